@@ -1,0 +1,3 @@
+from ecsiam.cli import main
+
+main()

@@ -1,0 +1,81 @@
+"""The three errors a user can meet, named by whose fault it is; each lists every fault at once."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from attrs import evolve, frozen
+
+Path = tuple[str | int, ...]
+
+
+@frozen
+class Fault:
+    """One thing that is wrong: what, where, and what to write instead.
+
+    `path` is where in the document (`("secrets_arns", 0)`), `file` and `line` where in the file, when known.
+    """
+
+    message: str
+    path: Path = ()
+    remedy: str = ""
+    file: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
+        at = f" @ {show_path(self.path)}" if self.path else ""
+        remedy = f". {self.remedy}" if self.remedy else ""
+        return f"{where}{self.message}{at}{remedy}"
+
+    def under(self, *prefix: str | int) -> "Fault":
+        """The same fault seen from further out."""
+        return evolve(self, path=(*prefix, *self.path))
+
+
+def show_path(path: Path) -> str:
+    """`$.secrets_arns[0]`, the JSONPath of a place in a document."""
+    return "$" + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path)
+
+
+class EcsiamError(Exception):
+    """What all three have in common: `.faults`, all of them, and a text with one line for each.
+
+    Deliberately no ValueError: pydantic would swallow it and wrap it in an error of its own.
+    """
+
+    def __init__(self, *faults: Fault | str) -> None:
+        self.faults: tuple[Fault, ...] = tuple(f if isinstance(f, Fault) else Fault(f) for f in faults)
+        super().__init__(*self.faults)
+
+    def __str__(self) -> str:
+        return "\n".join(str(f) for f in self.faults)
+
+
+class ConfigError(EcsiamError):
+    """Your config: a value that is missing, malformed or contradicts another."""
+
+
+class PolicyError(EcsiamError):
+    """Your IAM document: something IAM itself would refuse, or that would not mean what it says."""
+
+
+class EmitError(EcsiamError):
+    """That target can't say it, or the place to write to is not ours: nothing was written."""
+
+
+class Faults(list[Fault]):
+    """Faults being gathered: `with faults.at("Statement", 3): ...` goes on after an error and keeps where it was."""
+
+    @contextmanager
+    def at(self, *path: str | int) -> Iterator[None]:
+        try:
+            yield
+        except EcsiamError as e:
+            self += [f.under(*path) for f in e.faults]
+
+
+def refuse(error: type[EcsiamError], faults: Iterable[Fault]) -> None:
+    """Raise `error` with all `faults`, if there are any."""
+    found = tuple(faults)
+    if found:
+        raise error(*found)

@@ -1,0 +1,37 @@
+"""An immutable mapping of things that know their own id."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Generic, Protocol, TypeVar
+
+from attrs import field, frozen
+
+
+class HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+V = TypeVar("V", bound=HasId, covariant=True)
+
+
+def _given(values: Iterable[V] | Mapping[str, V]) -> tuple[V, ...]:
+    return tuple(values.values() if isinstance(values, Mapping) else values)
+
+
+@frozen
+class ById(Mapping[str, V], Generic[V]):
+    """`roles["task"]`: a frozen, hashable mapping in the order given, equal by value."""
+
+    items_: tuple[V, ...] = field(converter=_given)
+
+    def __getitem__(self, key: str) -> V:
+        for item in self.items_:
+            if item.id == key:
+                return item
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return (item.id for item in self.items_)
+
+    def __len__(self) -> int:
+        return len(self.items_)

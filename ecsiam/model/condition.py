@@ -1,0 +1,148 @@
+"""Condition operators and conditions.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from attrs import field, frozen
+
+from ecsiam.errors import Fault, PolicyError, refuse
+from ecsiam.model.text import Text, in_order, texts
+
+Kind = Literal["string", "numeric", "date", "bool", "binary", "ip", "arn", "null"]
+
+
+@frozen
+class Comparison:
+    """A condition operator without prefix and suffix: what type it compares as, and whether it negates."""
+
+    name: str
+    kind: Kind
+    negated: bool = False
+
+
+COMPARISONS = {
+    c.name: c
+    for c in (
+        Comparison("StringEquals", "string"),
+        Comparison("StringNotEquals", "string", negated=True),
+        Comparison("StringEqualsIgnoreCase", "string"),
+        Comparison("StringNotEqualsIgnoreCase", "string", negated=True),
+        Comparison("StringLike", "string"),
+        Comparison("StringNotLike", "string", negated=True),
+        Comparison("NumericEquals", "numeric"),
+        Comparison("NumericNotEquals", "numeric", negated=True),
+        Comparison("NumericLessThan", "numeric"),
+        Comparison("NumericLessThanEquals", "numeric"),
+        Comparison("NumericGreaterThan", "numeric"),
+        Comparison("NumericGreaterThanEquals", "numeric"),
+        Comparison("DateEquals", "date"),
+        Comparison("DateNotEquals", "date", negated=True),
+        Comparison("DateLessThan", "date"),
+        Comparison("DateLessThanEquals", "date"),
+        Comparison("DateGreaterThan", "date"),
+        Comparison("DateGreaterThanEquals", "date"),
+        Comparison("Bool", "bool"),
+        Comparison("BinaryEquals", "binary"),
+        Comparison("IpAddress", "ip"),
+        Comparison("NotIpAddress", "ip", negated=True),
+        Comparison("ArnEquals", "arn"),
+        Comparison("ArnLike", "arn"),
+        Comparison("ArnNotEquals", "arn", negated=True),
+        Comparison("ArnNotLike", "arn", negated=True),
+        Comparison("Null", "null"),
+    )
+}
+QUALIFIERS = ("ForAllValues", "ForAnyValue")
+_IF_EXISTS = "IfExists"
+
+
+@frozen
+class Operator:
+    """`ForAnyValue:StringLikeIfExists` in its three parts."""
+
+    comparison: Comparison
+    if_exists: bool = False
+    qualifier: Literal["", "ForAllValues", "ForAnyValue"] = ""
+
+    @classmethod
+    def parse(cls, name: str) -> "Operator":
+        """Read an operator's name. Raises PolicyError for one that IAM does not have."""
+        qualifier, colon, rest = name.rpartition(":")
+        comparison = COMPARISONS.get(rest.removesuffix(_IF_EXISTS))
+        if_exists = rest.endswith(_IF_EXISTS)
+        if comparison is None or (colon and qualifier not in QUALIFIERS):
+            near = difflib.get_close_matches(rest, COMPARISONS, n=1)
+            raise PolicyError(
+                Fault(f"unknown condition operator `{name}`", remedy=f"Did you mean `{near[0]}`?" if near else "")
+            )
+        if if_exists and comparison.kind == "null":
+            raise PolicyError(
+                Fault("`Null` takes no `IfExists`", remedy="`Null` asks whether the key is present; write `Null`.")
+            )
+        match qualifier:
+            case "ForAllValues" | "ForAnyValue":
+                return cls(comparison, if_exists, qualifier)
+            case _:
+                return cls(comparison, if_exists)
+
+    def __str__(self) -> str:
+        prefix = f"{self.qualifier}:" if self.qualifier else ""
+        return f"{prefix}{self.comparison.name}{_IF_EXISTS if self.if_exists else ''}"
+
+
+def _operator(value: str | Operator) -> Operator:
+    return value if isinstance(value, Operator) else Operator.parse(value)
+
+
+@frozen
+class Condition:
+    """One operator, one key, and the values of which any may match (under a negated operator: none)."""
+
+    operator: Operator = field(converter=_operator)
+    key: str = field(eq=str.lower)  # IAM compares key names without regard to case
+    values: tuple[Text, ...] = field(converter=texts)
+
+    def __attrs_post_init__(self) -> None:
+        vendor, colon, name = self.key.rpartition(":")
+        if not (vendor and colon and name) or not self.key.isprintable():
+            raise PolicyError(
+                Fault(f"`{self.key}` is not a condition key", remedy="A key has a prefix, such as `aws:SourceAccount`.")
+            )
+        if not self.values:
+            raise PolicyError(Fault(f"`{self.operator}` on `{self.key}` has no value"))
+
+    def __str__(self) -> str:
+        return f"{self.operator} {self.key} {[str(v) for v in self.values]}"
+
+
+Conditions = tuple[Condition, ...]
+
+
+def conditions(
+    given: Iterable[Condition] | Mapping[str, Mapping[str, str | Text | Iterable[str | Text]]],
+) -> Conditions:
+    """Conditions as IAM takes them: all must hold, their order says nothing, each (operator, key) stands once.
+
+    The same key under the same operator with other values is refused: one JSON object can't hold both, and joining
+    the two lists would turn the AND that was meant into an OR.
+    """
+    if isinstance(given, Mapping):
+        given = [Condition(operator, key, values) for operator, keys in given.items() for key, values in keys.items()]
+    by_place: dict[tuple[str, str], Condition] = {}
+    faults: list[Fault] = []
+    for condition in given:
+        place = (str(condition.operator), condition.key.lower())
+        first = by_place.setdefault(place, condition)
+        if in_order(first.values) != in_order(condition.values):
+            faults.append(
+                Fault(
+                    f"`{condition.operator}` has the key `{condition.key}` twice with different values",
+                    remedy="Both must hold, and one list would mean either: use another operator or one list.",
+                )
+            )
+    refuse(PolicyError, faults)
+    return tuple(by_place[place] for place in sorted(by_place))

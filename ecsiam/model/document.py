@@ -1,0 +1,250 @@
+"""IAM's JSON, both ways: `policy_to_data` and its inverse `policy_from_data`.
+
+How a text is written is the caller's: plain strings for IAM, expressions for the other targets.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+"""
+
+import difflib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar, cast
+
+from ecsiam.errors import Fault, Faults, PolicyError, refuse
+from ecsiam.model.condition import Condition, Conditions, conditions
+from ecsiam.model.policy import Policy, Version
+from ecsiam.model.principal import EVERYONE, PRINCIPAL_TYPES, Principal, PrincipalType
+from ecsiam.model.statement import Action, AllBut, Effect, Only, Statement
+from ecsiam.model.text import Text, text
+
+R = TypeVar("R")
+Data = Mapping[str, object]
+Read = Callable[[object], Text]
+
+
+# ---------------------------------------------------------------- writing
+
+
+def policy_to_data(policy: Policy, render: Callable[[Text], R]) -> dict[str, object]:
+    """A policy as IAM's JSON, every text rendered by `render`; Action, Resource and values come out as lists."""
+    document: dict[str, object] = {"Version": policy.version}
+    if policy.id:
+        document["Id"] = policy.id
+    document["Statement"] = [_write_statement(s, render) for s in policy.statements]
+    return document
+
+
+def _write_statement(s: Statement, render: Callable[[Text], R]) -> dict[str, object]:
+    out: dict[str, object] = {"Sid": s.sid} if s.sid else {}
+    out["Effect"] = s.effect
+    for name, element in s.elements():
+        if name.endswith("Principal"):
+            out[name] = _write_principals(cast("tuple[Principal, ...]", element.items), render)
+        else:
+            out[name] = [render(i) if isinstance(i, Text) else str(i) for i in element.items]
+    if s.conditions:
+        block: dict[str, dict[str, list[R]]] = {}
+        for c in s.conditions:
+            block.setdefault(str(c.operator), {})[c.key] = [render(v) for v in c.values]
+        out["Condition"] = block
+    return out
+
+
+def _write_principals(principals: tuple[Principal, ...], render: Callable[[Text], R]) -> object:
+    if principals == (EVERYONE,):
+        return "*"
+    by_type: dict[str, list[R]] = {}
+    for principal in sorted(principals, key=lambda p: PRINCIPAL_TYPES.index(p.type)):  # a stable sort: ids keep order
+        by_type.setdefault(principal.type, []).append(render(principal.id))
+    return by_type
+
+
+# ---------------------------------------------------------------- reading
+
+
+def parse_policy(source: str | Data) -> Policy:
+    """Read an IAM policy or trust document, as JSON text or as the data that such a text means.
+
+    Raises PolicyError with every fault and its place (`$.Statement[0].Action`). A document without a Version is one
+    of 2008-10-17, as it is for IAM.
+    """
+    return policy_from_data(json_data(source) if isinstance(source, str) else source, read_literal)
+
+
+def json_data(source: str) -> object:
+    """The data of a JSON text: numbers as their source text, duplicate keys refused."""
+
+    def pairs(items: list[tuple[str, object]]) -> Data:
+        keys = [k for k, _ in items]
+        refuse(
+            PolicyError,
+            [Fault(f"the key `{k}` stands twice in one object") for k in sorted(set(keys)) if keys.count(k) > 1],
+        )
+        return dict(items)
+
+    def constant(name: str) -> object:
+        raise PolicyError(f"not JSON: `{name}` is not a value")
+
+    try:
+        return json.loads(source, object_pairs_hook=pairs, parse_int=str, parse_float=str, parse_constant=constant)
+    except json.JSONDecodeError as e:
+        raise PolicyError(f"not JSON: {e.msg.lower()} at line {e.lineno}, column {e.colno}") from None
+    except RecursionError:
+        raise PolicyError("not a policy: nested too deep") from None
+
+
+def read_literal(value: object) -> Text:
+    """A text from JSON's text, number or boolean: IAM keeps all three as text."""
+    match value:
+        case bool():
+            return text(str(value).lower())
+        case str() | int() | float():
+            return text(str(value))
+        case _:
+            raise PolicyError(f"expected a text, not {describe(value)}")
+
+
+def policy_from_data(data: object, read: Read) -> Policy:
+    """The inverse of `policy_to_data`: `read` makes a Text of what `render` made."""
+    document = _object(data, "a policy")
+    faults = Faults(_unknown(document, ("Version", "Id", "Statement")))
+    statements: list[Statement] = []
+    if "Statement" not in document:
+        faults.append(Fault("a policy needs `Statement`"))
+    for place, one in _listed("Statement", document.get("Statement", ())):
+        with faults.at(*place):
+            statements.append(statement_from_data(one, read))
+    refuse(PolicyError, faults)
+    version = cast("Version", document.get("Version", "2008-10-17"))
+    return Policy(statements, version=version, id=_string(document.get("Id") or ""))
+
+
+def statement_from_data(data: object, read: Read = read_literal) -> Statement:
+    """One statement from the data of IAM's JSON. Raises PolicyError with every fault."""
+    s = _object(data, "a statement")
+    faults = Faults(_unknown(s, _ELEMENTS))
+    actions = resources = principals = None
+    found: Conditions = ()
+    effect = sid = ""
+    with faults.at():
+        actions = _element(s, "Action", lambda name, value: _items(name, value, _action))
+        if actions is None:
+            faults.append(Fault("a statement needs `Action` or `NotAction`"))
+    with faults.at():
+        resources = _element(s, "Resource", lambda name, value: _items(name, value, read))
+    with faults.at():
+        principals = _element(s, "Principal", lambda name, value: _principals(name, value, read))
+    with faults.at("Condition"):
+        found = _conditions(_object(s.get("Condition", {}), "a condition block"), read)
+    with faults.at("Sid"):
+        sid = _string(s.get("Sid") or "")
+    with faults.at("Effect"):
+        effect = _string(s["Effect"]) if "Effect" in s else ""
+        if not effect:
+            faults.append(Fault("a statement needs `Effect`", (), "Write `Allow` or `Deny`."))
+    refuse(PolicyError, faults)
+    return Statement(cast("Effect", effect), cast("Only[Action]", actions), resources, principals, found, sid)
+
+
+_ELEMENTS = (
+    *("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource"),
+    "Condition",
+)
+
+
+def _element(s: Data, name: str, read: Callable[[str, object], tuple[R, ...]]) -> Only[R] | AllBut[R] | None:
+    if name in s and f"Not{name}" in s:
+        raise PolicyError(Fault(f"both `{name}` and `Not{name}`", (f"Not{name}",), "IAM takes one of the two."))
+    if name in s:
+        return Only(read(name, s[name]))
+    return AllBut(read(f"Not{name}", s[f"Not{name}"])) if f"Not{name}" in s else None
+
+
+def _items(name: str, value: object, one: Callable[[object], R]) -> tuple[R, ...]:
+    faults = Faults()
+    found: list[R] = []
+    for place, item in _listed(name, value):
+        with faults.at(*place):
+            found.append(one(item))
+    if not found and not faults:
+        faults.append(Fault("an empty list", (name,), "IAM refuses it; leave the statement out."))
+    refuse(PolicyError, faults)
+    return tuple(found)
+
+
+def _principals(name: str, value: object, read: Read) -> tuple[Principal, ...]:
+    if value == "*":
+        return (EVERYONE,)
+    faults = Faults()
+    found: list[Principal] = []
+
+    def principal(kind: str) -> Callable[[object], Principal]:
+        return lambda item: Principal(cast("PrincipalType", kind), read(item))
+
+    with faults.at(name):
+        for kind, ids in _object(value, 'a principal is `"*"` or').items():
+            with faults.at():
+                found += _items(kind, ids, principal(kind))
+        if not found and not faults:
+            faults.append(Fault("an empty object", (name,), "IAM refuses it; leave the statement out."))
+    refuse(PolicyError, faults)
+    return tuple(found)
+
+
+def _conditions(block: Data, read: Read) -> Conditions:
+    faults = Faults()
+    found: list[Condition] = []
+    for operator, keys in block.items():
+        with faults.at(operator):
+            for key, values in _object(keys, "an operator's keys are").items():
+                with faults.at():
+                    found.append(Condition(operator, key, _items(key, values, read)))
+    refuse(PolicyError, faults)
+    return conditions(found)
+
+
+def _action(value: object) -> Action:
+    return Action(_string(value))
+
+
+def _string(value: object) -> str:
+    if isinstance(value, str):
+        return str(value)
+    raise PolicyError(f"expected a text, not {describe(value)}")
+
+
+def _object(value: object, what: str) -> Data:
+    if isinstance(value, Mapping):
+        return cast("Data", value)
+    is_an = "an object" if what.endswith((" or", " are")) else "is an object"
+    raise PolicyError(f"{what} {is_an}, not {describe(value)}")
+
+
+def _listed(name: str, value: object) -> Iterable[tuple[tuple[str | int, ...], object]]:
+    """Each item with its place: IAM takes a lone item for a list of one."""
+    if isinstance(value, list | tuple):
+        return [((name, i), item) for i, item in enumerate(cast("list[object]", value))]
+    return [((name,), value)]
+
+
+def _unknown(data: Data, known: tuple[str, ...]) -> Iterable[Fault]:
+    for key in data:
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=1)
+            yield Fault(f"unknown element `{key}`", (), f"Did you mean `{near[0]}`?" if near else "")
+
+
+def describe(value: object) -> str:
+    """A value in the words of JSON, for messages."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return f"`{str(value).lower()}`"
+        case str() | int() | float():
+            return f"`{value}`"
+        case Mapping():
+            return "an object"
+        case list() | tuple():
+            return "a list"
+        case _:
+            return f"`{value!r}`"

@@ -1,0 +1,392 @@
+"""The forms that values take: one table of patterns for Python, JSON Schema, Terraform and CloudFormation.
+
+INVARIANT: patterns are ASCII, use no look-around and no anchors, and mean a full match in every engine.
+The patterns decide; the rest only says better what is wrong.
+"""
+
+import re
+
+from attrs import frozen
+
+from ecsiam.errors import Fault
+from ecsiam.model.arn import PARTITIONS
+
+_PARTITION = "aws(-cn|-us-gov|-eusc|-iso(-[bef])?)?"
+_ACCOUNT = "[0-9]{12}"
+_REGION = "[a-z]+(-[a-z]+)+-[0-9]+"
+
+
+@frozen
+class Form:
+    """A pattern, what a value of it is called, samples of both kinds, and hints: (pattern, what is wrong, remedy).
+
+    `service` is set on forms of ARNs, `most` is the greatest length in characters.
+    """
+
+    name: str
+    pattern: str
+    what: str
+    good: tuple[str, ...]
+    bad: tuple[str, ...]
+    most: int = 2048
+    service: str = ""
+    hints: tuple[tuple[str, str, str], ...] = ()
+
+    def matches(self, value: str) -> bool:
+        return len(value) <= self.most and re.fullmatch(self.pattern, value, re.ASCII) is not None
+
+    def fault(self, value: str) -> Fault | None:
+        """Why `value` is not of this form and what to write instead; None if it is."""
+        if self.matches(value):
+            return None
+        shown = value if len(value) <= 120 else f"{value[:117]}..."
+        like = f"Write it like `{self.good[0]}`."
+        if len(value) > self.most:
+            return Fault(f"`{shown}` has {len(value)} characters, at most {self.most} are taken")
+        if self.service and (fault := _arn_fault(self.service, value, shown, like)):
+            return fault
+        for pattern, wrong, remedy in self.hints:
+            if re.fullmatch(pattern, value, re.ASCII | re.DOTALL):
+                return Fault(f"`{shown}` {wrong}", (), remedy)
+        return Fault(f"`{shown}` is not {self.what}", (), like)
+
+
+def _arn_fault(service: str, value: str, shown: str, like: str) -> Fault | None:
+    """What is wrong with an ARN, from the outside in; None if it is the resource part."""
+    parts = value.split(":", 5)
+    if value == "*":
+        return Fault("a bare `*` is not accepted", (), f"Write the ARN of each resource, such as `{like[15:-2]}`.")
+    if parts[0] != "arn" or len(parts) < 6:
+        return Fault(f"`{shown}` is not an ARN", (), like)
+    if any("*" in part or "?" in part for part in parts[1:5]):
+        return Fault(
+            f"`{shown}` has a wildcard outside the resource part", (), "Only what follows the fifth colon may."
+        )
+    if not re.fullmatch(_PARTITION, parts[1], re.ASCII):
+        return Fault(
+            f"`{shown}` names no partition of AWS", (), f"There are {', '.join(f'`{p}`' for p in PARTITIONS)}."
+        )
+    if not re.fullmatch(service, parts[2], re.ASCII):
+        return Fault(f"`{shown}` is an ARN of service `{parts[2]}`", (), like)
+    return None
+
+
+def _arn(
+    name: str,
+    what: str,
+    service: str,
+    resource: str,
+    good: tuple[str, ...],
+    bad: tuple[str, ...],
+    hints: tuple[tuple[str, str, str], ...] = (),
+    region: str = _REGION,
+    account: str = _ACCOUNT,
+) -> Form:
+    first = good[0]
+    return Form(
+        name,
+        f"arn:{_PARTITION}:({service}):{region}:{account}:{resource}",
+        what,
+        good,
+        (
+            *bad,
+            "*",
+            "arn:aws:*",
+            first.replace("arn:aws:", "arn:*:"),
+            first.replace("arn:aws:", "arn:aws-x:"),
+            f"{first}\n",
+        ),
+        service=service,
+        hints=hints,
+    )
+
+
+_IN = "eu-west-2:123456789012"
+_LOGS = "/ecs/memos-dev"
+_SECRET = r"secret:[A-Za-z0-9/_+=.@!*?-]+(:[^:\s]*:([^:\s]*:|:[^:\s]+))?"
+_PARAMETER = r"parameter(/[A-Za-z0-9_.*?-]+)+"
+_GROUP = "[A-Za-z0-9._/#*?-]+"
+_NAME = "[A-Za-z0-9_+=,@-][A-Za-z0-9_+=,.@-]*"
+_WITHOUT_VARIABLE = "IAM would read `${` as a policy variable, so `$` is not accepted."
+
+PROJECT = Form(
+    "project",
+    "[A-Za-z0-9_][A-Za-z0-9_.-]*",
+    "a name of letters, digits, `_`, `.` and `-` (what role names and log groups share)",
+    ("memos", "prod-2", "a.b_c", "1"),
+    ("", "*", "memos/dev", "mémos", "memos dev", "dev\n", "-dev", ".."),
+    most=64,
+)
+ACCOUNT_ID = Form(
+    "account_id",
+    _ACCOUNT,
+    "an account id of 12 digits",
+    ("123456789012", "012345678901"),
+    ("12345678901", "1234567890123", "1234-5678-9012", "123456789012\n", ""),
+    most=12,
+    hints=(("[0-9]{1,11}", "has less than 12 digits", "A leading zero belongs to it: write all 12 digits in quotes."),),
+)
+REGION = Form(
+    "region",
+    f"({'|'.join(p.regions for p in PARTITIONS.values())})",
+    "a region of AWS",
+    ("eu-west-2", "us-gov-west-1", "cn-north-1", "eusc-de-east-1", "us-iso-east-1", "ap-southeast-7"),
+    ("", "eu-west", "eu_west_2", "EU-WEST-2", "eu-west-2a", "*", "eu-west-2\n", "xx-west-1"),
+    most=32,
+)
+PARTITION = Form(
+    "partition",
+    _PARTITION,
+    f"a partition: {', '.join(PARTITIONS)}",
+    tuple(PARTITIONS),
+    ("", "AWS", "aws-", "aws-us", "*", "aws\n"),
+    most=16,
+)
+EFS_ARN = _arn(
+    "efs_arn",
+    "the ARN of one EFS file system",
+    "elasticfilesystem",
+    "file-system/fs-[0-9a-f]{8,40}",
+    (f"arn:aws:elasticfilesystem:{_IN}:file-system/fs-0123456789abcdef0",),
+    (f"arn:aws:elasticfilesystem:{_IN}:access-point/fsap-0123456789abcdef0", f"arn:aws:elasticfilesystem:{_IN}:*"),
+    hints=(
+        (".*:access-point/.*", "is an access point", "IAM grants EFS access on the file system: write its ARN."),
+        (".*[*?].*", "has a wildcard", "Name the one file system that the task mounts."),
+    ),
+)
+SECRET_ARN = _arn(
+    "secret_arn",
+    "the ARN of a Secrets Manager secret or an SSM parameter",
+    "secretsmanager|ssm",
+    f"({_SECRET}|{_PARAMETER})",
+    (
+        f"arn:aws:secretsmanager:{_IN}:secret:memos/db-AbCdEf",
+        f"arn:aws:secretsmanager:{_IN}:secret:memos/db-AbCdEf:password::",
+        f"arn:aws:secretsmanager:{_IN}:secret:memos/db-AbCdEf::AWSPREVIOUS:",
+        f"arn:aws:secretsmanager:{_IN}:secret:memos/db-AbCdEf:::0a1b2c3d",
+        f"arn:aws:secretsmanager:{_IN}:secret:rds!db-??????",
+        f"arn:aws:ssm:{_IN}:parameter/memos/*",
+    ),
+    (
+        f"arn:aws:secretsmanager:{_IN}:secret:db-AbCdEf:key:AWSPREVIOUS:0a1b2c3d",
+        f"arn:aws:secretsmanager:{_IN}:secret:db-AbCdEf:key",
+        f"arn:aws:secretsmanager:{_IN}:*",
+        f"arn:aws:ssm:{_IN}:parameter//memos/db",
+        f"arn:aws:ssm:{_IN}:*",
+        "/memos/db",
+    ),
+    hints=(
+        (
+            "arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+:[^:]*:[^:]+:[^:]+",
+            "names a version stage and a version id together",
+            "ECS takes one of the two.",
+        ),
+        (
+            "arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+:.*",
+            "has a part after the secret's name that ECS does not take",
+            "After the name come three fields, empty or not: `:JSON-KEY:VERSION-STAGE:VERSION-ID`.",
+        ),
+        (".*:parameter/(/.*|.*//.*)", "has a double slash", "The ARN of `/a/b` ends in `parameter/a/b`."),
+    ),
+)
+BUCKET_ARN = _arn(
+    "bucket_arn",
+    "the ARN of an S3 bucket or of objects in one",
+    "s3",
+    r"[a-z0-9][a-z0-9.*?_-]+(/([ -#%-~]|\$\{[A-Za-z0-9:/_.-]+\})+)?",
+    ("arn:aws:s3:::memos-uploads", "arn:aws:s3:::memos-uploads/*", "arn:aws:s3:::b-1/home/${aws:username}/*"),
+    ("arn:aws:s3:::*", "arn:aws:s3:::", "arn:aws:s3:::bucket/", f"arn:aws:s3:{_IN}:bucket", "arn:aws:s3:::b-1/${"),
+    region="",
+    account="",
+    hints=(
+        ("arn:[^:]*:s3:.+:.*:.*|arn:[^:]*:s3:.*:.+:.*", "has a region or an account", "An S3 ARN has neither."),
+        (
+            r"arn:[^:]*:s3:::[*?].*",
+            "begins with a wildcard",
+            "Bucket names are shared by all accounts: write the name.",
+        ),
+        (".*/", "names no object", "Write `/*` for every object of the bucket."),
+    ),
+)
+REPOSITORY_ARN = _arn(
+    "repository_arn",
+    "the ARN of an ECR repository",
+    "ecr",
+    "repository/[a-z0-9*?][a-z0-9._/*?-]*",
+    (f"arn:aws:ecr:{_IN}:repository/memos", f"arn:aws:ecr:{_IN}:repository/team/*"),
+    (f"arn:aws:ecr:{_IN}:repository/memos:latest", f"arn:aws:ecr:{_IN}:memos", f"arn:aws:ecr:{_IN}:repository/Memos"),
+    hints=(
+        (".*:repository/[^:@]+[:@].*", "ends in a tag or a digest", "Permissions are on repositories: leave it out."),
+        (".*:repository/.*[A-Z].*", "has a capital letter", "The names of ECR repositories have none."),
+    ),
+)
+CLUSTER_ARN = _arn(
+    "cluster_arn",
+    "the ARN of an ECS cluster",
+    "ecs",
+    "cluster/[A-Za-z0-9_*?-]+",
+    (f"arn:aws:ecs:{_IN}:cluster/main",),
+    (f"arn:aws:ecs:{_IN}:service/main/memos", f"arn:aws:ecs:{_IN}:main"),
+)
+SERVICE_ARN = _arn(
+    "service_arn",
+    "the ARN of an ECS service",
+    "ecs",
+    "service/[A-Za-z0-9_*?-]+/[A-Za-z0-9_*?-]+",
+    (f"arn:aws:ecs:{_IN}:service/main/memos", f"arn:aws:ecs:{_IN}:service/main/memos-*"),
+    (f"arn:aws:ecs:{_IN}:service/memos", f"arn:aws:ecs:{_IN}:cluster/main"),
+    hints=((".*:service/[^/]+", "has no cluster", "Write it with its cluster: `service/CLUSTER/SERVICE`."),),
+)
+LOG_GROUP_ARN = _arn(
+    "log_group_arn",
+    "the ARN of a log group",
+    "logs",
+    f"log-group:{_GROUP}(:\\*)?",
+    (f"arn:aws:logs:{_IN}:log-group:{_LOGS}", f"arn:aws:logs:{_IN}:log-group:{_LOGS}:*"),
+    (f"arn:aws:logs:{_IN}:log-group:{_LOGS}:log-stream:web", f"arn:aws:logs:{_IN}:{_LOGS}", f"arn:aws:logs:{_IN}:*"),
+    hints=((".*:log-stream:.*", "names a log stream", "Write the ARN of its log group."),),
+)
+KEY_ARN = _arn(
+    "key_arn",
+    "the ARN of a KMS key",
+    "kms",
+    "key/[A-Za-z0-9*?-]+",
+    (f"arn:aws:kms:{_IN}:key/01234567-89ab-cdef-0123-456789abcdef", f"arn:aws:kms:{_IN}:key/mrk-0123456789abcdef"),
+    (f"arn:aws:kms:{_IN}:alias/memos",),
+    hints=((".*:alias/.*", "is an alias", "kms:Decrypt applies to keys only: write the ARN of the key it points to."),),
+)
+POLICY_ARN = _arn(
+    "policy_arn",
+    "the ARN of a managed policy",
+    "iam",
+    r"policy/([A-Za-z0-9.,+@=_-]+/)*[A-Za-z0-9_+=,.@-]{1,128}",
+    ("arn:aws:iam::123456789012:policy/boundary", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"),
+    ("arn:aws:iam::123456789012:role/x", "arn:aws:iam::123456789012:policy/*"),
+    region="",
+    account="(aws|[0-9]{12})",
+    hints=((".*[*?].*", "has a wildcard", "IAM attaches policies one by one."),),
+)
+OIDC_PROVIDER_ARN = _arn(
+    "oidc_provider_arn",
+    "the ARN of GitHub's OIDC provider",
+    "iam",
+    "oidc-provider/token\\.actions\\.githubusercontent\\.com",
+    ("arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",),
+    ("arn:aws:iam::123456789012:oidc-provider/gitlab.com", "arn:aws:iam::123456789012:oidc-provider/*"),
+    region="",
+)
+ROLE_NAME = Form(
+    "role_name",
+    _NAME,
+    "a role name of letters, digits and `_+=,.@-`",
+    ("memos-dev-task", "x"),
+    ("", "a/b", "a b", "..", "rôle", "x" * 65, "x\n"),
+    most=64,
+)
+POLICY_NAME = Form(
+    "policy_name",
+    _NAME,
+    "a policy name of letters, digits and `_+=,.@-`",
+    ("memos-dev-efs",),
+    ("", "a/b", "*", "..", "x" * 129),
+    most=128,
+)
+IAM_PATH = Form(
+    "path",
+    "/([A-Za-z0-9.,+@=_-]+/)*",
+    "a path that begins and ends with `/`, of letters, digits and `.,+@=_-`",
+    ("/", "/team/", "/team/memos/"),
+    ("", "team", "/team", "/te*m/", "//", "/team/\n"),
+    most=512,
+)
+FAMILY = Form(
+    "family",
+    "[A-Za-z0-9_-]+",
+    "the family of a task definition: letters, digits, `_` and `-`, no revision",
+    ("memos", "memos-dev"),
+    ("", "memos:3", "memos/dev", "*"),
+    most=255,
+)
+GITHUB_REPO = Form(
+    "github_repo",
+    "[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_.-]+",
+    "a repository as `OWNER/REPO`",
+    ("octo-org/memos", "octo-org/memos.web"),
+    (
+        "",
+        "memos",
+        "octo-org/*",
+        "https://github.com/octo-org/memos",
+        "octo-org/memos/tree",
+        "a b/c",
+        "octo-org/memos\n",
+    ),
+    most=140,
+    hints=(("(https?://|git@).*", "is an address", "Write only `OWNER/REPO`."),),
+)
+GITHUB_ID = Form("github_id", "[0-9]+", "an id of digits", ("1234",), ("", "x", "12 34", "*", "1\n"), most=20)
+GITHUB_AUDIENCE = Form(
+    "github_audience",
+    "[!-#%-)+->@-~]+",
+    "an audience: one exact text",
+    ("sts.amazonaws.com", "sts.amazonaws.com.cn", "https://github.com/octo-org"),
+    ("", "*", "sts.*", "a b", "${aws:username}"),
+    most=255,
+)
+GITHUB_REF = Form(
+    "github_ref",
+    "[!-#%-9;-~]+",
+    "the name of a branch or a tag, which may hold `*` and `?`",
+    ("main", "release/*", "v1.?"),
+    ("", "a b", "a:b", "${x}"),
+    most=255,
+    hints=((r"refs/.*", "is a full ref", "Write the name alone."), (r".*\$.*", "holds a `$`", _WITHOUT_VARIABLE)),
+)
+GITHUB_ENVIRONMENT = Form(
+    "github_environment",
+    "[ -#%-~]+",
+    "the name of a GitHub environment, which may hold `*` and `?`",
+    ("production", "prod eu", "prod:eu"),
+    ("", "${x}", "prod\n"),
+    most=255,
+    hints=((r".*\$.*", "holds a `$`", _WITHOUT_VARIABLE),),
+)
+GITHUB_SUBJECT = Form(
+    "github_subject",
+    "repo:[A-Za-z0-9][A-Za-z0-9-]*(@[0-9]+)?/[A-Za-z0-9_.-]+(@[0-9]+)?:[ -#%-~]+",
+    "a subject of one repository",
+    ("repo:octo-org/memos:*", "repo:octo-org/memos:ref:refs/heads/main", "repo:octo-org@1/memos@2:pull_request"),
+    (
+        "",
+        "*",
+        "repo:*",
+        "repo:octo-org/*",
+        "repo:octo-org/*:ref:refs/heads/main",
+        "repo:octo-org/memos",
+        "repo:octo-org/memos:${x}",
+    ),
+    most=512,
+    hints=(
+        ("[*?]+", "lets every repository of GitHub in", "Write `repo:OWNER/REPO:` and what follows."),
+        (r".*\$.*", "holds a `$`", _WITHOUT_VARIABLE),
+        ("repo:[^:]*[*?].*", "has a wildcard in the repository", "Name the one repository: `repo:OWNER/REPO:`."),
+    ),
+)
+TAG_KEY = Form(
+    "tag_key",
+    "[A-Za-z0-9 _.:/=+@-]+",
+    "a tag key of letters, digits, spaces and `_.:/=+@-`",
+    ("CostCenter", "team:owner"),
+    ("", "a*b", "a\nb"),
+    most=128,
+)
+TAG_VALUE = Form(
+    "tag_value",
+    "[A-Za-z0-9 _.:/=+@-]*",
+    "a tag value of letters, digits, spaces and `_.:/=+@-`",
+    ("1234", "platform team", ""),
+    ("a*b", "a\nb", "${x}"),
+    most=256,
+)
+
+FORMS = {f.name: f for f in tuple(globals().values()) if isinstance(f, Form)}

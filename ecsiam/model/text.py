@@ -1,0 +1,94 @@
+"""Text of a policy, some of which may be known only at deployment.
+
+A `Text` is a sequence of literals and references. Two texts that say the same are equal: neighbouring literals are one,
+empty ones are none. Each target has one function that renders a Text; nothing else ever looks inside.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from attrs import field, frozen
+
+
+@frozen
+class Ref:
+    """A value that the deployment knows: the account, the region or the partition that the roles are made in."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"{{{self.name}}}"
+
+
+ACCOUNT_ID = Ref("account_id")
+AWS_REGION = Ref("aws_region")
+PARTITION = Ref("partition")
+DEPLOYMENT = (ACCOUNT_ID, AWS_REGION, PARTITION)
+
+
+def _joined(parts: Iterable["str | Ref | Text"]) -> tuple[str | Ref, ...]:
+    joined: list[str | Ref] = []
+    for part in parts:
+        for piece in part.parts if isinstance(part, Text) else (part,):
+            if isinstance(piece, str) and joined and isinstance(joined[-1], str):
+                joined[-1] += piece
+            elif piece != "":
+                joined.append(str(piece) if isinstance(piece, str) else piece)
+    return tuple(joined)
+
+
+@frozen
+class Text:
+    """Literals and references, in order. `Text.of("arn:", PARTITION, ":iam::aws:policy/X")` builds one."""
+
+    parts: tuple[str | Ref, ...] = field(converter=_joined)
+
+    @classmethod
+    def of(cls, *parts: "str | Ref | Text") -> "Text":
+        return cls(parts)
+
+    @property
+    def literal(self) -> str | None:
+        """The text itself, or None while it holds a reference."""
+        if not self.parts:
+            return ""
+        return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], str) else None
+
+    @property
+    def refs(self) -> tuple[Ref, ...]:
+        return tuple(p for p in self.parts if isinstance(p, Ref))
+
+    def bind(self, values: Mapping[str, str]) -> "Text":
+        """The same text with the references that `values` names put in."""
+        if not self.refs:
+            return self
+        return Text(tuple(values.get(p.name, p) if isinstance(p, Ref) else p for p in self.parts))
+
+    def split(self, separator: str, most: int) -> "tuple[Text, ...]":
+        """As `str.split` does, over the literals; references are never cut."""
+        pieces: list[list[str | Ref]] = [[]]
+        for part in self.parts:
+            if isinstance(part, Ref):
+                pieces[-1].append(part)
+                continue
+            head, *rest = part.split(separator, most - len(pieces) + 1) if len(pieces) <= most else [part]
+            pieces[-1].append(head)
+            pieces.extend([r] for r in rest)
+        return tuple(Text(tuple(p)) for p in pieces)
+
+    def __str__(self) -> str:
+        return "".join(str(p) for p in self.parts)
+
+
+def text(value: "str | Ref | Text") -> Text:
+    """`value` as a Text: the converter of every field that holds one."""
+    return value if isinstance(value, Text) else Text((value,))
+
+
+def texts(values: "str | Ref | Text | Iterable[str | Ref | Text]") -> tuple[Text, ...]:
+    """`values` as Texts, in order; a lone one counts as a list of one, as it does in IAM's JSON."""
+    return (text(values),) if isinstance(values, str | Ref | Text) else tuple(text(v) for v in values)
+
+
+def in_order(values: Iterable[Text]) -> tuple[Text, ...]:
+    """Without doubles, sorted: the order of every list that we make, so that bytes never depend on input order."""
+    return tuple(sorted(set(values), key=str))
