@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
 from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import evolve, field, frozen
+from attrs.converters import optional
 
 from ecsiam.errors import Fault, PolicyError, refuse
 from ecsiam.model.arn import Arn
@@ -54,7 +55,7 @@ class Role:
     policies: ById[InlinePolicy] = field(default=(), converter=_policies)
     managed_policy_arns: tuple[Text, ...] = field(default=(), converter=texts)
     path: str = "/"
-    permissions_boundary: Text | None = field(default=None)
+    permissions_boundary: Text | None = field(default=None, converter=optional(text))
     max_session_duration: int | None = None
     description: str = ""
     tags: Tags = field(default=(), converter=_tags)

@@ -1,6 +1,7 @@
 """The stack: the roles of one service, what it hands on, and what was intended."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from attrs import evolve, field, frozen
 
@@ -78,3 +79,16 @@ class Stack:
             roles=[r.bind(home.known) for r in self.roles.values()],
             intent=evolve(self.intent, home=home),
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stack as plain data that JSON can hold, notes and origins included."""
+        from ecsiam.model.data import stack_to_data
+
+        return stack_to_data(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Stack":
+        """The inverse of `to_dict`. Raises PolicyError for anything else."""
+        from ecsiam.model.data import stack_from_data
+
+        return stack_from_data(data)

@@ -1,0 +1,61 @@
+"""ecsiam: the IAM roles of an ECS service, described once as typed data, emitted exactly for each tool."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ecsiam.artifact import Artifact
+    from ecsiam.builder import build
+    from ecsiam.config import Config, load_config
+    from ecsiam.errors import ConfigError, EmitError, PolicyError
+    from ecsiam.model.document import parse_policy
+    from ecsiam.model.policy import Policy
+    from ecsiam.model.role import Role
+    from ecsiam.model.stack import Stack
+    from ecsiam.model.statement import Statement
+    from ecsiam.targets import emit
+
+# Where each name lives; a name loads its module on first use (PEP 562), so that `import ecsiam` costs nothing.
+_HOMES = {
+    "Artifact": "artifact",
+    "Config": "config",
+    "ConfigError": "errors",
+    "EmitError": "errors",
+    "Policy": "model.policy",
+    "PolicyError": "errors",
+    "Role": "model.role",
+    "Stack": "model.stack",
+    "Statement": "model.statement",
+    "build": "builder",
+    "emit": "targets",
+    "load_config": "config",
+    "parse_policy": "model.document",
+}
+
+__all__ = [
+    "Artifact",
+    "Config",
+    "ConfigError",
+    "EmitError",
+    "Policy",
+    "PolicyError",
+    "Role",
+    "Stack",
+    "Statement",
+    "build",
+    "emit",
+    "load_config",
+    "parse_policy",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"ecsiam.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

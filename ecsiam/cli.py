@@ -1,0 +1,198 @@
+"""The command line: from arguments to one call of the library, and from its answer to text.
+
+Exit codes: 0 yes, 1 no (`--check` found a difference), 2 your input or usage.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from ecsiam.artifact import Artifact
+from ecsiam.errors import ConfigError, EcsiamError, Fault, refuse
+from ecsiam.model.stack import Stack
+from ecsiam.targets import TARGETS, TargetName, dump, emit
+
+app = typer.Typer(
+    name="ecsiam",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ConfigPath = Annotated[str, typer.Argument(metavar="[CONFIG]", help="The config, or - for standard input.")]
+
+
+def main() -> None:
+    """Run the command line. No error leaves it as a traceback."""
+    try:
+        app(prog_name="ecsiam")
+    except EcsiamError as e:
+        _fail(*e.faults)
+    except BrokenPipeError:
+        # Whoever read our output has gone (`| head`): say no more, and keep Python from trying at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _fail(*faults: Fault) -> NoReturn:
+    for fault in faults:
+        _say(f"error: {fault}")
+    sys.exit(2)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        _print(f"ecsiam {version('ecsiam')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _ecsiam(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """The IAM roles of an ECS service, from one feature-flag file.
+
+    Start with `ecsiam init`, then `ecsiam emit --target terraform`.
+    """
+
+
+@app.command("emit")
+def _emit(
+    config: ConfigPath = "ecsiam.yaml",
+    *,
+    target: Annotated[
+        TargetName,
+        typer.Option("--target", "-t", help="; ".join(f"{t.name}: {t.what}" for t in TARGETS.values()) + "."),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="DIR", help="Write files there. Without it: one document, printed."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="A value for what the config leaves to deployment: account_id, aws_region, partition. May be repeated.",
+        ),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with 1 and a diff when DIR holds something else.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that ecsiam did not write.")] = False,
+) -> None:
+    """Emit the roles of a config for one target.
+
+    Example: ecsiam emit examples/memos.yaml --target terraform -o infra/iam
+    """
+    if check and output is None:
+        raise typer.BadParameter("it compares with a directory: name it with -o", param_hint="--check")
+    stack = _stack(config)
+    artifact = emit(stack, target, bind=_bindings(set_ or []))
+    if output is None:
+        _print(str(artifact))
+    elif check:
+        _compare(artifact, output)
+    else:
+        artifact.write(output, force=force)
+        _say(f"wrote {len(artifact.files)} file{'s' * (len(artifact.files) != 1)} to {output}")
+    for note in stack.notes:
+        _say(f"note: {note}")
+    if TARGETS[target].next_step:
+        _say(f"next: {TARGETS[target].next_step}")
+
+
+def _stack(path: str) -> Stack:
+    from ecsiam.builder import build
+    from ecsiam.config import load_config
+
+    return build(load_config(path))
+
+
+def _compare(artifact: Artifact, directory: Path) -> None:
+    difference = artifact.diff(directory)
+    if difference:
+        _print(difference)
+        _say(f"{directory} is not what the config says: run without --check to write it")
+        raise typer.Exit(1)
+
+
+def _bindings(settings: list[str]) -> dict[str, str]:
+    faults: list[Fault] = []
+    bound: dict[str, str] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not (name and equals):
+            faults.append(Fault(f"`--set {setting}` has no value", (), "Write `--set NAME=VALUE`."))
+        elif name in bound:
+            faults.append(Fault(f"`--set {name}` stands twice"))
+        bound[name] = value
+    refuse(ConfigError, faults)
+    return bound
+
+
+@app.command("init")
+def _init(
+    config: Annotated[
+        str, typer.Argument(metavar="[CONFIG]", help="Where to write it, or - to print it.")
+    ] = "ecsiam.yaml",
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
+) -> None:
+    """Write a starter config with a comment on each key, and its JSON Schema for editors.
+
+    Example: ecsiam init && ecsiam emit --target terraform
+    """
+    from ecsiam.config.describe import config_schema, starter
+
+    if config == "-":
+        _print(starter())
+        return
+    path = Path(config)
+    schema = path.with_suffix(".schema.json")
+    texts: dict[Path, Callable[[], str]] = {
+        path: lambda: starter(f"./{schema.name}"),
+        schema: lambda: dump(config_schema()),
+    }
+    there = [p for p in texts if p.exists() or p.is_symlink()]
+    if there and not force:
+        _fail(
+            *(Fault(f"`{p}` is already there", (), "Name another file, or overwrite it with `--force`.") for p in there)
+        )
+    try:
+        for p, text in texts.items():
+            p.write_text(text(), encoding="utf-8", newline="\n")
+    except OSError as e:
+        _fail(Fault(f"can't write `{e.filename}`: {(e.strerror or str(e)).lower()}"))
+    _say(f"wrote {path} and {schema}: edit the first, your editor checks it against the second")
+
+
+@app.command("schema")
+def _schema() -> None:
+    """Print the JSON Schema of the config.
+
+    Example: ecsiam schema > ecsiam.schema.json
+    """
+    from ecsiam.config.describe import config_schema
+
+    _print(dump(config_schema()))

@@ -1,0 +1,22 @@
+"""From a file to a Config: the faults get their lines."""
+
+import os
+
+from attrs import evolve
+
+from ecsiam.config.model import Config
+from ecsiam.config.source import read_source
+from ecsiam.errors import ConfigError
+
+
+def load_config(path: str | os.PathLike[str]) -> Config:
+    """Read a config from a YAML or JSON file, or from standard input for `-`.
+
+    Raises ConfigError with every fault, each with the line it is on.
+    """
+    source = read_source(path)
+    try:
+        return Config.model_validate(source.data, context={"source": os.path.basename(source.name)})
+    except ConfigError as e:
+        at = [evolve(f, file=source.name, line=source.line(f.path)) for f in e.faults]
+        raise ConfigError(*sorted(at, key=lambda f: f.line or 0)) from None

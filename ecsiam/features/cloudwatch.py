@@ -1,0 +1,23 @@
+"""enable_cloudwatch_logs: the task writes log groups of its own."""
+
+from collections.abc import Iterator
+
+from ecsiam.features.execution import log_group
+from ecsiam.features.project import Feature, Part, Project, allow
+from ecsiam.model.statement import Origin
+
+_FLAG = "enable_cloudwatch_logs"
+_PAGE = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html"
+
+
+def _cloudwatch(project: Project) -> Iterator[Part]:
+    given = project.config.cloudwatch_log_group_arns
+    yield allow(
+        ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+        # Below `/ecs/P/`, where the execution role's `/ecs/P` is not: the two roles share no log group.
+        [log_group(a) for a in given] or project.arns("logs", f"log-group:/ecs/{project.prefix}/*:*"),
+        Origin("cloudwatch", "write log groups of its own", _PAGE, _FLAG),
+    )
+
+
+CLOUDWATCH = Feature("cloudwatch", "task", _FLAG, _cloudwatch)

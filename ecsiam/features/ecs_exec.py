@@ -1,0 +1,31 @@
+"""enable_ecs_exec: people may open a shell in the running task."""
+
+from collections.abc import Iterator
+
+from ecsiam.features.project import Feature, Part, Project, allow
+from ecsiam.model.stack import Note
+from ecsiam.model.statement import Origin
+
+_FLAG = "enable_ecs_exec"
+_PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"
+
+
+def _exec(project: Project) -> Iterator[Part]:
+    yield allow(
+        [f"ssmmessages:{verb}{channel}Channel" for verb in ("Create", "Open") for channel in ("Control", "Data")],
+        "*",
+        Origin("exec", "hold the session's channels; the actions support no narrower resource", _PAGE, _FLAG),
+    )
+    group = f"/ecs/{project.prefix}/exec"
+    yield Note(
+        "exec-session-log",
+        "sessions are not logged: with the cluster's `logging: DEFAULT` they would go to the execution role's log "
+        "group, which the task role may not write",
+        (_FLAG,),
+        f"Give the cluster `logging: OVERRIDE` with a group such as `{group}`, turn `enable_cloudwatch_logs` on, and add "
+        "`logs:DescribeLogGroups` on `*` to `task_statements`; if a KMS key encrypts the channel, `kms:Decrypt` on it.",
+        _PAGE,
+    )
+
+
+EXEC = Feature("exec", "task", _FLAG, _exec)

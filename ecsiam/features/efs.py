@@ -1,0 +1,31 @@
+"""enable_efs_access: the task mounts one file system."""
+
+from collections.abc import Iterator
+
+from ecsiam.features.project import Feature, Part, Project, allow
+from ecsiam.model.stack import Note
+from ecsiam.model.statement import Origin
+
+_FLAG = "enable_efs_access"
+_PAGE = "https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html"
+
+
+def _efs(project: Project) -> Iterator[Part]:
+    config = project.config
+    root = ["elasticfilesystem:ClientRootAccess"] if config.efs_root_access else []
+    yield allow(
+        ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", *root],
+        [config.efs_arn or ""],
+        Origin("efs", "mount the file system and write to it", _PAGE, _FLAG),
+    )
+    yield Note(
+        "efs-iam-enabled",
+        "IAM decides about a mount only if the task definition's EFS volume has `iam: ENABLED`, which needs "
+        "`transitEncryption: ENABLED`",
+        (_FLAG,),
+        "Without it, the file system lets in whoever reaches it, unless its own policy says otherwise.",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html",
+    )
+
+
+EFS = Feature("efs", "task", _FLAG, _efs)

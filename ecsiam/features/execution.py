@@ -1,0 +1,69 @@
+"""What ECS always needs to start a task: the image and the log streams."""
+
+from collections.abc import Iterator
+
+from ecsiam.features.project import Feature, Part, Project, allow
+from ecsiam.model.arn import Arn
+from ecsiam.model.stack import Note
+from ecsiam.model.statement import Origin
+
+_PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html"
+_LOGS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html"
+
+
+def ecr_token(feature: str, flag: str = "") -> Part:
+    """The registry login. It has no resource type, so its Resource can only be `*`."""
+    reason = "log in to ECR; the action supports no narrower resource"
+    return allow(["ecr:GetAuthorizationToken"], "*", Origin(feature, reason, _PAGE, flag))
+
+
+def foreign_repositories(project: Project, key: str, action: str) -> Iterator[Note]:
+    """Repositories of other accounts work only with their owners' consent."""
+    account = project.home.account_id.literal
+    for i, arn in enumerate(getattr(project.config, key)):
+        owner = Arn.parse(arn).account.literal
+        if account and owner != account:
+            yield Note(
+                "foreign-repository",
+                f"`{arn}` is of account `{owner}`",
+                (key, i),
+                f"That account's repository policy has to allow {action} too.",
+                "https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policy-examples.html",
+            )
+
+
+def _ecr(project: Project) -> Iterator[Part]:
+    given = project.config.ecr_repository_arns
+    if not given:
+        yield Note(
+            "ecr-account-wide",
+            "the execution role may pull from every ECR repository of its account and region",
+            ("ecr_repository_arns",),
+            "List the repositories in `ecr_repository_arns`.",
+            _PAGE,
+        )
+    yield from foreign_repositories(project, "ecr_repository_arns", "the pull")
+    yield ecr_token("execution_ecr")
+    yield allow(
+        ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        given or project.arns("ecr", "repository/*"),
+        Origin("execution_ecr", "pull the task's images", _PAGE),
+    )
+
+
+def log_group(arn: str) -> str:
+    """The form of a log group's ARN that CreateLogStream, PutLogEvents and the like are evaluated on."""
+    return arn if arn.endswith(":*") else f"{arn}:*"
+
+
+def _logs(project: Project) -> Iterator[Part]:
+    given = project.config.log_group_arns
+    yield allow(
+        ["logs:CreateLogStream", "logs:PutLogEvents"],
+        [log_group(a) for a in given] or project.arns("logs", f"log-group:/ecs/{project.prefix}:*"),
+        Origin("execution_logs", "write the containers' output (the awslogs driver); the group has to exist", _LOGS),
+    )
+
+
+ECR = Feature("execution_ecr", "execution", "", _ecr)
+LOGS = Feature("execution_logs", "execution", "", _logs)

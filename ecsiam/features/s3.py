@@ -1,0 +1,44 @@
+"""enable_s3_access: the task lists buckets and reads, writes and deletes objects."""
+
+from collections.abc import Iterator
+
+from ecsiam.features.project import Feature, Part, Project, allow
+from ecsiam.model.stack import Note
+from ecsiam.model.statement import Origin
+
+_FLAG = "enable_s3_access"
+_PAGE = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"
+
+
+def _s3(project: Project) -> Iterator[Part]:
+    given = project.config.s3_bucket_arns
+    buckets = [a for a in given if "/" not in a]
+    objects = [a for a in given if "/" in a]
+    with_objects = {a.split("/", 1)[0] for a in objects}
+    if buckets:
+        yield allow(["s3:ListBucket"], buckets, Origin("s3", "list the objects of the buckets", _PAGE, _FLAG))
+    yield allow(
+        ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+        [*objects, *(f"{b}/*" for b in buckets if b not in with_objects)],
+        Origin("s3", "read, write and delete objects", _PAGE, _FLAG),
+    )
+    for bucket in sorted(with_objects - set(buckets)):
+        yield Note(
+            "s3-no-list",
+            f"the task may not list `{bucket}`: only objects of it are given",
+            ("s3_bucket_arns",),
+            f"Add `{bucket}` if it has to.",
+            _PAGE,
+        )
+    for i, arn in enumerate(given):
+        if "*" in (name := arn.split("/", 1)[0]) or "?" in name:
+            yield Note(
+                "s3-bucket-wildcard",
+                f"`{name}` names every bucket that is called so, of any account that lets this one in",
+                ("s3_bucket_arns", i),
+                "Write the buckets' names out.",
+                _PAGE,
+            )
+
+
+S3 = Feature("s3", "task", _FLAG, _s3)

@@ -1,0 +1,25 @@
+"""Raw statements: what no flag covers, written by the user in IAM's own form and kept as it is."""
+
+from collections.abc import Callable, Iterator
+from typing import cast
+
+from attrs import evolve
+
+from ecsiam.features.project import Feature, Part, Project
+from ecsiam.model.names import RoleId
+from ecsiam.model.statement import Origin, Statement
+
+
+def _raw(role: RoleId) -> Callable[[Project], Iterator[Part]]:
+    key = f"{role}_statements"
+
+    def parts(project: Project) -> Iterator[Part]:
+        for i, statement in enumerate(cast("tuple[Statement, ...]", getattr(project.config, key))):
+            yield evolve(statement, origin=Origin(key, f"written in the config, `{key}[{i}]`"))
+
+    return parts
+
+
+EXECUTION = Feature("execution_statements", "execution", "", _raw("execution"))
+TASK = Feature("task_statements", "task", "", _raw("task"))
+GITHUB_ACTIONS = Feature("github_actions_statements", "github_actions", "enable_github_oidc", _raw("github_actions"))

@@ -1,0 +1,47 @@
+"""What to write as Resource for a secret that a task definition names in `valueFrom`.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
+"""
+
+import re
+
+from ecsiam.errors import ConfigError, Fault
+
+_TAIL = "-([A-Za-z0-9]{6})$"
+# Six characters that a person may well have written: Secrets Manager's own are a mix, but 4 in 100 of them look so too.
+_WORDLIKE = "[a-z0-9]{6}|[A-Z][a-z]{5}|[A-Z]{6}|[A-Z][a-z]+[A-Z][a-z]+"
+
+
+def secret_resource(arn: str, *, complete: bool) -> str:
+    """The ARN pattern of a secret or parameter, without JSON key and version.
+
+    Secrets Manager adds a hyphen and six characters to a name. An ARN without them gets `-??????`; wildcards stay as
+    they are written. Raises ConfigError for a tail that may be either, unless `complete` says that all are complete.
+    """
+    stripped = ":".join(arn.split(":")[:7])
+    if ":ssm:" in stripped or "*" in stripped or "?" in stripped:
+        return stripped
+    tail = re.search(_TAIL, stripped, re.ASCII)
+    if complete:
+        if tail is None:
+            raise ConfigError(
+                Fault(
+                    f"`{arn}` does not end in a hyphen and six characters, and `secrets_arns_complete` says that it does",
+                    (),
+                    "Write the complete ARN, or leave `secrets_arns_complete` out.",
+                )
+            )
+        return stripped
+    if tail is None:
+        return f"{stripped}-??????"
+    if re.fullmatch(_WORDLIKE, tail[1], re.ASCII):
+        raise ConfigError(
+            Fault(
+                f"`{arn}`: `-{tail[1]}` may be the end of the secret's name or the six characters that Secrets Manager adds",
+                (),
+                "Write complete ARNs in the whole list and `secrets_arns_complete: true`; or, if it is the name, write "
+                f"`{stripped}-??????`, and the complete ARN in the task definition, since Secrets Manager takes such a "
+                "name for a complete ARN.",
+            )
+        )
+    return stripped

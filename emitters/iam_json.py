@@ -1,0 +1,62 @@
+"""Raw IAM JSON: a folder per role, ready for `aws iam create-role --cli-input-json` and `put-role-policy`.
+
+IAM's JSON has no way to say "this account": everything has to be bound.
+"""
+
+import json
+
+from ecsiam.errors import EmitError, Fault
+from ecsiam.model.document import policy_to_data
+from ecsiam.model.role import Role
+from ecsiam.model.stack import Stack
+from ecsiam.model.text import Text
+
+Documents = dict[str, object]
+
+
+def documents(stack: Stack) -> Documents:
+    """The JSON documents of a stack by relative path. Raises EmitError naming everything that is not bound."""
+    unknown = stack.intent.home.unknown
+    if unknown:
+        names = ", ".join(f"`{r.name}`" for r in unknown)
+        sets = " ".join(f"--set {r.name}={_SAMPLES[r.name]}" for r in unknown)
+        raise EmitError(
+            Fault(
+                f"raw IAM JSON can't leave {names} to deployment", (), f"Write it in the config, or bind it: `{sets}`."
+            )
+        )
+    found: Documents = {}
+    for role in stack.roles.values():
+        found |= _role(role)
+    return found
+
+
+_SAMPLES = {"account_id": "123456789012", "aws_region": "eu-west-2", "partition": "aws"}
+
+
+def _role(role: Role) -> Documents:
+    folder = f"roles/{role.name}"
+    trust = policy_to_data(role.trust, _render)
+    create: dict[str, object] = {
+        "RoleName": _render(role.name),
+        "Path": role.path,
+        "AssumeRolePolicyDocument": json.dumps(trust, ensure_ascii=False),
+        "Description": role.description,
+    }
+    if role.max_session_duration is not None:
+        create["MaxSessionDuration"] = role.max_session_duration
+    if role.permissions_boundary is not None:
+        create["PermissionsBoundary"] = _render(role.permissions_boundary)
+    create["Tags"] = [{"Key": key, "Value": _render(value)} for key, value in role.tags]
+    return {
+        f"{folder}/create-role.json": create,
+        f"{folder}/trust-policy.json": trust,
+        f"{folder}/attached-policies.json": [_render(arn) for arn in role.managed_policy_arns],
+        **{f"{folder}/policies/{p.name}.json": policy_to_data(p.document, _render) for p in role.policies.values()},
+    }
+
+
+def _render(text: Text) -> str:
+    if text.literal is None:
+        raise EmitError(Fault(f"`{text}` is not bound"))
+    return text.literal
