@@ -1,3 +1,5 @@
+"""`python -m ecsiam`."""
+
 from ecsiam.cli import main
 
 main()

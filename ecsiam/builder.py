@@ -8,10 +8,10 @@ from ecsiam.features import FEATURES, Project
 from ecsiam.features.github import github_trust, subjects
 from ecsiam.features.trust import ecs_tasks_trust, guarded_roles
 from ecsiam.model.names import OUTPUTS, ROLES, RoleId
+from ecsiam.model.policy import Policy
 from ecsiam.model.role import InlinePolicy, Role
 from ecsiam.model.stack import Intent, Note, Stack
 from ecsiam.model.statement import Statement
-from ecsiam.model.policy import Policy
 from ecsiam.model.text import in_order, texts
 
 

@@ -93,7 +93,7 @@ def _emit(
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="A value for what the config leaves to deployment: account_id, aws_region, partition. May be repeated.",
+            help="A value for what is left to deployment: account_id, aws_region, partition. May be repeated.",
         ),
     ] = None,
     check: Annotated[

@@ -1,4 +1,4 @@
-"""What has to agree between keys. Each check names the keys that it reads; it is left out while one of them is faulty."""
+"""What has to agree between keys. A check names the keys it reads; it is left out while one is faulty."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial

@@ -75,13 +75,13 @@ def config_page() -> str:
         "",
         "One file describes one service. It is YAML or JSON; in Python, `ecsiam.Config(...)` takes the same keys.",
         "",
-        "- Every flag is off until it is turned on. A flag is `true` or `false`; `yes`, `no` and quoted ones are refused.",
+        "- Every flag is off until it is turned on. It is `true` or `false`; `yes`, `no` and quoted ones are refused.",
         '- An empty value, `~`, `null`, `""` and `[]` all mean that a value is not given.',
-        "- A text is read as it is written, so `account_id: 012345678901` keeps its zero and `no` is a text. Quote a text "
+        "- A text is read as it is written: `account_id: 012345678901` keeps its zero, `no` is a text. Quote a text "
         "that ends in a colon, such as a secret's ARN with a JSON key.",
         "- Duplicate keys, anchors, aliases, merge keys and tags are refused.",
-        "- `account_id`, `aws_region` and `partition` may be left out: they are then known at deployment, by data sources "
-        "in Terraform and pseudo parameters in CloudFormation; raw IAM JSON needs them (`--set account_id=...`).",
+        "- `account_id`, `aws_region` and `partition` may be left out: they are then known at deployment, by data "
+        "sources in Terraform and pseudo parameters in CloudFormation; raw IAM JSON needs them (`--set`).",
         "- An ARN may hold `*` and `?` in its resource part only, and never is a bare `*`.",
         "",
     ]

@@ -18,7 +18,7 @@ Schema = dict[str, object]
 
 
 class Kind(Protocol):
-    """`read` gives the value or raises with every fault; `schema` accepts exactly what `read` takes; `says` is for docs."""
+    """`read` gives the value or raises every fault; `schema` accepts just what `read` takes; `says` is for docs."""
 
     def read(self, value: object) -> object: ...
     def schema(self) -> Schema: ...

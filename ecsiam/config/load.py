@@ -1,6 +1,7 @@
 """From a file to a Config: the faults get their lines."""
 
 import os
+from pathlib import Path
 
 from attrs import evolve
 
@@ -16,7 +17,7 @@ def load_config(path: str | os.PathLike[str]) -> Config:
     """
     source = read_source(path)
     try:
-        return Config.model_validate(source.data, context={"source": os.path.basename(source.name)})
+        return Config.model_validate(source.data, context={"source": Path(source.name).name})
     except ConfigError as e:
         at = [evolve(f, file=source.name, line=source.line(f.path)) for f in e.faults]
         raise ConfigError(*sorted(at, key=lambda f: f.line or 0)) from None

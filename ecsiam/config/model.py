@@ -248,7 +248,7 @@ class Config(BaseModel):
     github_subject_format: Annotated[
         Literal["classic", "immutable", "both"] | None,
         Key(
-            "Which form of subject GitHub sends for the repository: by name, by name and ids, or (in a migration) either.",
+            "Which form of subject GitHub sends: by name, by name and ids, or (in a migration) either.",
             Choice(("classic", "immutable", "both")),
             _GITHUB,
             default="`immutable` with the ids, else `classic`",
@@ -341,7 +341,7 @@ class Config(BaseModel):
             MapOf(forms.TAG_KEY, OfForm(forms.TAG_VALUE, integers=True)),
             default="none",
         ),
-    ] = {}  # noqa: RUF012 - pydantic copies it, and the class is frozen
+    ] = {}
     role_names: Annotated[
         Mapping[str, str],
         Key(
@@ -349,7 +349,7 @@ class Config(BaseModel):
             MapOf(tuple(ROLES), OfForm(forms.ROLE_NAME)),
             default="`<project_name>-<environment>-execution-role` and so on",
         ),
-    ] = {}  # noqa: RUF012
+    ] = {}
     policy_names: Annotated[
         Mapping[str, str],
         Key(
@@ -357,7 +357,7 @@ class Config(BaseModel):
             MapOf(tuple(POLICIES), OfForm(forms.POLICY_NAME)),
             default="`<project_name>-<environment>-efs-policy` and so on",
         ),
-    ] = {}  # noqa: RUF012
+    ] = {}
     execution_managed_policy_arns: Annotated[
         Sequence[str],
         Key("Managed policies to attach.", _arns(forms.POLICY_ARN), _EXECUTION, default="none", same_account=True),
@@ -388,7 +388,7 @@ class Config(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _all_faults_at_once(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Read the fields, then check them against each other as far as they could be read; raise everything at once."""
+        """Read the fields, check what could be read against each other, raise everything at once."""
         if not isinstance(data, Mapping):
             raise ConfigError("a config is a mapping of keys to values")
         given = {k: v for k, v in cast("Mapping[str, object]", data).items() if not not_given(v)}

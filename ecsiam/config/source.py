@@ -10,7 +10,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple, cast
@@ -28,8 +28,8 @@ MOST_FAULTS = 100
 
 NULLS = ("", "~", "null", "Null", "NULL")
 
-# All but what can be seen: control characters, the byte order mark, line separators and the marks that reorder a line.
-# A reviewer would miss them, and ruamel takes some of them for the end of a line, as YAML 1.1 did.
+# Control characters, the byte order mark, line separators and the marks that reorder a line: a review would miss them,
+# and ruamel takes some of them for the end of a line, as YAML 1.1 did. (The pattern is of all the others.)
 INVISIBLE = re.compile("[^\t\n -~\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 SURROGATE = re.compile("[\ud800-\udfff]")
 JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]|[^][{}",:\s]+')  # of a text that is known to be JSON
@@ -130,26 +130,23 @@ def _decode(data: str | bytes) -> str:
     return text
 
 
-_Wrong = tuple[tuple[str, str], ...]  # a message and a remedy each
-
-
 class _Event(NamedTuple):
     """What both formats are read as: a bracket that opens or closes a mapping or a list, or else a scalar."""
 
     bracket: str
     line: int
     value: Scalar = Scalar("", plain=True)
-    wrong: _Wrong = ()
+    wrong: Sequence[tuple[str, str]] = ()  # a message and a remedy each
 
     @property
     def null(self) -> bool:
         return not self.bracket and self.value.plain and self.value in NULLS
 
 
-def _scalar(line: int, text: str, plain: bool, wrong: _Wrong = ()) -> _Event:
+def _scalar(line: int, text: str, plain: bool, wrong: Sequence[tuple[str, str]] = ()) -> _Event:
     if half := SURROGATE.search(text):
-        wrong += ((f"`\\u{ord(half[0]):x}` is half a character", "Write the character itself"),)
-        text = SURROGATE.sub("\ufffd", text)  # as a fault with it in its path could not be printed
+        wrong = [*wrong, (f"`\\u{ord(half[0]):x}` is half a character", "Write the character itself")]
+        text = SURROGATE.sub("\ufffd", text)  # a fault with it in its path could not be printed
     return _Event("", line, Scalar(text, plain), wrong)
 
 
@@ -175,8 +172,8 @@ def _json_events(text: str) -> Iterator[_Event]:
         elif token.startswith('"'):
             yield _scalar(line + 1, json.loads(token), plain=False)
         else:
-            no_json = ((f"`{token}` is not JSON", "Write a number, or a text in quotes"),)
-            yield _scalar(line + 1, token, True, no_json if token.endswith(("NaN", "Infinity")) else ())
+            wrong = (f"`{token}` is not JSON", "Write a number, or a text in quotes")  # but Python reads it
+            yield _scalar(line + 1, token, True, [wrong] if token.endswith(("NaN", "Infinity")) else ())
 
 
 def _yaml_events(text: str) -> Iterator[_Event]:
@@ -187,28 +184,24 @@ def _yaml_events(text: str) -> Iterator[_Event]:
         raise _stop("line that starts with `%`", "Remove it", text.count("\n", 0, directive.start()) + 1)
     yaml: Any = YAML(typ="safe", pure=True)
     line = 1
-    documents = 0
     try:
         for event in yaml.parse(text):
             kind = type(event).__name__
             line = event.start_mark.line + 1
-            anchor, tag = getattr(event, "anchor", None), getattr(event, "ctag", None)
-            wrong: _Wrong = ()
+            wrong: list[tuple[str, str]] = []
             if kind == "AliasEvent":
-                wrong = ((f"alias `*{anchor}`", f'Write out what it stands for; a text goes in quotes: `"*{anchor}"`'),)
-            elif anchor:
-                wrong = ((f"anchor `&{anchor}`", "Remove it, and write the value wherever it is needed"),)
-            if tag:
-                wrong += ((f"tag `{tag.handle or ''}{tag.suffix}`", "Remove it: values are read as they are written"),)
-            if kind in ("AliasEvent", "ScalarEvent"):
-                plain = kind == "AliasEvent" or event.style is None
-                yield _scalar(line, f"*{anchor}" if kind == "AliasEvent" else event.value, plain, wrong)
-            elif kind in BRACKETS:
+                remedy = f'Write out what it stands for, or put a text in quotes: `"*{event.anchor}"`'
+                wrong.append((f"alias `*{event.anchor}`", remedy))
+            elif anchor := getattr(event, "anchor", None):
+                wrong.append((f"anchor `&{anchor}`", "Remove it, and write the value wherever it is needed"))
+            if tag := getattr(event, "ctag", None):
+                wrong.append((f"tag `{tag.handle or ''}{tag.suffix}`", "Remove it: values are read as written"))
+            if kind in BRACKETS:
                 yield _Event(BRACKETS[kind], line, wrong=wrong)
-            elif kind == "DocumentStartEvent":
-                documents += 1
-                if documents > 1:
-                    raise _stop("a second document starts here", "Write one document in a file", line)
+            elif kind == "ScalarEvent":
+                yield _scalar(line, event.value, event.style is None, wrong)
+            elif kind == "AliasEvent":
+                yield _scalar(line, f"*{event.anchor}", True, wrong)
     except MarkedYAMLError as e:
         raise _syntax_error(e) from e
     except (ValueError, OverflowError) as e:  # of `"\U00110000"` and the like, which ruamel itself falls over
@@ -216,7 +209,9 @@ def _yaml_events(text: str) -> Iterator[_Event]:
 
 
 def _syntax_error(error: Any) -> ConfigError:
-    problem, since = error.problem or error.context, error.context_mark
+    problem: str = error.problem or error.context
+    problem = problem.replace(r"'\x00'", "the end").replace("'<stream end>'", "the end")
+    since = error.context_mark
     mark = error.problem_mark or since
     remedy = next(remedy for words, remedy in REMEDIES if words in f"{problem} {error.context}")
     if since and since.line != mark.line:
@@ -242,8 +237,8 @@ class _Builder:
         else:
             what = "empty" if first.null else "a list" if first.bracket else "a single value"
             self.fault(first, (), f"the file is {what}", "Write a mapping, with a `key: value` on each line")
-        for _ in events:
-            pass  # what follows may still be wrong
+        if event := next(events, None):  # asking also finds a syntax error in what follows
+            self.fault(event, (), "a second document starts here", "Write one document in a file")
 
     def fault(self, event: _Event, path: Path, message: str, remedy: str) -> None:
         self.faults.append(Fault(message, path, remedy, line=event.line))

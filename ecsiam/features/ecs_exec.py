@@ -22,8 +22,8 @@ def _exec(project: Project) -> Iterator[Part]:
         "sessions are not logged: with the cluster's `logging: DEFAULT` they would go to the execution role's log "
         "group, which the task role may not write",
         (_FLAG,),
-        f"Give the cluster `logging: OVERRIDE` with a group such as `{group}`, turn `enable_cloudwatch_logs` on, and add "
-        "`logs:DescribeLogGroups` on `*` to `task_statements`; if a KMS key encrypts the channel, `kms:Decrypt` on it.",
+        f"Give the cluster `logging: OVERRIDE` with a group such as `{group}`, turn `enable_cloudwatch_logs` on, and "
+        "add `logs:DescribeLogGroups` on `*` to `task_statements`; with a KMS key for the channel, `kms:Decrypt` on it.",
         _PAGE,
     )
 

@@ -1,6 +1,7 @@
 """What every feature builds from: the config and where its roles live."""
 
 from collections.abc import Callable, Iterable, Iterator
+
 from attrs import frozen
 
 from ecsiam.config.model import Config

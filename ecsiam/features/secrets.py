@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from ecsiam.features.project import Feature, Part, Project, allow
 from ecsiam.model.arn import Arn, via_service
 from ecsiam.model.condition import Condition
-from ecsiam.model.stack import Note
 from ecsiam.model.secret import secret_resource
+from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin
 
 _FLAG = "enable_secrets_access"

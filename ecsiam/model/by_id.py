@@ -7,24 +7,26 @@ from attrs import field, frozen
 
 
 class HasId(Protocol):
+    """What knows its own id."""
+
     @property
     def id(self) -> str: ...
 
 
-V = TypeVar("V", bound=HasId, covariant=True)
+V_co = TypeVar("V_co", bound=HasId, covariant=True)
 
 
-def _given(values: Iterable[V] | Mapping[str, V]) -> tuple[V, ...]:
+def _given(values: Iterable[V_co] | Mapping[str, V_co]) -> tuple[V_co, ...]:
     return tuple(values.values() if isinstance(values, Mapping) else values)
 
 
 @frozen
-class ById(Mapping[str, V], Generic[V]):
+class ById(Mapping[str, V_co], Generic[V_co]):
     """`roles["task"]`: a frozen, hashable mapping in the order given, equal by value."""
 
-    items_: tuple[V, ...] = field(converter=_given)
+    items_: tuple[V_co, ...] = field(converter=_given)
 
-    def __getitem__(self, key: str) -> V:
+    def __getitem__(self, key: str) -> V_co:
         for item in self.items_:
             if item.id == key:
                 return item

@@ -1,6 +1,6 @@
 """A stack as plain data (dicts, lists, texts) and back: `Stack.to_dict`, `Stack.from_dict`.
 
-Policies stand in it as IAM's own JSON. A text that holds a reference is `{"join": ["arn:", {"ref": "partition"}, ...]}`.
+Policies stand in it as IAM's own JSON. A text with a reference is `{"join": ["arn:", {"ref": "partition"}, ...]}`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -60,8 +60,10 @@ def stack_from_data(data: Mapping[str, Any]) -> Stack:
             outputs=[Output(**o) for o in data["outputs"]],
             intent=Intent(
                 home=Home(
-                    *(read_text(home[k]) for k in ("account_id", "region", "partition")),
-                    tuple(home["further_regions"]),
+                    account_id=read_text(home["account_id"]),
+                    region=read_text(home["region"]),
+                    partition=read_text(home["partition"]),
+                    further_regions=tuple(home["further_regions"]),
                 ),
                 project_name=intent["project_name"],
                 environment=intent["environment"],
@@ -79,12 +81,14 @@ def stack_from_data(data: Mapping[str, Any]) -> Stack:
 
 
 def write_text(value: Text) -> str | Data:
+    """A text as data."""
     return value.literal if value.literal is not None else {
         "join": [p if isinstance(p, str) else {"ref": p.name} for p in value.parts]
     }  # fmt: skip
 
 
 def read_text(value: object) -> Text:
+    """The inverse of `write_text`. Raises PolicyError."""
     match value:
         case str():
             return text(value)

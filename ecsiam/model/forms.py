@@ -78,6 +78,7 @@ def _arn(
     resource: str,
     good: tuple[str, ...],
     bad: tuple[str, ...],
+    *,
     hints: tuple[tuple[str, str, str], ...] = (),
     region: str = _REGION,
     account: str = _ACCOUNT,

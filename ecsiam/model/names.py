@@ -60,7 +60,7 @@ POLICIES = {
 
 @frozen
 class Output:
-    """A value that the deployment hands on: one attribute of one role. `id` is what Terraform calls a role's id: its name."""
+    """A value that the deployment hands on: an attribute of a role. `id` is what Terraform calls so: the name."""
 
     name: str
     role: RoleId

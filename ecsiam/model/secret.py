@@ -26,7 +26,7 @@ def secret_resource(arn: str, *, complete: bool) -> str:
         if tail is None:
             raise ConfigError(
                 Fault(
-                    f"`{arn}` does not end in a hyphen and six characters, and `secrets_arns_complete` says that it does",
+                    f"`{arn}` does not end in a hyphen and six characters, as `secrets_arns_complete` says",
                     (),
                     "Write the complete ARN, or leave `secrets_arns_complete` out.",
                 )
@@ -37,7 +37,7 @@ def secret_resource(arn: str, *, complete: bool) -> str:
     if re.fullmatch(_WORDLIKE, tail[1], re.ASCII):
         raise ConfigError(
             Fault(
-                f"`{arn}`: `-{tail[1]}` may be the end of the secret's name or the six characters that Secrets Manager adds",
+                f"`{arn}`: `-{tail[1]}` may be the end of the name or the six characters that Secrets Manager adds",
                 (),
                 "Write complete ARNs in the whole list and `secrets_arns_complete: true`; or, if it is the name, write "
                 f"`{stripped}-??????`, and the complete ARN in the task definition, since Secrets Manager takes such a "

@@ -35,7 +35,7 @@ class Intent:
     `github_subjects` the subjects that may assume the deploy role, in the form of IAM's condition values.
     """
 
-    home: Home = Home()
+    home: Home = field(factory=Home)
     project_name: str = ""
     environment: str = ""
     flags: tuple[tuple[str, bool], ...] = ()
@@ -63,7 +63,7 @@ class Stack:
 
     roles: ById[Role] = field(converter=_roles)
     outputs: tuple[Output, ...] = field(default=(), converter=_outputs)
-    intent: Intent = Intent()
+    intent: Intent = field(factory=Intent)
     notes: tuple[Note, ...] = field(default=(), eq=False, converter=_notes)
     source: str = field(default="", eq=False)
 

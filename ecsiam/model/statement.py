@@ -14,7 +14,7 @@ from ecsiam.model.condition import Conditions, conditions
 from ecsiam.model.principal import Principal
 from ecsiam.model.text import Ref, Text, in_order, texts
 
-T = TypeVar("T", covariant=True)
+T_co = TypeVar("T_co", covariant=True)
 Effect = Literal["Allow", "Deny"]
 
 
@@ -38,17 +38,17 @@ class Action:
 
 
 @frozen
-class Only(Generic[T]):
+class Only(Generic[T_co]):
     """Exactly these: IAM's Action, Resource or Principal."""
 
-    items: tuple[T, ...]
+    items: tuple[T_co, ...]
 
 
 @frozen
-class AllBut(Generic[T]):
+class AllBut(Generic[T_co]):
     """Everything except these: IAM's NotAction, NotResource or NotPrincipal."""
 
-    items: tuple[T, ...]
+    items: tuple[T_co, ...]
 
 
 def _actions(
@@ -83,7 +83,7 @@ def _principals(
 
 @frozen
 class Origin:
-    """Where a statement came from: the feature, the flag that asked for it, why it is needed, and the page that says so."""
+    """Where a statement came from: feature and flag, why it is needed, and the page that says so."""
 
     feature: str
     reason: str

@@ -1,0 +1,1 @@
+"""Tests of what we emit with the real terraform, offline."""

@@ -1,0 +1,381 @@
+"""The rig is alive: a test that passes with it would fail if the configuration were wrong."""
+
+import itertools
+import json
+import os
+import re
+from typing import Any
+
+import pytest
+
+from . import rig
+from .rig import VERSIONS, Rig, Terraform, TerraformError, actions
+
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}
+        ],
+    }
+)
+
+
+def may_read(resource: str) -> str:
+    """A policy's text, that may hold Terraform expressions."""
+    return json.dumps({"Statement": [{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": resource}]})
+
+
+def role(**more: Any) -> dict[str, Any]:
+    """A role, a secret and the one's permission to read the other; with more arguments for the role."""
+    return {
+        "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": ">= 5.72, < 7"}}},
+        "resource": {
+            "aws_iam_role": {"task": {"name": "task", "assume_role_policy": TRUST, **more}},
+            "aws_iam_role_policy": {
+                "secret": {
+                    "name": "secret",
+                    "role": "${aws_iam_role.task.id}",
+                    "policy": may_read("${aws_secretsmanager_secret.db.arn}"),
+                },
+                "constant": {"name": "constant", "role": "${aws_iam_role.task.id}", "policy": may_read("*")},
+            },
+            "aws_secretsmanager_secret": {"db": {"name": "prod/db"}},
+        },
+    }
+
+
+def resource(kind: str, **arguments: Any) -> dict[str, Any]:
+    """A configuration of one resource, named `it`, and an output of all that is known of it."""
+    return {"resource": {kind: {"it": arguments}}, "output": {"it": {"value": f"${{{kind}.it}}", "sensitive": True}}}
+
+
+def made(terraform: Rig, document: dict[str, Any], **where: str) -> dict[str, Any]:
+    """The attributes of the one resource, after apply."""
+    work = terraform.workspace({"main.tf.json": document}, **where)
+    work.apply()
+    return work.outputs()["it"]
+
+
+def warnings(work: Terraform) -> list[str]:
+    """What terraform warns of, without an error."""
+    return rig.said(work.validate()["diagnostics"], "warning")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+class TestAValidRole:
+    """The way of a configuration, from init to a second plan, with either major version of the provider."""
+
+    @pytest.fixture(scope="class")
+    def work(self, terraform: Rig, version: str) -> Terraform:
+        return terraform.workspace({"main.tf.json": role()}, version=version)
+
+    @pytest.fixture(scope="class")
+    def plan(self, work: Terraform) -> dict[str, Any]:
+        return work.plan()
+
+    def test_validates_without_a_warning(self, work: Terraform) -> None:
+        assert [] == work.validate()["diagnostics"]
+
+    def test_plans_to_create_what_it_names(self, plan: dict[str, Any]) -> None:
+        assert {
+            "aws_iam_role.task": ("create",),
+            "aws_iam_role_policy.constant": ("create",),
+            "aws_iam_role_policy.secret": ("create",),
+            "aws_secretsmanager_secret.db": ("create",),
+        } == actions(plan)
+
+    def test_leaves_unknown_what_aws_will_tell(self, plan: dict[str, Any]) -> None:
+        unknown = {each["address"]: each["change"]["after_unknown"] for each in plan["resource_changes"]}
+        assert unknown["aws_iam_role.task"]["arn"] is True
+        assert unknown["aws_iam_role_policy.secret"]["role"] is True
+        assert unknown["aws_iam_role_policy.secret"]["policy"] is True
+        assert "policy" not in unknown["aws_iam_role_policy.constant"]
+
+    def test_applies_to_a_policy_with_the_secrets_arn(self, work: Terraform) -> None:
+        state = {each["address"]: each["values"] for each in work.apply()["values"]["root_module"]["resources"]}
+        policy = json.loads(state["aws_iam_role_policy.secret"]["policy"])
+        assert state["aws_secretsmanager_secret.db"]["arn"] == policy["Statement"][0]["Resource"]
+        assert "task" == state["aws_iam_role_policy.secret"]["role"]
+
+    def test_replaces_a_renamed_role_and_what_is_in_it_and_nothing_else(self, work: Terraform) -> None:
+        work.write({"main.tf.json": role(name="renamed")})
+        assert {
+            "aws_iam_role.task": ("delete", "create"),
+            "aws_iam_role_policy.constant": ("delete", "create"),
+            "aws_iam_role_policy.secret": ("delete", "create"),
+            "aws_secretsmanager_secret.db": ("no-op",),
+        } == actions(work.plan())
+
+    def test_updates_a_role_in_place_for_another_description(self, work: Terraform) -> None:
+        work.write({"main.tf.json": role(description="another")})
+        assert ("update",) == actions(work.plan())["aws_iam_role.task"]
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        (role(max_session_durration=3600), 'No argument or block type is named "max_session_durration". Did you mean'),
+        (role(max_session_duration=43201), "expected max_session_duration to be in the range (3600 - 43200), got 43201"),
+        (role(assume_role_policy="{"), '"assume_role_policy" contains an invalid JSON policy'),
+        (role(assume_role_policy="[]"), '"assume_role_policy" contains an invalid JSON policy: not a JSON object'),
+        (role(assume_role_policy='{"Version": 1, "Version": 2}'), '"assume_role_policy" contains duplicate JSON keys: Version'),
+        (role(inline_policy=[{"name": "a", "policy": " {}"}]), "leading space characters are not allowed"),
+        (role(name="a" * 65), "expected length of name to be in the range (1 - 64)"),
+        (role(name="a/b"), r"invalid value for name (must match [\w+=,.@-])"),
+        (role(name_prefix="a"), '"name": conflicts with name_prefix'),
+        (role(permissions_boundary="boundary"), '"permissions_boundary" (boundary) is an invalid ARN'),
+        (role(description="${aws_iam_role.tusk.arn}"), 'managed resource "aws_iam_role" "tusk" has not been declared'),
+        (resource("aws_iam_role_policy", role="r", policy=may_read("*" * 10240)), "to be at most 10240"),
+        (resource("aws_iam_rolle", name="r"), 'does not support resource type "aws_iam_rolle"'),
+        (resource("aws_s3_bucket", bukket="b"), 'No argument or block type is named "bukket"'),
+        ({"provider": {"aws": {"region": "Ireland"}}, **role()}, "invalid AWS Region: Ireland"),
+    ],
+    ids=lambda value: value[:40] if isinstance(value, str) else "",
+)
+def test_a_fault_is_an_error_that_says_what_and_stops_the_plan_too(
+    terraform: Rig, document: dict[str, Any], message: str
+) -> None:
+    work = terraform.workspace({"main.tf.json": document})
+    for command in (work.validate, work.plan):
+        with pytest.raises(TerraformError, match=re.escape(message)) as caught:
+            command()
+        assert 1 == len(caught.value.messages)
+
+
+def test_every_error_is_a_message_of_its_own(terraform: Rig) -> None:
+    work = terraform.workspace({"main.tf.json": role(description="${local.absent}", path="${local.lost}")})
+    with pytest.raises(TerraformError) as caught:
+        work.plan()
+    assert {"absent", "lost"} == {name for text in caught.value.messages for name in re.findall(r'named "(\w+)"', text)}
+
+
+def test_deprecated_arguments_warn(terraform: Rig) -> None:
+    work = terraform.workspace({"main.tf.json": role(managed_policy_arns=[], inline_policy=[{"name": "a", "policy": "{}"}])})
+    assert ["inline_policy", "managed_policy_arns"] == sorted(
+        re.findall(r"Argument is deprecated: (\w+)", "\n".join(warnings(work)))
+    )
+
+
+def test_the_regions_name_is_deprecated_in_6_and_its_id_in_neither(terraform: Rig) -> None:
+    def warned(attribute: str, version: str) -> bool:
+        document = {"data": {"aws_region": {"here": {}}}, "output": {"it": {"value": f"${{data.aws_region.here.{attribute}}}"}}}
+        return warnings(terraform.workspace({"main.tf.json": document}, version=version)) != []
+
+    assert [(False, False), (True, False)] == [(warned("name", version), warned("id", version)) for version in VERSIONS]
+
+
+def test_a_resource_has_a_region_of_its_own_from_6_on(terraform: Rig) -> None:
+    document = resource("aws_ecr_repository", name="web", region="us-east-1")
+    old, new = (terraform.workspace({"main.tf.json": document}, version=version) for version in VERSIONS)
+    with pytest.raises(TerraformError, match='No argument or block type is named "region"'):
+        old.validate()
+    new.validate()
+
+
+def test_a_version_constraint_that_nothing_meets_fails_at_init(terraform: Rig) -> None:
+    document = {"terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": ">= 7"}}}}
+    with pytest.raises(TerraformError, match="no available releases match the given constraints >= 7"):
+        terraform.workspace({"main.tf.json": document})
+
+
+def test_the_region_is_the_configurations_or_else_the_environments(terraform: Rig) -> None:
+    def region(configured: dict[str, str], **where: str) -> str:
+        document = {"provider": {"aws": configured}, **resource("aws_ecr_repository", name="web")}
+        return made(terraform, document, **where)["arn"].split(":")[3]
+
+    assert "eu-west-2" == region({})
+    assert "us-east-1" == region({}, region="us-east-1")
+    assert "cn-north-1" == region({"region": "cn-north-1"}, region="us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "attribute", "form"),
+    [
+        ("aws_ecr_repository", {"name": "web"}, "arn", r"arn:aws:ecr:eu-west-2:123456789012:repository/web"),
+        ("aws_efs_file_system", {}, "id", r"fs-[0-9a-f]{17}"),
+        (
+            "aws_efs_file_system",
+            {"creation_token": "data"},
+            "arn",
+            r"arn:aws:elasticfilesystem:eu-west-2:123456789012:file-system/fs-[0-9a-f]{17}",
+        ),
+        (
+            "aws_iam_openid_connect_provider",
+            {"url": "https://token.example.com/a", "client_id_list": ["sts.amazonaws.com"]},
+            "arn",
+            r"arn:aws:iam::123456789012:oidc-provider/token\.example\.com/a",
+        ),
+        (
+            "aws_iam_role",
+            {"name_prefix": "task-", "path": "/ecs/", "assume_role_policy": TRUST},
+            "arn",
+            r"arn:aws:iam::123456789012:role/ecs/task-\d{26}",
+        ),
+        (
+            "aws_iam_role_policy_attachment",
+            {"role": "task", "policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"},
+            "id",
+            r"task/arn:aws:iam::aws:policy/ReadOnlyAccess",
+        ),
+        ("aws_kms_key", {}, "arn", r"arn:aws:kms:eu-west-2:123456789012:key/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+        ("aws_s3_bucket", {"bucket": "b.example"}, "arn", r"arn:aws:s3:::b\.example"),
+        (
+            "aws_secretsmanager_secret",
+            {"name": "prod/db"},
+            "arn",
+            r"arn:aws:secretsmanager:eu-west-2:123456789012:secret:prod/db-(?=.*[A-Z])[A-Za-z0-9]{6}",
+        ),
+        (
+            "aws_ssm_parameter",
+            {"name": "/prod/key", "type": "String", "value": "v"},
+            "arn",
+            r"arn:aws:ssm:eu-west-2:123456789012:parameter/prod/key",
+        ),
+    ],
+)
+def test_what_apply_makes_known_has_the_form_that_aws_gives_it(
+    terraform: Rig, kind: str, arguments: dict[str, Any], attribute: str, form: str
+) -> None:
+    assert re.fullmatch(form, made(terraform, resource(kind, **arguments))[attribute])
+
+
+def test_resources_without_a_name_are_told_apart(terraform: Rig) -> None:
+    keys = made(terraform, resource("aws_kms_key", count=3))
+    assert 3 == len({key["arn"] for key in keys})
+
+
+def test_tags_are_the_resources_and_the_providers(terraform: Rig) -> None:
+    document = {
+        "provider": {"aws": {"default_tags": {"tags": {"a": "provider", "b": "provider"}}}},
+        **resource("aws_ecr_repository", name="web", tags={"b": "own"}),
+    }
+    assert {"a": "provider", "b": "own"} == made(terraform, document)["tags_all"]
+
+
+def test_variables_keep_their_types(terraform: Rig) -> None:
+    document = {
+        "variable": {"names": {"type": "list(string)"}},
+        **resource("aws_ecr_repository", for_each="${toset(var.names)}", name="${each.key}"),
+    }
+    plan = terraform.workspace({"main.tf.json": document}).plan({"names": ["a", "b"]})
+    assert {'aws_ecr_repository.it["a"]', 'aws_ecr_repository.it["b"]'} == set(actions(plan))
+
+
+def test_nothing_of_the_environment_comes_through(terraform: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("AWS_REGION", "us-east-1"), ("TF_VAR_v", "leaked"), ("TF_CLI_ARGS", "-help"), ("TF_LOG", "trace")):
+        monkeypatch.setenv(name, value)
+    work = terraform.workspace({"main.tf.json": {"variable": {"v": {"default": "own"}}, "output": {"v": {"value": "${var.v}"}}}})
+    work.apply()
+    assert {"v": "own"} == work.outputs()
+    assert not {name for name in work.environment if name.startswith("AWS_")}
+
+
+def test_a_command_that_hangs_is_ended(terraform: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rig, "TIMEOUT", 0.001)
+    with pytest.raises(TerraformError, match=r"no end after 0\.001 s"):
+        terraform.evaluate({"a": 1})
+
+
+def test_terraform_is_found_only_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", os.devnull)
+    assert rig.terraform_path() is None
+
+
+class TestEvaluation:
+    """terraform's own reading of JSON. What we escape, and what not, rests on these facts."""
+
+    def test_expressions_are_evaluated(self, terraform: Rig) -> None:
+        assert {
+            "base": ["a", "b"],
+            "each": {"a": "s-a", "b": "s-b"},
+            "text": '{"Resource":["s-a","s-b"]}',
+            "when": "yes",
+            "number": 3,
+            "nothing": None,
+        } == terraform.evaluate(
+            {
+                "base": ["a", "b"],
+                "each": '${{for name in local.base: name => "s-${name}"}}',
+                "text": "${jsonencode({Resource = values(local.each)})}",
+                "when": '${var.on ? "yes" : "no"}',
+                "number": "${1 + 2}",
+                "nothing": None,
+            },
+            {"on": True},
+        )
+
+    @pytest.mark.parametrize("text", ["${", "%{", "$%{", "${local.absent}", "${a b}"])
+    def test_an_expression_that_is_none_is_an_error(self, terraform: Rig, text: str) -> None:
+        with pytest.raises(TerraformError):
+            terraform.evaluate({"it": text})
+
+    @pytest.mark.parametrize(
+        ("written", "meant"),
+        [
+            ("$", "$"),
+            ("%", "%"),
+            ("$$", "$$"),
+            ("%%", "%%"),
+            ("$}", "$}"),
+            ("$${", "${"),
+            ("%%{", "%{"),
+            ("$$${", "$${"),
+            ("%%%{", "%%{"),
+            ("$$$$${", "$$$${"),
+            ("$%%{", "$%{"),
+            ("%$${", "%${"),
+            ("$${a}", "${a}"),
+            ("$${~ a ~}", "${~ a ~}"),
+            ("$$${a}", "$${a}"),
+            ("%%{if a}%%{endif}", "%{if a}%{endif}"),
+        ],
+    )
+    def test_what_is_written_means(self, terraform: Rig, written: str, meant: str) -> None:
+        assert {"it": meant} == terraform.evaluate({"it": written})
+
+    def test_doubling_before_a_brace_inverts_unescaping_for_every_text(self, terraform: Rig) -> None:
+        texts = [
+            *("".join(each) for length in range(7) for each in itertools.product("$%{}", repeat=length)),
+            *("".join(each) for length in range(5) for each in itertools.product('$%{~a"\\', repeat=length)),
+            "\n ${\n\t%{if true}\r\n ${file(\"x\")} é \u2028 \N{GRINNING FACE} <&> \0",
+        ]
+        assert {"values": texts} == terraform.evaluate({"values": [escaped(text) for text in texts]})
+
+    def test_keys_are_templates_as_values_are(self, terraform: Rig) -> None:
+        assert {"it": {"x2": 1, "${a}": 2, "//": 3}} == terraform.evaluate({"it": {"x${1 + 1}": 1, "$${a}": 2, "//": 3}})
+        texts = ["".join(each) for length in range(6) for each in itertools.product("$%{}", repeat=length)]
+        keys = {escaped(text): index for index, text in enumerate(texts)}
+        assert {text: index for index, text in enumerate(texts)} == terraform.evaluate({"it": keys})["it"]
+
+    def test_defaults_and_descriptions_are_not_templates(self, terraform: Rig) -> None:
+        texts = {"${a}": "$${b} %{c} %%{d}"}
+        work = terraform.workspace(
+            {
+                "main.tf.json": {
+                    "variable": {"it": {"default": texts, "description": "${a} %{b}"}},
+                    "output": {"it": {"value": "${var.it}", "description": "${a} %{b}"}},
+                }
+            }
+        )
+        work.apply()
+        assert {"it": texts} == work.outputs()
+
+    def test_arguments_of_a_resource_are_templates(self, terraform: Rig) -> None:
+        repository = made(terraform, resource("aws_ecr_repository", name="web", tags={"$${a}": "%%{b} ${upper(\"c\")}"}))
+        assert {"${a}": "%{b} C"} == repository["tags"]
+
+    def test_text_is_put_into_normal_form_c(self, terraform: Rig) -> None:
+        assert {"it": "\u00e9"} == terraform.evaluate({"it": "e\u0301"})
+
+    def test_a_text_that_is_one_expression_keeps_its_type(self, terraform: Rig) -> None:
+        assert {"it": [1, "x1", True]} == terraform.evaluate({"it": ["${1}", "x${1}", "${true}"]})
+
+    def test_a_key_given_twice_is_an_error(self, terraform: Rig) -> None:
+        with pytest.raises(TerraformError, match="Duplicate object attribute"):
+            terraform.evaluate({"it": {"a": 1, '${"a"}': 2}})
+
+
+def escaped(text: str) -> str:
+    """A text as Terraform JSON has to have it."""
+    return text.replace("${", "$${").replace("%{", "%%{")
