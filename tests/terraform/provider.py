@@ -122,9 +122,11 @@ CHECKS: dict[str, dict[str, Check]] = {
 
 def findings(block: Block, values: Values, checks: Mapping[str, Check]) -> Iterator[Any]:
     """What is wrong with the known arguments of a block and of the blocks in it, and what is deprecated."""
-    given = {name: value for name, value in values.items() if value not in (None, UNKNOWN, [])}
+    given = {name: value for name, value in values.items() if value is not None and value is not UNKNOWN}
     error, warning = pb.Diagnostic.ERROR, pb.Diagnostic.WARNING
     for name, value in given.items():
+        if name in block["block_types"] and not value:
+            continue
         spec = block["attributes"].get(name) or block["block_types"][name]
         if name in checks and (wrong := checks[name](name, value)):
             yield pb.Diagnostic(severity=error, summary=wrong, attribute=path(name))

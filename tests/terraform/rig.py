@@ -8,7 +8,6 @@
 """
 
 import json
-import os
 import platform
 import shutil
 import subprocess
@@ -168,7 +167,6 @@ class Rig:
             {
                 "CHECKPOINT_DISABLE": "1",  # or it asks whether there is a newer one
                 "HOME": str(self.root),
-                "PATH": os.environ.get("PATH", os.defpath),
                 "TF_CLI_CONFIG_FILE": str(self.root / version / "terraform.rc"),
                 "TF_IN_AUTOMATION": "1",
             },
