@@ -10,7 +10,7 @@ PIP := $(PY) -Im pip -qq --disable-pip-version-check --no-input
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 STAMP := $(VENV)/installed-$(VERSION)
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check docs bench lock clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -19,6 +19,7 @@ help:
 	@echo 'make test    run the tests        (make test ARGS="-k name --cov")'
 	@echo 'make check   lint, types, layers'
 	@echo 'make bench   run the benchmarks'
+	@echo 'make docs    write what is generated: docs/config.md and schemas/'
 	@echo 'make lock    resolve requirements/ anew  (make lock LOCKFLAGS=--upgrade for the newest)'
 	@echo 'make clean   remove what the other targets made'
 
@@ -35,6 +36,9 @@ check: $(STAMP)-dev
 	$(PY) -Im mypy
 	$(PY) -Im pyright --pythonpath $(PY)
 	$(VENV)/bin/lint-imports --no-logo
+
+docs: $(STAMP)-dev
+	$(PY) -I docs/generate.py
 
 bench: $(STAMP)-dev
 	$(PY) -I benchmarks $(ARGS)

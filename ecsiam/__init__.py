@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from ecsiam.config import Config, load_config
     from ecsiam.errors import ConfigError, EmitError, PolicyError
     from ecsiam.model.document import parse_policy
+    from ecsiam.model.parameter import Parameter
     from ecsiam.model.policy import Policy
     from ecsiam.model.role import Role
     from ecsiam.model.stack import Stack
@@ -21,6 +22,7 @@ _HOMES = {
     "Config": "config",
     "ConfigError": "errors",
     "EmitError": "errors",
+    "Parameter": "model.parameter",
     "Policy": "model.policy",
     "PolicyError": "errors",
     "Role": "model.role",
@@ -37,6 +39,7 @@ __all__ = [
     "Config",
     "ConfigError",
     "EmitError",
+    "Parameter",
     "Policy",
     "PolicyError",
     "Role",

@@ -1,79 +1,96 @@
 """From a config to a stack: the features that are on, role by role."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from ecsiam.config.checks import OWN_TAGS, given_arns, policy_name, role_name
+from ecsiam.config.checks import OWN_TAGS
+from ecsiam.config.left_open import as_text, deployment, policy_name, role_name, used
 from ecsiam.config.model import Config
-from ecsiam.features import FEATURES, Project
-from ecsiam.features.github import github_trust, subjects
-from ecsiam.features.trust import ecs_tasks_trust, guarded_roles
+from ecsiam.features import PROFILES, Project
+from ecsiam.features.github import GITHUB_AUDIENCE, subjects
+from ecsiam.features.trust import guarded_roles
 from ecsiam.model.names import OUTPUTS, ROLES, RoleId
+from ecsiam.model.parameter import Parameter
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import InlinePolicy, Role
 from ecsiam.model.stack import Intent, Note, Stack
 from ecsiam.model.statement import Statement
-from ecsiam.model.text import in_order, texts
+from ecsiam.model.text import Ref, Text, in_order, text, texts
 
 
 def build(config: Config) -> Stack:
-    """The roles that a config asks for. Everything that could be wrong was refused when the config was read."""
+    """The roles that a config asks for. Everything that could be wrong was refused when the config was read.
+
+    What the config leaves to deployment is left open in the stack too; what was bound in it is bound here.
+    """
     project = Project.of(config)
     notes = list(_unused(config))
     policies: dict[RoleId, list[InlinePolicy]] = {}
-    for feature in FEATURES:
-        if feature.flag and not getattr(config, feature.flag):
+    for feature in PROFILES[config.profile].features:
+        on = getattr(config, feature.flag) if feature.flag else True
+        if on is False:
             continue
         parts = tuple(feature.parts(project))
         notes += [p for p in parts if isinstance(p, Note)]
         statements = [p for p in parts if isinstance(p, Statement)]
         if statements:
-            document = Policy(statements)
-            policies.setdefault(feature.role, []).append(
-                InlinePolicy(feature.policy, policy_name(config, feature.policy), document)
-            )
+            # A role's own flag is not repeated on its policies.
+            when = on.name if isinstance(on, Parameter) and feature.flag != ROLES[feature.role].flag else ""
+            name = policy_name(config, feature.policy)
+            policies.setdefault(feature.role, []).append(InlinePolicy(feature.policy, name, Policy(statements), when))
     github = config.enable_github_oidc
-    roles: tuple[RoleId, ...] = ("execution", "task", "github_actions") if github else ("execution", "task")
-    return Stack(
+    roles: list[RoleId] = [r.id for r in ROLES.values() if not r.flag or getattr(config, r.flag)]
+    stack = Stack(
         roles=[_role(project, role, policies.get(role, [])) for role in roles],
         outputs=OUTPUTS,
+        deployment=deployment(config),
         intent=Intent(
-            home=project.home,
-            project_name=config.project_name,
-            environment=config.environment,
-            flags=tuple(config.flags()),
-            given=given_arns(config),
+            prefix=project.prefix,
+            environment=as_text(config.environment),
+            flags=tuple(
+                (f, Ref(on.name, parameter=True) if isinstance(on, Parameter) else on) for f, on in config.flags()
+            ),
             confused_deputy=guarded_roles(project),
             github_subjects=subjects(config) if github else (),
-            github_audience=config.github_audience if github else "",
+            github_audience=as_text(config.github_audience, GITHUB_AUDIENCE) if github else "",
         ),
         notes=notes,
         source=config.source,
     )
+    return stack.bind(config.bindings) if config.bindings else stack
 
 
 def _role(project: Project, role: RoleId, policies: list[InlinePolicy]) -> Role:
     config = project.config
-    managed = {"execution": config.execution_managed_policy_arns, "task": config.task_managed_policy_arns}
+    profile = PROFILES[config.profile]
+    managed: dict[RoleId, Sequence[str]] = {
+        "execution": (*profile.execution_policies, *config.execution_managed_policy_arns),
+        "task": config.task_managed_policy_arns,
+    }
     name = role_name(config, role)
-    own = dict(zip(OWN_TAGS, (name, config.environment, ROLES[role].purpose), strict=True))
+    own = dict(zip(OWN_TAGS, (name, as_text(config.environment), text(ROLES[role].purpose)), strict=True))
+    on = getattr(config, ROLES[role].flag) if ROLES[role].flag else True
+    longest = config.max_session_duration if role == "github_actions" else None
+    boundary = as_text(config.permissions_boundary_arn)
     return Role(
         id=role,
         name=name,
-        trust=github_trust(project) if role == "github_actions" else ecs_tasks_trust(project, role),
+        trust=profile.trust(project, role),
         policies=policies,
         managed_policy_arns=in_order(texts(managed.get(role, ()))),
         path=config.path,
-        permissions_boundary=config.permissions_boundary_arn,
-        max_session_duration=config.max_session_duration if role == "github_actions" else None,
-        description=f"{ROLES[role].purpose} role of {project.prefix}",
-        tags={**own, **config.tags},
+        permissions_boundary=boundary if boundary.parts else None,
+        max_session_duration=Ref(longest.name, parameter=True) if isinstance(longest, Parameter) else longest,
+        description=Text.of(f"{ROLES[role].purpose} role of ", project.prefix),
+        tags={**own, **{key: text(value) for key, value in config.tags.items()}},
+        when=on.name if isinstance(on, Parameter) else "",
     )
 
 
 def _unused(config: Config) -> Iterator[Note]:
     """Values that say nothing, because the flag that they belong to is off."""
     for name, key in config.keys().items():
-        if key.flag and not getattr(config, key.flag) and name in config.model_fields_set:
+        written = name in config.model_fields_set and getattr(config, name)  # `false` asks for nothing
+        if written and not used(config, key):
             yield Note(
                 "unused-value",
                 f"`{name}` is not used while `{key.flag}` is off",

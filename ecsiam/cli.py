@@ -1,13 +1,13 @@
 """The command line: from arguments to one call of the library, and from its answer to text.
 
-Exit codes: 0 yes, 1 no (`--check` found a difference), 2 your input or usage.
+Exit codes: 0 yes, 1 no (`--check` found a difference), 2 your input or usage; 130 when interrupted.
 """
 
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, TextIO
 
 import typer
 
@@ -25,7 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-ConfigPath = Annotated[str, typer.Argument(metavar="[CONFIG]", help="The config, or - for standard input.")]
+ConfigPath = Annotated[str, typer.Argument(metavar="CONFIG", help="The config, or - for standard input.")]
 
 
 def main() -> None:
@@ -34,10 +34,9 @@ def main() -> None:
         app(prog_name="ecsiam")
     except EcsiamError as e:
         _fail(*e.faults)
-    except BrokenPipeError:
-        # Whoever read our output has gone (`| head`): say no more, and keep Python from trying at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+    except OSError as e:  # of a help text that typer printed
+        _discard(sys.stdout)
+        _fail(_unwritten("standard output", e))
 
 
 def _fail(*faults: Fault) -> NoReturn:
@@ -46,13 +45,34 @@ def _fail(*faults: Fault) -> NoReturn:
     sys.exit(2)
 
 
+def _unwritten(place: str, error: OSError) -> Fault:
+    return Fault(f"can't write {place}: {(error.strerror or str(error)).lower()}")
+
+
 def _say(line: str) -> None:
-    print(line, file=sys.stderr)
+    if sys.stderr:  # Python has none when the shell closed it, and `print` would take standard output instead
+        try:
+            print(line, file=sys.stderr, flush=True)
+        except OSError:
+            _discard(sys.stderr)
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    """Write to standard output: in UTF-8 whatever the locale is, as JSON has to be."""
+    if not sys.stdout:
+        _fail(Fault("standard output is closed"))
+    try:
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.flush()
+    except OSError as e:
+        _discard(sys.stdout)
+        if not isinstance(e, BrokenPipeError):  # else whoever read it has what they wanted (`| head`)
+            _fail(_unwritten("standard output", e))
+
+
+def _discard(stream: TextIO) -> None:
+    """Send what a stream holds back nowhere: at exit Python would try again to write it, and fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _version(wanted: bool) -> None:
@@ -85,7 +105,7 @@ def _emit(
         typer.Option("--target", "-t", help="; ".join(f"{t.name}: {t.what}" for t in TARGETS.values()) + "."),
     ],
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--output", "-o", metavar="DIR", help="Write files there. Without it: one document, printed."),
     ] = None,
     set_: Annotated[
@@ -105,8 +125,11 @@ def _emit(
 
     Example: ecsiam emit examples/memos.yaml --target terraform -o infra/iam
     """
-    if check and output is None:
-        raise typer.BadParameter("it compares with a directory: name it with -o", param_hint="--check")
+    if output == "":  # of an unset variable: not the working directory
+        raise typer.BadParameter("the directory has no name", param_hint="-o")
+    if output is None and (check or force):
+        option = "--check" if check else "--force"
+        raise typer.BadParameter("it is about a directory: name it with -o", param_hint=option)
     stack = _stack(config)
     artifact = emit(stack, target, bind=_bindings(set_ or []))
     if output is None:
@@ -129,10 +152,10 @@ def _stack(path: str) -> Stack:
     return build(load_config(path))
 
 
-def _compare(artifact: Artifact, directory: Path) -> None:
+def _compare(artifact: Artifact, directory: str) -> None:
     difference = artifact.diff(directory)
     if difference:
-        _print(difference)
+        _print(f"{difference}\n")
         _say(f"{directory} is not what the config says: run without --check to write it")
         raise typer.Exit(1)
 
@@ -154,36 +177,41 @@ def _bindings(settings: list[str]) -> dict[str, str]:
 @app.command("init")
 def _init(
     config: Annotated[
-        str, typer.Argument(metavar="[CONFIG]", help="Where to write it, or - to print it.")
+        str, typer.Argument(metavar="CONFIG", help="Where to write it, or - to print it.")
     ] = "ecsiam.yaml",
     *,
+    module: Annotated[
+        bool, typer.Option("--module", help="A module for many services: every value is a parameter of the deployment.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
 ) -> None:
     """Write a starter config with a comment on each key, and its JSON Schema for editors.
 
     Example: ecsiam init && ecsiam emit --target terraform
     """
-    from ecsiam.config.describe import config_schema, starter
+    from ecsiam.config import describe
 
     if config == "-":
-        _print(starter())
+        _print(describe.module() if module else describe.starter())
         return
     path = Path(config)
+    if path.suffix not in (".yaml", ".yml"):
+        raise typer.BadParameter(f"`{config}` does not end in .yaml", param_hint="CONFIG")
     schema = path.with_suffix(".schema.json")
     texts: dict[Path, Callable[[], str]] = {
-        path: lambda: starter(f"./{schema.name}"),
-        schema: lambda: dump(config_schema()),
+        path: lambda: describe.editor_line(f"./{schema.name}") + (describe.module() if module else describe.starter()),
+        schema: lambda: dump(describe.config_schema()),
     }
     there = [p for p in texts if p.exists() or p.is_symlink()]
     if there and not force:
         _fail(
             *(Fault(f"`{p}` is already there", (), "Name another file, or overwrite it with `--force`.") for p in there)
         )
-    try:
-        for p, text in texts.items():
+    for p, text in texts.items():
+        try:
             p.write_text(text(), encoding="utf-8", newline="\n")
-    except OSError as e:
-        _fail(Fault(f"can't write `{e.filename}`: {(e.strerror or str(e)).lower()}"))
+        except OSError as e:
+            _fail(_unwritten(f"`{p}`", e))
     _say(f"wrote {path} and {schema}: edit the first, your editor checks it against the second")
 
 

@@ -1,6 +1,6 @@
 """The three errors a user can meet, named by whose fault it is; each lists every fault at once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 
 from attrs import evolve, frozen
@@ -34,7 +34,7 @@ class Fault:
 
 def show_path(path: Path) -> str:
     """`$.secrets_arns[0]`, the JSONPath of a place in a document."""
-    return "$" + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path)
+    return "$" + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" if p.isprintable() else f"[{p!r}]" for p in path)
 
 
 class EcsiamError(Exception):
@@ -67,7 +67,7 @@ class Faults(list[Fault]):
     """Faults being gathered: `with faults.at("Statement", 3): ...` goes on after an error and keeps where it was."""
 
     @contextmanager
-    def at(self, *path: str | int) -> Iterator[None]:
+    def at(self, *path: str | int) -> Generator[None]:
         try:
             yield
         except EcsiamError as e:

@@ -1,35 +1,150 @@
 """CloudFormation, through troposphere: one template with the roles, each with its policies inside.
 
+Parameters are Strings. A list is comma-separated text: a list type would make one empty element of an empty list. A
+flag becomes a Condition, a value that may be empty another one, and what may not be empty a Rule that stops the stack.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html
 """
 
 import json
+from collections.abc import Iterator
 from typing import Any, cast
 
-from troposphere import AWSHelperFn, GetAtt, Join, Output, Ref, Sub, Tag, Tags, Template
+from attrs import frozen
+from troposphere import (
+    AWSHelperFn,
+    Equals,
+    GetAtt,
+    If,
+    Join,
+    Not,
+    NoValue,
+    Or,
+    Output,
+    Parameter,
+    Ref,
+    Select,
+    Split,
+    Sub,
+    Tag,
+    Tags,
+    Template,
+)
 from troposphere.iam import Policy, Role
 
+from ecsiam.errors import EmitError, Fault, refuse
 from ecsiam.model.document import policy_to_data
+from ecsiam.model.each import Each, Item, Rule, nested
+from ecsiam.model.forms import FORMS, Form
 from ecsiam.model.names import camel_case
+from ecsiam.model.parameter import Demand, Variable
+from ecsiam.model.policy import Policy as PolicyModel
 from ecsiam.model.role import Role as RoleModel
 from ecsiam.model.stack import Stack
-from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Text
+from ecsiam.model.statement import Statement
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, EMPTY, PARTITION, Text
+from ecsiam.model.text import Ref as Reference
 
-_PSEUDO = {ACCOUNT_ID: "AWS::AccountId", AWS_REGION: "AWS::Region", PARTITION: "AWS::Partition"}
+Said = str | AWSHelperFn
+
+_PSEUDO = {
+    ACCOUNT_ID: "AWS::AccountId",
+    AWS_REGION: "AWS::Region",
+    PARTITION: "AWS::Partition",
+    DNS_SUFFIX: "AWS::URLSuffix",
+}
+
+
+@frozen
+class Sort:
+    """One kind of a list parameter, which CloudFormation can't tell apart: a parameter of its own, with its form."""
+
+    id: str
+    form: str
+    what: str
+
+
+_SECRETS = "complete ARNs of Secrets Manager secrets, without JSON key and version"
+_BUCKETS = Sort("S3BucketArns", "plain_bucket_arn", "ARNs of buckets, each with all its objects")
+_SORTS: dict[Rule, Sort] = {
+    "secret": Sort("SecretsManagerArns", "secrets_manager_arn", _SECRETS),
+    "parameter": Sort("SsmParameterArns", "ssm_parameter_arn", "ARNs of SSM parameters"),
+    "bucket": _BUCKETS,
+    "object": _BUCKETS,
+    "log_group": Sort("", "plain_log_group_arn", "ARNs of log groups, without `:*`"),
+}
+
+
+@frozen
+class Input:
+    """A parameter of the template: its id, and the variable of the stack that it is (a sort of)."""
+
+    id: str
+    variable: Variable
+    sort: Sort | None = None
+
+    @property
+    def form(self) -> Form:
+        return FORMS[self.sort.form if self.sort else self.variable.form]
 
 
 def documents(stack: Stack) -> dict[str, object]:
-    """The one template of a stack."""
+    """The one template of a stack. Raises EmitError for everything that CloudFormation can't say."""
+    inputs = tuple(_inputs(stack))
+    refuse(EmitError, [*_clashes(stack, inputs), *_unsayable(stack), *_defaults(inputs), *_taken(stack)])
     template = Template()
-    template.set_description(f"IAM roles of the ECS service {stack.intent.project_name}-{stack.intent.environment}")
+    prefix = stack.intent.prefix.literal
+    template.set_description(f"IAM roles of the ECS service {prefix}" if prefix else "IAM roles of an ECS service")
+    for one in inputs:
+        template.add_parameter(_parameter(one))
+        if one.variable.type == "flag":
+            template.add_condition(f"{one.id}IsOn", Equals(Ref(one.id), "true"))
+        elif one.variable.empty:
+            template.add_condition(f"{one.id}IsGiven", Not(Equals(Ref(one.id), "")))
+    for i, demand in enumerate(stack.deployment.demands):
+        template.add_rule(f"Demand{i + 1}", _rule(demand, inputs))
+    if inputs:
+        template.set_metadata({"AWS::CloudFormation::Interface": _interface(inputs)})
     for role in stack.roles.values():
-        template.add_resource(_role(role))
+        try:
+            template.add_resource(_role(role))
+        except (TypeError, ValueError) as e:  # troposphere's own checks
+            raise EmitError(f"CloudFormation does not take the role `{role.name}`: {e}") from None
     for output in stack.outputs:
         if output.role in stack.roles:
             id_ = logical_id(output.role)
             value = GetAtt(id_, "Arn") if output.attribute == "arn" else Ref(id_)  # Ref of a role is its name
-            template.add_output(Output(camel_case(output.name), Description=output.description, Value=value))
-    return {"template.json": cast("object", json.loads(template.to_json()))}
+            when = stack.roles[output.role].when
+            condition = {"Condition": _on(when)} if when else {}
+            template.add_output(
+                Output(camel_case(output.name), Description=output.description, Value=value, **condition)
+            )
+    return {"template.json": _used_conditions(cast("dict[str, Any]", json.loads(template.to_json())))}
+
+
+def _used_conditions(template: dict[str, Any]) -> object:
+    """The template without the conditions that nothing asks."""
+    rest = json.dumps({k: v for k, v in template.items() if k != "Conditions"})
+    conditions = {k: v for k, v in template.get("Conditions", {}).items() if f'"{k}"' in rest}
+    kept = {k: v for k, v in template.items() if k != "Conditions"}
+    return {**kept, "Conditions": conditions} if conditions else kept
+
+
+def _taken(stack: Stack) -> Iterator[Fault]:
+    """What no spelling keeps as it is: a reference is looked up even where Fn::Join made it."""
+    for role in stack.roles.values():
+        documents = (role.trust, *(p.document for p in role.policies.values()))
+        statements = [s for d in documents for s in d.statements]
+        texts = [
+            *(str(t) for s in statements for t in s.texts()),
+            *(str(v) for _, v in role.tags),
+            str(role.description),
+        ]
+        texts += [d.id for d in documents]
+        found = [f"look up the reference in `{t}`" for t in texts if "{{resolve:" in t]
+        keys = [c.key for s in statements for c in s.conditions]
+        found += [f"take the condition key `{k}` for a function" for k in keys if k.startswith("Fn::")]
+        for what in dict.fromkeys(found):
+            yield Fault(f"CloudFormation would {what}", ("roles", role.id), "Leave it out, or emit for another target.")
 
 
 def logical_id(role: str) -> str:
@@ -37,36 +152,254 @@ def logical_id(role: str) -> str:
     return camel_case(f"{role}_role")
 
 
+# ---------------------------------------------------------------- parameters
+
+
+def _inputs(stack: Stack) -> Iterator[Input]:
+    rules: dict[str, list[Rule]] = {}
+    for each in _eaches(stack):
+        rules.setdefault(each.parameter, []).append(each.rule)
+    for variable in stack.deployment.variables.values():
+        sorts = {s.id: s for r in rules.get(variable.id, ()) if (s := _SORTS.get(r))}
+        if not sorts:
+            yield Input(camel_case(variable.id), variable)
+        for sort in sorts.values():
+            yield Input(sort.id or camel_case(variable.id), variable, sort)
+
+
+def _eaches(stack: Stack) -> Iterator[Each]:
+    for role in stack.roles.values():
+        for policy in role.policies.values():
+            for statement in policy.document.statements:
+                yield from nested(() if statement.resources is None else statement.resources.items)
+
+
+def _clashes(stack: Stack, inputs: tuple[Input, ...]) -> Iterator[Fault]:
+    ids = [i.id for i in inputs]
+    roles = {logical_id(r): r for r in stack.roles}
+    for one in inputs:
+        if one.id in roles:
+            what = f"the parameter `{one.id}` and the role `{roles[one.id]}`"
+            yield Fault(f"`{one.variable.id}` would be {what} at once", (), "Call the parameter something else.")
+    for id_ in sorted({i for i in ids if ids.count(i) > 1}):
+        names = " and ".join(f"`{i.variable.id}`" for i in inputs if i.id == id_)
+        yield Fault(f"{names} would both be the parameter `{id_}`", (), "Call one of them something else.")
+
+
+def _unsayable(stack: Stack) -> Iterator[Fault]:
+    for name in sorted({e.parameter for e in _eaches(stack) if e.before.literal is None}):
+        yield Fault(
+            f"CloudFormation can't put account and region around each of `{name}` while they are unknown",
+            (),
+            "Write `account_id` and `aws_region`, or list the values in the config.",
+        )
+
+
+def _defaults(inputs: tuple[Input, ...]) -> Iterator[Fault]:
+    """Defaults that the parameter itself would not take."""
+    remedy = "Leave it out for this target."
+    for variable in dict.fromkeys(i.variable for i in inputs if isinstance(i.variable.default, tuple)):
+        default = cast("tuple[str, ...]", variable.default)
+        first, *more = (i for i in inputs if i.variable == variable)
+        if more and default:
+            yield Fault(f"the default of `{variable.id}` can't be told apart", (), remedy)
+            continue
+        for element in default:
+            if not first.form.matches(element) and not (variable.star and element == "*"):
+                yield Fault(f"`{element}` in the default of `{variable.id}` is not {first.form.what}", (), remedy)
+        if (length := len(",".join(default))) > _LONGEST:
+            yield Fault(
+                f"the default of `{variable.id}` has {length} characters, at most {_LONGEST} are taken", (), remedy
+            )
+
+
+def _parameter(one: Input) -> Parameter:
+    variable = one.variable
+    said: dict[str, Any] = {"Type": "String", "Description": _description(one)}
+    match variable.type:
+        case "flag":
+            said["AllowedValues"] = ["true", "false"]
+        case "number":
+            said |= {"Type": "Number", "MinValue": variable.bounds[0], "MaxValue": variable.bounds[1]}
+        case "text":
+            pattern = rf"\*|{one.form.pattern}" if variable.star else one.form.pattern
+            said |= {"AllowedPattern": f"({pattern})?" if variable.empty else pattern, "MaxLength": one.form.most}
+            said["ConstraintDescription"] = f"must be {one.form.what}"
+        case "list":
+            pattern = rf"\*|{one.form.pattern}" if variable.star else one.form.pattern
+            said |= {"AllowedPattern": f"(({pattern})(,({pattern}))*)?", "MaxLength": _LONGEST}
+            said["ConstraintDescription"] = f"must be a list with commas and no spaces, each item {one.form.what}"
+    default = variable.default
+    if default is not None:
+        match default:
+            case bool():
+                said["Default"] = str(default).lower()
+            case tuple():
+                said["Default"] = ",".join(default)
+            case _:
+                said["Default"] = default
+    return Parameter(one.id, **said)
+
+
+_LONGEST = 4096  # of a parameter's value
+
+
+def _description(one: Input) -> str:
+    many = " Comma-separated." if one.variable.type == "list" else ""
+    sort = f" Here only {one.sort.what}." if one.sort else ""
+    return f"{one.variable.description}{sort}{many}"
+
+
+def _interface(inputs: tuple[Input, ...]) -> dict[str, object]:
+    groups = {"Features": [i for i in inputs if i.variable.type == "flag"]}
+    groups["Values"] = [i for i in inputs if i.variable.type != "flag"]
+    return {
+        "ParameterGroups": [
+            {"Label": {"default": label}, "Parameters": [i.id for i in of]} for label, of in groups.items() if of
+        ],
+        "ParameterLabels": {i.id: {"default": (i.sort.id if i.sort else "") or i.variable.id} for i in inputs},
+    }
+
+
+def _rule(demand: Demand, inputs: tuple[Input, ...]) -> dict[str, object]:
+    """Only Ref and rule functions are allowed here."""
+    ids = [i.id for i in inputs if i.variable.id in demand.parameters]
+    given = [Not(Equals(Ref(id_), "")) for id_ in ids]
+    flag = camel_case(demand.flag)
+    why, remedy = (f"{flag} is true", f", or set {flag} to false") if flag else (f"`{demand.by}` is on", "")
+    assertion = {
+        "Assert": Or(*given) if len(given) > 1 else given[0],
+        "AssertDescription": f"{why} and {_listed(ids)} empty: set {'one of them' if given[1:] else 'it'}{remedy}",
+    }
+    return {**({"RuleCondition": Equals(Ref(flag), "true")} if flag else {}), "Assertions": [assertion]}
+
+
+def _listed(ids: list[str]) -> str:
+    return f"{' and '.join(ids)} {'are' if len(ids) > 1 else 'is'}"
+
+
+# ---------------------------------------------------------------- roles
+
+
+def _on(flag: str) -> str:
+    return f"{camel_case(flag)}IsOn"
+
+
 def _role(role: RoleModel) -> Role:
     properties: dict[str, Any] = {
         "RoleName": render(role.name),
         "Path": role.path,
-        "Description": role.description,
+        "Description": render(role.description),
         "AssumeRolePolicyDocument": policy_to_data(role.trust, render),
-        "Policies": [
-            Policy(PolicyName=render(p.name), PolicyDocument=policy_to_data(p.document, render))
-            for p in role.policies.values()
-        ],
+        "Policies": [_when(p.when, _inline(render(p.name), p.document)) for p in role.policies.values()],
         "ManagedPolicyArns": [render(a) for a in role.managed_policy_arns],
         "Tags": Tags(*(Tag(key, render(value)) for key, value in role.tags)),
     }
     if role.permissions_boundary is not None:
-        properties["PermissionsBoundary"] = render(role.permissions_boundary)
+        properties["PermissionsBoundary"] = _optional(role.permissions_boundary)
     if role.max_session_duration is not None:
-        properties["MaxSessionDuration"] = role.max_session_duration
+        longest = role.max_session_duration
+        properties["MaxSessionDuration"] = Ref(camel_case(longest.name)) if isinstance(longest, Reference) else longest
+    if role.when:
+        properties["Condition"] = _on(role.when)
     return Role(logical_id(role.id), **{k: v for k, v in properties.items() if v != []})
 
 
-def render(text: Text) -> str | AWSHelperFn:
-    """A text as CloudFormation has it: plain, one Ref, or Fn::Sub.
+def _when(flag: str, value: object) -> object:
+    return If(_on(flag), value, NoValue) if flag else value
 
-    Fn::Sub would take IAM's `${aws:username}` for its own, so text that holds one is joined instead.
+
+def _inline(name: Said, policy: PolicyModel) -> Policy:
+    document = policy_to_data(policy, render, _render_items)
+    statements = cast("list[object]", document["Statement"])
+    for i, statement in enumerate(policy.statements):
+        if condition := _given(statement):
+            statements[i] = If(condition, statements[i], NoValue)
+    return Policy(PolicyName=name, PolicyDocument=document)
+
+
+def _given(statement: Statement) -> str:
+    """The condition without which a statement speaks of nothing, because its one resource is an empty parameter."""
+    match None if statement.resources is None else statement.resources.items:
+        case (Each() as each,) if statement.may_vanish:
+            return f"{_id(each)}IsGiven"
+        case (Text(parts=(Reference(parameter=True, part=None) as ref,)),) if ref.otherwise == EMPTY:
+            return f"{camel_case(ref.name)}IsGiven"
+        case _:
+            return ""
+
+
+# ---------------------------------------------------------------- text
+
+
+def render(text: Text) -> Said:
+    """A text as CloudFormation has it: plain, one Ref, Fn::Sub, or Fn::Join.
+
+    Fn::Sub would take IAM's `${aws:username}` for its own, so text that holds a `$` is joined instead.
     """
     if text.literal is not None:
         return text.literal
-    parts = [p if isinstance(p, str) else Ref(_PSEUDO[p]) for p in text.parts]
+    parts = [p if isinstance(p, str) else _reference(p) for p in text.parts]
     if len(parts) == 1:
-        return cast("AWSHelperFn", parts[0])
-    if any("${" in p for p in text.parts if isinstance(p, str)):
+        return parts[0]
+    simple = all(isinstance(p, str | Ref) for p in parts)
+    if not simple or any("$" in p for p in parts if isinstance(p, str)):  # a `$` before a reference too
         return Join("", parts)
-    return Sub("".join(p if isinstance(p, str) else f"${{{_PSEUDO[p]}}}" for p in text.parts))
+    return Sub("".join(p if isinstance(p, str) else f"${{{cast('dict[str, str]', p.data)['Ref']}}}" for p in parts))
+
+
+def _reference(ref: Reference) -> AWSHelperFn:
+    if not ref.parameter:
+        return Ref(_PSEUDO[ref])
+    value = Ref(camel_case(ref.name))
+    if ref.part is not None:
+        # With a `/` after it even an empty value has so many parts: Fn::Select fails on one that isn't there.
+        return Select(ref.part, Split("/", Join("", [value, "/"])))
+    if ref.otherwise is None or ref.otherwise == EMPTY:
+        return value
+    return If(f"{camel_case(ref.name)}IsGiven", value, render(ref.otherwise))
+
+
+def _optional(text: Text) -> Said:
+    ref = text.parts[0]
+    if isinstance(ref, Reference) and ref.parameter:
+        return If(f"{camel_case(ref.name)}IsGiven", Ref(camel_case(ref.name)), NoValue)
+    return render(text)
+
+
+def _render_items(items: tuple[Item, ...]) -> object:
+    """A list of resources: plain where every item is a text, else comma-separated text, split."""
+    if not any(isinstance(i, Each) for i in items):
+        return [render(i) for i in items if isinstance(i, Text)]
+    return Split(",", _joined(items))
+
+
+def _joined(items: tuple[Item, ...]) -> Said:
+    said = [render(i) if isinstance(i, Text) else _each(i) for i in items]
+    return said[0] if len(said) == 1 else Join(",", said)
+
+
+def _id(each: Each) -> str:
+    sort = _SORTS.get(each.rule)
+    return (sort.id if sort else "") or camel_case(each.parameter)
+
+
+def _each(each: Each) -> Said:
+    """The elements as comma-separated text; Fn::Join after Fn::Split puts text around each of them."""
+    found: Said = Ref(_id(each))
+    match each.rule:
+        case "object":
+            found = _around("", found, "/*")
+        case "log_group":
+            found = _around("", found, ":*")
+        case "services_of_cluster":
+            found = _around("", Join(":service/", Split(":cluster/", found)), "/*")
+        case "all" | "secret" | "parameter" | "bucket":
+            pass
+    if each.before != EMPTY or each.after != EMPTY:
+        found = _around(str(each.before), found, str(each.after))
+    return If(f"{_id(each)}IsGiven", found, _joined(each.otherwise)) if each.otherwise else found
+
+
+def _around(before: str, elements: Said, after: str) -> Said:
+    return Join("", [p for p in (before, Join(f"{after},{before}", Split(",", elements)), after) if p != ""])

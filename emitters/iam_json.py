@@ -6,7 +6,10 @@ IAM's JSON has no way to say "this account": everything has to be bound.
 import json
 
 from ecsiam.errors import EmitError, Fault
+from ecsiam.model.arn import partition_of
 from ecsiam.model.document import policy_to_data
+from ecsiam.model.forms import FORMS, REGION
+from ecsiam.model.home import HOME_FORMS
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 from ecsiam.model.text import Text
@@ -15,11 +18,16 @@ Documents = dict[str, object]
 
 
 def documents(stack: Stack) -> Documents:
-    """The JSON documents of a stack by relative path. Raises EmitError naming everything that is not bound."""
-    unknown = stack.intent.home.unknown
+    """The JSON documents of a stack by relative path; parameters take their defaults.
+
+    Raises EmitError naming everything that is not bound.
+    """
+    defaults = {v.id: v.default for v in stack.deployment.variables.values() if v.default is not None}
+    stack = stack.bind(defaults) if defaults else stack
+    unknown = stack.deployment.open
     if unknown:
-        names = ", ".join(f"`{r.name}`" for r in unknown)
-        sets = " ".join(f"--set {r.name}={_SAMPLES[r.name]}" for r in unknown)
+        names = ", ".join(f"`{name}`" for name in unknown)
+        sets = " ".join(f"--set {name}={_sample(stack, name)}" for name in unknown)
         raise EmitError(
             Fault(
                 f"raw IAM JSON can't leave {names} to deployment", (), f"Write it in the config, or bind it: `{sets}`."
@@ -31,7 +39,21 @@ def documents(stack: Stack) -> Documents:
     return found
 
 
-_SAMPLES = {"account_id": "123456789012", "aws_region": "eu-west-2", "partition": "aws"}
+def _sample(stack: Stack, name: str) -> str:
+    """A value such as the name takes, for the remedy; a region of the stack's partition."""
+    variable = stack.deployment.variables.get(name)
+    if name == "aws_region":
+        partition = stack.deployment.home.partition.literal or "aws"
+        return next((r for r in REGION.good if partition_of(r) == partition), "REGION")
+    if variable is None:
+        return HOME_FORMS[name].good[0]
+    match variable.type:
+        case "flag":
+            return "true"
+        case "number":
+            return str(variable.bounds[0])
+        case _:
+            return FORMS[variable.form].good[0]
 
 
 def _role(role: Role) -> Documents:
@@ -41,7 +63,7 @@ def _role(role: Role) -> Documents:
         "RoleName": _render(role.name),
         "Path": role.path,
         "AssumeRolePolicyDocument": json.dumps(trust, ensure_ascii=False),
-        "Description": role.description,
+        "Description": _render(role.description),
     }
     if role.max_session_duration is not None:
         create["MaxSessionDuration"] = role.max_session_duration

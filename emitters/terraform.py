@@ -1,15 +1,25 @@
-"""Terraform JSON: a module without arguments, for hashicorp/aws 5.72 and newer.
+"""Terraform JSON: a module whose variables are the config's parameters, for hashicorp/aws 5.72 and newer.
 
 The policy documents stand in `locals` as objects, to be read; `jsonencode` makes them text. There is one resource for
-each role, inline policy and attachment, each at an address that depends on nothing else in the file.
+each role, inline policy and attachment, each at an address that depends on nothing else in the file. A flag that is a
+parameter becomes a `count`, and nothing else does: a count over a value would fail while that is unknown until apply.
 https://developer.hashicorp.com/terraform/language/syntax/json
 """
 
+from collections.abc import Callable, Iterable
+from typing import cast
+
+from ecsiam.emitters.hcl import RULES, escape, quoted
+from ecsiam.errors import EmitError, Fault, refuse
 from ecsiam.model.document import policy_to_data
+from ecsiam.model.each import Each, Item
+from ecsiam.model.forms import FORMS
 from ecsiam.model.names import ROLES, Output
+from ecsiam.model.parameter import Demand, Variable
+from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
-from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Ref, Text
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, EMPTY, PARTITION, Ref, Text
 
 Documents = dict[str, object]
 Block = dict[str, object]
@@ -18,128 +28,327 @@ _DATA = {
     ACCOUNT_ID: ("aws_caller_identity", "account_id"),
     AWS_REGION: ("aws_region", "id"),  # `name` is deprecated in provider 6, `region` missing in 5; `id` is in both
     PARTITION: ("aws_partition", "partition"),
+    DNS_SUFFIX: ("aws_partition", "dns_suffix"),
 }
+# Arguments of `module` blocks: no variable can bear their names.
+_RESERVED = ("count", "depends_on", "for_each", "lifecycle", "locals", "providers", "source", "version")
 
 
 def documents(stack: Stack) -> Documents:
-    """The JSON documents of a stack by relative path."""
+    """The JSON documents of a stack by relative path. Raises EmitError for what Terraform can't say."""
+    variables = stack.deployment.variables.values()
+    remedy = "It is an argument of every `module` block: call the parameter something else."
+    refuse(
+        EmitError, [Fault(f"no variable can be called `{v.id}`", (), remedy) for v in variables if v.id in _RESERVED]
+    )
     main: Block = {}
-    used = stack.intent.home.unknown
+    used = stack.deployment.home.unknown
     if used:
         main["data"] = {source: {"current": {}} for source in sorted(_DATA[ref][0] for ref in used)}
-    main["locals"] = {k: v for role in stack.roles.values() for k, v in _documents(role).items()}
+    main["locals"] = {**_chosen(stack), **{k: v for r in stack.roles.values() for k, v in _documents(r).items()}}
     resources: dict[str, Block] = {}
+    twice: list[Fault] = []
     for role in stack.roles.values():
-        for address, body in _resources(role):
-            kind, name = address.split(".")
-            resources.setdefault(kind, {})[name] = body
+        for address, body in _resources(stack, role):
+            kind, name = address.split(".", 1)
+            if name in resources.setdefault(kind, {}):
+                twice.append(Fault(f"two resources would have the address `{address}`"))
+            resources[kind][name] = body
+    refuse(EmitError, twice)
     main["resource"] = resources
-    return {
+    files: Documents = {
         "versions.tf.json": {
             "terraform": {
                 "required_version": ">= 1.3",
                 "required_providers": {"aws": {"source": "hashicorp/aws", "version": ">= 5.72"}},
             }
-        },
-        "main.tf.json": main,
-        "outputs.tf.json": {"output": {**{o.name: _output(stack, o) for o in stack.outputs}, **_maps(stack)}},
+        }
+    }
+    if variables:
+        files["variables.tf.json"] = {"variable": {v.id: _variable(v) for v in variables}}
+    files["main.tf.json"] = main
+    files["outputs.tf.json"] = {"output": {**{o.name: _output(stack, o) for o in stack.outputs}, **_maps(stack)}}
+    return files
+
+
+# ---------------------------------------------------------------- variables
+
+
+def _variable(variable: Variable) -> Block:
+    types = {"text": "string", "list": "list(string)", "flag": "bool", "number": "number"}
+    body: Block = {"type": types[variable.type], "description": variable.description, "nullable": False}
+    if variable.default is not None:
+        default = variable.default
+        body["default"] = list(default) if isinstance(default, tuple) else default
+    condition = _condition(variable)
+    if condition:
+        what = (
+            FORMS[variable.form].what
+            if variable.form
+            else f"a number from {variable.bounds[0]} to {variable.bounds[1]}"
+        )
+        each = "each of them has to be" if variable.type == "list" else "it has to be"
+        message = f"{variable.id}: {each} {what}."
+        body["validation"] = [{"condition": f"${{{condition}}}", "error_message": escape(message)}]
+    return body
+
+
+def _condition(variable: Variable) -> str:
+    name = f"var.{variable.id}"
+    match variable.type:
+        case "flag":
+            return ""
+        case "number":
+            return f"{name} >= {variable.bounds[0]} && {name} <= {variable.bounds[1]}"
+        case "text":
+            full = _matches(variable, name)
+            return f'{name} == "" || {full}' if variable.empty else full
+        case "list":
+            return f"alltrue([for v in {name} : {_matches(variable, 'v')}])"
+
+
+def _matches(variable: Variable, value: str) -> str:
+    form = FORMS[variable.form]
+    star = f'{value} == "*" || ' if variable.star else ""
+    return f"({star}can(regex({quoted(f'^(?:{form.pattern})$')}, {value})) && length({value}) <= {form.most})"
+
+
+# ---------------------------------------------------------------- roles
+
+
+def _chosen(stack: Stack) -> Block:
+    """The values of parameters that stand for something else while they are empty."""
+    refs = {r.name: r for t in stack.texts() for r in t.refs if r.otherwise is not None and r.otherwise != EMPTY}
+    return {
+        f"chosen_{name}": f'${{var.{name} == "" ? {_expression(ref.otherwise)} : var.{name}}}'
+        for name, ref in sorted(refs.items())
+        if ref.otherwise is not None
     }
 
 
 def _documents(role: Role) -> Block:
-    inline = {f"{p.id}_policy": policy_to_data(p.document, render) for p in role.policies.values()}
-    return {f"{role.id}_trust": _keys(policy_to_data(role.trust, render)), **{k: _keys(v) for k, v in inline.items()}}
-
-
-def _resources(role: Role) -> list[tuple[str, Block]]:
-    body: Block = {
-        "name": render(role.name),
-        "path": role.path,
-        "description": escape(role.description),
-        "assume_role_policy": f"${{jsonencode(local.{role.id}_trust)}}",
-    }
-    if role.max_session_duration is not None:
-        body["max_session_duration"] = role.max_session_duration
-    if role.permissions_boundary is not None:
-        body["permissions_boundary"] = render(role.permissions_boundary)
-    body["tags"] = {escape(key): render(value) for key, value in role.tags}
-    found = [(f"aws_iam_role.{role.id}", body)]
-    found += [
-        (
-            f"aws_iam_role_policy.{p.id}",
-            {
-                "name": render(p.name),
-                "role": f"${{aws_iam_role.{role.id}.name}}",
-                "policy": f"${{jsonencode(local.{p.id}_policy)}}",
-            },
-        )
-        for p in role.policies.values()
-    ]
+    policies = {f"{role.id}_trust": role.trust, **{f"{p.id}_policy": p.document for p in role.policies.values()}}
+    found: Block = {name: _document(policy) for name, policy in policies.items()}
     if role.managed_policy_arns:
-        found.append(
-            (
-                f"aws_iam_role_policy_attachment.{role.id}",
-                {
-                    # Keyed by ARN, so that taking one away touches no other.
-                    "for_each": f"${{toset({_list(role.managed_policy_arns)})}}",
-                    "role": f"${{aws_iam_role.{role.id}.name}}",
-                    "policy_arn": "${each.value}",
-                },
-            )
-        )
+        found[f"{role.id}_managed_policy_arns"] = [render(arn) for arn in role.managed_policy_arns]
     return found
 
 
-def _list(texts: tuple[Text, ...]) -> str:
-    """A list of texts as an HCL expression. Managed policies' ARNs hold no quote and no backslash."""
-    return "[" + ", ".join(f'"{render(t)}"' for t in texts) + "]"
+def _document(policy: Policy) -> object:
+    document = policy_to_data(policy, render, _render_items)
+    return _keys(document | {"Id": escape(policy.id)} if policy.id else document)
+
+
+def _resources(stack: Stack, role: Role) -> list[tuple[str, Block]]:
+    demands = _by_policy(stack, role)
+    body: Block = {
+        **_count(role.when),
+        "name": render(role.name),
+        "path": role.path,
+        "description": render(role.description),
+        "assume_role_policy": f"${{jsonencode(local.{role.id}_trust)}}",
+    }
+    if role.max_session_duration is not None:
+        longest = role.max_session_duration
+        body["max_session_duration"] = f"${{var.{longest.name}}}" if isinstance(longest, Ref) else longest
+    if role.permissions_boundary is not None:
+        body["permissions_boundary"] = _optional(role.permissions_boundary)
+    body["tags"] = {escape(key): render(value) for key, value in role.tags}
+    limits = [] if role.name.literal is not None else [_name_limit(stack, role)]
+    body |= _preconditions([*limits, *(_precondition(d) for d in demands.get("", ()))])
+    found = [(f"aws_iam_role.{role.id}", body)]
+    name = f"${{aws_iam_role.{role.id}{'[0]' if role.when else ''}.name}}"
+    for policy in role.policies.values():
+        inline: Block = {
+            **_count(role.when, policy.when),
+            "name": render(policy.name),
+            "role": name,
+            "policy": f"${{{_encoded(f'local.{policy.id}_policy', policy.document)}}}",
+            **_preconditions([_precondition(d) for d in demands.get(policy.id, ())]),
+        }
+        found.append((f"aws_iam_role_policy.{policy.id}", inline))
+    if role.managed_policy_arns:
+        # Keyed by ARN, so that taking one away touches no other.
+        arns = f"${{toset(local.{role.id}_managed_policy_arns)}}"
+        attached: Block = {"for_each": arns, "role": name, "policy_arn": "${each.value}"}
+        found.append((f"aws_iam_role_policy_attachment.{role.id}", attached))
+    return found
+
+
+def _count(*flags: str) -> Block:
+    on = " && ".join(f"var.{flag}" for flag in flags if flag)
+    return {"count": f"${{{on} ? 1 : 0}}"} if on else {}
+
+
+def _encoded(local: str, policy: Policy) -> str:
+    """The document as text, without the statements whose list parameter has nothing of their kind."""
+    if not any(s.may_vanish for s in policy.statements):
+        return f"jsonencode({local})"
+    return f"jsonencode(merge({local}, {{ Statement = [for s in {local}.Statement : s if length(s.Resource) > 0] }}))"
+
+
+# ---------------------------------------------------------------- preconditions
+
+
+def _by_policy(stack: Stack, role: Role) -> dict[str, list[Demand]]:
+    """What may not be empty, by the policy of this role that needs it; empty id: the deploy role itself."""
+    found: dict[str, list[Demand]] = {}
+    for demand in stack.deployment.demands:
+        if demand.by == "enable_github_oidc":
+            if role.id == "github_actions":
+                found.setdefault("", []).append(demand)
+            continue
+        for policy in role.policies.values():
+            if any(s.origin and s.origin.flag == demand.by for s in policy.document.statements):
+                found.setdefault(policy.id, []).append(demand)
+    return found
+
+
+def _precondition(demand: Demand) -> tuple[str, str]:
+    given = " || ".join(f"length(var.{p}) > 0" for p in demand.parameters)
+    return given, f"{demand.message}. Give it a value, or turn the flag off."
+
+
+def _name_limit(stack: Stack, role: Role) -> tuple[str, str]:
+    limits = (n.most for n in stack.deployment.names if n.group == "roles" and n.id == role.id)
+    most = next(limits, FORMS["role_name"].most)
+    return (
+        f"length({_expression(role.name)}) <= {most}",
+        f"The name of the {role.id} role has more than {most} characters.",
+    )
+
+
+def _preconditions(conditions: Iterable[tuple[str, str]]) -> Block:
+    found = [{"condition": f"${{{c}}}", "error_message": escape(message)} for c, message in conditions]
+    return {"lifecycle": {"precondition": found}} if found else {}
+
+
+# ---------------------------------------------------------------- outputs
 
 
 def _output(stack: Stack, output: Output) -> Block:
-    exists = output.role in stack.roles
-    value = f"${{aws_iam_role.{output.role}.{output.attribute}}}" if exists else None
-    return {"description": output.description, "value": value}
+    body: Block = {"description": output.description, "value": _attribute(stack, output.role, output.attribute)}
+    if output.role in stack.roles and output.attribute == "arn":
+        # Who hands the role to ECS waits until it may do what it is for.
+        role = stack.roles[output.role]
+        waits = [f"aws_iam_role_policy.{policy}" for policy in role.policies]
+        waits += [f"aws_iam_role_policy_attachment.{role.id}"] * bool(role.managed_policy_arns)
+        body |= {"depends_on": waits} if waits else {}
+    return body
+
+
+def _attribute(stack: Stack, role: str, attribute: str) -> str | None:
+    if role not in stack.roles:
+        return None
+    if stack.roles[role].when:
+        return f"${{one(aws_iam_role.{role}[*].{attribute})}}"
+    return f"${{aws_iam_role.{role}.{attribute}}}"
 
 
 def _maps(stack: Stack) -> Block:
     """The two maps of the guide's module: which flags are on, and the roles with their purposes."""
-    summary = {
-        role: {
-            "arn": f"${{aws_iam_role.{role}.arn}}",
-            "name": f"${{aws_iam_role.{role}.name}}",
-            "purpose": ROLES[role].purpose,
-        }
-        if role in stack.roles
-        else None
-        for role in ROLES
-    }
+    flags = {flag: on if isinstance(on, bool) else f"${{var.{on.name}}}" for flag, on in stack.intent.flags}
+    summary = {r.id: _summary(stack, r.id) for r in ROLES.values() if r.output}
     return {
-        "enabled_features": {"description": "Which flags are on", "value": dict(stack.intent.flags)},
+        "enabled_features": {"description": "Which flags are on", "value": flags},
         "role_summary": {"description": "The roles: ARN, name and purpose, null while a role is off", "value": summary},
     }
 
 
-def escape(text: str) -> str:
-    """Text as a Terraform template that means just that text."""
-    return text.replace("${", "$${").replace("%{", "%%{")
+def _summary(stack: Stack, role: str) -> object:
+    purpose = next(r.purpose for r in ROLES.values() if r.id == role)
+    if role not in stack.roles:
+        return None
+    if stack.roles[role].when:
+        each = f"{{ arn = r.arn, name = r.name, purpose = {quoted(purpose)} }}"
+        return f"${{one([for r in aws_iam_role.{role} : {each}])}}"
+    return {"arn": _attribute(stack, role, "arn"), "name": _attribute(stack, role, "name"), "purpose": purpose}
+
+
+# ---------------------------------------------------------------- text
 
 
 def _reference(ref: Ref) -> str:
-    source, attribute = _DATA[ref]
-    return f"${{data.{source}.current.{attribute}}}"
+    """A reference as an HCL expression."""
+    if not ref.parameter:
+        source, attribute = _DATA[ref]
+        return f"data.{source}.current.{attribute}"
+    value = f"var.{ref.name}"
+    if ref.part is not None:
+        return f'element(split("/", {value}), {ref.part})'
+    if ref.otherwise is None or ref.otherwise == EMPTY:
+        return value
+    return f"local.chosen_{ref.name}"
 
 
 def render(text: Text) -> str:
     """A text as a Terraform template."""
-    return "".join(escape(p) if isinstance(p, str) else _reference(p) for p in text.parts)
+    return _template(text, escape)
+
+
+def _template(text: Text, literal: Callable[[str], str]) -> str:
+    template = ""
+    for part in text.parts:
+        if isinstance(part, str):
+            template += literal(part)
+        else:  # a `$` before it would make it plain text, unless an expression says that `$`
+            before = template.rstrip("$")
+            dollars = template.removeprefix(before)
+            template = before + (f'${{"{dollars}"}}' if dollars else "") + f"${{{_reference(part)}}}"
+    return template
+
+
+def _expression(text: Text) -> str:
+    """A text as an HCL expression."""
+    if len(text.parts) == 1 and isinstance(text.parts[0], Ref):
+        return f"({_reference(text.parts[0])})"
+    return f'"{_inside(text)}"'
+
+
+def _inside(text: Text) -> str:
+    """A text as part of a quoted string of HCL."""
+    return _template(text, lambda part: quoted(part)[1:-1])
+
+
+def _optional(text: Text) -> str:
+    """A text that is null while its parameter is empty."""
+    match text.parts:
+        case (Ref(name, parameter=True),):
+            return f'${{var.{name} == "" ? null : var.{name}}}'
+        case _:
+            return render(text)
+
+
+def _render_items(items: tuple[Item, ...]) -> object:
+    """A list of resources: plain where every item is a text, else one expression, in order and without doubles."""
+    if not any(isinstance(i, Each) for i in items):
+        return [render(i) for i in items if isinstance(i, Text)]
+    return f"${{sort(distinct({_concat(items)}))}}"
+
+
+def _concat(items: tuple[Item, ...]) -> str:
+    plain = ", ".join(_expression(i) for i in items if isinstance(i, Text))
+    lists = [f"[{plain}]"] if plain else []
+    lists += [_each(i) for i in items if isinstance(i, Each)]
+    return lists[0] if len(lists) == 1 else f"concat({', '.join(lists)})"
+
+
+def _each(each: Each) -> str:
+    variable = f"var.{each.parameter}"
+    found = RULES[each.rule](variable)
+    if each.before != EMPTY or each.after != EMPTY:
+        found = f'[for e in {found} : "{_inside(each.before)}${{e}}{_inside(each.after)}"]'
+    if not each.otherwise:
+        return found
+    return f"(length({variable}) > 0 ? tolist({found}) : tolist({_concat(each.otherwise)}))"
 
 
 def _keys(value: object) -> object:
     """The same data with the keys of its objects as templates too: Terraform reads them as such."""
     match value:
         case dict():
-            return {escape(str(k)): _keys(v) for k, v in value.items()}
+            return {escape(k): _keys(v) for k, v in cast("Block", value).items()}
         case list():
-            return [_keys(v) for v in value]
+            return [_keys(v) for v in cast("list[object]", value)]
         case _:
             return value

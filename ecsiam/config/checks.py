@@ -1,4 +1,4 @@
-"""What has to agree between keys. A check names the keys it reads; it is left out while one is faulty."""
+"""What has to agree between keys. A check is left out while a key that it can't do without is faulty."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from ecsiam.config.keys import Key
 from ecsiam.config.kinds import ListOf, OfForm
+from ecsiam.config.left_open import STAND_FOR_ALL, as_text, given_arns, home, names, parameter_faults
 from ecsiam.errors import Fault, Faults
-from ecsiam.model.forms import POLICY_NAME, ROLE_NAME, TAG_VALUE
-from ecsiam.model.home import Given
-from ecsiam.model.names import POLICIES, ROLES
+from ecsiam.model.deployment import name_faults
+from ecsiam.model.forms import TAG_VALUE, Form
+from ecsiam.model.parameter import Parameter
 from ecsiam.model.secret import secret_resource
+from ecsiam.model.text import Ref, Text, text
 
 if TYPE_CHECKING:
     from ecsiam.config.model import Config
@@ -20,74 +22,58 @@ MANAGED_POLICIES_LIMIT = 20
 OWN_TAGS = ("Name", "Environment", "Purpose")
 
 
-def given_arns(config: "Config") -> tuple[Given, ...]:
-    """Every ARN in the config that has to be of the roles' partition, with its place."""
-    found: list[Given] = []
-    for name, key in config.keys().items():
-        value = getattr(config, name)
-        match key.kind:
-            case OfForm(form) if form.service and value:
-                found.append(Given((name,), value, key.same_account))
-            case ListOf(OfForm(form)) if form.service:
-                found += [Given((name, i), arn, key.same_account) for i, arn in enumerate(value)]
-            case _:
-                pass
-    return tuple(found)
-
-
-def role_name(config: "Config", role: str) -> str:
-    """What a role is called: as `role_names` says, else `<project_name>-<environment>-<suffix>`."""
-    suffix = next(r.suffix for r in ROLES.values() if r.id == role)
-    return config.role_names.get(role) or f"{config.project_name}-{config.environment}-{suffix}"
-
-
-def policy_name(config: "Config", policy: str) -> str:
-    """What an inline policy is called: as `policy_names` says, else `<project_name>-<environment>-<suffix>`."""
-    return config.policy_names.get(policy) or f"{config.project_name}-{config.environment}-{POLICIES[policy].suffix}"
-
-
 def _needs(flag: str, needs: tuple[str, ...], config: "Config") -> Iterator[Fault]:
+    if config.profile == "baseline" and flag in STAND_FOR_ALL:
+        return
     for needed in needs if getattr(config, flag) else ():
         if not getattr(config, needed):
             remedy = f"Write `{needed}`, or turn the flag off."
             yield Fault(f"`{flag}` is on and `{needed}` is not given", (flag,), remedy)
 
 
+def _profile(config: "Config") -> Iterator[Fault]:
+    """A bare `*` is refused, as is the autoscaling role, except in the profile that reproduces the guide's module."""
+    if config.profile == "baseline":
+        return
+    for name, key in config.keys().items():
+        value = getattr(config, name, None)
+        match key.kind:
+            case OfForm(form, star=True) if value == "*":
+                yield from _star(form, name)
+            case ListOf(OfForm(form, star=True)) if not isinstance(value, Parameter):
+                for i, one in enumerate(value or ()):
+                    if one == "*":
+                        yield from _star(form, name, i)
+            case _:
+                pass
+        if isinstance(value, Parameter) and value.default in ("*", ("*",)):
+            yield Fault("a bare `*` is not accepted", (name, "default"), "Leave the default out.")
+    if config.enable_autoscaling:
+        remedy = "Leave it out: ECS scales services with a service-linked role of its own."
+        yield Fault("`enable_autoscaling` is of `profile: baseline` only", ("enable_autoscaling",), remedy)
+
+
+def _star(form: Form, *path: str | int) -> Iterator[Fault]:
+    fault = form.fault("*")
+    if fault:
+        yield fault.under(*path)
+
+
 def _home(config: "Config") -> Iterator[Fault]:
-    return config.home.faults(given_arns(config))
+    return home(config).faults(given_arns(config, unused=True))
+
+
+def _names(config: "Config") -> Iterator[Fault]:
+    return name_faults(names(config))
 
 
 def _secrets(config: "Config") -> Iterator[Fault]:
     faults = Faults()
-    for i, arn in enumerate(config.secrets_arns):
+    given = () if isinstance(config.secrets_arns, Parameter) else config.secrets_arns
+    for i, arn in ((i, arn) for i, arn in enumerate(given) if arn):
         with faults.at("secrets_arns", i):
             secret_resource(arn, complete=config.secrets_arns_complete)
     return iter(faults)
-
-
-def _names(config: "Config") -> Iterator[Fault]:
-    roles: dict[str, str] = {role: role_name(config, role) for role in ROLES}
-    for role, name in roles.items():
-        if len(name) > ROLE_NAME.most:
-            remedy = f"Shorten `project_name` or `environment`, or set `role_names.{role}`."
-            yield Fault(
-                f"role name `{name}` has {len(name)} characters, IAM takes {ROLE_NAME.most}", ("project_name",), remedy
-            )
-    groups = [("role_names", roles)]
-    groups += [
-        ("policy_names", {p.id: policy_name(config, p.id) for p in POLICIES.values() if p.role == r}) for r in ROLES
-    ]
-    for place, names in groups:
-        seen: dict[str, str] = {}
-        for of, name in names.items():
-            first = seen.setdefault(name.lower(), of)
-            if first != of:
-                remedy = "IAM compares names without regard to case: choose another."
-                yield Fault(f"`{first}` and `{of}` are both called `{name}`", (place, of), remedy)
-            if place == "policy_names" and len(name) > POLICY_NAME.most:
-                yield Fault(
-                    f"policy name `{name}` has {len(name)} characters, IAM takes {POLICY_NAME.most}", (place, of)
-                )
 
 
 def _github(config: "Config") -> Iterator[Fault]:
@@ -101,9 +87,13 @@ def _github(config: "Config") -> Iterator[Fault]:
         yield Fault(f"`{wanted}` subjects need {need}", path, remedy)
     if not config.github_repo:
         return
+    if isinstance(config.github_repo, Parameter) and config.github_subjects:
+        remedy = "List branches, environments or tags, or write the repository."
+        yield Fault("subjects can't be checked while `github_repo` is a parameter", ("github_subjects",), remedy)
+        return
     prefixes = github_prefixes(config)
     for i, subject in enumerate(config.github_subjects):
-        if not any(subject.startswith(p) for p in prefixes.values()):
+        if subject and not any(subject.startswith(str(p)) for p in prefixes.values()):
             listed = " or ".join(f"`{p}`" for p in prefixes.values())
             yield Fault(
                 f"`{subject}` is not a subject of `{config.github_repo}`",
@@ -112,12 +102,17 @@ def _github(config: "Config") -> Iterator[Fault]:
             )
 
 
-def github_prefixes(config: "Config") -> dict[str, str]:
+def github_prefixes(config: "Config") -> dict[str, Text]:
     """How subjects of the repository begin, by form: by name, and with both ids given also by name and id."""
-    prefixes = {"classic": f"repo:{config.github_repo}:"}
-    if config.github_repo and config.github_owner_id and config.github_repo_id:
-        owner, repo = config.github_repo.split("/")
-        prefixes["immutable"] = f"repo:{owner}@{config.github_owner_id}/{repo}@{config.github_repo_id}:"
+    repo, owner_id, repo_id = (config.github_repo, config.github_owner_id, config.github_repo_id)
+    prefixes = {"classic": Text.of("repo:", as_text(repo), ":")}
+    if repo and owner_id and repo_id:
+        if isinstance(repo, Parameter):
+            owner, name = (text(Ref(repo.name, parameter=True, part=i)) for i in (0, 1))
+        else:
+            owner, name = map(text, repo.split("/"))
+        ids = (as_text(owner_id), as_text(repo_id))
+        prefixes["immutable"] = Text.of("repo:", owner, "@", ids[0], "/", name, "@", ids[1], ":")
     return prefixes
 
 
@@ -130,14 +125,16 @@ def _tags(config: "Config") -> Iterator[Fault]:
             yield Fault(f"tags `{other}` and `{key}` differ only in case", ("tags", key), "IAM takes them for one key.")
         if key.lower().startswith("aws:"):
             yield Fault(f"tag `{key}` begins with `aws:`", ("tags", key), "That prefix is AWS's own.")
-    if "Name" not in config.tags:
-        for role, name in config.role_names.items():
-            if not TAG_VALUE.matches(name):
-                remedy = "Tags take fewer characters than names do: set `tags.Name`, or choose another name."
-                yield Fault(f"role name `{name}` can't be the tag `Name`", ("role_names", role), remedy)
     count = len({*own, *(k.lower() for k in config.tags)})
     if count > TAGS_LIMIT:
         yield Fault(f"{count} tags with our own {len(own)}, IAM takes {TAGS_LIMIT}", ("tags",))
+
+
+def _name_tags(config: "Config") -> Iterator[Fault]:
+    for role, name in () if "Name" in config.tags else config.role_names.items():
+        if not TAG_VALUE.matches(name):
+            remedy = "Tags take fewer characters than names do: set `tags.Name`, or choose another name."
+            yield Fault(f"role name `{name}` can't be the tag `Name`", ("role_names", role), remedy)
 
 
 def _managed(config: "Config") -> Iterator[Fault]:
@@ -147,17 +144,34 @@ def _managed(config: "Config") -> Iterator[Fault]:
             yield Fault(f"{len(set(arns))} managed policies, IAM takes {MANAGED_POLICIES_LIMIT} for a role", (name,))
 
 
+def _sids(config: "Config") -> Iterator[Fault]:
+    for name in ("execution_statements", "task_statements", "github_actions_statements"):
+        seen = set[str]()
+        for i, statement in enumerate(getattr(config, name)):
+            sid = statement.sid if statement else ""
+            if sid in seen:
+                yield Fault(f"the Sid `{sid}` stands twice", (name, i, "Sid"), "IAM takes each once in a policy.")
+            seen |= {sid} - {""}
+
+
 Check = Callable[["Config"], Iterator[Fault]]
 
 
 def checks(keys: Mapping[str, Key]) -> Iterator[tuple[tuple[str, ...], Check]]:
-    """Every check with the keys that it reads; the one on ARNs passes over what is faulty by itself."""
+    """Every check with the keys that it can't do without.
+
+    Of any other key it reads what could be read: a list has None in the place of a faulty item.
+    """
     for flag, key in keys.items():
         if key.needs:
             yield (flag, *key.needs), partial(_needs, flag, key.needs)
+    yield ("profile",), _profile
+    yield ("project_name", "environment", "role_names", "policy_names", "enable_github_oidc"), _names
     yield (), _home
-    yield ("secrets_arns", "secrets_arns_complete"), _secrets
-    yield ("project_name", "environment", "role_names", "policy_names"), _names
-    yield ("github_repo", "github_owner_id", "github_repo_id", "github_subject_format", "github_subjects"), _github
-    yield ("tags", "role_names"), _tags
+    yield (), parameter_faults
+    yield ("secrets_arns_complete",), _secrets
+    yield ("github_repo", "github_owner_id", "github_repo_id", "github_subject_format"), _github
+    yield (), _tags
+    yield ("tags",), _name_tags
     yield ("execution_managed_policy_arns", "task_managed_policy_arns"), _managed
+    yield (), _sids

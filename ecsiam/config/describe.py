@@ -3,7 +3,8 @@
 from typing import Any
 
 from ecsiam.config.keys import Key
-from ecsiam.config.kinds import Choice, Flag, Kind, ListOf, MapOf, OfForm, RawStatement, Whole
+from ecsiam.config.kinds import STATEMENT, Choice, Flag, Kind, ListOf, MapOf, OfForm, RawStatement, Schema, Whole
+from ecsiam.config.left_open import STAND_FOR_ALL
 from ecsiam.config.model import Config
 
 _SECTIONS = {
@@ -35,19 +36,34 @@ def config_schema() -> dict[str, object]:
         "properties": {name: _property(name, key) for name, key in keys.items()},
         "required": [name for name in keys if _required(name)],
         "additionalProperties": False,
-        "allOf": [
-            {
-                "if": {"properties": {flag: {"const": True}}, "required": [flag]},
-                "then": {"properties": {needed: {"not": _NOT_GIVEN}}, "required": [needed]},
-            }
-            for flag, key in keys.items()
-            for needed in key.needs
-        ],
-        "$defs": {"not_given": _NOT_GIVEN},
+        "if": {"properties": {"profile": {"const": "baseline"}}, "required": ["profile"]},
+        "else": {
+            "allOf": [_needed(flag, needed) for flag in STAND_FOR_ALL for needed in keys[flag].needs],
+            "properties": {
+                **{name: _no_star(key) for name, key in keys.items() if key.star},
+                "enable_autoscaling": {"enum": [False, *_NOTHING]},
+            },
+        },
+        "allOf": [_needed(f, needed) for f, key in keys.items() if f not in STAND_FOR_ALL for needed in key.needs],
+        "$defs": {"not_given": _NOT_GIVEN, "statement": STATEMENT},
     }
 
 
-_NOT_GIVEN: dict[str, object] = {"enum": [None, "", []]}
+def _needed(flag: str, needed: str) -> Schema:
+    return {
+        "if": {"properties": {flag: {"const": True}}, "required": [flag]},
+        "then": {"properties": {needed: {"not": _NOT_GIVEN}}, "required": [needed]},
+    }
+
+
+def _no_star(key: Key) -> Schema:
+    """No bare `*`, nor as a parameter's default, except in the profile that reproduces the guide's module."""
+    bare: Schema = {"const": "*"} if key.type == "text" else {"contains": {"const": "*"}, "type": "array"}
+    return {"not": {"anyOf": [bare, {"type": "object", "properties": {"default": bare}, "required": ["default"]}]}}
+
+
+_NOTHING: tuple[object, ...] = (None, "", [])
+_NOT_GIVEN: dict[str, object] = {"enum": [*_NOTHING]}
 
 
 def _required(name: str) -> bool:
@@ -57,8 +73,8 @@ def _required(name: str) -> bool:
 def _property(name: str, key: Key) -> dict[str, object]:
     described: dict[str, object] = {"description": key.meaning, **_default(name)}
     if _required(name):
-        return {**described, **key.kind.schema()}
-    return {**described, "anyOf": [key.kind.schema(), {"$ref": "#/$defs/not_given"}]}
+        return {**described, **key.schema()}
+    return {**described, "anyOf": [key.schema(), {"$ref": "#/$defs/not_given"}]}
 
 
 def _default(name: str) -> dict[str, object]:
@@ -75,38 +91,38 @@ def config_page() -> str:
         "",
         "One file describes one service. It is YAML or JSON; in Python, `ecsiam.Config(...)` takes the same keys.",
         "",
+        "Two or three roles come of it: `execution`, with which ECS starts the task (it pulls the image, writes the "
+        "containers' output, reads the secrets), `task`, which the application has, and with `enable_github_oidc` "
+        "`github_actions`, which deploys. What is right but worth knowing is printed as a note.",
+        "",
         "- Every flag is off until it is turned on. It is `true` or `false`; `yes`, `no` and quoted ones are refused.",
         '- An empty value, `~`, `null`, `""` and `[]` all mean that a value is not given.',
         "- A text is read as it is written: `account_id: 012345678901` keeps its zero, `no` is a text. Quote a text "
         "that ends in a colon, such as a secret's ARN with a JSON key.",
-        "- Duplicate keys, anchors, aliases, merge keys and tags are refused.",
+        "- Duplicate keys are refused, and so are YAML's anchors, aliases, merge keys and `!tags`.",
         "- `account_id`, `aws_region` and `partition` may be left out: they are then known at deployment, by data "
         "sources in Terraform and pseudo parameters in CloudFormation; raw IAM JSON needs them (`--set`).",
+        "- Most values and flags may also be left to whoever deploys, as a parameter: `efs_arn: {parameter: efs_arn}` "
+        "([which, and how](module.md)).",
         "- An ARN may hold `*` and `?` in its resource part only, and never is a bare `*`.",
-        "",
     ]
     for name, key in Config.keys().items():
         if name in _SECTIONS:
-            lines += [
-                f"## {_SECTIONS[name]}",
-                "",
-                "| key | meaning | form | default | roles |",
-                "|---|---|---|---|---|",
-            ]
-        default = key.default or _shown_default(name)
+            columns = ["| key | meaning | form | default | roles |", "|---|---|---|---|---|"]
+            lines += ["", f"## {_SECTIONS[name]}", "", *columns]
+        default = key.default or _shown_default(name, key)
         roles = ", ".join(key.roles) or "all"
         uses = f" Used with `{key.flag}`." if key.flag else ""
         cells = (f"`{name}`", f"{key.meaning}{uses}", key.kind.says, default, roles)
         lines.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
-        following = list(Config.keys())[list(Config.keys()).index(name) + 1 :][:1]
-        if following and following[0] in _SECTIONS:
-            lines.append("")
     return "\n".join(lines) + "\n"
 
 
-def _shown_default(name: str) -> str:
+def _shown_default(name: str, key: Key) -> str:
     if _required(name):
         return "required"
+    if key.flag and name in Config.keys()[key.flag].needs:
+        return "required with the flag"
     default: Any = Config.model_fields[name].default
     match default:
         case bool():
@@ -117,53 +133,101 @@ def _shown_default(name: str) -> str:
             return "none"
 
 
-def starter(schema: str = "") -> str:
-    """A config to start from: every key with a comment, the required ones with a value, the flags off.
+def editor_line(schema: str) -> str:
+    """The line by which editors find the JSON Schema of a YAML file."""
+    return f"# yaml-language-server: $schema={schema}\n"
 
-    `schema` is the path of the JSON Schema for editors, as the yaml-language-server line has it.
-    """
-    lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
-    lines += [
+
+def starter() -> str:
+    """A config to start from: every key with a comment, the required ones with a value, the flags off."""
+    lines = [
         "# The IAM roles of one ECS service. Uncomment what you need; `ecsiam emit --target terraform` does the rest."
     ]
     for name, key in Config.keys().items():
         if name in _SECTIONS:
             lines += ["", f"# ---- {_SECTIONS[name]}"]
-        default = f" Default: {key.default}." if key.default else ""
+        default = key.default or _shown_default(name, key)
+        default = "" if default in ("none", "`false`") or "required" in default else f" Default: {default}."
         needs = f" Needs {', '.join(f'`{n}`' for n in key.needs)}." if key.needs else ""
         lines.append(f"# {key.meaning}{needs}{default}")
-        lines += _STARTERS.get(name) or _sample(name, key.kind)
+        sample = _SAMPLES.get(name) or _sample(name, key.kind)
+        live = _required(name) or name.startswith("enable_")
+        lines += sample if live else [f"# {line}" for line in sample]
     return "\n".join(lines) + "\n"
 
 
-_STARTERS = {"project_name": ["project_name: my-app"], "environment": ["environment: dev"]}
+def module() -> str:
+    """The config of a module for many services: the guide's variables, each a parameter under its own name."""
+    lines = [
+        "# A module for many services: every variable of the guide's module is a parameter under its own name.",
+        "# `ecsiam emit --target terraform -o modules/iam` makes the module, `--target cloudformation` one template.",
+        "# With `github_owner_id` and `github_repo_id` as parameters too, the deploy role trusts immutable subjects:",
+        "# those that repositories created or renamed since July 2026 send.",
+        "",
+    ]
+    for name, default in _MODULE.items():
+        said = "" if default is None else f", default: {default}"
+        lines.append(f"{name}: {{parameter: {name}{said}}}")
+    return "\n".join(lines) + "\n"
+
+
+# The guide's variables with their defaults; a region that is not given is the one of the deployment.
+_MODULE: dict[str, str | None] = {
+    "project_name": None,
+    "environment": None,
+    "aws_region": '""',
+    "enable_efs_access": "false",
+    "efs_arn": '""',
+    "enable_secrets_access": "false",
+    "secrets_arns": "[]",
+    "enable_s3_access": "false",
+    "s3_bucket_arns": "[]",
+    "enable_cloudwatch_logs": "false",
+    "enable_ecs_exec": "false",
+    "enable_github_oidc": "false",
+    "github_oidc_provider_arn": '""',
+    "github_repo": '""',
+    "ecr_repository_arns": "[]",
+    "ecs_cluster_arns": "[]",
+    "ecs_service_arns": "[]",
+}
+
+_SAMPLES = {
+    "project_name": ["project_name: my-app"],
+    "aws_regions": ["aws_regions:", "  - eu-west-1"],
+    "github_tags": ["github_tags:", "  - v*"],
+    "role_names": ["role_names:", "  task: memos-dev-task"],
+    "policy_names": ["policy_names:", "  efs: memos-dev-efs"],
+}
 
 
 def _sample(name: str, kind: Kind) -> list[str]:
+    """A key and a value for it, as lines of YAML."""
     match kind:
         case Flag():
-            return [f"{name}: false"]
+            return [f"{name}: {'false' if name.startswith('enable_') else 'true'}"]
         case ListOf(OfForm(form)):
-            return [f"# {name}:", f"#   - {_quoted(form.good[0])}"]
+            return [f"{name}:", f"  - {_quoted(form.good[0])}"]
         case ListOf(RawStatement()):
             return [
-                f"# {name}:",
-                "#   - Effect: Allow",
-                '#     Action: ["sqs:SendMessage"]',
-                "#     Resource:",
-                f"#       - {_QUEUE}",
+                f"{name}:",
+                "  - Effect: Allow",
+                "    Action:",
+                "      - sqs:SendMessage",
+                "    Resource:",
+                f"      - {_QUEUE}",
             ]
         case MapOf(keys, value):
             first = keys[0] if isinstance(keys, tuple) else keys.good[0]
-            return [f"# {name}:", f"#   {first}: {_quoted(value.form.good[0])}"]
+            return [f"{name}:", f"  {first}: {_quoted(value.form.good[0])}"]
         case OfForm(form):
-            return [f"# {name}: {_quoted(form.good[0])}"]
+            return [f"{name}: {_quoted(form.good[0])}"]
         case Choice(options):
-            return [f"# {name}: {options[0]}"]
+            return [f"{name}: {options[0]}"]
         case Whole(least):
-            return [f"# {name}: {least}"]
+            return [f"{name}: {least}"]
         case _:
-            return [f"# {name}:"]
+            return [f"{name}:"]
 
 
 _QUEUE = "arn:aws:sqs:eu-west-2:123456789012:my-queue"

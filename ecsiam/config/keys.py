@@ -4,14 +4,21 @@ A Key stands in the annotation of its field; pydantic reads values through it, t
 config are made from it.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from attrs import frozen
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from ecsiam.config.kinds import Kind
-from ecsiam.errors import EcsiamError
+from ecsiam.config.kinds import Flag, Kind, ListOf, MapOf, OfForm, Schema, Whole, shown, unknown_keys
+from ecsiam.errors import ConfigError, EcsiamError, Fault, Faults, refuse
+from ecsiam.model.document import is_object
+from ecsiam.model.forms import PARAMETER_NAME
+from ecsiam.model.parameter import Parameter, Type
+from ecsiam.model.text import Value
+
+_NAME = OfForm(PARAMETER_NAME)
 
 
 @frozen
@@ -19,7 +26,7 @@ class Key:
     """A key of the config.
 
     `roles` are the ids of the roles it touches (none: all). `flag` names the flag without which the value is unused,
-    `needs` the keys that a flag needs. `default` says what holds when it is left out.
+    `needs` the keys that a flag needs. `default` says what holds when it is left out. A `closed` key is no parameter's.
     """
 
     meaning: str
@@ -29,15 +36,97 @@ class Key:
     flag: str = ""
     needs: tuple[str, ...] = ()
     same_account: bool = False
+    closed: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self._read)
 
     def _read(self, value: object) -> object:
         try:
-            return self.kind.read(value)
+            return self.read(value)
         except EcsiamError as e:
             raise PydanticCustomError("faults", "faults", {"faults": e.faults}) from None
+
+    def read(self, value: object) -> object:
+        """The value, or the Parameter that it is left to. Raises with every fault."""
+        if isinstance(value, Parameter):
+            value = {"parameter": value.name, "default": value.default, "description": value.description}
+        if is_object(value) and "parameter" in value:
+            return self._parameter(value)
+        return self.kind.read(value)
+
+    def _parameter(self, given: Mapping[str, object]) -> Parameter:
+        if self.type is None:
+            raise ConfigError(Fault("this can't be a parameter", (), "Write the value: it shapes what is made."))
+        faults = Faults(unknown_keys((k for k in given if k not in _PARAMETER_KEYS), _PARAMETER_KEYS))
+        name, default, description = (given.get(k) for k in _PARAMETER_KEYS)
+        with faults.at("parameter"):
+            _NAME.read(name)
+        with faults.at("default"):
+            empty = {"text": "", "list": ()}.get(self.type)
+            if default is not None:
+                default = empty if empty is not None and not_given(default) else self.kind.read(default)
+        if description is not None and not isinstance(description, str):
+            faults.append(Fault(f"expected a text, not {shown(description)}", ("description",)))
+        refuse(ConfigError, faults)
+        return Parameter(str(name), cast("Value | None", default), str(description or ""))
+
+    @property
+    def type(self) -> Type | None:
+        """The type of a parameter in its place; None where there can be none."""
+        match self.kind:
+            case _ if self.closed:
+                return None
+            case Flag():
+                return "flag"
+            case OfForm():
+                return "text"
+            case ListOf(OfForm()):
+                return "list"
+            case Whole():
+                return "number"
+            case _:
+                return None
+
+    @property
+    def form(self) -> str:
+        """The name of the form of its values, or of each of them; empty where they have none."""
+        match self.kind:
+            case OfForm(form) | ListOf(OfForm(form)):
+                return form.name
+            case _:
+                return ""
+
+    @property
+    def star(self) -> bool:
+        """Whether `profile: baseline` takes a bare `*` here."""
+        match self.kind:
+            case OfForm(_, star=star) | ListOf(OfForm(_, star=star)):
+                return star
+            case _:
+                return False
+
+    def schema(self) -> Schema:
+        """The JSON Schema of a given value."""
+        if self.type is None:
+            no_parameter: Schema = {"not": {"required": ["parameter"]}} if isinstance(self.kind, MapOf) else {}
+            return {**self.kind.schema(), **no_parameter}
+        empty = {"text": {"const": ""}, "list": {"maxItems": 0, "type": "array"}}.get(self.type)
+        default = {"anyOf": [self.kind.schema(), {"type": "null"}, *([empty] if empty else [])]}
+        parameter: Schema = {
+            "type": "object",
+            "properties": {
+                "parameter": _NAME.schema(),
+                "default": default,
+                "description": {"type": ["string", "null"]},
+            },
+            "required": ["parameter"],
+            "additionalProperties": False,
+        }
+        return {"anyOf": [self.kind.schema(), parameter]}
+
+
+_PARAMETER_KEYS = ("parameter", "default", "description")
 
 
 def not_given(value: object) -> bool:

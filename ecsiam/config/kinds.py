@@ -3,18 +3,23 @@
 A value comes from a file, as its source text (`Scalar`), or from Python; the same rules hold for both.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol, cast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, TypeGuard, cast
 
 from attrs import frozen
 
 from ecsiam.config.source import Scalar
-from ecsiam.errors import ConfigError, Fault, Faults, refuse
-from ecsiam.model.document import describe, statement_from_data
-from ecsiam.model.forms import Form
+from ecsiam.errors import ConfigError, Fault, Faults, Path, refuse
+from ecsiam.model.condition import COMPARISONS, QUALIFIERS
+from ecsiam.model.document import describe, is_object, statement_from_data
+from ecsiam.model.forms import Form, show
 from ecsiam.model.statement import Statement
 
 Schema = dict[str, object]
+
+MOST_DIGITS = 20  # of a number that stands for a text
+MOST_SUGGESTIONS = 20  # they are slow, and a file with more unknown keys is no config
+MOST_NAMED = 12  # in a message that names all there are
 
 
 class Kind(Protocol):
@@ -28,32 +33,39 @@ class Kind(Protocol):
 
 @frozen
 class OfForm:
-    """Text of a form. With `integers` also a whole number, as an id may be written without quotes."""
+    """Text of a form. With `integers` also a whole number, as an id may be written without quotes.
+
+    `star` lets a bare `*` through to the check that knows the profile.
+    """
 
     form: Form
     integers: bool = False
+    star: bool = False
 
     def read(self, value: object) -> str:
-        if self.integers and isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
-        if isinstance(value, Mapping) and list(cast("Mapping[str, object]", value).values()) == [None]:
+        if self.integers and isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**MOST_DIGITS:
+            value = str(int(value))
+        if is_object(value) and [*value.values()] == [None]:
             remedy = "Put it in quotes: YAML takes a text that ends in a colon for a key."
             raise ConfigError(Fault("expected a text, not an object", (), remedy))
         if not isinstance(value, str):
-            raise ConfigError(
-                Fault(f"expected a text, not {describe(value)}", (), f"Write it like `{self.form.good[0]}`.")
-            )
-        fault = self.form.fault(value)
+            like = f"Write it like `{self.form.good[0]}`."
+            raise ConfigError(Fault(f"expected a text, not {shown(value)}", (), like))
+        value = str.__str__(value)  # what an enum's member is, and not what it is called
+        fault = None if value == "*" and self.star else self.form.fault(value)
         refuse(ConfigError, [fault] if fault else [])
-        return str(value)
+        return value
 
     def schema(self) -> Schema:
         text: Schema = {"type": "string", "pattern": f"^(?:{self.form.pattern})$", "maxLength": self.form.most}
+        if self.star:
+            return {"anyOf": [text, {"const": "*"}]}
         if not self.integers:
             return text
-        digits = 10 ** (self.form.most - 1)
+        digits = min(self.form.most, MOST_DIGITS)
         exact = not self.form.matches("1")  # an account id has exactly so many digits: a shorter number lost a zero
-        return {"anyOf": [text, {"type": "integer", "minimum": digits if exact else 0, "maximum": digits * 10 - 1}]}
+        least = 10 ** (digits - 1) if exact else 0
+        return {"anyOf": [text, {"type": "integer", "minimum": least, "maximum": 10**digits - 1}]}
 
     @property
     def says(self) -> str:
@@ -69,7 +81,7 @@ class Flag:
             return value
         if isinstance(value, Scalar) and value.plain and value in ("true", "True", "TRUE", "false", "False", "FALSE"):
             return value.lower() == "true"
-        raise ConfigError(Fault(f"expected true or false, not {describe(value)}", (), _flag_remedy(value)))
+        raise ConfigError(Fault(f"expected true or false, not {shown(value)}", (), _flag_remedy(value)))
 
     def schema(self) -> Schema:
         return {"type": "boolean"}
@@ -92,8 +104,8 @@ class Choice:
 
     def read(self, value: object) -> str:
         if isinstance(value, str) and value in self.options:
-            return str(value)
-        raise ConfigError(Fault(f"expected one of {self.says}, not {describe(value)}"))
+            return str.__str__(value)
+        raise ConfigError(Fault(f"expected one of {self.says}, not {shown(value)}"))
 
     def schema(self) -> Schema:
         return {"enum": list(self.options)}
@@ -115,8 +127,9 @@ class Whole:
         if isinstance(value, Scalar) and value.plain and value.isascii() and value.isdigit():
             value = int(value[:20])
         if isinstance(value, int) and not isinstance(value, bool) and self.least <= value <= self.most:
-            return value
-        raise ConfigError(Fault(f"expected {self.says}, not {describe(value)}"))
+            return int(value)
+        remedy = "Write it without quotes." if isinstance(value, str) and value.isdigit() else ""
+        raise ConfigError(Fault(f"expected {self.says}, not {shown(value)}", (), remedy))
 
     def schema(self) -> Schema:
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
@@ -133,18 +146,21 @@ class ListOf:
     item: Kind
 
     def read(self, value: object) -> tuple[object, ...]:
-        if isinstance(value, str | bytes) or not isinstance(value, Sequence):
-            raise ConfigError(
-                Fault(
-                    f"expected a list, not {describe(value)}", (), "Write each item on a line of its own, after `- `."
-                )
-            )
         faults = Faults()
-        found: list[object] = []
-        for i, one in enumerate(cast("Sequence[object]", value)):
-            with faults.at(i):
-                found.append(self.item.read(one))
+        found = self.gather(value, faults)
         refuse(ConfigError, faults)
+        return found
+
+    def gather(self, value: object, faults: Faults) -> tuple[object, ...]:
+        """The items, with None for each that is faulty: what is wrong with the others can still be said."""
+        if not _is_list(value):
+            remedy = "Write each item on a line of its own, after `- `."
+            raise ConfigError(Fault(f"expected a list, not {shown(value)}", (), remedy))
+        found: list[object] = []
+        for i, one in enumerate(value):
+            found.append(None)
+            with faults.at(i):
+                found[i] = self.item.read(one)
         return tuple(found)
 
     def schema(self) -> Schema:
@@ -163,24 +179,31 @@ class MapOf:
     value: OfForm
 
     def read(self, value: object) -> dict[str, str]:
+        faults = Faults()
+        found = self.gather(value, faults)
+        refuse(ConfigError, faults)
+        return found
+
+    def gather(self, value: object, faults: Faults) -> dict[str, str]:
+        """What can be read of the mapping."""
         if not isinstance(value, Mapping):
             raise ConfigError(
-                Fault(f"expected a mapping, not {describe(value)}", (), "Write `key: value` lines below it.")
+                Fault(f"expected a mapping, not {shown(value)}", (), "Write `key: value` lines below it.")
             )
-        faults = Faults()
-        found: list[tuple[str, str]] = []
-        for key, one in cast("Mapping[object, object]", value).items():
-            if isinstance(self.keys, tuple):
-                if key not in self.keys:
-                    faults.append(unknown_key(str(key), self.keys))
-                    continue
-            else:
-                with faults.at():
-                    OfForm(self.keys).read(key)
-            with faults.at(str(key)):
-                found.append((str(key), self.value.read(one)))
-        refuse(ConfigError, faults)
-        return dict(sorted(found))
+        given = cast("Mapping[object, object]", value)
+        if isinstance(self.keys, tuple):
+            faults += unknown_keys((key for key in given if key not in self.keys), self.keys)
+            given = {key: one for key, one in given.items() if key in self.keys}
+        of_key = Choice(self.keys) if isinstance(self.keys, tuple) else OfForm(self.keys)
+        found: dict[str, str] = {}
+        for key, one in given.items():
+            pair: list[str] = []
+            for kind, part in ((of_key, key), (self.value, one)):
+                with faults.at(str(key)):
+                    pair.append(kind.read(part))
+            if len(pair) == 2:
+                found[pair[0]] = pair[1]
+        return dict(sorted(found.items()))
 
     def schema(self) -> Schema:
         if isinstance(self.keys, tuple):
@@ -203,22 +226,122 @@ class RawStatement:
     """A statement of an identity policy, in IAM's own form."""
 
     def read(self, value: object) -> Statement:
-        statement = value if isinstance(value, Statement) else statement_from_data(value)
-        if statement.principals is not None:
-            raise ConfigError(Fault("a role's own policy names no principal", ("Principal",), "Leave it out."))
-        return statement
+        if isinstance(value, Statement) and value.principals is None:
+            return value
+        if isinstance(value, Statement):
+            raise ConfigError(_NO_PRINCIPAL.under("Principal"))
+        faults = Faults()
+        if isinstance(value, Mapping):
+            value = dict(cast("Mapping[str, object]", value))
+            faults += _not_of_a_role(value)
+        found: list[Statement] = []
+        with faults.at():
+            try:
+                found.append(statement_from_data(value))
+            except ValueError:  # Python writes no number of more than 4,300 digits
+                faults.append(Fault("a number has too many digits"))
+        refuse(ConfigError, faults)
+        return found[0]
 
     def schema(self) -> Schema:
-        return {"type": "object", "required": ["Effect"]}
+        return {"$ref": "#/$defs/statement"}
 
     says = (
         "a statement as IAM has it: `Effect`, `Action` or `NotAction`, `Resource` or `NotResource`, `Condition`, `Sid`"
     )
 
 
-def unknown_key(key: str, known: Sequence[str]) -> Fault:
-    """The fault of a key that there is none of, with the nearest that there is."""
+_NO_PRINCIPAL = Fault("a role's own policy names no principal", (), "Leave it out.")
+
+
+def _not_of_a_role(statement: dict[str, object]) -> Iterator[Fault]:
+    """What is wrong with a statement in a role's own policy; it is put right, for what else there may be."""
+    for name in ("Principal", "NotPrincipal"):
+        if name in statement:
+            del statement[name]
+            yield _NO_PRINCIPAL.under(name)
+    if not statement.keys() & {"Resource", "NotResource"}:
+        statement["Resource"] = "*"
+        yield Fault("a statement needs `Resource` or `NotResource`")
+    condition = statement.get("Condition", {"": {"": ""}})
+    operators = cast("Mapping[str, object]", condition if isinstance(condition, Mapping) else {})
+    blocks: list[tuple[Path, object]] = [(("Condition",), condition)]
+    for path, block in (*blocks, *((("Condition", operator), keys) for operator, keys in operators.items())):
+        if block == {}:  # which IAM takes for no condition at all
+            yield Fault("an empty condition", path, "Write one, or leave it out.")
+    if not isinstance(statement.get("Sid", ""), str):
+        yield Fault(f"expected a text, not {shown(statement.pop('Sid'))}", ("Sid",), "Leave it out, or name it.")
+
+
+def _one_or_more(item: Schema) -> Schema:
+    return {"anyOf": [item, {"type": "array", "items": item, "minItems": 1}]}
+
+
+def _either(name: str) -> Schema:
+    return {"oneOf": [{"required": [name]}, {"required": [f"Not{name}"]}]}
+
+
+# What `statement_from_data` takes of an identity policy. That a key stands twice under an operator, in two spellings,
+# is beyond a schema.
+_CHARACTERS = r"[\t\n\r -\u00ff]"
+_KEY = r"[ -9;-~\u00a1-\u00ac\u00ae-\u00ff]"
+_OPERATORS = "|".join(f"{name}(IfExists)?" for name, c in COMPARISONS.items() if c.kind != "null")
+_TEXT: Schema = {"anyOf": [{"type": "string", "pattern": f"^{_CHARACTERS}*$"}, {"type": ["number", "boolean"]}]}
+_ACTIONS = _one_or_more({"type": "string", "pattern": r"^(?:\*|(?:\*|[A-Za-z0-9.-]+):[A-Za-z0-9*?]+)$"})
+_RESOURCES = _one_or_more({"type": "string", "pattern": rf"^(?:\*|arn:{_CHARACTERS}*)$"})
+STATEMENT: Schema = {
+    "type": "object",
+    "properties": {
+        "Sid": {"type": "string", "pattern": "^[A-Za-z0-9]*$"},
+        "Effect": {"enum": ["Allow", "Deny"]},
+        "Action": _ACTIONS,
+        "NotAction": _ACTIONS,
+        "Resource": _RESOURCES,
+        "NotResource": _RESOURCES,
+        "Condition": {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": False,
+            "patternProperties": {
+                f"^(?:(?:{'|'.join(QUALIFIERS)}):)?(?:{_OPERATORS}|Null)$": {
+                    "type": "object",
+                    "minProperties": 1,
+                    "additionalProperties": False,
+                    "patternProperties": {f"^{_KEY}+:(?:{_KEY}|:)+$": _one_or_more(_TEXT)},
+                }
+            },
+        },
+    },
+    "required": ["Effect"],
+    "allOf": [_either("Action"), _either("Resource")],
+    "additionalProperties": False,
+}
+
+
+def unknown_keys(keys: Iterable[object], known: Sequence[str]) -> Iterator[Fault]:
+    """The faults of keys that there are none of, with the nearest that there is."""
     import difflib
 
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    return Fault(f"unknown key `{key}`", (key,), f"Did you mean `{near[0]}`?" if near else "See `ecsiam schema`.")
+    there_are = f"There are {', '.join(f'`{k}`' for k in known)}."
+    for i, key in enumerate(map(str, keys)):
+        near = difflib.get_close_matches(key, known, n=1, cutoff=0.5) if i < MOST_SUGGESTIONS else []
+        otherwise = there_are if len(known) <= MOST_NAMED else "See `ecsiam schema`."
+        remedy = f"Did you mean `{near[0]}`?" if near else otherwise
+        yield Fault(f"unknown key `{show(key)}`", (key,), remedy)
+
+
+def _is_list(value: object) -> TypeGuard[Sequence[object]]:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview)
+
+
+def shown(value: object) -> str:
+    """A value in a message: what it is, short, and the same in every run."""
+    match value:
+        case str():
+            return f"`{show(value)}`"
+        case int() if abs(value) >= 10**MOST_DIGITS:
+            return f"a number of more than {MOST_DIGITS} digits"
+        case None | int() | float() | Mapping() | list() | tuple():
+            return describe(cast("object", value))
+        case _:
+            return f"a Python {type(value).__name__}"

@@ -20,17 +20,17 @@ from attrs import evolve, frozen
 from ecsiam.errors import ConfigError, Fault, Faults, Path, refuse
 
 # IAM stops at 10,240 characters for the inline policies of a role. These bounds are far above any real file and keep
-# a hostile one to about a second: ruamel needs some 20 microseconds for a value, and more the deeper it is.
+# a hostile one to about a second: ruamel needs some 30 microseconds for a value, and more the deeper it is.
 LARGEST = 256 * 1024
 DEEPEST = 20
-MOST_VALUES = 30_000
+MOST_VALUES = 20_000
 MOST_FAULTS = 100
 
 NULLS = ("", "~", "null", "Null", "NULL")
 
-# Control characters, the byte order mark, line separators and the marks that reorder a line: a review would miss them,
-# and ruamel takes some of them for the end of a line, as YAML 1.1 did. (The pattern is of all the others.)
-INVISIBLE = re.compile("[^\t\n -~\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+# Control characters, line separators, the marks that reorder a line and the byte order mark: a review would miss them,
+# and ruamel takes some of them for the end of a line, as YAML 1.1 did.
+INVISIBLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
 SURROGATE = re.compile("[\ud800-\udfff]")
 JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]|[^][{}",:\s]+')  # of a text that is known to be JSON
 QUOTED = re.compile(r"\('([^`']+)',\)|'([^`']+)'")  # the first is what a slip in ruamel makes of the second

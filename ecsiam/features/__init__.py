@@ -1,7 +1,15 @@
 """One file per feature flag: the statements it asks for, why each is needed, and the page that says so."""
 
+from collections.abc import Callable
+
+from attrs import frozen
+
 from ecsiam.features import cloudwatch, ecs_exec, efs, execution, github, s3, secrets, statements
+from ecsiam.features.baseline import BASELINE, EXECUTION_POLICY, baseline_trust
 from ecsiam.features.project import Feature, Project
+from ecsiam.features.trust import ecs_tasks_trust
+from ecsiam.model.names import RoleId
+from ecsiam.model.policy import Policy
 
 # In the order in which a role's policies are built.
 FEATURES: tuple[Feature, ...] = (
@@ -18,4 +26,27 @@ FEATURES: tuple[Feature, ...] = (
     statements.GITHUB_ACTIONS,
 )
 
-__all__ = ["FEATURES", "Feature", "Project"]
+
+@frozen
+class Profile:
+    """A way of making the roles: their features, their trusts, and what the execution role has attached."""
+
+    features: tuple[Feature, ...]
+    trust: Callable[[Project, RoleId], Policy]
+    execution_policies: tuple[str, ...] = ()
+
+
+def _trust(project: Project, role: RoleId) -> Policy:
+    return github.github_trust(project) if role == "github_actions" else ecs_tasks_trust(project, role)
+
+
+PROFILES = {
+    "default": Profile(FEATURES, _trust),
+    "baseline": Profile(
+        (*BASELINE, statements.EXECUTION, statements.TASK, statements.GITHUB_ACTIONS),
+        baseline_trust,
+        (EXECUTION_POLICY,),
+    ),
+}
+
+__all__ = ["FEATURES", "PROFILES", "Feature", "Profile", "Project"]

@@ -10,9 +10,12 @@ _FLAG = "enable_ecs_exec"
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"
 
 
+CHANNELS = tuple(f"ssmmessages:{verb}{kind}Channel" for verb in ("Create", "Open") for kind in ("Control", "Data"))
+
+
 def _exec(project: Project) -> Iterator[Part]:
     yield allow(
-        [f"ssmmessages:{verb}{channel}Channel" for verb in ("Create", "Open") for channel in ("Control", "Data")],
+        CHANNELS,
         "*",
         Origin("exec", "hold the session's channels; the actions support no narrower resource", _PAGE, _FLAG),
     )
@@ -22,8 +25,9 @@ def _exec(project: Project) -> Iterator[Part]:
         "sessions are not logged: with the cluster's `logging: DEFAULT` they would go to the execution role's log "
         "group, which the task role may not write",
         (_FLAG,),
-        f"Give the cluster `logging: OVERRIDE` with a group such as `{group}`, turn `enable_cloudwatch_logs` on, and "
-        "add `logs:DescribeLogGroups` on `*` to `task_statements`; with a KMS key for the channel, `kms:Decrypt` on it.",
+        f"Give the cluster `logging: OVERRIDE` with a group such as `{group}`, turn `enable_cloudwatch_logs` on, "
+        "and add `logs:DescribeLogGroups` on `*` to `task_statements`; with a KMS key for the channel, "
+        "`kms:Decrypt` on it.",
         _PAGE,
     )
 

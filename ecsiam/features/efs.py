@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ecsiam.config.left_open import as_text
 from ecsiam.features.project import Feature, Part, Project, allow
 from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin
@@ -15,7 +16,7 @@ def _efs(project: Project) -> Iterator[Part]:
     root = ["elasticfilesystem:ClientRootAccess"] if config.efs_root_access else []
     yield allow(
         ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", *root],
-        [config.efs_arn or ""],
+        [as_text(config.efs_arn)],
         Origin("efs", "mount the file system and write to it", _PAGE, _FLAG),
     )
     yield Note(

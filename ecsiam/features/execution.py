@@ -6,6 +6,7 @@ from ecsiam.features.project import Feature, Part, Project, allow
 from ecsiam.model.arn import Arn
 from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin
+from ecsiam.model.text import Text
 
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html"
 _LOGS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html"
@@ -20,7 +21,7 @@ def ecr_token(feature: str, flag: str = "") -> Part:
 def foreign_repositories(project: Project, key: str, action: str) -> Iterator[Note]:
     """Repositories of other accounts work only with their owners' consent."""
     account = project.home.account_id.literal
-    for i, arn in enumerate(getattr(project.config, key)):
+    for i, arn in enumerate(project.given(key)):
         owner = Arn.parse(arn).account.literal
         if account and owner != account:
             yield Note(
@@ -33,8 +34,7 @@ def foreign_repositories(project: Project, key: str, action: str) -> Iterator[No
 
 
 def _ecr(project: Project) -> Iterator[Part]:
-    given = project.config.ecr_repository_arns
-    if not given:
+    if project.empty("ecr_repository_arns"):
         yield Note(
             "ecr-account-wide",
             "the execution role may pull from every ECR repository of its account and region",
@@ -46,21 +46,17 @@ def _ecr(project: Project) -> Iterator[Part]:
     yield ecr_token("execution_ecr")
     yield allow(
         ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-        given or project.arns("ecr", "repository/*"),
+        project.items("ecr_repository_arns", otherwise=project.arns("ecr", "repository/*")),
         Origin("execution_ecr", "pull the task's images", _PAGE),
     )
 
 
-def log_group(arn: str) -> str:
-    """The form of a log group's ARN that CreateLogStream, PutLogEvents and the like are evaluated on."""
-    return arn if arn.endswith(":*") else f"{arn}:*"
-
-
 def _logs(project: Project) -> Iterator[Part]:
-    given = project.config.log_group_arns
     yield allow(
         ["logs:CreateLogStream", "logs:PutLogEvents"],
-        [log_group(a) for a in given] or project.arns("logs", f"log-group:/ecs/{project.prefix}:*"),
+        project.items(
+            "log_group_arns", "log_group", project.arns("logs", Text.of("log-group:/ecs/", project.prefix, ":*"))
+        ),
         Origin("execution_logs", "write the containers' output (the awslogs driver); the group has to exist", _LOGS),
     )
 

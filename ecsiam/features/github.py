@@ -5,19 +5,26 @@ https://docs.github.com/en/actions/reference/security/oidc
 
 from collections.abc import Iterator
 
-from ecsiam.config.checks import github_prefixes, role_name
+from ecsiam.config.checks import github_prefixes
+from ecsiam.config.left_open import as_text, role_name
 from ecsiam.config.model import Config
 from ecsiam.features.execution import ecr_token, foreign_repositories
 from ecsiam.features.project import Feature, Part, Project, allow
 from ecsiam.model.arn import Arn
 from ecsiam.model.condition import Condition
+from ecsiam.model.each import Item
+from ecsiam.model.names import RoleId
+from ecsiam.model.parameter import Parameter
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import Principal
 from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin, Statement
+from ecsiam.model.text import Text, in_order
 
 _FLAG = "enable_github_oidc"
-_ISSUER = "token.actions.githubusercontent.com"
+ISSUER = "token.actions.githubusercontent.com"
+GITHUB_AUDIENCE = "sts.amazonaws.com"
+ECS_ROLES: tuple[RoleId, ...] = ("execution", "task")
 _TRUST = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html"
 _SUBJECTS = "https://docs.github.com/en/actions/reference/security/oidc"
 _PASS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html"
@@ -35,7 +42,7 @@ def _claims(config: Config) -> list[str]:
     claims += [f"environment:{e.replace(':', '%3A')}" for e in config.github_environments]
     claims += [f"ref:refs/tags/{t}" for t in config.github_tags]
     claims += ["pull_request"] if config.github_pull_requests else []
-    prefixes = github_prefixes(config).values()
+    prefixes = [str(p) for p in github_prefixes(config).values()]
     claims += [s.removeprefix(p) for s in config.github_subjects for p in prefixes if s.startswith(p)]
     return claims or ["ref:refs/heads/main"]
 
@@ -44,11 +51,18 @@ def _format(config: Config) -> str:
     return config.github_subject_format or ("immutable" if config.github_repo_id else "classic")
 
 
-def subjects(config: Config) -> tuple[str, ...]:
+def subjects(config: Config) -> tuple[Text, ...]:
     """Every subject that may assume the deploy role, as condition values, in each of the forms asked for."""
     prefixes = github_prefixes(config)
     wanted = prefixes.values() if _format(config) == "both" else [prefixes[_format(config)]]
-    return tuple(sorted({prefix + claim for prefix in wanted for claim in _claims(config)}))
+    return in_order(Text.of(prefix, claim) for prefix in wanted for claim in _claims(config))
+
+
+def provider(project: Project) -> Text:
+    """GitHub's OIDC provider: as the config has it, else the one of the roles' account."""
+    home = project.home
+    derived = Arn(home.partition, "iam", "", home.account_id, f"oidc-provider/{ISSUER}").text
+    return as_text(project.config.github_oidc_provider_arn, derived)
 
 
 def github_trust(project: Project) -> Policy:
@@ -58,25 +72,20 @@ def github_trust(project: Project) -> Policy:
     hold, and nobody would get in.
     """
     config = project.config
-    home = project.home
-    provider = (
-        config.github_oidc_provider_arn
-        or Arn(home.partition, "iam", "", home.account_id, f"oidc-provider/{_ISSUER}").text
-    )
-    pinned = [Condition("StringEquals", f"{_ISSUER}:aud", config.github_audience)]
+    pinned = [Condition("StringEquals", f"{ISSUER}:aud", as_text(config.github_audience, GITHUB_AUDIENCE))]
     if _format(config) == "both":
         # A name can be taken over by somebody else, the ids can't: they hold for both forms.
-        pinned.append(Condition("StringEquals", f"{_ISSUER}:repository_owner_id", config.github_owner_id or ""))
-        pinned.append(Condition("StringEquals", f"{_ISSUER}:repository_id", config.github_repo_id or ""))
-    of_kind: dict[str, list[str]] = {"StringEquals": [], "StringLike": []}
+        pinned.append(Condition("StringEquals", f"{ISSUER}:repository_owner_id", as_text(config.github_owner_id)))
+        pinned.append(Condition("StringEquals", f"{ISSUER}:repository_id", as_text(config.github_repo_id)))
+    of_kind: dict[str, list[Text]] = {"StringEquals": [], "StringLike": []}
     for subject in subjects(config):
-        of_kind["StringLike" if "*" in subject or "?" in subject else "StringEquals"].append(subject)
+        of_kind["StringLike" if set("*?").intersection(str(subject)) else "StringEquals"].append(subject)
     return Policy(
         Statement(
             effect="Allow",
             actions="sts:AssumeRoleWithWebIdentity",
-            principals=Principal("Federated", provider),
-            conditions=[*pinned, Condition(operator, f"{_ISSUER}:sub", values)],
+            principals=Principal("Federated", provider(project)),
+            conditions=[*pinned, Condition(operator, f"{ISSUER}:sub", values)],
             origin=Origin("github_actions", "workflows of the repository assume the role", _TRUST, _FLAG),
         )
         for operator, values in of_kind.items()
@@ -113,7 +122,7 @@ def github_trust_notes(project: Project) -> Iterator[Note]:
             "An environment with required reviewers is safer.",
             _SUBJECTS,
         )
-    if project.home.partition.literal == "aws-cn" and config.github_audience == "sts.amazonaws.com":
+    if project.home.partition.literal == "aws-cn" and config.github_audience == GITHUB_AUDIENCE:
         yield Note(
             "github-audience-cn",
             "in `aws-cn` the workflow may have to ask for another audience than `sts.amazonaws.com`",
@@ -121,7 +130,7 @@ def github_trust_notes(project: Project) -> Iterator[Note]:
             "If it asks for `sts.amazonaws.com.cn`, write that in `github_audience`.",
             _TRUST,
         )
-    if role_name(config, "github_actions") == "GitHubActions":
+    if role_name(config, "github_actions").literal == "GitHubActions":
         yield Note(
             "github-role-name",
             "a role called exactly `GitHubActions` is reported to fail",
@@ -137,8 +146,7 @@ def github_trust_notes(project: Project) -> Iterator[Note]:
 def _push(project: Project) -> Iterator[Part]:
     config = project.config
     key = "github_ecr_repository_arns" if config.github_ecr_repository_arns else "ecr_repository_arns"
-    given = config.github_ecr_repository_arns or config.ecr_repository_arns
-    if not given:
+    if project.empty(key):
         yield Note(
             "github-ecr-account-wide",
             "the deploy role may push to every ECR repository of its account and region: who pushes an image runs code",
@@ -160,14 +168,24 @@ def _push(project: Project) -> Iterator[Part]:
     )
     yield allow(
         [*(f"ecr:{p}" for p in push), *pull],
-        given or project.arns("ecr", "repository/*"),
+        _repositories(project),
         Origin("github_actions", "push the image", _PUSH, _FLAG),
     )
 
 
+def _repositories(project: Project) -> tuple[Item, ...]:
+    every = project.arns("ecr", "repository/*")
+    pulled = project.items("ecr_repository_arns", otherwise=every)
+    value = project.config.github_ecr_repository_arns
+    if not value:
+        return pulled
+    if isinstance(value, Parameter):
+        return project.items("github_ecr_repository_arns", otherwise=pulled)
+    return project.items("github_ecr_repository_arns")
+
+
 def _task_definitions(project: Project) -> Iterator[Part]:
-    families = project.config.task_definition_families
-    if not families:
+    if project.empty("task_definition_families"):
         yield Note(
             "task-definitions-account-wide",
             "the deploy role may register every task definition of its account and region",
@@ -175,18 +193,25 @@ def _task_definitions(project: Project) -> Iterator[Part]:
             "List the families in `task_definition_families`.",
             _ECS,
         )
-    revisions = [a for f in families for a in project.arns("ecs", f"task-definition/{f}:*")]
-    bare = [a for f in families for a in project.arns("ecs", f"task-definition/{f}")]
     every = project.arns("ecs", "task-definition/*")
+    wrapped = [
+        (
+            project.wrapped("task_definition_families", before, ":*", every),
+            project.wrapped("task_definition_families", before, "", every),
+        )
+        for before in project.arns("ecs", "task-definition/")
+    ]
+    revisions = [i for with_revision, _ in wrapped for i in with_revision]
+    bare = [i for _, without in wrapped for i in without]
     yield allow(
         ["ecs:RegisterTaskDefinition"],
-        revisions or every,
+        revisions,
         Origin("github_actions", "register the new revision", _ECS, _FLAG),
     )
     yield allow(
         ["ecs:TagResource"],
         # ECS asks about the family without a revision, which does not exist yet; the documentation has it with one.
-        [*bare, *revisions] or every,
+        [*bare, *revisions],
         Origin("github_actions", "tag it while registering", _ECS, _FLAG),
         Condition("StringEquals", "ecs:CreateAction", "RegisterTaskDefinition"),
     )
@@ -200,16 +225,15 @@ def _task_definitions(project: Project) -> Iterator[Part]:
 def _services(project: Project) -> Iterator[Part]:
     config = project.config
     clusters = config.ecs_cluster_arns
-    of_clusters = [f"{str(c).replace(':cluster/', ':service/', 1)}/*" for c in config.ecs_cluster_arns]
-    if config.ecs_service_arns and clusters:
+    if clusters and config.ecs_service_arns and not isinstance(config.ecs_service_arns, Parameter):
         yield Note(
             "unused-clusters",
             "`ecs_service_arns` names the services, so `ecs_cluster_arns` is not used",
             ("ecs_cluster_arns",),
             "Leave one of the two out.",
         )
-    if not config.ecs_service_arns:
-        which = "these clusters" if clusters else "its account and region"
+    if project.empty("ecs_service_arns"):
+        which = "these clusters" if not project.empty("ecs_cluster_arns") else "its account and region"
         yield Note(
             "services-wide",
             f"the deploy role may update every service of {which}",
@@ -217,9 +241,10 @@ def _services(project: Project) -> Iterator[Part]:
             "List the services in `ecs_service_arns`.",
             _ECS,
         )
+    of_clusters = project.items("ecs_cluster_arns", "services_of_cluster", project.arns("ecs", "service/*"))
     yield allow(
         ["ecs:DescribeServices", "ecs:UpdateService"],
-        config.ecs_service_arns or of_clusters or project.arns("ecs", "service/*"),
+        project.items("ecs_service_arns", otherwise=of_clusters) if config.ecs_service_arns else of_clusters,
         Origin("github_actions", "roll the services over and wait for them", _ECS, _FLAG),
     )
 
@@ -230,12 +255,8 @@ def _github(project: Project) -> Iterator[Part]:
     yield from _task_definitions(project)
     yield from _services(project)
     home = project.home
-    passed = [
-        Arn(
-            home.partition, "iam", "", home.account_id, f"role{project.config.path}{role_name(project.config, role)}"
-        ).text
-        for role in ("execution", "task")
-    ]
+    resources = [Text.of("role", project.config.path, role_name(project.config, role)) for role in ECS_ROLES]
+    passed = [Arn(home.partition, "iam", "", home.account_id, resource).text for resource in resources]
     yield allow(
         ["iam:PassRole"],
         passed,

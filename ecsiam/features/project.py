@@ -4,14 +4,17 @@ from collections.abc import Callable, Iterable, Iterator
 
 from attrs import frozen
 
+from ecsiam.config.left_open import deployment, prefix
 from ecsiam.config.model import Config
 from ecsiam.model.arn import Arn
 from ecsiam.model.condition import Condition
+from ecsiam.model.each import RULES, Each, Item, Rule, items, items_in_order
 from ecsiam.model.home import Home
 from ecsiam.model.names import RoleId
+from ecsiam.model.parameter import Parameter
 from ecsiam.model.stack import Note
 from ecsiam.model.statement import Action, Only, Origin, Statement
-from ecsiam.model.text import Text, in_order, texts
+from ecsiam.model.text import Text, in_order, text, texts
 
 
 @frozen
@@ -19,17 +22,41 @@ class Project:
     """One service: its config, its prefix `<project_name>-<environment>`, and its home."""
 
     config: Config
-    prefix: str
+    prefix: Text
     home: Home
 
     @classmethod
     def of(cls, config: Config) -> "Project":
-        return cls(config, f"{config.project_name}-{config.environment}", config.home)
+        return cls(config, prefix(config), deployment(config).home)
 
-    def arns(self, service: str, resource: str) -> tuple[Text, ...]:
+    def arns(self, service: str, resource: str | Text) -> tuple[Text, ...]:
         """The ARN of a resource of this account, once for each region that the service runs in."""
         home = self.home
-        return tuple(Arn(home.partition, service, r, home.account_id, resource).text for r in home.regions)
+        return in_order(Arn(home.partition, service, r, home.account_id, resource).text for r in home.regions)
+
+    def given(self, key: str) -> tuple[str, ...]:
+        """What a list of the config holds, as far as it is known: nothing, while it is a parameter."""
+        value = getattr(self.config, key)
+        return () if isinstance(value, Parameter) else value
+
+    def empty(self, key: str) -> bool:
+        """Whether a list of the config is empty, or a parameter that is unless the deployment gives it."""
+        value = getattr(self.config, key)
+        return not (value.default if isinstance(value, Parameter) else value)
+
+    def items(self, key: str, rule: Rule = "all", otherwise: Iterable[Item] = ()) -> tuple[Item, ...]:
+        """A list of the config as resources, each as `rule` rewrites it; `otherwise` when it is empty."""
+        value = getattr(self.config, key)
+        if isinstance(value, Parameter):
+            return (Each(value.name, rule, otherwise=items_in_order(otherwise)),)
+        return texts(RULES[rule](value)) or tuple(otherwise)
+
+    def wrapped(self, key: str, before: Text, after: str, otherwise: Iterable[Item]) -> tuple[Item, ...]:
+        """A list of the config as resources, each between `before` and `after`; `otherwise` when it is empty."""
+        value = getattr(self.config, key)
+        if isinstance(value, Parameter):
+            return (Each(value.name, "all", before, text(after), otherwise=items_in_order(otherwise)),)
+        return tuple(Text.of(before, v, after) for v in value) or tuple(otherwise)
 
 
 Part = Statement | Note
@@ -45,12 +72,14 @@ class Feature:
     parts: Callable[[Project], Iterator[Part]]
 
 
-def allow(actions: Iterable[str], resources: Iterable[str | Text], origin: Origin, *where: Condition) -> Statement:
+def allow(
+    actions: Iterable[str], resources: str | Iterable[str | Item], origin: Origin, *where: Condition
+) -> Statement:
     """An Allow as all of ours are: lists sorted and without doubles, with its origin."""
     return Statement(
         effect="Allow",
         actions=Only(tuple(Action(a) for a in sorted(set(actions)))),
-        resources=Only(in_order(texts(resources))),
+        resources=Only(items_in_order(items(resources))),
         conditions=where,
         origin=origin,
     )

@@ -11,18 +11,17 @@ _PAGE = "https://docs.aws.amazon.com/service-authorization/latest/reference/list
 
 
 def _s3(project: Project) -> Iterator[Part]:
-    given = project.config.s3_bucket_arns
-    buckets = [a for a in given if "/" not in a]
-    objects = [a for a in given if "/" in a]
-    with_objects = {a.split("/", 1)[0] for a in objects}
+    buckets = project.items("s3_bucket_arns", "bucket")
     if buckets:
         yield allow(["s3:ListBucket"], buckets, Origin("s3", "list the objects of the buckets", _PAGE, _FLAG))
     yield allow(
         ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
-        [*objects, *(f"{b}/*" for b in buckets if b not in with_objects)],
+        project.items("s3_bucket_arns", "object"),
         Origin("s3", "read, write and delete objects", _PAGE, _FLAG),
     )
-    for bucket in sorted(with_objects - set(buckets)):
+    given = project.given("s3_bucket_arns")
+    with_objects = {a.split("/", 1)[0] for a in given if "/" in a}
+    for bucket in sorted(with_objects.difference(given)):
         yield Note(
             "s3-no-list",
             f"the task may not list `{bucket}`: only objects of it are given",

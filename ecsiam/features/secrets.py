@@ -5,25 +5,69 @@ from collections.abc import Iterator
 from ecsiam.features.project import Feature, Part, Project, allow
 from ecsiam.model.arn import Arn, via_service
 from ecsiam.model.condition import Condition
+from ecsiam.model.each import Item, Rule
+from ecsiam.model.parameter import Parameter
 from ecsiam.model.secret import secret_resource
 from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin
+from ecsiam.model.text import Text, in_order
 
 _FLAG = "enable_secrets_access"
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html"
 _ACTIONS = {"secretsmanager": "secretsmanager:GetSecretValue", "ssm": "ssm:GetParameters"}
+_RULES: dict[str, Rule] = {"secretsmanager": "secret", "ssm": "parameter"}
 _REASONS = {"secretsmanager": "read the secrets", "ssm": "read the parameters; ECS asks for several at once"}
 
 
 def _secrets(project: Project) -> Iterator[Part]:
     config = project.config
-    resources = [secret_resource(a, complete=config.secrets_arns_complete) for a in config.secrets_arns]
-    arns = [Arn.parse(r) for r in resources]
-    for service, action in _ACTIONS.items():
-        of_service = [a.text for a in arns if a.service == service]
-        if of_service:
-            yield allow([action], of_service, Origin("execution_secrets", _REASONS[service], _PAGE, _FLAG))
-    for i, (given, resource) in enumerate(zip(config.secrets_arns, resources, strict=True)):
+    for service, rule in _RULES.items():
+        resources = _resources(project, service, rule)
+        if resources:
+            yield allow([_ACTIONS[service]], resources, Origin("execution_secrets", _REASONS[service], _PAGE, _FLAG))
+    yield from _notes(project)
+    if config.secrets_kms_key_arns:
+        yield allow(
+            ["kms:Decrypt"],
+            project.items("secrets_kms_key_arns"),
+            Origin("execution_secrets", "decrypt them, through these services only", _PAGE, _FLAG),
+            Condition("StringEquals", "kms:ViaService", in_order(_services(project))),
+        )
+
+
+def _known(project: Project) -> list[str]:
+    """The resources of the secrets that are known; those of a parameter are not."""
+    complete = project.config.secrets_arns_complete
+    return [secret_resource(a, complete=complete) for a in project.given("secrets_arns")]
+
+
+def _resources(project: Project, service: str, rule: Rule) -> tuple[Item, ...]:
+    """ARNs in a parameter come from other resources and count as complete."""
+    if isinstance(project.config.secrets_arns, Parameter):
+        return project.items("secrets_arns", rule)
+    return tuple(a.text for a in map(Arn.parse, _known(project)) if a.service == service)
+
+
+def _services(project: Project) -> Iterator[Text]:
+    """Through what the keys are used: each secret's service in its own region; both here, while they are unknown."""
+    if isinstance(project.config.secrets_arns, Parameter):
+        for service in _RULES:
+            yield from via_service(service, project.home.region, project.home.partition)
+    for arn in map(Arn.parse, _known(project)):
+        yield from via_service(arn.service, arn.region, arn.partition)
+
+
+def _notes(project: Project) -> Iterator[Note]:
+    for i, (given, resource) in enumerate(zip(project.given("secrets_arns"), _known(project), strict=True)):
+        account, owner = project.home.account_id.literal, Arn.parse(resource).account.literal
+        if account and owner != account:
+            yield Note(
+                "foreign-secret",
+                f"`{given}` is of account `{owner}`",
+                ("secrets_arns", i),
+                "Its resource policy and the policy of its KMS key have to allow the role too.",
+                "https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html",
+            )
         if resource.endswith("-??????") and not given.startswith(resource):
             yield Note(
                 "partial-secret-arn",
@@ -40,14 +84,6 @@ def _secrets(project: Project) -> Iterator[Part]:
                 "List the secret's own ARN too: ECS reads it as well.",
                 _PAGE,
             )
-    if config.secrets_kms_key_arns:
-        services = {value for a in arns for value in via_service(a.service, str(a.region), str(a.partition))}
-        yield allow(
-            ["kms:Decrypt"],
-            config.secrets_kms_key_arns,
-            Origin("execution_secrets", "decrypt them, through these services only", _PAGE, _FLAG),
-            Condition("StringEquals", "kms:ViaService", sorted(services)),
-        )
 
 
 SECRETS = Feature("execution_secrets", "execution", _FLAG, _secrets)

@@ -8,6 +8,7 @@ from attrs import evolve
 from ecsiam.features.project import Feature, Part, Project
 from ecsiam.model.names import RoleId
 from ecsiam.model.statement import Origin, Statement
+from ecsiam.model.text import Bindings
 
 
 def _raw(role: RoleId) -> Callable[[Project], Iterator[Part]]:
@@ -15,7 +16,10 @@ def _raw(role: RoleId) -> Callable[[Project], Iterator[Part]]:
 
     def parts(project: Project) -> Iterator[Part]:
         for i, statement in enumerate(cast("tuple[Statement, ...]", getattr(project.config, key))):
-            yield evolve(statement, origin=Origin(key, f"written in the config, `{key}[{i}]`"))
+            # A Statement from Python may hold references to what the config knows.
+            known = statement.bind(Bindings({**project.home.known, **project.home.deployment}))
+            if known is not None:
+                yield evolve(known, origin=Origin(key, f"written in the config, `{key}[{i}]`"))
 
     return parts
 

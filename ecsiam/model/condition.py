@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Literal, cast
 
 from attrs import field, frozen
 
@@ -107,7 +107,7 @@ class Condition:
     values: tuple[Text, ...] = field(converter=texts)
 
     def __attrs_post_init__(self) -> None:
-        vendor, colon, name = self.key.rpartition(":")
+        vendor, colon, name = self.key.partition(":")
         if not (vendor and colon and name) or not self.key.isprintable():
             raise PolicyError(
                 Fault(f"`{self.key}` is not a condition key", remedy="A key has a prefix, such as `aws:SourceAccount`.")
@@ -120,10 +120,11 @@ class Condition:
 
 
 Conditions = tuple[Condition, ...]
+Block = Mapping[str, Mapping[str, str | Text | Iterable[str | Text]]]
 
 
 def conditions(
-    given: Iterable[Condition] | Mapping[str, Mapping[str, str | Text | Iterable[str | Text]]],
+    given: Iterable[Condition] | Block,
 ) -> Conditions:
     """Conditions as IAM takes them: all must hold, their order says nothing, each (operator, key) stands once.
 
@@ -131,7 +132,8 @@ def conditions(
     the two lists would turn the AND that was meant into an OR.
     """
     if isinstance(given, Mapping):
-        given = [Condition(operator, key, values) for operator, keys in given.items() for key, values in keys.items()]
+        block = cast("Block", given)
+        given = [Condition(operator, key, values) for operator, keys in block.items() for key, values in keys.items()]
     by_place: dict[tuple[str, str], Condition] = {}
     faults: list[Fault] = []
     for condition in given:

@@ -3,15 +3,19 @@
 Policies stand in it as IAM's own JSON. A text with a reference is `{"join": ["arn:", {"ref": "partition"}, ...]}`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
-from attrs import evolve
+from attrs import asdict, evolve
 
 from ecsiam.errors import PolicyError
-from ecsiam.model.document import describe, policy_from_data, policy_to_data
+from ecsiam.model.by_id import ById
+from ecsiam.model.deployment import Deployment, Name
+from ecsiam.model.document import describe, is_object, policy_from_data, policy_to_data
+from ecsiam.model.each import Each, Item
 from ecsiam.model.home import Given, Home
 from ecsiam.model.names import Output
+from ecsiam.model.parameter import Demand, Variable
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import InlinePolicy, Role
 from ecsiam.model.stack import Intent, Note, Stack
@@ -27,20 +31,14 @@ def stack_to_data(stack: Stack) -> Data:
     return {
         "roles": [_role_to_data(r) for r in stack.roles.values()],
         "outputs": [{"name": o.name, "role": o.role, "attribute": o.attribute} for o in stack.outputs],
+        "deployment": _deployment_to_data(stack.deployment),
         "intent": {
-            "home": {
-                "account_id": write_text(intent.home.account_id),
-                "region": write_text(intent.home.region),
-                "partition": write_text(intent.home.partition),
-                "further_regions": list(intent.home.further_regions),
-            },
-            "project_name": intent.project_name,
-            "environment": intent.environment,
-            "flags": dict(intent.flags),
-            "given": [{"path": list(g.path), "arn": g.arn, "same_account": g.same_account} for g in intent.given],
+            "prefix": write_text(intent.prefix),
+            "environment": write_text(intent.environment),
+            "flags": {flag: on if isinstance(on, bool) else _ref_to_data(on) for flag, on in intent.flags},
             "confused_deputy": list(intent.confused_deputy),
-            "github_subjects": list(intent.github_subjects),
-            "github_audience": intent.github_audience,
+            "github_subjects": [write_text(s) for s in intent.github_subjects],
+            "github_audience": write_text(intent.github_audience),
         },
         "notes": [
             {"rule": n.rule, "message": n.message, "path": list(n.path), "remedy": n.remedy, "page": n.page}
@@ -54,37 +52,77 @@ def stack_from_data(data: Mapping[str, Any]) -> Stack:
     """The inverse. Raises PolicyError when `data` is not what `stack_to_data` makes."""
     try:
         intent = data["intent"]
-        home = intent["home"]
         return Stack(
             roles=[_role_from_data(r) for r in data["roles"]],
             outputs=[Output(**o) for o in data["outputs"]],
+            deployment=_deployment_from_data(data["deployment"]),
             intent=Intent(
-                home=Home(
-                    account_id=read_text(home["account_id"]),
-                    region=read_text(home["region"]),
-                    partition=read_text(home["partition"]),
-                    further_regions=tuple(home["further_regions"]),
+                prefix=read_text(intent["prefix"]),
+                environment=read_text(intent["environment"]),
+                flags=tuple(
+                    (f, on if isinstance(on, bool) else _ref_from_data(on)) for f, on in intent["flags"].items()
                 ),
-                project_name=intent["project_name"],
-                environment=intent["environment"],
-                flags=tuple(intent["flags"].items()),
-                given=tuple(Given(tuple(g["path"]), g["arn"], g["same_account"]) for g in intent["given"]),
                 confused_deputy=tuple(intent["confused_deputy"]),
-                github_subjects=tuple(intent["github_subjects"]),
-                github_audience=intent["github_audience"],
+                github_subjects=tuple(read_text(s) for s in intent["github_subjects"]),
+                github_audience=read_text(intent["github_audience"]),
             ),
-            notes=[Note(**{**n, "path": tuple(n["path"])}) for n in data["notes"]],
+            notes=[Note(**_tupled(n)) for n in data["notes"]],
             source=data["source"],
         )
     except (KeyError, TypeError, AttributeError, ValueError) as e:
         raise PolicyError(f"not the data of a stack: {type(e).__name__} {e}") from None
 
 
+def _deployment_to_data(deployment: Deployment) -> Data:
+    home = deployment.home
+    return {
+        "home": {
+            "account_id": write_text(home.account_id),
+            "region": write_text(home.region),
+            "partition": write_text(home.partition),
+            "further_regions": list(home.further_regions),
+        },
+        "variables": [asdict(v, value_serializer=_listed) for v in deployment.variables.values()],
+        "demands": [asdict(d, value_serializer=_listed) for d in deployment.demands],
+        "given": [asdict(g, value_serializer=_listed) for g in deployment.given],
+        "names": [{**asdict(n, recurse=False), "text": write_text(n.text)} for n in deployment.names],
+    }
+
+
+def _deployment_from_data(data: Data) -> Deployment:
+    home = data["home"]
+    return Deployment(
+        home=Home(
+            account_id=read_text(home["account_id"]),
+            region=read_text(home["region"]),
+            partition=read_text(home["partition"]),
+            further_regions=tuple(home["further_regions"]),
+        ),
+        variables=ById([Variable(**_tupled(v)) for v in data["variables"]]),
+        demands=tuple(Demand(**_tupled(d)) for d in data["demands"]),
+        given=tuple(Given(**_tupled(g)) for g in data["given"]),
+        names=tuple(_name(n) for n in data["names"]),
+    )
+
+
+def _name(data: Data) -> Name:
+    known = {key: data[key] for key in ("what", "id", "group", "most", "when")}
+    return Name(text=read_text(data["text"]), **known)
+
+
+def _listed(_: object, __: object, value: Any) -> Any:
+    return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
+
+
+def _tupled(data: Data) -> Data:
+    return {k: tuple(cast("list[object]", v)) if isinstance(v, list) else v for k, v in data.items()}
+
+
 def write_text(value: Text) -> str | Data:
     """A text as data."""
-    return value.literal if value.literal is not None else {
-        "join": [p if isinstance(p, str) else {"ref": p.name} for p in value.parts]
-    }  # fmt: skip
+    if value.literal is not None:
+        return value.literal
+    return {"join": [p if isinstance(p, str) else _ref_to_data(p) for p in value.parts]}
 
 
 def read_text(value: object) -> Text:
@@ -92,12 +130,47 @@ def read_text(value: object) -> Text:
     match value:
         case str():
             return text(value)
-        case {"join": [*parts]}:
-            return Text(
-                p if isinstance(p, str) else Ref(cast("Data", p)["ref"]) for p in cast("Iterable[object]", parts)
-            )
+        case _ if is_object(value) and "join" in value:
+            parts = cast("list[str | Data]", value["join"])
+            return Text(p if isinstance(p, str) else _ref_from_data(p) for p in parts)
         case _:
             raise PolicyError(f"expected a text, not {describe(value)}")
+
+
+def _ref_to_data(ref: Ref) -> Data:
+    if not ref.parameter:
+        return {"ref": ref.name}
+    otherwise = {} if ref.otherwise is None else {"otherwise": write_text(ref.otherwise)}
+    return {"parameter": ref.name, **({} if ref.part is None else {"part": ref.part}), **otherwise}
+
+
+def _ref_from_data(data: Data) -> Ref:
+    if "ref" in data:
+        return Ref(data["ref"])
+    otherwise = read_text(data["otherwise"]) if "otherwise" in data else None
+    return Ref(data["parameter"], parameter=True, part=data.get("part"), otherwise=otherwise)
+
+
+def write_item(item: Item) -> str | Data:
+    """An item of a resource list as data."""
+    if isinstance(item, Text):
+        return write_text(item)
+    return {
+        "each": item.parameter,
+        "rule": item.rule,
+        "before": write_text(item.before),
+        "after": write_text(item.after),
+        "otherwise": [write_item(o) for o in item.otherwise],
+    }
+
+
+def read_item(value: object) -> Item:
+    """The inverse of `write_item`. Raises PolicyError."""
+    if not is_object(value) or "each" not in value:
+        return read_text(value)
+    data: Mapping[str, Any] = value
+    otherwise = tuple(read_item(o) for o in data["otherwise"])
+    return Each(data["each"], data["rule"], read_text(data["before"]), read_text(data["after"]), otherwise)
 
 
 def _policy_to_data(policy: Policy) -> Data:
@@ -106,43 +179,52 @@ def _policy_to_data(policy: Policy) -> Data:
         and {"feature": s.origin.feature, "reason": s.origin.reason, "page": s.origin.page, "flag": s.origin.flag}
         for s in policy.statements
     ]
-    return {"document": policy_to_data(policy, write_text), "origins": origins}
+    return {
+        "document": policy_to_data(policy, write_text, lambda items: [write_item(i) for i in items]),
+        "origins": origins,
+    }
 
 
 def _policy_from_data(data: Data) -> Policy:
-    policy = policy_from_data(data["document"], read_text)
+    policy = policy_from_data(data["document"], read_text, read_item)
     origins = [o and Origin(**o) for o in data["origins"]]
     return evolve(policy, statements=[evolve(s, origin=o) for s, o in zip(policy.statements, origins, strict=True)])
 
 
 def _role_to_data(role: Role) -> Data:
+    longest = role.max_session_duration
     return {
         "id": role.id,
         "name": write_text(role.name),
         "trust": _policy_to_data(role.trust),
         "policies": [
-            {"id": p.id, "name": write_text(p.name), **_policy_to_data(p.document)} for p in role.policies.values()
+            {"id": p.id, "name": write_text(p.name), "when": p.when, **_policy_to_data(p.document)}
+            for p in role.policies.values()
         ],
         "managed_policy_arns": [write_text(a) for a in role.managed_policy_arns],
         "path": role.path,
         "permissions_boundary": None if role.permissions_boundary is None else write_text(role.permissions_boundary),
-        "max_session_duration": role.max_session_duration,
-        "description": role.description,
+        "max_session_duration": _ref_to_data(longest) if isinstance(longest, Ref) else longest,
+        "description": write_text(role.description),
+        "when": role.when,
         "tags": {key: write_text(value) for key, value in role.tags},
     }
 
 
 def _role_from_data(data: Data) -> Role:
-    boundary = data["permissions_boundary"]
+    boundary, longest = data["permissions_boundary"], data["max_session_duration"]
     return Role(
         id=data["id"],
         name=read_text(data["name"]),
         trust=_policy_from_data(data["trust"]),
-        policies=[InlinePolicy(p["id"], read_text(p["name"]), _policy_from_data(p)) for p in data["policies"]],
+        policies=[
+            InlinePolicy(p["id"], read_text(p["name"]), _policy_from_data(p), p["when"]) for p in data["policies"]
+        ],
         managed_policy_arns=[read_text(a) for a in data["managed_policy_arns"]],
         path=data["path"],
         permissions_boundary=None if boundary is None else read_text(boundary),
-        max_session_duration=data["max_session_duration"],
-        description=data["description"],
+        max_session_duration=longest if isinstance(longest, int | None) else _ref_from_data(cast("Data", longest)),
+        description=read_text(data["description"]),
+        when=data["when"],
         tags=[(key, read_text(value)) for key, value in data["tags"].items()],
     )

@@ -7,38 +7,49 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 import difflib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar, cast
+from typing import TypeGuard, TypeVar, cast
 
 from ecsiam.errors import Fault, Faults, PolicyError, refuse
 from ecsiam.model.condition import Condition, Conditions, conditions
+from ecsiam.model.each import Item
 from ecsiam.model.policy import Policy, Version
-from ecsiam.model.principal import EVERYONE, PRINCIPAL_TYPES, Principal, PrincipalType
+from ecsiam.model.principal import EVERYONE, Principal, PrincipalType
 from ecsiam.model.statement import Action, AllBut, Effect, Only, Statement
 from ecsiam.model.text import Text, text
 
 R = TypeVar("R")
 Data = Mapping[str, object]
 Read = Callable[[object], Text]
+ReadItem = Callable[[object], Item]
 
 
 # ---------------------------------------------------------------- writing
 
 
-def policy_to_data(policy: Policy, render: Callable[[Text], R]) -> dict[str, object]:
-    """A policy as IAM's JSON, every text rendered by `render`; Action, Resource and values come out as lists."""
+def policy_to_data(
+    policy: Policy, render: Callable[[Text], R], render_items: Callable[[tuple[Item, ...]], object] | None = None
+) -> dict[str, object]:
+    """A policy as IAM's JSON, every text rendered by `render`; Action, Resource and values come out as lists.
+
+    A list of resources that holds an `Each` needs `render_items`.
+    """
     document: dict[str, object] = {"Version": policy.version}
     if policy.id:
         document["Id"] = policy.id
-    document["Statement"] = [_write_statement(s, render) for s in policy.statements]
+    document["Statement"] = [_write_statement(s, render, render_items) for s in policy.statements]
     return document
 
 
-def _write_statement(s: Statement, render: Callable[[Text], R]) -> dict[str, object]:
+def _write_statement(
+    s: Statement, render: Callable[[Text], R], render_items: Callable[[tuple[Item, ...]], object] | None
+) -> dict[str, object]:
     out: dict[str, object] = {"Sid": s.sid} if s.sid else {}
     out["Effect"] = s.effect
     for name, element in s.elements():
         if name.endswith("Principal"):
             out[name] = _write_principals(cast("tuple[Principal, ...]", element.items), render)
+        elif render_items and name.endswith("Resource"):
+            out[name] = render_items(cast("tuple[Item, ...]", element.items))
         else:
             out[name] = [render(i) if isinstance(i, Text) else str(i) for i in element.items]
     if s.conditions:
@@ -53,7 +64,7 @@ def _write_principals(principals: tuple[Principal, ...], render: Callable[[Text]
     if principals == (EVERYONE,):
         return "*"
     by_type: dict[str, list[R]] = {}
-    for principal in sorted(principals, key=lambda p: PRINCIPAL_TYPES.index(p.type)):  # a stable sort: ids keep order
+    for principal in principals:
         by_type.setdefault(principal.type, []).append(render(principal.id))
     return by_type
 
@@ -103,8 +114,8 @@ def read_literal(value: object) -> Text:
             raise PolicyError(f"expected a text, not {describe(value)}")
 
 
-def policy_from_data(data: object, read: Read) -> Policy:
-    """The inverse of `policy_to_data`: `read` makes a Text of what `render` made."""
+def policy_from_data(data: object, read: Read, read_item: ReadItem | None = None) -> Policy:
+    """The inverse of `policy_to_data`: `read` makes a Text of what `render` made, `read_item` a list's item."""
     document = _object(data, "a policy")
     faults = Faults(_unknown(document, ("Version", "Id", "Statement")))
     statements: list[Statement] = []
@@ -112,13 +123,13 @@ def policy_from_data(data: object, read: Read) -> Policy:
         faults.append(Fault("a policy needs `Statement`"))
     for place, one in _listed("Statement", document.get("Statement", ())):
         with faults.at(*place):
-            statements.append(statement_from_data(one, read))
+            statements.append(statement_from_data(one, read, read_item or read))
     refuse(PolicyError, faults)
     version = cast("Version", document.get("Version", "2008-10-17"))
     return Policy(statements, version=version, id=_string(document.get("Id") or ""))
 
 
-def statement_from_data(data: object, read: Read = read_literal) -> Statement:
+def statement_from_data(data: object, read: Read = read_literal, read_item: ReadItem = read_literal) -> Statement:
     """One statement from the data of IAM's JSON. Raises PolicyError with every fault."""
     s = _object(data, "a statement")
     faults = Faults(_unknown(s, _ELEMENTS))
@@ -130,7 +141,7 @@ def statement_from_data(data: object, read: Read = read_literal) -> Statement:
         if actions is None:
             faults.append(Fault("a statement needs `Action` or `NotAction`"))
     with faults.at():
-        resources = _element(s, "Resource", lambda name, value: _items(name, value, read))
+        resources = _element(s, "Resource", lambda name, value: _items(name, value, read_item))
     with faults.at():
         principals = _element(s, "Principal", lambda name, value: _principals(name, value, read))
     with faults.at("Condition"):
@@ -182,7 +193,7 @@ def _principals(name: str, value: object, read: Read) -> tuple[Principal, ...]:
 
     with faults.at(name):
         for kind, ids in _object(value, 'a principal is `"*"` or').items():
-            with faults.at():
+            with faults.at(name):
                 found += _items(kind, ids, principal(kind))
         if not found and not faults:
             faults.append(Fault("an empty object", (name,), "IAM refuses it; leave the statement out."))
@@ -196,7 +207,7 @@ def _conditions(block: Data, read: Read) -> Conditions:
     for operator, keys in block.items():
         with faults.at(operator):
             for key, values in _object(keys, "an operator's keys are").items():
-                with faults.at():
+                with faults.at(operator):
                     found.append(Condition(operator, key, _items(key, values, read)))
     refuse(PolicyError, faults)
     return conditions(found)
@@ -212,9 +223,14 @@ def _string(value: object) -> str:
     raise PolicyError(f"expected a text, not {describe(value)}")
 
 
+def is_object(value: object) -> TypeGuard[Data]:
+    """Whether a value is an object in JSON's sense."""
+    return isinstance(value, Mapping)
+
+
 def _object(value: object, what: str) -> Data:
-    if isinstance(value, Mapping):
-        return cast("Data", value)
+    if is_object(value):
+        return value
     is_an = "an object" if what.endswith((" or", " are")) else "is an object"
     raise PolicyError(f"{what} {is_an}, not {describe(value)}")
 

@@ -6,14 +6,19 @@ The patterns decide; the rest only says better what is wrong.
 
 import re
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ecsiam.errors import Fault
-from ecsiam.model.arn import PARTITIONS
+from ecsiam.model.arn import PARTITIONS, partition_of
 
 _PARTITION = "aws(-cn|-us-gov|-eusc|-iso(-[bef])?)?"
 _ACCOUNT = "[0-9]{12}"
-_REGION = "[a-z]+(-[a-z]+)+-[0-9]+"
+
+
+def show(value: str) -> str:
+    """`value` for a message: on one line, without what a terminal would obey, and not too long."""
+    short = value if len(value) <= 120 else f"{value[:117]}..."
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in short)
 
 
 @frozen
@@ -39,11 +44,11 @@ class Form:
         """Why `value` is not of this form and what to write instead; None if it is."""
         if self.matches(value):
             return None
-        shown = value if len(value) <= 120 else f"{value[:117]}..."
+        shown = show(value)
         like = f"Write it like `{self.good[0]}`."
-        if len(value) > self.most:
+        if len(value) > self.most and (len(value) > 2 * 2048 or re.fullmatch(self.pattern, value, re.ASCII)):
             return Fault(f"`{shown}` has {len(value)} characters, at most {self.most} are taken")
-        if self.service and (fault := _arn_fault(self.service, value, shown, like)):
+        if self.service and (fault := _arn_fault(self, value, shown, like)):
             return fault
         for pattern, wrong, remedy in self.hints:
             if re.fullmatch(pattern, value, re.ASCII | re.DOTALL):
@@ -51,24 +56,37 @@ class Form:
         return Fault(f"`{shown}` is not {self.what}", (), like)
 
 
-def _arn_fault(service: str, value: str, shown: str, like: str) -> Fault | None:
+def _arn_fault(form: Form, value: str, shown: str, like: str) -> Fault | None:
     """What is wrong with an ARN, from the outside in; None if it is the resource part."""
-    parts = value.split(":", 5)
+    parts, sample = value.split(":", 5), form.good[0].split(":", 5)
     if value == "*":
         return Fault("a bare `*` is not accepted", (), f"Write the ARN of each resource, such as `{like[15:-2]}`.")
     if parts[0] != "arn" or len(parts) < 6:
         return Fault(f"`{shown}` is not an ARN", (), like)
     if any("*" in part or "?" in part for part in parts[1:5]):
-        return Fault(
-            f"`{shown}` has a wildcard outside the resource part", (), "Only what follows the fifth colon may."
-        )
+        remedy = "Only what follows the fifth colon may have one."
+        return Fault(f"`{shown}` has a wildcard outside the resource part", (), remedy)
     if not re.fullmatch(_PARTITION, parts[1], re.ASCII):
         return Fault(
             f"`{shown}` names no partition of AWS", (), f"There are {', '.join(f'`{p}`' for p in PARTITIONS)}."
         )
-    if not re.fullmatch(service, parts[2], re.ASCII):
+    if not re.fullmatch(form.service, parts[2], re.ASCII):
         return Fault(f"`{shown}` is an ARN of service `{parts[2]}`", (), like)
+    for i, what in ((3, "region"), (4, "account")):
+        if sample[i] and not parts[i]:
+            return Fault(f"`{shown}` names no {what}", (), like)
+    if sample[3] and (right := partition_of(parts[3])) != parts[1]:
+        remedy = f"Write `arn:{right}:`." if right else "Write a region of AWS."
+        return Fault(f"`{shown}`: region `{parts[3]}` is not in partition `{parts[1]}`", (), remedy)
+    if sample[4] and not re.fullmatch(f"{_ACCOUNT}|aws", parts[4], re.ASCII):
+        return Fault(f"`{shown}`: `{parts[4]}` is not an account id", (), "It has 12 digits.")
     return None
+
+
+def _pattern(service: str, resource: str, *, regional: bool = True, account: str = _ACCOUNT) -> str:
+    regions = (f"{p.name}:({service}):{p.regions}" for p in PARTITIONS.values())
+    place = f"({'|'.join(regions)})" if regional else f"{_PARTITION}:({service}):"
+    return f"arn:{place}:{account}:{resource}"
 
 
 def _arn(
@@ -80,13 +98,13 @@ def _arn(
     bad: tuple[str, ...],
     *,
     hints: tuple[tuple[str, str, str], ...] = (),
-    region: str = _REGION,
+    regional: bool = True,
     account: str = _ACCOUNT,
 ) -> Form:
     first = good[0]
     return Form(
         name,
-        f"arn:{_PARTITION}:({service}):{region}:{account}:{resource}",
+        _pattern(service, resource, regional=regional, account=account),
         what,
         good,
         (
@@ -95,6 +113,7 @@ def _arn(
             "arn:aws:*",
             first.replace("arn:aws:", "arn:*:"),
             first.replace("arn:aws:", "arn:aws-x:"),
+            *([first.replace("eu-west-2", r) for r in ("cn-north-1", "eu-west", "")] if regional else ()),
             f"{first}\n",
         ),
         service=service,
@@ -104,7 +123,8 @@ def _arn(
 
 _IN = "eu-west-2:123456789012"
 _LOGS = "/ecs/memos-dev"
-_SECRET = r"secret:[A-Za-z0-9/_+=.@!*?-]+(:[^:\s]*:([^:\s]*:|:[^:\s]+))?"
+_FIELD = "[!-+.-9;-~-]"  # no comma: CloudFormation has lists of them as one text
+_SECRET = rf"secret:[A-Za-z0-9/_+=.@!*?-]+(:{_FIELD}*:({_FIELD}*:|:{_FIELD}+))?"
 _PARAMETER = r"parameter(/[A-Za-z0-9_.*?-]+)+"
 _GROUP = "[A-Za-z0-9._/#*?-]+"
 _NAME = "[A-Za-z0-9_+=,@-][A-Za-z0-9_+=,.@-]*"
@@ -118,6 +138,7 @@ PROJECT = Form(
     ("", "*", "memos/dev", "mémos", "memos dev", "dev\n", "-dev", ".."),
     most=64,
 )
+ENVIRONMENT = evolve(PROJECT, name="environment", good=("dev", *PROJECT.good))
 ACCOUNT_ID = Form(
     "account_id",
     _ACCOUNT,
@@ -155,40 +176,71 @@ EFS_ARN = _arn(
         (".*[*?].*", "has a wildcard", "Name the one file system that the task mounts."),
     ),
 )
-SECRET_ARN = _arn(
-    "secret_arn",
-    "the ARN of a Secrets Manager secret or an SSM parameter",
-    "secretsmanager|ssm",
-    f"({_SECRET}|{_PARAMETER})",
-    (
-        f"arn:aws:secretsmanager:{_IN}:secret:memos/db-AbCdEf",
-        f"arn:aws:secretsmanager:{_IN}:secret:memos/db-AbCdEf:password::",
-        f"arn:aws:secretsmanager:{_IN}:secret:memos/db-AbCdEf::AWSPREVIOUS:",
-        f"arn:aws:secretsmanager:{_IN}:secret:memos/db-AbCdEf:::0a1b2c3d",
-        f"arn:aws:secretsmanager:{_IN}:secret:rds!db-??????",
-        f"arn:aws:ssm:{_IN}:parameter/memos/*",
-    ),
-    (
-        f"arn:aws:secretsmanager:{_IN}:secret:db-AbCdEf:key:AWSPREVIOUS:0a1b2c3d",
-        f"arn:aws:secretsmanager:{_IN}:secret:db-AbCdEf:key",
-        f"arn:aws:secretsmanager:{_IN}:*",
-        f"arn:aws:ssm:{_IN}:parameter//memos/db",
-        f"arn:aws:ssm:{_IN}:*",
-        "/memos/db",
-    ),
-    hints=(
+SECRET_ARN = evolve(
+    _arn(
+        "secret_arn",
+        "the ARN of a Secrets Manager secret or an SSM parameter",
+        "secretsmanager|ssm",
+        f"({_SECRET}|{_PARAMETER})",
         (
-            "arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+:[^:]*:[^:]+:[^:]+",
-            "names a version stage and a version id together",
-            "ECS takes one of the two.",
+            f"arn:aws:secretsmanager:{_IN}:secret:memos/db-AbCdEf",
+            f"arn:aws:secretsmanager:{_IN}:secret:memos/db-AbCdEf:password::",
+            f"arn:aws:secretsmanager:{_IN}:secret:memos/db-AbCdEf::AWSPREVIOUS:",
+            f"arn:aws:secretsmanager:{_IN}:secret:memos/db-AbCdEf:::0a1b2c3d",
+            f"arn:aws:secretsmanager:{_IN}:secret:rds!db-??????",
+            f"arn:aws:ssm:{_IN}:parameter/memos/*",
         ),
         (
-            "arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+:.*",
-            "has a part after the secret's name that ECS does not take",
-            "After the name come three fields, empty or not: `:JSON-KEY:VERSION-STAGE:VERSION-ID`.",
+            f"arn:aws:secretsmanager:{_IN}:secret:db-AbCdEf:key:AWSPREVIOUS:0a1b2c3d",
+            f"arn:aws:secretsmanager:{_IN}:secret:db-AbCdEf:key",
+            f"arn:aws:secretsmanager:{_IN}:*",
+            f"arn:aws:secretsmanager:{_IN}:parameter/memos/db",
+            f"arn:aws:ssm:{_IN}:secret:memos/db-AbCdEf",
+            f"arn:aws:ssm:{_IN}:parameter//memos/db",
+            f"arn:aws:ssm:{_IN}:*",
+            "/memos/db",
         ),
-        (".*:parameter/(/.*|.*//.*)", "has a double slash", "The ARN of `/a/b` ends in `parameter/a/b`."),
+        hints=(
+            (
+                "arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+:[^:]*:[^:]+:[^:]+",
+                "names a version stage and a version id together",
+                "ECS takes one of the two.",
+            ),
+            (
+                "arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+:.*",
+                "has a part after the secret's name that ECS does not take",
+                "After the name come three fields, empty or not: `:JSON-KEY:VERSION-STAGE:VERSION-ID`.",
+            ),
+            (".*:parameter/(/.*|.*//.*)", "has a double slash", "The ARN of `/a/b` ends in `parameter/a/b`."),
+        ),
     ),
+    pattern=f"({_pattern('secretsmanager', _SECRET)}|{_pattern('ssm', _PARAMETER)})",
+)
+SECRETS_MANAGER_ARN = _arn(
+    "secrets_manager_arn",
+    "the ARN of a Secrets Manager secret, without JSON key and version",
+    "secretsmanager",
+    "secret:[A-Za-z0-9/_+=.@!*?-]+",
+    (f"arn:aws:secretsmanager:{_IN}:secret:memos/db-AbCdEf",),
+    (f"arn:aws:secretsmanager:{_IN}:secret:memos/db-AbCdEf:password::", f"arn:aws:ssm:{_IN}:parameter/x"),
+)
+SSM_PARAMETER_ARN = _arn(
+    "ssm_parameter_arn",
+    "the ARN of an SSM parameter",
+    "ssm",
+    _PARAMETER,
+    (f"arn:aws:ssm:{_IN}:parameter/memos/*",),
+    (f"arn:aws:ssm:{_IN}:parameter//memos/db", f"arn:aws:secretsmanager:{_IN}:secret:x-AbCdEf"),
+)
+PLAIN_BUCKET_ARN = _arn(
+    "plain_bucket_arn",
+    "the ARN of an S3 bucket",
+    "s3",
+    "[a-z0-9][a-z0-9.*?_-]+",
+    ("arn:aws:s3:::memos-uploads",),
+    ("arn:aws:s3:::memos-uploads/*", "arn:aws:s3:::*"),
+    regional=False,
+    account="",
 )
 BUCKET_ARN = _arn(
     "bucket_arn",
@@ -197,7 +249,7 @@ BUCKET_ARN = _arn(
     r"[a-z0-9][a-z0-9.*?_-]+(/([ -#%-~]|\$\{[A-Za-z0-9:/_.-]+\})+)?",
     ("arn:aws:s3:::memos-uploads", "arn:aws:s3:::memos-uploads/*", "arn:aws:s3:::b-1/home/${aws:username}/*"),
     ("arn:aws:s3:::*", "arn:aws:s3:::", "arn:aws:s3:::bucket/", f"arn:aws:s3:{_IN}:bucket", "arn:aws:s3:::b-1/${"),
-    region="",
+    regional=False,
     account="",
     hints=(
         ("arn:[^:]*:s3:.+:.*:.*|arn:[^:]*:s3:.*:.+:.*", "has a region or an account", "An S3 ARN has neither."),
@@ -247,6 +299,14 @@ LOG_GROUP_ARN = _arn(
     (f"arn:aws:logs:{_IN}:log-group:{_LOGS}:log-stream:web", f"arn:aws:logs:{_IN}:{_LOGS}", f"arn:aws:logs:{_IN}:*"),
     hints=((".*:log-stream:.*", "names a log stream", "Write the ARN of its log group."),),
 )
+PLAIN_LOG_GROUP_ARN = _arn(
+    "plain_log_group_arn",
+    "the ARN of a log group, without `:*`",
+    "logs",
+    f"log-group:{_GROUP}",
+    (f"arn:aws:logs:{_IN}:log-group:{_LOGS}",),
+    (f"arn:aws:logs:{_IN}:log-group:{_LOGS}:*",),
+)
 KEY_ARN = _arn(
     "key_arn",
     "the ARN of a KMS key",
@@ -263,7 +323,7 @@ POLICY_ARN = _arn(
     r"policy/([A-Za-z0-9.,+@=_-]+/)*[A-Za-z0-9_+=,.@-]{1,128}",
     ("arn:aws:iam::123456789012:policy/boundary", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"),
     ("arn:aws:iam::123456789012:role/x", "arn:aws:iam::123456789012:policy/*"),
-    region="",
+    regional=False,
     account="(aws|[0-9]{12})",
     hints=((".*[*?].*", "has a wildcard", "IAM attaches policies one by one."),),
 )
@@ -274,7 +334,7 @@ OIDC_PROVIDER_ARN = _arn(
     "oidc-provider/token\\.actions\\.githubusercontent\\.com",
     ("arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",),
     ("arn:aws:iam::123456789012:oidc-provider/gitlab.com", "arn:aws:iam::123456789012:oidc-provider/*"),
-    region="",
+    regional=False,
 )
 ROLE_NAME = Form(
     "role_name",
@@ -296,7 +356,7 @@ IAM_PATH = Form(
     "path",
     "/([A-Za-z0-9.,+@=_-]+/)*",
     "a path that begins and ends with `/`, of letters, digits and `.,+@=_-`",
-    ("/", "/team/", "/team/memos/"),
+    ("/team/", "/", "/team/memos/"),
     ("", "team", "/team", "/te*m/", "//", "/team/\n"),
     most=512,
 )
@@ -334,12 +394,15 @@ GITHUB_AUDIENCE = Form(
     ("", "*", "sts.*", "a b", "${aws:username}"),
     most=255,
 )
+_REF = "[!-#%-9;-~]*"
 GITHUB_REF = Form(
     "github_ref",
-    "[!-#%-9;-~]+",
+    # All but what begins with `refs/`, letter by letter.
+    f"([!-#%-9;-qs-~]{_REF}|r([!-#%-9;-df-~]{_REF})?|re([!-#%-9;-eg-~]{_REF})?|ref([!-#%-9;-rt-~]{_REF})?"
+    f"|refs([!-#%-.0-9;-~]{_REF})?)",
     "the name of a branch or a tag, which may hold `*` and `?`",
     ("main", "release/*", "v1.?"),
-    ("", "a b", "a:b", "${x}"),
+    ("", "a b", "a:b", "${x}", "refs/heads/main", "refs/tags/v1"),
     most=255,
     hints=((r"refs/.*", "is a full ref", "Write the name alone."), (r".*\$.*", "holds a `$`", _WITHOUT_VARIABLE)),
 )
@@ -388,6 +451,15 @@ TAG_VALUE = Form(
     ("1234", "platform team", ""),
     ("a*b", "a\nb", "${x}"),
     most=256,
+)
+
+PARAMETER_NAME = Form(
+    "parameter_name",
+    "[a-z][a-z0-9]*(_[a-z0-9]+)*",
+    "the name of a parameter: small letters, digits and single `_` between them",
+    ("efs_arn", "a1"),
+    ("", "EfsArn", "efs-arn", "1a", "a__b", "a_", "efs_arn\n"),
+    most=64,
 )
 
 FORMS = {f.name: f for f in tuple(globals().values()) if isinstance(f, Form)}

@@ -1,18 +1,16 @@
-"""Where the roles live: account, region and partition, and what has to agree with them.
+"""Where the roles live: account, region and partition, and what has to agree with them."""
 
-The config and the stack check here, so that binding either finds the same faults.
-"""
+from collections.abc import Iterable, Iterator
 
-from collections.abc import Iterable, Iterator, Mapping
+from attrs import evolve, field, frozen
 
-from attrs import field, frozen
-
-from ecsiam.errors import ConfigError, Fault, Path, refuse
+from ecsiam.errors import Fault, Path
 from ecsiam.model import forms
-from ecsiam.model.arn import Arn, partition_of
-from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Ref, Text, in_order, text
+from ecsiam.model.arn import PARTITIONS, Arn, partition_of
+from ecsiam.model.forms import Form
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Bindings, Ref, Text, in_order, text
 
-_FORMS = {"account_id": forms.ACCOUNT_ID, "aws_region": forms.REGION, "partition": forms.PARTITION}
+HOME_FORMS: dict[str, Form] = {"account_id": forms.ACCOUNT_ID, "aws_region": forms.REGION, "partition": forms.PARTITION}
 
 
 @frozen
@@ -37,12 +35,13 @@ class Home:
     further_regions: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, account_id: str | None, region: str | None, partition: str | None, further: Iterable[str]) -> "Home":
-        """The home that a config names; what it leaves out is left to deployment."""
-        further = tuple(further)
-        regions = [r for r in (region, *further) if r]
-        derived = partition or (partition_of(regions[0]) if regions else None)
-        return cls(account_id or ACCOUNT_ID, region or AWS_REGION, derived or PARTITION, further)
+    def of(cls, account_id: Text, region: Text, partition: Text, further: Iterable[str]) -> "Home":
+        """The home that a config names. A partition that it leaves out is that of the first region it knows."""
+        home = cls(account_id, region, partition, tuple(further))
+        known = next((r for t in (region, *map(text, home.further_regions)) if (r := t.literal)), None)
+        if partition == text(PARTITION) and known:
+            return evolve(home, partition=text(partition_of(known) or PARTITION))
+        return home
 
     @property
     def regions(self) -> tuple[Text, ...]:
@@ -51,33 +50,26 @@ class Home:
 
     @property
     def unknown(self) -> tuple[Ref, ...]:
-        """What only the deployment can fill in."""
-        return tuple(r for t in (self.account_id, self.region, self.partition) for r in t.refs)
+        """What only the deployment itself can fill in."""
+        refs = (r for t in (self.account_id, self.region, self.partition) for r in t.refs if not r.parameter)
+        return tuple(dict.fromkeys(refs))
 
     @property
     def known(self) -> dict[str, str]:
         """What is known, by the name that `bind` takes."""
-        named = zip(_FORMS, (self.account_id, self.region, self.partition), strict=True)
+        named = zip(HOME_FORMS, (self.account_id, self.region, self.partition), strict=True)
         return {name: t.literal for name, t in named if t.literal is not None}
 
-    def bind(self, values: Mapping[str, str], given: Iterable[Given]) -> "Home":
-        """The home with `values` put in.
+    def bind(self, values: Bindings) -> "Home":
+        """The home with `values` put in; a region that becomes known gives the partition."""
+        texts = (self.account_id.bind(values), self.region.bind(values), self.partition.bind(values))
+        return Home.of(*texts, further=self.further_regions)
 
-        Raises ConfigError with every fault: a name that is not left open, a malformed value, a contradiction.
-        """
-        faults: list[Fault] = []
-        names = [r.name for r in self.unknown]
-        for name, value in values.items():
-            if name not in names:
-                open_ = f"Open are {', '.join(f'`{n}`' for n in names)}." if names else "Nothing is."
-                faults.append(Fault(f"`{name}` is not left to deployment", (), open_))
-            elif fault := _FORMS[name].fault(value):
-                faults.append(fault.under(name))
-        refuse(ConfigError, faults)
-        bound = {**self.known, **values}
-        home = Home.of(bound.get("account_id"), bound.get("aws_region"), bound.get("partition"), self.further_regions)
-        refuse(ConfigError, home.faults(given))
-        return home
+    @property
+    def deployment(self) -> dict[str, str]:
+        """What follows from the home for the references to the deployment in every other text."""
+        partition = self.partition.literal
+        return {"partition": partition, "dns_suffix": PARTITIONS[partition].dns_suffix} if partition else {}
 
     def faults(self, given: Iterable[Given]) -> Iterator[Fault]:
         """What contradicts: regions of another partition, and ARNs of another partition or account than the roles'."""
@@ -87,6 +79,8 @@ class Home:
         for path, region in regions:
             if region and partition and partition_of(region) != partition:
                 yield Fault(f"region `{region}` is not in partition `{partition}`", path, "A role has one partition.")
+        if self.region.literal and partition_of(self.region.literal) != partition:
+            partition = None  # one of the two is wrong: the ARNs may well agree with the other
         for one in given:
             arn = Arn.parse(one.arn)
             region, account_of = arn.region.literal, arn.account.literal

@@ -8,18 +8,22 @@ from typing import Literal
 
 from attrs import frozen
 
-RoleId = Literal["execution", "task", "github_actions"]
+RoleId = Literal["execution", "task", "github_actions", "autoscaling"]
 Attribute = Literal["arn", "name", "id"]
 
 
 @frozen
 class RoleKind:
-    """A role that we make: its name is `<project_name>-<environment>-<suffix>`."""
+    """A role that we make: its name is `<project_name>-<environment>-<suffix>`.
+
+    `output` begins the names of its outputs, empty where it has none; without its `flag` it is not made.
+    """
 
     id: RoleId
     suffix: str
     purpose: str
-    output: str
+    output: str = ""
+    flag: str = ""
 
 
 @frozen
@@ -36,7 +40,14 @@ ROLES: dict[RoleId, RoleKind] = {
     for r in (
         RoleKind("execution", "execution-role", "ECS task execution", "task_execution_role"),
         RoleKind("task", "task-role", "ECS task", "task_role"),
-        RoleKind("github_actions", "github-actions-role", "GitHub Actions deployment", "github_actions_role"),
+        RoleKind(
+            "github_actions",
+            "github-actions-role",
+            "GitHub Actions deployment",
+            "github_actions_role",
+            "enable_github_oidc",
+        ),
+        RoleKind("autoscaling", "autoscaling-role", "ECS service auto scaling", flag="enable_autoscaling"),
     )
 }
 
@@ -54,6 +65,7 @@ POLICIES = {
         PolicyKind("task_statements", "task", "task-statements-policy"),
         PolicyKind("github_actions", "github_actions", "github-actions-policy"),
         PolicyKind("github_actions_statements", "github_actions", "github-actions-statements-policy"),
+        PolicyKind("autoscaling", "autoscaling", "autoscaling-policy"),
     )
 }
 

@@ -4,13 +4,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from attrs import evolve, field, frozen
 
 from ecsiam.errors import Fault, PolicyError, refuse
-from ecsiam.model.statement import AllBut, Statement
+from ecsiam.model.statement import AllBut, Statement, of_iam
+from ecsiam.model.text import Bindings
 
 Version = Literal["2012-10-17", "2008-10-17"]
 Kind = Literal["identity", "trust", "resource"]
@@ -50,6 +51,8 @@ class Policy:
             yield Fault(f"`{self.version}` is not a policy version", ("Version",), f"Write `{VERSIONS[0]}`.")
         if self.id and self.kind == "identity":
             yield Fault("an identity policy has no `Id`", ("Id",))
+        if not of_iam(self.id):
+            yield Fault(f"`{self.id}` holds a character that IAM does not take", ("Id",), "IAM takes U+0020 to U+00FF.")
         seen: set[str] = set()
         for i, s in enumerate(self.statements):
             if self.kind != "identity" and s.principals is None:
@@ -65,6 +68,7 @@ class Policy:
                 yield Fault(f"the Sid `{s.sid}` stands twice", ("Statement", i, "Sid"))
             seen.add(s.sid)
 
-    def bind(self, values: Mapping[str, str]) -> "Policy":
-        """The policy with references put in."""
-        return evolve(self, statements=[s.bind(values) for s in self.statements])
+    def bind(self, values: Bindings) -> "Policy | None":
+        """The policy with references put in; None when no statement is left."""
+        bound = [b for s in self.statements if (b := s.bind(values)) is not None]
+        return evolve(self, statements=bound) if bound else None

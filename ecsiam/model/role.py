@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
 
 from attrs import evolve, field, frozen
 from attrs.converters import optional
@@ -12,7 +13,7 @@ from ecsiam.errors import Fault, PolicyError, refuse
 from ecsiam.model.arn import Arn
 from ecsiam.model.by_id import ById
 from ecsiam.model.policy import Policy
-from ecsiam.model.text import Ref, Text, text, texts
+from ecsiam.model.text import EMPTY, Bindings, Ref, Text, text, texts
 
 NAME_LIMIT = 64
 POLICY_NAME_LIMIT = 128
@@ -20,14 +21,21 @@ POLICY_NAME_LIMIT = 128
 
 @frozen
 class InlinePolicy:
-    """A policy inside a role. `id` is the feature's (`efs`), `name` what IAM calls it (`memos-dev-efs-policy`)."""
+    """A policy inside a role. `id` is the feature's (`efs`), `name` what IAM calls it (`memos-dev-efs-policy`).
+
+    `when` names the flag parameter that it is there for; empty: always."""
 
     id: str
     name: Text = field(converter=text)
     document: Policy
+    when: str = ""
 
-    def bind(self, values: Mapping[str, str]) -> "InlinePolicy":
-        return evolve(self, name=self.name.bind(values), document=self.document.bind(values))
+    def bind(self, values: Bindings) -> "InlinePolicy | None":
+        on = values.parameters.get(self.when, self.when)
+        document = None if on is False else self.document.bind(values)
+        if document is None:
+            return None
+        return evolve(self, name=self.name.bind(values), document=document, when="" if on is True else self.when)
 
 
 def _policies(given: Iterable[InlinePolicy] | Mapping[str, InlinePolicy]) -> ById[InlinePolicy]:
@@ -38,27 +46,36 @@ Tags = tuple[tuple[str, Text], ...]
 
 
 def _tags(given: Mapping[str, str | Ref | Text] | Iterable[tuple[str, str | Ref | Text]]) -> Tags:
-    pairs = given.items() if isinstance(given, Mapping) else given
-    return tuple(sorted((key, text(value)) for key, value in pairs))
+    pairs = cast("Iterable[tuple[str, str | Ref | Text]]", given.items() if isinstance(given, Mapping) else given)
+    return tuple(sorted(((key, text(value)) for key, value in pairs), key=lambda tag: tag[0]))
+
+
+def twice(names: Iterable[str | Text]) -> list[str]:
+    """The names that IAM takes for an earlier one: it compares them without regard to case."""
+    shown = [str(name) for name in names]
+    lower = [name.lower() for name in shown]
+    return [name for i, name in enumerate(shown) if lower[i] in lower[:i]]
 
 
 @frozen
 class Role:
     """An IAM role. `id` is ours (`execution`, `task`, `github_actions`) or, for a role read from elsewhere, its name.
 
-    `max_session_duration` is in seconds, None for IAM's default of 3600.
+    `max_session_duration` is in seconds, None for IAM's default of 3600. `when` names the flag parameter that the role
+    is there for; empty: always.
     """
 
     id: str
     name: Text = field(converter=text)
     trust: Policy
-    policies: ById[InlinePolicy] = field(default=(), converter=_policies)
+    policies: ById[InlinePolicy] = field(factory=lambda: ById[InlinePolicy](()), converter=_policies)
     managed_policy_arns: tuple[Text, ...] = field(default=(), converter=texts)
     path: str = "/"
     permissions_boundary: Text | None = field(default=None, converter=optional(text))
-    max_session_duration: int | None = None
-    description: str = ""
+    max_session_duration: int | Ref | None = None
+    description: Text = field(default=EMPTY, converter=text)
     tags: Tags = field(default=(), converter=_tags)
+    when: str = ""
 
     def __attrs_post_init__(self) -> None:
         refuse(PolicyError, self._faults())
@@ -69,19 +86,34 @@ class Role:
         for policy in self.policies.values():
             if policy.document.kind != "identity":
                 yield Fault(f"`{policy.name}` is not an identity policy", ("policies", policy.id))
+        for name in twice(p.name for p in self.policies.values()):
+            yield Fault(f"two policies of `{self.name}` are called `{name}`", ("policies",))
+        for key in twice(key for key, _ in self.tags):
+            yield Fault(f"`{self.name}` has the tag `{key}` twice", ("tags",))
 
     def arn(self, partition: Text, account_id: Text) -> Text:
         """The role's ARN as text: known before the role exists, since name and path are."""
         return Arn(partition, "iam", Text(()), account_id, Text.of("role", self.path, self.name)).text
 
-    def bind(self, values: Mapping[str, str]) -> "Role":
-        """The role with references put in."""
+    def bind(self, values: Bindings) -> "Role | None":
+        """The role with references put in; None when its flag is off."""
+        on = values.parameters.get(self.when, self.when)
+        trust = None if on is False else self.trust.bind(values)
+        if trust is None:
+            return None
+        boundary = None if self.permissions_boundary is None else self.permissions_boundary.bind(values)
+        longest = self.max_session_duration
+        if isinstance(longest, Ref) and longest.name in values.parameters:
+            longest = int(str(values.parameters[longest.name]))
         return evolve(
             self,
             name=self.name.bind(values),
-            trust=self.trust.bind(values),
-            policies=[p.bind(values) for p in self.policies.values()],
+            trust=trust,
+            policies=[b for p in self.policies.values() if (b := p.bind(values)) is not None],
             managed_policy_arns=[a.bind(values) for a in self.managed_policy_arns],
-            permissions_boundary=None if self.permissions_boundary is None else self.permissions_boundary.bind(values),
+            permissions_boundary=boundary if boundary is not None and boundary.parts else None,
+            max_session_duration=longest,
+            description=self.description.bind(values),
             tags=[(k, v.bind(values)) for k, v in self.tags],
+            when="" if on is True else self.when,
         )

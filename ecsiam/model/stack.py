@@ -1,15 +1,16 @@
 """The stack: the roles of one service, what it hands on, and what was intended."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from attrs import evolve, field, frozen
 
-from ecsiam.errors import Path, show_path
+from ecsiam.errors import Fault, Path, PolicyError, refuse, show_path
 from ecsiam.model.by_id import ById
-from ecsiam.model.home import Given, Home
+from ecsiam.model.deployment import Deployment
 from ecsiam.model.names import Output
-from ecsiam.model.role import Role
+from ecsiam.model.role import Role, twice
+from ecsiam.model.text import EMPTY, Bindings, Ref, Text, in_order, text
 
 
 @frozen
@@ -31,18 +32,33 @@ class Note:
 class Intent:
     """What was asked for, as far as the invariants need to know it to judge what came out.
 
-    `given` are the ARNs that the user wrote, `confused_deputy` the roles whose trust names the source account, and
-    `github_subjects` the subjects that may assume the deploy role, in the form of IAM's condition values.
+    `prefix` begins every name, a flag that is a parameter is a reference, `confused_deputy` are the roles whose trust
+    names the source account, and `github_subjects` the subjects that may assume the deploy role.
     """
 
-    home: Home = field(factory=Home)
-    project_name: str = ""
-    environment: str = ""
-    flags: tuple[tuple[str, bool], ...] = ()
-    given: tuple[Given, ...] = ()
+    prefix: Text = field(default=EMPTY, converter=text)
+    environment: Text = field(default=EMPTY, converter=text)
+    flags: tuple[tuple[str, bool | Ref], ...] = ()
     confused_deputy: tuple[str, ...] = ()
-    github_subjects: tuple[str, ...] = ()
-    github_audience: str = ""
+    github_subjects: tuple[Text, ...] = ()
+    github_audience: Text = field(default=EMPTY, converter=text)
+
+    def bind(self, values: Bindings) -> "Intent":
+        flags = tuple((flag, on if isinstance(on, bool) else _flag(on, values)) for flag, on in self.flags)
+        deploys = dict(flags).get("enable_github_oidc") is not False
+        return evolve(
+            self,
+            prefix=self.prefix.bind(values),
+            environment=self.environment.bind(values),
+            flags=flags,
+            github_subjects=in_order(s.bind(values) for s in self.github_subjects) if deploys else (),
+            github_audience=self.github_audience.bind(values) if deploys else EMPTY,
+        )
+
+
+def _flag(flag: Ref, values: Bindings) -> bool | Ref:
+    value = values.parameters.get(flag.name)
+    return value if isinstance(value, bool) else flag
 
 
 def _roles(given: Iterable[Role] | Mapping[str, Role]) -> ById[Role]:
@@ -63,22 +79,36 @@ class Stack:
 
     roles: ById[Role] = field(converter=_roles)
     outputs: tuple[Output, ...] = field(default=(), converter=_outputs)
+    deployment: Deployment = field(factory=Deployment)
     intent: Intent = field(factory=Intent)
     notes: tuple[Note, ...] = field(default=(), eq=False, converter=_notes)
     source: str = field(default="", eq=False)
 
-    def bind(self, values: Mapping[str, str]) -> "Stack":
-        """The stack with `values` put in for what was left to deployment: `account_id`, `aws_region`, `partition`.
+    def __attrs_post_init__(self) -> None:
+        names = twice(r.name for r in self.roles.values())
+        refuse(PolicyError, [Fault(f"two roles are called `{name}`", ("roles",)) for name in names])
+
+    def bind(self, values: Mapping[str, object]) -> "Stack":
+        """The stack with `values` put in for what was left to deployment: parameters and the home.
 
         Binding the config and building it gives the same, or the same faults. Raises ConfigError with every fault: a
         name that is not left open, a malformed value, an ARN of another account or partition than the bound one.
         """
-        home = self.intent.home.bind(values, self.intent.given)
+        deployment, bindings = self.deployment.bind(values)
         return evolve(
             self,
-            roles=[r.bind(home.known) for r in self.roles.values()],
-            intent=evolve(self.intent, home=home),
+            roles=[b for r in self.roles.values() if (b := r.bind(bindings)) is not None],
+            deployment=deployment,
+            intent=self.intent.bind(bindings),
         )
+
+    def texts(self) -> Iterator[Text]:
+        """Every text of the roles."""
+        for role in self.roles.values():
+            yield from (role.name, *(value for _, value in role.tags), role.description)
+            for policy in (role.trust, *(p.document for p in role.policies.values())):
+                for statement in policy.statements:
+                    yield from statement.texts()
 
     def to_dict(self) -> dict[str, Any]:
         """The stack as plain data that JSON can hold, notes and origins included."""

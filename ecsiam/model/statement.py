@@ -4,15 +4,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Generic, Literal, TypeVar
 
 from attrs import evolve, field, frozen
 
 from ecsiam.errors import Fault, PolicyError, refuse
 from ecsiam.model.condition import Conditions, conditions
-from ecsiam.model.principal import Principal
-from ecsiam.model.text import Ref, Text, in_order, texts
+from ecsiam.model.each import Each, Item, bind_item, items, items_in_order, nested
+from ecsiam.model.principal import PRINCIPAL_TYPES, Principal
+from ecsiam.model.text import EMPTY, Bindings, Ref, Text, in_order
 
 T_co = TypeVar("T_co", covariant=True)
 Effect = Literal["Allow", "Deny"]
@@ -64,21 +65,29 @@ def _actions(
 
 
 def _resources(
-    given: str | Ref | Text | Iterable[str | Ref | Text] | Only[Text] | AllBut[Text] | None,
-) -> Only[Text] | AllBut[Text] | None:
-    return given if given is None or isinstance(given, Only | AllBut) else Only(texts(given))
+    given: str | Ref | Text | Each | Iterable[str | Ref | Text | Each] | Only[Item] | AllBut[Item] | None,
+) -> Only[Item] | AllBut[Item] | None:
+    return given if given is None or isinstance(given, Only | AllBut) else Only(items(given))
 
 
 def _principals(
     given: Principal | Iterable[Principal] | Only[Principal] | AllBut[Principal] | None,
 ) -> Only[Principal] | AllBut[Principal] | None:
     match given:
-        case None | Only() | AllBut():
-            return given
+        case None:
+            return None
+        case Only() | AllBut():
+            # IAM has an object with one list for each type: the order of types says nothing.
+            return type(given)(tuple(sorted(given.items, key=lambda p: PRINCIPAL_TYPES.index(p.type))))
         case Principal():
             return Only((given,))
         case _:
-            return Only(tuple(given))
+            return _principals(Only(tuple(given)))
+
+
+def of_iam(string: str) -> bool:
+    """Whether IAM takes every character in a policy."""
+    return all("\u0020" <= c <= "\u00ff" or c in "\t\n\r" for c in string)
 
 
 @frozen
@@ -102,7 +111,7 @@ class Statement:
 
     effect: Effect
     actions: Only[Action] | AllBut[Action] = field(converter=_actions)
-    resources: Only[Text] | AllBut[Text] | None = field(default=None, converter=_resources)
+    resources: Only[Item] | AllBut[Item] | None = field(default=None, converter=_resources)
     principals: Only[Principal] | AllBut[Principal] | None = field(default=None, converter=_principals)
     conditions: Conditions = field(default=(), converter=conditions)
     sid: str = ""
@@ -119,10 +128,11 @@ class Statement:
                 yield Fault("an empty list", (name,), "IAM refuses it; leave the statement out.")
         if self.resources is None and self.principals is None:
             yield Fault("a statement has neither a resource nor a principal", (), "Write `Resource` or `Principal`.")
-        for resource in () if self.resources is None else self.resources.items:
+        name = "NotResource" if isinstance(self.resources, AllBut) else "Resource"
+        for resource in self.texts_of_resources():
             first = resource.parts[0] if resource.parts else ""
             if resource.literal != "*" and isinstance(first, str) and not first.startswith("arn:"):
-                yield Fault(f"resource `{resource}` is neither an ARN nor `*`", ("Resource",))
+                yield Fault(f"resource `{resource}` is neither an ARN nor `*`", (name,))
         principals = () if self.principals is None else self.principals.items
         if len(principals) > 1 and any(p.type == "*" for p in principals):
             yield Fault('the principal `"*"` stands beside others', ("Principal",), 'Write `"*"` alone.')
@@ -130,7 +140,7 @@ class Statement:
         if self.principals is None and not re.fullmatch("[A-Za-z0-9]*", self.sid, re.ASCII):
             yield Fault(f"`{self.sid}` is not a Sid", ("Sid",), "A Sid has letters and digits only.")
         for string in self.strings():
-            if any(not ("\u0020" <= c <= "\u00ff" or c in "\t\n\r") for c in string):
+            if not of_iam(string):
                 yield Fault(f"`{string}` holds a character that IAM does not take", (), "IAM takes U+0020 to U+00FF.")
 
     def elements(self) -> Iterator[tuple[str, Only[object] | AllBut[object]]]:
@@ -141,29 +151,48 @@ class Statement:
 
     def texts(self) -> Iterator[Text]:
         """Every text of the statement: resources, principals and condition values."""
-        if self.resources is not None:
-            yield from self.resources.items
+        yield from self.texts_of_resources()
+        for each in nested(() if self.resources is None else self.resources.items):
+            yield from (each.before, each.after, *(o for o in each.otherwise if isinstance(o, Text)))
         if self.principals is not None:
             yield from (p.id for p in self.principals.items)
         for condition in self.conditions:
             yield from condition.values
+
+    @property
+    def may_vanish(self) -> bool:
+        """Whether nothing may be left that it speaks of: all its resources are a list parameter's, of some kind."""
+        return self.resources is not None and all(isinstance(r, Each) and not r.otherwise for r in self.resources.items)
+
+    def texts_of_resources(self) -> Iterator[Text]:
+        """The resources that are one text each."""
+        if self.resources is not None:
+            yield from (r for r in self.resources.items if isinstance(r, Text))
 
     def strings(self) -> Iterator[str]:
         yield self.sid
         yield from (c.key for c in self.conditions)
         yield from (part for t in self.texts() for part in t.parts if isinstance(part, str))
 
-    def bind(self, values: Mapping[str, str]) -> "Statement":
-        """The statement with references put in.
+    def bind(self, values: Bindings) -> "Statement | None":
+        """The statement with references put in; None when nothing is left that it speaks of.
 
         Only statements that we make hold references, and ours are sorted and without doubles; a binding can make two
         texts equal or change their order, so such a list is put in order again.
         """
-        if not any(t.refs for t in self.texts()):
+        resources = self.resources
+        if not any(t.refs for t in self.texts()) and not (
+            resources and any(isinstance(r, Each) for r in resources.items)
+        ):
             return self
+        if resources is not None:
+            bound = items_in_order(b for r in resources.items for b in bind_item(r, values) if b != EMPTY)
+            if not bound:  # an empty value is one that is not given; what may not be empty is demanded elsewhere
+                return None
+            resources = type(resources)(bound)
         return evolve(
             self,
-            resources=_bound(self.resources, values),
+            resources=resources,
             principals=None
             if self.principals is None
             else type(self.principals)(
@@ -171,7 +200,3 @@ class Statement:
             ),
             conditions=tuple(evolve(c, values=in_order(v.bind(values) for v in c.values)) for c in self.conditions),
         )
-
-
-def _bound(element: Only[Text] | AllBut[Text] | None, values: Mapping[str, str]) -> Only[Text] | AllBut[Text] | None:
-    return None if element is None else type(element)(in_order(t.bind(values) for t in element.items))

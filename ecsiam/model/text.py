@@ -5,24 +5,52 @@ empty ones are none. Each target has one function that renders a Text; nothing e
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Union
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
+
+Value = str | bool | int | tuple[str, ...]
+
+
+@frozen
+class Bindings:
+    """Values for what is left to deployment: of the deployment itself, and of the config's parameters."""
+
+    deployment: Mapping[str, str] = field(factory=dict[str, str])
+    parameters: Mapping[str, Value] = field(factory=dict[str, Value])
 
 
 @frozen
 class Ref:
-    """A value that the deployment knows: the account, the region or the partition that the roles are made in."""
+    """A value that is known at deployment: of the deployment itself (account, region, partition), or of a parameter.
+
+    `part` picks a piece of a value like `OWNER/REPO`. `otherwise` is what an empty parameter stands for.
+    """
 
     name: str
+    parameter: bool = False
+    part: int | None = None
+    otherwise: Union["Text", None] = None
+
+    def bind(self, values: Bindings) -> "str | Ref | Text":
+        if not self.parameter:
+            return values.deployment.get(self.name, self)
+        otherwise = None if self.otherwise is None else self.otherwise.bind(values)
+        if self.name not in values.parameters:
+            return evolve(self, otherwise=otherwise)
+        value = str(values.parameters[self.name])
+        if not value:
+            return otherwise or ""
+        return value if self.part is None else value.split("/")[self.part]
 
     def __str__(self) -> str:
-        return f"{{{self.name}}}"
+        return f"{{{self.name}}}" if self.part is None else f"{{{self.name}[{self.part}]}}"
 
 
 ACCOUNT_ID = Ref("account_id")
 AWS_REGION = Ref("aws_region")
 PARTITION = Ref("partition")
-DEPLOYMENT = (ACCOUNT_ID, AWS_REGION, PARTITION)
+DNS_SUFFIX = Ref("dns_suffix")
 
 
 def _joined(parts: Iterable["str | Ref | Text"]) -> tuple[str | Ref, ...]:
@@ -55,13 +83,13 @@ class Text:
 
     @property
     def refs(self) -> tuple[Ref, ...]:
-        return tuple(p for p in self.parts if isinstance(p, Ref))
+        """Every reference in it, those that an empty parameter falls back on included."""
+        own = [p for p in self.parts if isinstance(p, Ref)]
+        return (*own, *(r for p in own if p.otherwise for r in p.otherwise.refs))
 
-    def bind(self, values: Mapping[str, str]) -> "Text":
+    def bind(self, values: Bindings) -> "Text":
         """The same text with the references that `values` names put in."""
-        if not self.refs:
-            return self
-        return Text(tuple(values.get(p.name, p) if isinstance(p, Ref) else p for p in self.parts))
+        return Text(p.bind(values) if isinstance(p, Ref) else p for p in self.parts) if self.refs else self
 
     def split(self, separator: str, most: int) -> "tuple[Text, ...]":
         """As `str.split` does, over the literals; references are never cut."""
@@ -77,6 +105,9 @@ class Text:
 
     def __str__(self) -> str:
         return "".join(str(p) for p in self.parts)
+
+
+EMPTY = Text(())
 
 
 def text(value: "str | Ref | Text") -> Text:

@@ -1,0 +1,131 @@
+"""What is left to deployment, and what has to hold of it once it is known.
+
+The config and the stack both bind through here, so that either finds the same faults.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
+
+from attrs import evolve, field, frozen
+
+from ecsiam.errors import ConfigError, Fault, Faults, refuse
+from ecsiam.model.by_id import ById
+from ecsiam.model.forms import FORMS
+from ecsiam.model.home import HOME_FORMS, Given, Home
+from ecsiam.model.parameter import Demand, Variable
+from ecsiam.model.text import Bindings, Text, Value
+
+
+@frozen
+class Name:
+    """What a role or a policy is called, and how long IAM lets that be.
+
+    `what` is `role` or `policy`; names of one `group` (the roles; a role's policies) differ, without regard to case.
+    `when` names the flag parameter of its role; empty: it is made.
+    """
+
+    what: Literal["role", "policy"]
+    id: str
+    group: str
+    text: Text
+    most: int
+    when: str = ""
+
+    def bind(self, values: Bindings) -> "Name | None":
+        on = values.parameters.get(self.when, self.when)
+        return None if on is False else evolve(self, text=self.text.bind(values), when="" if on is True else self.when)
+
+
+def name_faults(names: Iterable[Name]) -> Iterator[Fault]:
+    """Names that are too long, or that IAM would take for one, as far as they are known."""
+    seen: dict[tuple[str, str], Name] = {}
+    for name in names:
+        called = name.text.literal
+        if called is None:
+            continue
+        if len(called) > name.most:
+            remedy = f"Shorten `project_name` or `environment`, or set `{name.what}_names.{name.id}`."
+            message = f"{name.what} name `{called}` has {len(called)} characters, IAM takes {name.most}"
+            yield Fault(message, ("project_name",), remedy)
+        first = seen.setdefault((name.group, called.lower()), name)
+        if first != name:
+            remedy = "IAM compares names without regard to case: choose another."
+            yield Fault(
+                f"`{first.id}` and `{name.id}` are both called `{called}`", (f"{name.what}_names", name.id), remedy
+            )
+
+
+@frozen
+class Deployment:
+    """Where the roles live, the parameters, what may not be empty, the ARNs that were given, and the names."""
+
+    home: Home = field(factory=Home)
+    variables: ById[Variable] = field(factory=lambda: ById[Variable](()))
+    demands: tuple[Demand, ...] = ()
+    given: tuple[Given, ...] = field(default=(), eq=frozenset)  # in the order of binding, which says nothing
+    names: tuple[Name, ...] = ()
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """The names that `bind` takes."""
+        return (*self.variables, *(r.name for r in self.home.unknown if r.name not in self.variables))
+
+    def bind(self, values: Mapping[str, object]) -> tuple["Deployment", Bindings]:
+        """The deployment with `values` known, and the values as every text takes them.
+
+        Raises ConfigError with every fault: a name that is not left open, a malformed value, a contradiction, an empty
+        value that may not be empty, a name that grows too long.
+        """
+        faults = Faults()
+        parameters: dict[str, Value] = {}
+        known: dict[str, str] = {}
+        for name, value in values.items():
+            with faults.at(name):
+                if name in self.variables:
+                    parameters[name] = self.variables[name].read(value)
+                elif name in self.open:
+                    known[name] = _home_value(name, value)
+                else:
+                    faults.append(Fault(f"`{name}` is not left to deployment", (), _listed(self.open)))
+        refuse(ConfigError, faults)
+        bindings = Bindings(known, parameters)
+        home = self.home.bind(bindings)
+        bindings = evolve(bindings, deployment={**known, **home.deployment})
+        demands: list[Demand] = []
+        for demand in self.demands:
+            with faults.at():
+                demands += demand.bind(parameters)
+        bound = Deployment(
+            home=home,
+            variables=ById([v for v in self.variables.values() if v.id not in parameters]),
+            demands=tuple(demands),
+            given=(*self.given, *self._given(parameters)),
+            names=tuple(b for n in self.names if (b := n.bind(bindings)) is not None),
+        )
+        refuse(ConfigError, [*faults, *bound.faults()])
+        return bound, bindings
+
+    def _given(self, parameters: Mapping[str, Value]) -> Iterator[Given]:
+        for name, value in parameters.items():
+            variable = self.variables[name]
+            if variable.form and FORMS[variable.form].service and value and value not in ("*", ("*",)):
+                many = isinstance(value, tuple)
+                for i, arn in enumerate(value if isinstance(value, tuple) else (str(value),)):
+                    yield Given((name, i) if many else (name,), arn, variable.same_account)
+
+    def faults(self) -> Iterator[Fault]:
+        """What contradicts, as far as it is known."""
+        yield from self.home.faults(self.given)
+        yield from name_faults(self.names)
+
+
+def _home_value(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ConfigError(Fault(f"expected a text, not `{value}`"))
+    fault = HOME_FORMS[name].fault(value)
+    refuse(ConfigError, [fault] if fault else [])
+    return value
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return f"Open are {', '.join(f'`{n}`' for n in names)}." if names else "Nothing is."

@@ -1,0 +1,118 @@
+"""Parameters: values and flags that the config leaves to whoever deploys."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, cast
+
+from attrs import evolve, field, frozen
+
+from ecsiam.errors import ConfigError, Fault, Faults, refuse
+from ecsiam.model.forms import FORMS
+from ecsiam.model.text import Value
+
+Type = Literal["text", "list", "flag", "number"]
+
+
+def _frozen(value: str | bool | int | Sequence[str] | None) -> Value | None:
+    return value if value is None or isinstance(value, str | bool | int) else tuple(value)
+
+
+def _elements(value: object) -> tuple[str, ...]:
+    """The elements of a list, given as one or, as `--set` has it, as `a,b`."""
+    if isinstance(value, str):
+        return tuple(str(v) for v in value.split(",") if v)
+    if isinstance(value, list | tuple) and all(isinstance(v, str) and v for v in cast("list[object]", value)):
+        return tuple(str(v) for v in cast("list[str]", value))
+    raise ConfigError(Fault(f"expected a list of texts, not `{value}`"))
+
+
+@frozen
+class Parameter:
+    """A value left to deployment, by name: `efs_arn: {parameter: efs_arn}` in a file.
+
+    Without a `default` it has to be given. An empty text or list means "not given", as it does in a config.
+    """
+
+    name: str
+    default: Value | None = field(default=None, converter=_frozen)
+    description: str = ""
+
+
+@frozen
+class Variable:
+    """A parameter as the stack knows it: its type and the form of its values. `id` is its name.
+
+    `form` names one of `forms.FORMS` (of each element, for a list); `empty` says that it may be empty, `star` that
+    a bare `*` is taken too.
+    """
+
+    id: str
+    type: Type
+    form: str = ""
+    default: Value | None = None
+    description: str = ""
+    empty: bool = True
+    bounds: tuple[int, int] = (0, 0)
+    same_account: bool = False
+    star: bool = False
+
+    def read(self, value: object) -> Value:
+        """A value for it, given in Python or as text (`--set`: `true`, `a,b`). Raises ConfigError with every fault."""
+        match self.type:
+            case "flag":
+                if value in (True, False, "true", "false"):
+                    return value in (True, "true")
+                raise ConfigError(Fault(f"expected true or false, not `{value}`"))
+            case "number":
+                least, most = self.bounds
+                if isinstance(value, str) and value.isascii() and value.isdigit():
+                    value = int(value[:20])
+                if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+                    return value
+                raise ConfigError(Fault(f"expected a whole number from {least} to {most}, not `{value}`"))
+            case "text":
+                if not isinstance(value, str):
+                    raise ConfigError(Fault(f"expected a text, not `{value}`"))
+                self._check(value)
+                return str(value)
+            case "list":
+                faults = Faults()
+                elements = _elements(value)
+                for i, element in enumerate(elements):
+                    with faults.at(i):
+                        self._check(element)
+                refuse(ConfigError, faults)
+                return elements
+
+    def _check(self, value: str) -> None:
+        if value == "*" and self.star:
+            return
+        if value or not self.empty:
+            fault = FORMS[self.form].fault(value)
+            refuse(ConfigError, [fault] if fault else [])
+
+
+@frozen
+class Demand:
+    """What may not be empty while something is on.
+
+    `parameters` (one of them suffices) and `by`, the config's flag. `flag` names the flag parameter; empty: it is on.
+    """
+
+    parameters: tuple[str, ...]
+    by: str
+    flag: str = ""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.by}` is on and {' and '.join(f'`{p}`' for p in self.parameters)} is empty"
+
+    def bind(self, values: Mapping[str, Value]) -> "tuple[Demand, ...]":
+        """What is left to demand. Raises ConfigError when it is not met."""
+        on = values.get(self.flag, self.flag)
+        parameters = tuple(p for p in self.parameters if p not in values)
+        if on is False or any(values.get(p) for p in self.parameters):
+            return ()
+        bound = evolve(self, flag="" if on is True else self.flag, parameters=parameters)
+        if not bound.flag and not parameters:
+            raise ConfigError(Fault(self.message, (self.by,), "Give it a value, or turn the flag off."))
+        return (bound,)
