@@ -7,10 +7,11 @@ It speaks terraform's plugin protocol (version 6) over gRPC. All about the types
     default, force_new              facts of the real provider that its schema does not tell
     made                            what apply makes of an unknown value, out of `Provider.words`; else it is empty
 
-True to the real provider: names and types of arguments, what is required, deprecated and sensitive, what is known only after
-apply, what a change replaces, and which policies, names and ARNs fail before anything is made. Nothing for a test to rest
-on: ids and dates are invented; two policies are equal if they are equal as JSON; what exists is what the state says; there
-is no import, and aws_ssm_parameter has no value_wo.
+True to the real provider: names and types of arguments, what is required, deprecated and sensitive, what is known only
+after apply, what a change replaces, and which policies, names and ARNs fail before anything is made.
+
+Nothing for a test to rest on: ids and dates are invented; two policies are equal if they are equal as JSON; what exists
+is what the state says; there is no import, and aws_ssm_parameter has no value_wo.
 """
 
 import base64
@@ -24,13 +25,13 @@ import string
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 # These ship without type information: they come in here, as Any, and nowhere else.
 grpc: Any = importlib.import_module("grpc")
 msgpack: Any = importlib.import_module("msgpack")
-controller: Any = importlib.import_module("tf.gen.grpc_controller_pb2")
 pb: Any = importlib.import_module("tf.gen.tfplugin_pb2")
 
 Block = Mapping[str, Any]  # what schema.json says of a type, or of a block within one
@@ -98,7 +99,8 @@ def session(argument: str, seconds: float) -> str | None:
 
 def https(argument: str, url: str) -> str | None:
     """An OpenID Connect provider is reached by https."""
-    return None if url.startswith("https://") else f'expected "{argument}" to have a url with schema of: "https", got {url}'
+    good = url.startswith("https://")
+    return None if good else f'expected "{argument}" to have a url with schema of: "https", got {url}'
 
 
 def region_name(_: str, region: str) -> str | None:
@@ -134,7 +136,7 @@ def findings(block: Block, values: Values, checks: Mapping[str, Check]) -> Itera
             detail = f"{name} is deprecated"
             yield pb.Diagnostic(severity=warning, summary="Argument is deprecated", detail=detail, attribute=path(name))
         if "block" in spec:
-            for inner in value if isinstance(value, list) else [value]:
+            for inner in [value] if spec["nesting"] == "single" else value:
                 yield from findings(spec["block"], inner, POLICIES)
     if {"name", "name_prefix"} <= given.keys():
         detail = '"name": conflicts with name_prefix'
@@ -164,6 +166,17 @@ def as_of(major: int, block: Block) -> Block:
     return {"attributes": attributes, "block_types": inner}
 
 
+@cache
+def schemas(major: int) -> tuple[Block, dict[str, Block], dict[str, Block]]:
+    """The provider's own block, the resources' and the data sources'."""
+    everything = json.loads(Path(__file__).with_name("schema.json").read_text(encoding="utf-8"))
+    resources, data = (
+        {name: as_of(major, block) for name, block in everything[kind].items()}
+        for kind in ("resources", "data_sources")
+    )
+    return as_of(major, everything["provider"]), resources, data
+
+
 def message(block: Block, *, deprecated: bool = False) -> Any:
     """A block's description for terraform."""
     return pb.Schema.Block(
@@ -181,6 +194,7 @@ def message(block: Block, *, deprecated: bool = False) -> Any:
                 type_name=name,
                 block=message(spec["block"], deprecated=spec["deprecated"]),
                 nesting=spec["nesting"].upper(),
+                min_items=spec.get("min_items", 0),
                 max_items=spec.get("max_items", 0),
             )
             for name, spec in block["block_types"].items()
@@ -190,7 +204,11 @@ def message(block: Block, *, deprecated: bool = False) -> Any:
 
 def unpack(value: Any) -> Any:
     """A value from terraform, UNKNOWN where it is so; null for a resource that is not or shall not be."""
-    return msgpack.unpackb(value.msgpack, ext_hook=lambda code, data: UNKNOWN)
+
+    def unknown(_code: int, _refinement: bytes) -> Any:
+        return UNKNOWN
+
+    return msgpack.unpackb(value.msgpack, ext_hook=unknown)
 
 
 def pack(value: Any) -> Any:
@@ -225,12 +243,8 @@ class Provider:
     """One configured provider. The methods with capitals are the protocol's calls, under their names there."""
 
     def __init__(self, version: str, region: str) -> None:
-        everything = json.loads(Path(__file__).with_name("schema.json").read_text(encoding="utf-8"))
-        major = int(version.split(".")[0])
-        self.provider = as_of(major, everything["provider"])
-        self.resources = {name: as_of(major, block) for name, block in everything["resources"].items()}
-        self.data = {name: as_of(major, block) for name, block in everything["data_sources"].items()}
-        self.region = region
+        self.provider, self.resources, self.data = schemas(int(version.partition(".")[0]))
+        self.home = self.region = region
         self.default_tags: dict[str, str] = {}
         self.nameless = itertools.count(1)
 
@@ -250,8 +264,9 @@ class Provider:
     def ConfigureProvider(self, request: Any) -> Any:
         """The region and the default tags matter, credentials don't."""
         config = unpack(request.config)
-        self.region = config["region"] or self.region
-        self.default_tags = {key: tag for block in config["default_tags"] for key, tag in (block["tags"] or {}).items()}
+        self.region, self.default_tags = config["region"] or self.home, {}
+        for block in config["default_tags"]:
+            self.default_tags.update(block["tags"] or {})
         return pb.ConfigureProvider.Response()
 
     def ValidateResourceConfig(self, request: Any) -> Any:
@@ -297,7 +312,9 @@ class Provider:
                 new[name] = UNKNOWN
             elif name in POLICIES and isinstance(config[name], str):
                 new[name] = normal(config[name])
-        changed = [name for name, spec in attributes.items() if spec.get("force_new") and prior and new[name] != prior[name]]
+        changed = [
+            name for name, spec in attributes.items() if spec.get("force_new") and prior and new[name] != prior[name]
+        ]
         return pb.PlanResourceChange.Response(
             planned_state=pack(new),
             requires_replace=[path(name) for name in changed],
@@ -306,9 +323,10 @@ class Provider:
 
     def all_tags(self, tags: Any, prior: Values | None) -> Any:
         """A resource's tags and the provider's; where a new resource has neither, AWS will tell."""
-        if tags is UNKNOWN or UNKNOWN in (tags or {}).values():
+        own: Values = {} if tags is None or tags is UNKNOWN else tags
+        if tags is UNKNOWN or UNKNOWN in own.values():
             return UNKNOWN
-        return {**self.default_tags, **(tags or {})} or (UNKNOWN if prior is None else {})
+        return {**self.default_tags, **own} or (UNKNOWN if prior is None else {})
 
     def ApplyResourceChange(self, request: Any) -> Any:
         """What was planned, with nothing left unknown."""
@@ -350,13 +368,13 @@ def made(spec: Block, words: Mapping[str, str]) -> Any:
     return form or (empty[kind] if isinstance(kind, str) else {} if kind[0] == "map" else [])
 
 
-# The plugin.
+# The server.
 
 
 class Served:
     """The provider in one version as a server on the loopback interface, in threads of this process.
 
-    terraform reaches it by TF_REATTACH_PROVIDERS, as the real provider's own tests do: no command has to start a plugin.
+    terraform reaches it by TF_REATTACH_PROVIDERS, as in the real provider's own tests: no command waits for a plugin.
     """
 
     def __init__(self, version: str, region: str) -> None:
@@ -375,8 +393,10 @@ class Served:
         """A call's answer. Each `provider` block has a connection of its own, and by that a Provider of its own."""
 
         def answer(request: Any, context: Any) -> Any:
-            provider = self.providers.setdefault(context.peer(), Provider(self.version, self.region))
-            return getattr(provider, name)(request)
+            peer = context.peer()
+            if peer not in self.providers:
+                self.providers[peer] = Provider(self.version, self.region)
+            return getattr(self.providers[peer], name)(request)
 
         return grpc.unary_unary_rpc_method_handler(
             answer, request_deserializer=kind.Request.FromString, response_serializer=kind.Response.SerializeToString

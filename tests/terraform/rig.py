@@ -1,17 +1,17 @@
-"""The real terraform, with a provider of our own (provider.py) in the place of hashicorp/aws, cut off from everything else.
+"""The real terraform, with a provider of our own (provider.py) in the place of hashicorp/aws, and no network.
 
-    rig = Rig(tmp_path)
-    work = rig.workspace({"main.tf.json": document})
-    work.validate(); work.plan(); work.apply(); work.outputs()
+rig = Rig(tmp_path)
+work = rig.workspace({"main.tf.json": document})
+work.validate(); work.plan(); work.apply(); work.outputs()
 
-    rig.evaluate({"greeting": "Hello, ${upper(\"you\")}"}) == {"greeting": "Hello, YOU"}
+rig.evaluate({"greeting": "Hello, ${upper(\"you\")}"}) == {"greeting": "Hello, YOU"}
 """
 
 import json
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,9 @@ def terraform_path() -> str | None:
 def said(diagnostics: Iterable[Mapping[str, Any]], severity: str) -> list[str]:
     """The diagnostics of one severity, `error` or `warning`, as texts."""
     return [
-        ": ".join(filter(None, (each["summary"], each.get("detail")))) for each in diagnostics if each["severity"] == severity
+        ": ".join(filter(None, (each["summary"], each.get("detail"))))
+        for each in diagnostics
+        if each["severity"] == severity
     ]
 
 
@@ -69,20 +71,20 @@ class Terraform:
 
     def validate(self) -> dict[str, Any]:
         """terraform's own verdict on the configuration, warnings and all; it raises only for errors."""
-        verdict = json.loads(self.run("validate", "-json", check=False))
-        if not verdict["valid"]:
-            raise TerraformError("validate", said(verdict["diagnostics"], "error"))
+        verdict: dict[str, Any] = json.loads(self.run("validate", "-json"))
         return verdict
 
     def plan(self, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The plan, as `terraform show -json` has it."""
         self.run("plan", "-json", "-out=tfplan", *self.given(variables))
-        return json.loads(self.run("show", "-json", "tfplan"))
+        plan: dict[str, Any] = json.loads(self.run("show", "-json", "tfplan"))
+        return plan
 
     def apply(self, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Make everything so; the state that results, as `terraform show -json` has it."""
         self.run("apply", "-json", "-auto-approve", *self.given(variables))
-        return json.loads(self.run("show", "-json"))
+        state: dict[str, Any] = json.loads(self.run("show", "-json"))
+        return state
 
     def outputs(self) -> dict[str, Any]:
         """The values of the outputs after apply, sensitive ones too."""
@@ -93,7 +95,7 @@ class Terraform:
         self.write({"given.tfvars.json": variables or {}})
         return ["-input=false", "-var-file=given.tfvars.json"]
 
-    def run(self, command: str, *arguments: str, check: bool = True) -> str:
+    def run(self, command: str, *arguments: str) -> str:
         """What a command prints."""
         try:
             done = subprocess.run(
@@ -109,15 +111,18 @@ class Terraform:
             )
         except subprocess.TimeoutExpired as error:
             raise TerraformError(command, [f"no end after {TIMEOUT:g} s"]) from error
-        if check and done.returncode:
-            messages = said(streamed(done.stdout), "error") or [(done.stderr or done.stdout).strip()]
+        if done.returncode:
+            messages = said(diagnostics(done.stdout), "error") or [(done.stderr or done.stdout).strip()]
             raise TerraformError(command, messages)
         return done.stdout
 
 
-def streamed(output: str) -> Iterable[Mapping[str, Any]]:
-    """The diagnostics in the lines that init, plan and apply print with -json."""
-    for line in output.splitlines():
+def diagnostics(output: str) -> Iterator[Mapping[str, Any]]:
+    """The diagnostics in what a command prints with -json: validate one document, all others a message a line."""
+    if output.startswith("{\n"):
+        yield from json.loads(output)["diagnostics"]
+        return
+    for line in output.split("\n"):  # splitlines would also split within a text
         if line.startswith("{"):
             message = json.loads(line)
             if message.get("type") == "diagnostic":
@@ -125,7 +130,7 @@ def streamed(output: str) -> Iterable[Mapping[str, Any]]:
 
 
 class Rig:
-    """Makes working directories under one directory; terraform finds the provider's versions in all of them, and no network."""
+    """Makes working directories under one directory, in each of which terraform finds a version of our provider."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -147,14 +152,15 @@ class Rig:
         return work
 
     def evaluate(self, local_values: Mapping[str, Any], variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """What terraform makes of the expressions in a `locals` block; no provider takes part, so no resource may either."""
+        """What terraform makes of the expressions in a `locals` block, without a provider and so without resources."""
         work = self.fresh(VERSIONS[-1])
         output = {"value": {name: f"${{local.{name}}}" for name in local_values}, "sensitive": True}
         work.write({"main.tf.json": {"locals": local_values, "output": {"all": output}}})
         if variables:
             work.write({"variables.tf.json": {"variable": {name: {"type": "any"} for name in variables}}})
         work.run("apply", "-json", "-auto-approve", *work.given(variables))
-        return work.outputs()["all"]
+        values: dict[str, Any] = work.outputs()["all"]
+        return values
 
     def fresh(self, version: str) -> Terraform:
         """An empty directory. The environment is made anew: no credentials or settings of whoever runs the tests."""
@@ -179,13 +185,15 @@ class Rig:
 
 
 def mirror(directory: Path, version: str) -> None:
-    """A place where init finds one version of the provider, to check constraints and to lock, and settings that know no other.
+    """A place where init finds one version of the provider, and settings of terraform that know no other place.
 
-    What it finds never runs: all other commands speak to a server.
+    init checks constraints and writes the lock file. What it finds never runs: other commands speak to a server.
     """
     machine = {"aarch64": "arm64", "x86_64": "amd64"}.get(platform.machine(), platform.machine())
     target = f"{platform.system().lower()}_{machine}"
-    program = directory / "registry.terraform.io/hashicorp/aws" / version / target / f"terraform-provider-aws_v{version}"
+    program = (
+        directory / "registry.terraform.io/hashicorp/aws" / version / target / f"terraform-provider-aws_v{version}"
+    )
     program.parent.mkdir(parents=True)
     program.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
     program.chmod(0o755)

@@ -1,0 +1,99 @@
+"""Configs whose values and flags are left to deployment, with what the deployment says of them."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import frozen
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from ecsiam.config import Config
+from ecsiam.config.left_open import deployment as left_open
+from ecsiam.model.each import RULES
+from ecsiam.model.parameter import Parameter
+from ecsiam.model.secret import secret_resource
+
+from .strategies import KEYS, Kwargs, configs
+
+T = TypeVar("T")
+Values = dict[str, Any]
+
+PERMITTED = tuple(name for name, key in KEYS.items() if key.type)
+NEEDS = {needed: flag for flag, key in KEYS.items() for needed in key.needs}
+_IDS = ("github_owner_id", "github_repo_id")
+_EMPTY: Mapping[str, Any] = {"text": "", "list": ()}
+
+
+@frozen
+class Opened:
+    """A closed config, the same with parameters in it, and a value for each of them (unused ones left out)."""
+
+    closed: Kwargs
+    open: Kwargs
+    values: Values
+
+    @property
+    def config(self) -> Config:
+        return Config(**self.open)
+
+
+@st.composite
+def opened(draw: st.DrawFn, closed: st.SearchStrategy[Kwargs] | None = None) -> Opened:
+    """Any closed config, some of whose keys become parameters that mean the same: what is not given is empty then.
+
+    Left out is what a parameter can't mean (see `changes_meaning`).
+    """
+    kwargs = draw(configs(raw=False) if closed is None else closed)
+    config = Config(**kwargs)
+    bits = draw(st.lists(st.booleans(), min_size=len(PERMITTED), max_size=len(PERMITTED)))
+    chosen = {name for name, bit in zip(PERMITTED, bits, strict=True) if bit}
+    # A flag that may be on needs its value to be there, if only as a parameter.
+    chosen |= {needed for needed, flag in NEEDS.items() if flag in chosen and not getattr(config, needed)}
+    chosen -= changes_meaning(config, chosen)
+    kwargs, values = dict(kwargs), Values()
+    for name in sorted(chosen):
+        value = getattr(config, name) or _EMPTY.get(str(KEYS[name].type), getattr(config, name))
+        default = draw(st.sampled_from([None, value])) if value is not None else None
+        kwargs[name] = Parameter(name, default, draw(st.sampled_from(["", "what it is"])))
+        values[name] = value
+    used = left_open(Config(**kwargs)).variables
+    return Opened({**kwargs, **values}, kwargs, {n: v for n, v in values.items() if n in used})
+
+
+def changes_meaning(config: Config, chosen: set[str]) -> set[str]:
+    """The keys that would mean something else as parameters, or can't be ones in this config."""
+    found: set[str] = {name for name in chosen if KEYS[name].type == "number" and getattr(config, name) is None}
+    if config.github_subjects or not (config.github_owner_id and config.github_repo_id):
+        found |= {*_IDS}  # as parameters they count as given, and subjects are checked against them
+    if config.github_subjects:
+        found |= {"github_repo"} | ({"enable_github_oidc"} if not config.github_repo else set())
+    secrets = config.secrets_arns
+    assert not isinstance(secrets, Parameter)
+    complete = [*RULES["secret"](secrets), *RULES["parameter"](secrets)]
+    as_given = [secret_resource(a, complete=config.secrets_arns_complete is True) for a in secrets]
+    if config.secrets_kms_key_arns or {*complete} != {*as_given}:
+        # They count as complete, and are taken for secrets of both services in the deploying region.
+        found |= {"secrets_arns"} | ({"enable_secrets_access"} if not secrets else set())
+    return found
+
+
+def derandomised(strategy: st.SearchStrategy[T], size: int) -> list[T]:
+    """`size` values, the same in every run: for laws that are too slow to be tried for each as it comes."""
+    found: list[T] = []
+    slow = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+
+    @settings(
+        max_examples=size,
+        phases=[Phase.generate],
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=slow,
+    )
+    @given(strategy)
+    def gather(one: T) -> None:
+        found.append(one)
+
+    gather()
+    assert len(found) > size // 2, "Hypothesis found too few"
+    return found

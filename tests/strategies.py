@@ -1,0 +1,469 @@
+"""Hypothesis strategies: whole configs, what is left to deployment, and every value of the model."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+from attrs import frozen
+from hypothesis import strategies as st
+
+from ecsiam.config import Config
+from ecsiam.config.checks import OWN_TAGS
+from ecsiam.config.kinds import Choice, Flag, Kind, ListOf, MapOf, OfForm, RawStatement, Whole
+from ecsiam.config.left_open import deployment as left_open
+from ecsiam.config.left_open import given_arns
+from ecsiam.errors import ConfigError
+from ecsiam.model import forms
+from ecsiam.model.arn import PARTITIONS, Arn
+from ecsiam.model.condition import COMPARISONS, QUALIFIERS, Condition
+from ecsiam.model.deployment import Deployment
+from ecsiam.model.document import policy_to_data
+from ecsiam.model.home import Given, Home
+from ecsiam.model.names import OUTPUTS, POLICIES, ROLES
+from ecsiam.model.policy import VERSIONS, Policy
+from ecsiam.model.principal import EVERYONE, PRINCIPAL_TYPES, Principal
+from ecsiam.model.role import InlinePolicy, Role
+from ecsiam.model.secret import secret_resource
+from ecsiam.model.stack import Intent, Note, Stack
+from ecsiam.model.statement import Action, AllBut, Effect, Only, Origin, Statement
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Text
+
+T = TypeVar("T")
+DEPLOYMENT = (ACCOUNT_ID, AWS_REGION, PARTITION, DNS_SUFFIX)
+Kwargs = dict[str, Any]
+Bindings = dict[str, str]
+
+# Of the default profile.
+KEYS = {name: key for name, key in Config.keys().items() if name not in ("profile", "enable_autoscaling")}
+# Of the default profile: the autoscaling role is of the baseline alone.
+FLAGS = tuple(name for name in KEYS if name.startswith("enable_") and name != "enable_autoscaling")
+NOT_GIVEN: tuple[object, ...] = (None, "", [], ())
+ASCII = st.characters(codec="ascii")
+
+
+@cache
+def of(form: forms.Form) -> st.SearchStrategy[str]:
+    """Values of a form: its samples, and whatever else its pattern takes."""
+    sampled = st.sampled_from(form.good)
+    return sampled | sampled | matching(form.pattern).filter(form.matches)
+
+
+@cache
+def matching(pattern: str) -> st.SearchStrategy[str]:
+    return st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True, alphabet=ASCII)
+
+
+# ---------------------------------------------------------------- configs
+
+
+@frozen
+class World:
+    """What all ARNs of one config agree on: a partition, regions in it, the roles' account and another one."""
+
+    partition: str
+    regions: tuple[str, ...]
+    account: str
+    other: str
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    partition = draw(st.sampled_from(["aws", *PARTITIONS]))
+    regions = draw(st.lists(regions_of(partition), min_size=1, max_size=3, unique=True))
+    account, other = draw(st.lists(of(forms.ACCOUNT_ID), min_size=2, max_size=2, unique=True))
+    return World(partition, tuple(regions), account, other)
+
+
+@cache
+def regions_of(partition: str) -> st.SearchStrategy[str]:
+    known = [region for region in forms.REGION.good if re.fullmatch(PARTITIONS[partition].regions, region)]
+    known += [f"{region}0" for region in known]  # sorts before it in an ARN, where a colon follows, and after it alone
+    free = matching(PARTITIONS[partition].regions).filter(forms.REGION.matches)
+    return (st.sampled_from(known) | free) if known else free
+
+
+@cache
+def of_key(name: str) -> st.SearchStrategy[Any]:
+    """Values of a key by itself; ARNs still where the samples have them."""
+    return of_kind(KEYS[name].kind)
+
+
+def of_kind(kind: Kind) -> st.SearchStrategy[Any]:
+    match kind:
+        case Flag():
+            return st.booleans()
+        case OfForm(form):
+            return of(form)
+        case Choice(options):
+            return st.sampled_from(options)
+        case Whole(least, most):
+            return st.integers(least, most)
+        case ListOf(item):
+            return lists(of_kind(item)) | st.lists(of_kind(item), min_size=1, max_size=2)
+        case MapOf(keys, value):
+            names = st.sampled_from(keys) if isinstance(keys, tuple) else of(keys)
+            return st.dictionaries(names, of_kind(value), max_size=3)
+        case RawStatement():
+            return raw_statements()
+        case _:
+            raise AssertionError(kind)
+
+
+def moved(world: World, arn: str, place: int, *, same_account: bool) -> str:
+    """An ARN in the partition of `world`; `place` chooses among its regions and accounts."""
+    _, _, service, region, account, resource = arn.split(":", 5)
+    region = world.regions[place % len(world.regions)] if region else ""
+    if account.isdigit():
+        account = world.other if place > 3 and not same_account else world.account
+    return f"arn:{world.partition}:{service}:{region}:{account}:{resource}"
+
+
+@st.composite
+def configs(
+    draw: st.DrawFn,
+    *,
+    flags: Mapping[str, bool] | None = None,
+    defaults_only_logs: bool = False,
+    raw: bool = True,
+    managed: bool = True,
+) -> Kwargs:
+    """Keyword arguments that Config takes: any flags (those in `flags` are fixed), any other keys, used or not.
+
+    `defaults_only_logs` leaves both lists of log groups at their defaults, `raw=False` raw statements and
+    `managed=False` managed policies out.
+    """
+    world = draw(worlds())
+    on = _some(FLAGS, draw) | {flag for flag, value in (flags or {}).items() if value}
+    on -= {flag for flag, value in (flags or {}).items() if not value}
+    needed = {needed for flag in on for needed in KEYS[flag].needs}
+    others = [name for name in KEYS if name not in (*FLAGS, "enable_autoscaling", "profile")]
+    if defaults_only_logs:
+        others = [name for name in others if not name.endswith("log_group_arns")]
+    if not raw:
+        others = [name for name in others if not name.endswith("_statements")]
+    if not managed:
+        others = [name for name in others if not name.endswith("_managed_policy_arns")]
+    found: Kwargs = {flag: flag in on for flag in FLAGS}
+    chosen = needed | _some(others, draw)
+    for name in (name for name in KEYS if name in chosen):
+        found[name] = draw(_moved_value(name, world))
+    found["project_name"], found["environment"] = draw(_short_name()), draw(_short_name())
+    found |= draw(_home(world)) | draw(_github(found))
+    found["secrets_arns"] = [a for a in found.get("secrets_arns", ()) if _readable(a, found)]
+    if "secrets_arns" in needed and not found["secrets_arns"]:
+        found["secrets_arns"] = [f"arn:{world.partition}:ssm:{world.regions[0]}:{world.account}:parameter/a/b"]
+    found["tags"] = _tags(found.get("tags", {}))
+    _unlike_names(found)
+    for name in sorted(found):
+        if name not in ("project_name", "environment") and found[name] in ("", [], {}, ()):
+            found[name] = draw(st.sampled_from(NOT_GIVEN)) if name != "tags" else {}
+    return found
+
+
+def _some(names: Sequence[str], draw: st.DrawFn) -> set[str]:
+    bits = [draw(st.integers(0, 255)) for _ in range(0, len(names), 8)]
+    return {name for i, name in enumerate(names) if bits[i // 8] >> i % 8 & 1}
+
+
+@st.composite
+def _moved_value(draw: st.DrawFn, name: str, world: World) -> object:
+    key = KEYS[name]
+    value = draw(of_key(name))
+    match key.kind:
+        case OfForm(form) if form.service:
+            return moved(world, value, draw(_PLACES), same_account=key.same_account)
+        case ListOf(OfForm(form)) if form.service:
+            return [moved(world, arn, draw(_PLACES), same_account=key.same_account) for arn in value]
+        case _:
+            return value
+
+
+_PLACES = st.integers(0, 7)
+
+
+def _short_name() -> st.SearchStrategy[str]:
+    return of(forms.PROJECT).map(lambda name: name[:20])
+
+
+@st.composite
+def _home(draw: st.DrawFn, world: World) -> Kwargs:
+    account: str | int = world.account
+    if not world.account.startswith("0") and draw(st.booleans()):
+        account = int(world.account)
+    return {
+        "account_id": draw(st.sampled_from([account, None])),
+        "aws_region": draw(st.sampled_from([world.regions[0], None])),
+        "partition": draw(st.sampled_from([world.partition, None])),
+        "aws_regions": draw(st.sampled_from([world.regions[1:], world.regions, ()])),
+    }
+
+
+@st.composite
+def _github(draw: st.DrawFn, found: Kwargs) -> Kwargs:
+    """Ids, format and subjects that agree with each other."""
+    subject_format = draw(st.sampled_from([None, "classic", "immutable", "both"]))
+    with_ids = subject_format in ("immutable", "both") or draw(st.booleans())
+    owner, repo = draw(of(forms.GITHUB_ID)), draw(of(forms.GITHUB_ID) | st.integers(0, 10**9))
+    out: Kwargs = {"github_subject_format": subject_format, "github_subjects": ()}
+    out |= {"github_owner_id": owner if with_ids else None, "github_repo_id": repo if with_ids else None}
+    if repository := found.get("github_repo"):
+        prefixes = [f"repo:{repository}:"]
+        if with_ids:
+            name, slash, repository = repository.partition("/")
+            prefixes.append(f"repo:{name}@{owner}{slash}{repository}@{repo}:")
+        subject = st.tuples(st.sampled_from(prefixes), st.sampled_from(["*", "pull_request"]) | matching("[ -#%-~]+"))
+        out["github_subjects"] = draw(st.lists(subject.map("".join), max_size=2))
+    return out
+
+
+def _readable(arn: str, found: Kwargs) -> bool:
+    try:
+        return bool(secret_resource(arn, complete=bool(found.get("secrets_arns_complete"))))
+    except ConfigError:
+        return False
+
+
+def _tags(tags: Mapping[str, str]) -> dict[str, str]:
+    own = {key.lower(): key for key in OWN_TAGS}
+    kept = {key.lower(): key for key in tags if not key.lower().startswith("aws:")}
+    return {key: tags[key] for lower, key in kept.items() if own.get(lower, key) == key}
+
+
+def _unlike_names(found: Kwargs) -> None:
+    """Take the names out that equal another one, as IAM compares them."""
+    prefix = f"{found['project_name']}-{found['environment']}"
+    suffixes = {"role_names": [r.suffix for r in ROLES.values()], "policy_names": [p.suffix for p in POLICIES.values()]}
+    for place, ends in suffixes.items():
+        taken = {f"{prefix}-{end}".lower() for end in ends}
+        names: dict[str, str] = {}
+        for of_id, given in found.get(place, {}).items():
+            name = given.replace(",", "_")  # which a tag's value does not take
+            if name.lower() not in taken:
+                names[of_id] = name
+                taken.add(name.lower())
+        found[place] = names
+
+
+@st.composite
+def bindings(draw: st.DrawFn, config: Config) -> Bindings:
+    """Right values for all that a config leaves to deployment; the partition is left out where the region gives it."""
+    given, home = tuple(given_arns(config, unused=True)), left_open(config).home
+    open_ = {ref.name for ref in home.unknown}
+    partitions = {str(Arn.parse(one.arn).partition) for one in given}
+    accounts = {str(Arn.parse(one.arn).account) for one in given if one.same_account} - {"aws"}
+    partition = home.partition.literal or draw(st.sampled_from(sorted(partitions or set(PARTITIONS))))
+    found: Bindings = {}
+    if "account_id" in open_:
+        found["account_id"] = draw(st.sampled_from(sorted(accounts)) if accounts else of(forms.ACCOUNT_ID))
+    if "aws_region" in open_:
+        found["aws_region"] = draw(regions_of(partition))
+    if "partition" in open_ and draw(st.booleans() if "aws_region" in found else st.just(True)):
+        found["partition"] = partition
+    return found
+
+
+# ---------------------------------------------------------------- the model
+
+_SPECIAL = (
+    *("${aws:username}", "$${x}", "${*}", "%{", "%%{if}", '"', "\\", "\n", "*", "?", "/", "{", "}", "'", "&", "<"),
+    *("é", "\u00a0", "ÿ", "\u007f", "{account_id}", "AWS::Region", "${AWS::Region}", "${!x}", "-", " "),
+)
+
+
+_EFFECTS: tuple[Effect, ...] = ("Allow", "Deny")
+
+
+def literals() -> st.SearchStrategy[str]:
+    """Texts of the characters that IAM takes, with what means something to IAM, Terraform, CloudFormation or JSON."""
+    free = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF), max_size=6)
+    return st.lists(st.sampled_from(_SPECIAL) | free, max_size=4).map("".join)
+
+
+def texts(*, refs: bool = True) -> st.SearchStrategy[Text]:
+    pieces = literals() | st.sampled_from(DEPLOYMENT) if refs else literals()
+    return st.lists(pieces, max_size=4).map(Text)
+
+
+def resources(*, refs: bool = True) -> st.SearchStrategy[Text]:
+    ends = texts(refs=refs)
+    sampled = st.sampled_from(["*", "arn:aws:s3:::b/*", "arn:aws:logs:eu-west-2:123456789012:log-group:/ecs/a:*"])
+    return sampled.map(lambda s: Text((s,))) | ends.map(lambda end: Text.of("arn:", end))
+
+
+def actions(prefix: str = "") -> st.SearchStrategy[Action]:
+    pattern = rf"{prefix}:[A-Za-z][A-Za-z0-9*?]*" if prefix else r"[a-z][a-z0-9-]*:[A-Za-z*][A-Za-z0-9*?]*"
+    sampled = [prefix + ":AssumeRole"] if prefix else ["*", "s3:GetObject", "s3:*", "S3:getobject", "ecs:*Task*"]
+    return (st.sampled_from(sampled) | matching(pattern)).map(Action)
+
+
+def operators() -> st.SearchStrategy[str]:
+    """The name of any condition operator, in any of its forms."""
+    names = [
+        f"{c.name}{end}" for c in COMPARISONS.values() for end in ("", *([] if c.kind == "null" else ["IfExists"]))
+    ]
+    return st.tuples(st.sampled_from(["", *(f"{q}:" for q in QUALIFIERS)]), st.sampled_from(names)).map("".join)
+
+
+def keys() -> st.SearchStrategy[str]:
+    sampled = [
+        "aws:SourceAccount",
+        "AWS:sourceaccount",
+        "token.actions.githubusercontent.com:sub",
+        "aws:RequestTag/a b",
+    ]
+    return st.sampled_from(sampled) | matching("[a-z]{1,4}:[A-Za-z]{1,4}(/[ -~é]{1,4})?")
+
+
+def lists(items: st.SearchStrategy[T], most: int = 3) -> st.SearchStrategy[tuple[T, ...]]:
+    return st.lists(items, min_size=1, max_size=most).map(tuple)
+
+
+def conditions(*, refs: bool = True) -> st.SearchStrategy[list[Condition]]:
+    """Conditions that may stand together, in any order."""
+    one = st.builds(Condition, operators(), keys(), lists(texts(refs=refs)))
+    return st.lists(one, max_size=4, unique_by=lambda c: (c.operator, c.key.lower()))
+
+
+def principals(*, refs: bool = True) -> st.SearchStrategy[tuple[Principal, ...]]:
+    """Principals of all forms: everyone, or some of any types in any order."""
+    literal = matching("[A-Za-z0-9:/._@+=,-]{1,12}").map(lambda s: Text((s,)))
+    account = st.sampled_from(["123456789012", "arn:aws:iam::123456789012:root", "*"]).map(lambda s: Text((s,)))
+    ids = literal | account
+    if refs:
+        ids |= st.lists(literal | st.sampled_from(DEPLOYMENT), min_size=1, max_size=3).map(Text)
+    kinds = st.sampled_from(PRINCIPAL_TYPES).filter(lambda kind: kind != "*")
+    return st.just((EVERYONE,)) | lists(st.builds(Principal, kinds, ids))
+
+
+def effects() -> st.SearchStrategy[Effect]:
+    return st.sampled_from(_EFFECTS)
+
+
+def origins() -> st.SearchStrategy[Origin | None]:
+    return st.none() | st.builds(Origin, *(st.text(max_size=4) for _ in range(4)))
+
+
+def either(items: st.SearchStrategy[T]) -> st.SearchStrategy[Only[T] | AllBut[T]]:
+    return lists(items).map(Only[T]) | lists(items).map(AllBut[T])
+
+
+def identity_statements(*, refs: bool = True) -> st.SearchStrategy[Statement]:
+    return st.builds(
+        Statement,
+        effects(),
+        either(actions()),
+        either(resources(refs=refs)),
+        conditions=conditions(refs=refs),
+        sid=st.just("") | matching("[A-Za-z0-9]{1,4}"),
+        origin=origins(),
+    )
+
+
+def trust_statements(*, refs: bool = True) -> st.SearchStrategy[Statement]:
+    return st.builds(
+        Statement,
+        effects(),
+        lists(actions("sts")).map(Only[Action]),
+        principals=principals(refs=refs),
+        conditions=conditions(refs=refs),
+        sid=st.just("") | matching("[A-Za-z0-9]{1,4}"),
+        origin=origins(),
+    )
+
+
+def resource_statements(*, refs: bool = True) -> st.SearchStrategy[Statement]:
+    return st.builds(
+        Statement,
+        effects(),
+        either(actions()),
+        st.none() | either(resources(refs=refs)),
+        principals=principals(refs=refs).flatmap(lambda p: st.sampled_from([Only(p), AllBut(p)])),
+        conditions=conditions(refs=refs),
+        sid=st.just("") | matching("[A-Za-z0-9 ]{1,4}"),
+        origin=origins(),
+    )
+
+
+def _policies(statements: st.SearchStrategy[Statement], ids: st.SearchStrategy[str]) -> st.SearchStrategy[Policy]:
+    some = st.lists(statements, min_size=1, max_size=2, unique_by=lambda s: s.sid or object())
+    return st.builds(Policy, some, st.sampled_from(VERSIONS), ids)
+
+
+def identity_policies(*, refs: bool = True) -> st.SearchStrategy[Policy]:
+    return _policies(identity_statements(refs=refs), st.just(""))
+
+
+def trust_policies(*, refs: bool = True) -> st.SearchStrategy[Policy]:
+    return _policies(trust_statements(refs=refs), literals())
+
+
+def resource_policies(*, refs: bool = True) -> st.SearchStrategy[Policy]:
+    policies = _policies(resource_statements(refs=refs), literals())
+    return policies.filter(lambda p: p.kind == "resource")
+
+
+def policies(*, refs: bool = True) -> st.SearchStrategy[Policy]:
+    """Policies of all three kinds."""
+    return identity_policies(refs=refs) | trust_policies(refs=refs) | resource_policies(refs=refs)
+
+
+def raw_statements() -> st.SearchStrategy[object]:
+    """Statements as a user writes them, in IAM's JSON or as values. Without a Sid, which may stand only once."""
+
+    def written(statement: Statement) -> object:
+        data = policy_to_data(Policy((statement,)), str)["Statement"]
+        assert isinstance(data, list)
+        return data[0]  # pyright: ignore[reportUnknownVariableType]
+
+    values = st.builds(
+        Statement,
+        effects(),
+        either(actions()),
+        either(resources(refs=False)),
+        conditions=conditions(refs=False),
+    )
+    return values | values.map(written)
+
+
+def roles() -> st.SearchStrategy[Role]:
+    names = matching("[a-z]{1,6}")
+    inline = st.builds(InlinePolicy, names, texts(), identity_policies())
+    return st.builds(
+        Role,
+        names,
+        texts(),
+        trust_policies(),
+        st.lists(inline, max_size=2, unique_by=(lambda p: p.id, lambda p: str(p.name).lower())),
+        st.lists(texts(), max_size=2),
+        of(forms.IAM_PATH),
+        st.none() | texts(),
+        st.none() | st.integers(3600, 43200),
+        st.text(max_size=6),
+        st.dictionaries(of(forms.TAG_KEY).map(str.lower), texts(), max_size=3),
+    )
+
+
+def paths() -> st.SearchStrategy[tuple[str | int, ...]]:
+    step: st.SearchStrategy[str | int] = st.text(max_size=3) | st.integers(0, 9)
+    return st.lists(step, max_size=3).map(tuple)
+
+
+@st.composite
+def stacks(draw: st.DrawFn) -> Stack:
+    """Any stack, also one that no config builds."""
+    some = _strings()
+    found = draw(st.lists(roles(), max_size=2, unique_by=(lambda r: r.id, lambda r: str(r.name).lower())))
+    home = Home(draw(texts()), draw(texts()), draw(texts()), draw(some))
+    given = st.builds(Given, paths(), st.text(max_size=4), st.booleans())
+    deployment = Deployment(home=home, given=draw(lists(given)))
+    flags = st.dictionaries(st.sampled_from(FLAGS), st.booleans()).map(lambda d: tuple(d.items()))
+    subjects = st.lists(texts(), max_size=2).map(tuple)
+    intent = Intent(draw(texts()), draw(texts()), draw(flags), draw(some), draw(subjects), draw(texts()))
+    notes = st.builds(Note, st.text(max_size=3), st.text(max_size=3), paths(), st.text(max_size=3), st.text(max_size=3))
+    outputs = st.lists(st.sampled_from(OUTPUTS), max_size=3, unique=True)
+    return Stack(found, draw(outputs), deployment, intent, draw(st.lists(notes, max_size=2)), draw(st.text(max_size=4)))
+
+
+def _strings() -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(st.text(max_size=4), max_size=2).map(tuple)

@@ -1,0 +1,214 @@
+"""CloudFormation's linter and two servers that create stacks read the template, and say of it what the model says."""
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+import pytest
+from attrs import evolve
+from cfnlint.config import ConfigMixIn
+from cfnlint.decode.decode import decode_str
+from cfnlint.runner import Runner
+
+from ecsiam import Config, EmitError, Stack, build, emit
+from ecsiam.model.names import camel_case
+from ecsiam.model.policy import Policy
+from ecsiam.model.role import InlinePolicy
+from ecsiam.model.statement import Statement
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Text
+
+from . import meaning, strategies
+from .aws import roles
+from .aws.servers import Server
+from .batch import batch
+from .cases import CASES, REFUSED, stack_of
+from .meaning import HERE, Made
+
+STACKS = [case for case in CASES if (case, "cloudformation") not in REFUSED]
+SIZE_LIMIT = 51_200  # bytes that create-stack takes directly
+CONFIGS = 40
+SERVED = 15  # of them through the servers
+
+
+def template_of(stack: Stack) -> dict[str, Any]:
+    template: dict[str, Any] = json.loads(str(emit(stack, "cloudformation")))
+    return template
+
+
+@cache
+def generated() -> list[Stack]:
+    """Stacks of configs that Hypothesis chose; raw statements would be refused for what they say, not for how."""
+    return [build(Config(**config)) for config in batch(strategies.configs(raw=False), CONFIGS)]
+
+
+# ---------------------------------------------------------------- the linter
+
+
+@cache
+def linter() -> Any:
+    """cfn-lint as its command line runs it, and as `cfnlint.api.lint` does, but with its rules read once."""
+    return Runner(ConfigMixIn(regions=[HERE["aws_region"]]))
+
+
+def findings(template: str) -> dict[str, list[str]]:
+    """What the linter finds, by the rule's id."""
+    decoded, faults = decode_str(template)
+    found: dict[str, list[str]] = {}
+    for match in [*faults, *linter().validate_template(decoded)]:
+        found.setdefault(match.rule.id, []).append(str(match))
+    return found
+
+
+@pytest.mark.parametrize("case", STACKS)
+def test_the_linter_finds_nothing(case: str) -> None:
+    found = findings(str(emit(stack_of(case), "cloudformation")))
+    if case == "statements":  # `${AWS::Region}` stands there as plain text, which the linter takes for a slip
+        assert len(found.pop("E1029")) == 1
+    assert found == {}
+
+
+def test_the_linter_finds_nothing_in_what_any_config_gives() -> None:
+    for stack in generated():
+        template = str(emit(stack, "cloudformation"))
+        assert findings(template) == {}, template
+
+
+@pytest.mark.parametrize(("name", "value", "rule"), [("Descripton", "a role", "E3002"), ("Path", ["/"], "E3012")])
+def test_the_linter_finds_what_is_wrong(name: str, value: object, rule: str) -> None:
+    template = template_of(stack_of("memos"))
+    template["Resources"]["TaskRole"]["Properties"][name] = value
+    assert findings(json.dumps(template)).keys() == {rule}
+
+
+@pytest.mark.parametrize("case", STACKS)
+def test_a_template_is_small_enough_for_a_direct_create_stack(case: str) -> None:
+    assert len(str(emit(stack_of(case), "cloudformation")).encode()) < SIZE_LIMIT / 2
+
+
+@pytest.mark.parametrize("case", STACKS)
+def test_ids_are_camel_case(case: str) -> None:
+    stack = stack_of(case)
+    template = template_of(stack)
+    assert template["Resources"].keys() == {camel_case(f"{role}_role") for role in stack.roles}
+    assert template["Resources"].keys() <= {"ExecutionRole", "TaskRole", "GithubActionsRole"}
+    assert all(re.fullmatch("([A-Z][a-z]+)+", id_) for id_ in [*template["Resources"], *template["Outputs"]])
+
+
+# ---------------------------------------------------------------- servers
+
+
+@dataclass(frozen=True)
+class Store(Server):
+    """A server that keeps of a stack's role all but one thing. Its clients are made once: that takes longest."""
+
+    without: Literal["managed_policy_arns", "permissions_boundary"] = "managed_policy_arns"
+
+    def client(self, service: str, credentials: Any = None) -> Any:
+        return _client(self.url, service, credentials)
+
+    def keeps(self, role: Made) -> Made:
+        match self.without:
+            case "managed_policy_arns":
+                return evolve(role, managed_policy_arns=frozenset())
+            case "permissions_boundary":
+                return evolve(role, permissions_boundary=None)
+
+
+@cache
+def _client(url: str, service: str, credentials: Any) -> Any:
+    return Server(url).client(service, credentials)
+
+
+@pytest.fixture(scope="module", params=["moto_server", "ministack_open"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """moto, which drops ManagedPolicyArns, or ministack, which drops PermissionsBoundary: together they keep all."""
+    url = request.getfixturevalue(request.param).url
+    found = Store(url, "managed_policy_arns" if request.param == "moto_server" else "permissions_boundary")
+    for path, name in (("/boundaries/", "ecs"), ("/teams/notes/", "shared")):  # that the cases name
+        anything = roles.policy_text({"Effect": "Allow", "Action": "*", "Resource": "*"})
+        found.client("iam").create_policy(PolicyName=name, Path=path, PolicyDocument=anything)
+    return found
+
+
+def renamed(stack: Stack) -> Stack:
+    """The stack with names that no other test has: the servers live on."""
+    return evolve(stack, roles=[evolve(role, name=roles.unused(role.id)) for role in stack.roles.values()])
+
+
+def create_and_compare(store: Store, stack: Stack) -> None:
+    stack = renamed(stack)
+    where = {**HERE, **stack.deployment.home.known}
+    expected = meaning.of_stack(stack, where)
+    outputs = roles.create_stack(store, template_of(stack))
+    iam = store.client("iam")
+    made = {name: meaning.of_server(roles.read_role(iam, name))[name] for name in expected}
+    assert made == {name: store.keeps(role) for name, role in expected.items()}
+    # The account is the server's own, whatever the config calls it.
+    handed_on = meaning.outputs_of_stack(stack, where | {"account_id": HERE["account_id"], "partition": "aws"})
+    assert outputs == {camel_case(name): value for name, value in handed_on.items() if value}
+
+
+@pytest.mark.parametrize("case", STACKS)
+def test_roles_of_a_created_stack_are_the_models(store: Store, case: str) -> None:
+    create_and_compare(store, stack_of(case))
+
+
+def test_roles_of_any_configs_stack_are_the_models(store: Store) -> None:
+    for stack in generated()[:SERVED]:
+        # moto knows not all of the partitions that a boundary may be of.
+        boundaries = [str(role.permissions_boundary) for role in stack.roles.values()]
+        strange = not all(boundary.startswith(("None", "arn:aws:")) for boundary in boundaries)
+        kept = [evolve(role, permissions_boundary=None) if strange else role for role in stack.roles.values()]
+        create_and_compare(store, evolve(stack, roles=kept))
+
+
+def with_resources(*resources: Text) -> Stack:
+    """Two roles, of which the task's may read some things."""
+    stack = stack_of("minimal")
+    reads = InlinePolicy("s3", "reads", Policy(Statement("Allow", "s3:GetObject", list(resources))))
+    made = [evolve(role, policies=[reads] if role.id == "task" else ()) for role in stack.roles.values()]
+    return evolve(stack, roles=made)
+
+
+def test_text_with_an_iam_variable_is_joined_and_other_text_substituted(store: Store) -> None:
+    texts = [
+        Text.of("arn:", PARTITION, ":s3:::b-", ACCOUNT_ID, "/${aws:username}/", AWS_REGION),
+        Text.of("arn:", PARTITION, ":s3:::b-", ACCOUNT_ID, "/$", AWS_REGION),
+        Text.of("arn:", PARTITION, ":s3:::b-", ACCOUNT_ID, "/${!x}/${AWS::Region}"),
+        Text.of("arn:", PARTITION, ":s3:::b-", ACCOUNT_ID, "/{x}/*"),
+        Text.of("arn:aws:s3:::b/${aws:username}/${AWS::Partition}"),
+    ]
+    stack = with_resources(*texts)
+    policies = template_of(stack)["Resources"]["TaskRole"]["Properties"]["Policies"]
+    *written, plain = policies[0]["PolicyDocument"]["Statement"][0]["Resource"]
+    assert [list(text) for text in written] == [["Fn::Join"], ["Fn::Join"], ["Fn::Join"], ["Fn::Sub"]]
+    assert plain == "arn:aws:s3:::b/${aws:username}/${AWS::Partition}"
+    create_and_compare(store, stack)
+
+
+# ---------------------------------------------------------------- refusals
+
+
+def test_what_cloudformation_would_take_for_its_own_is_refused_all_at_once() -> None:
+    found = Text.of("arn:aws:s3:::b/{{resolve:ssm:x}}")
+    joined = Text.of("arn:aws:s3:::{{resolve:ssm:", AWS_REGION, "}}")
+    stack = with_resources(found, joined)
+    tagged = [evolve(role, tags={"a": "{{resolve:ssm:y}}"}) for role in stack.roles.values() if role.id == "task"]
+    with pytest.raises(EmitError) as caught:
+        emit(evolve(stack, roles=tagged), "cloudformation")
+    where = "@ $.roles.task. Leave it out, or emit for another target."
+    assert str(caught.value).splitlines() == [
+        f"CloudFormation would look up the reference in `arn:aws:s3:::b/{{{{resolve:ssm:x}}}}` {where}",
+        f"CloudFormation would look up the reference in `arn:aws:s3:::{{{{resolve:ssm:{{aws_region}}}}}}` {where}",
+        f"CloudFormation would look up the reference in `{{{{resolve:ssm:y}}}}` {where}",
+    ]
+
+
+def test_a_name_that_is_none_is_refused() -> None:
+    stack = stack_of("minimal")
+    made = [evolve(role, name="a b") for role in stack.roles.values() if role.id == "task"]
+    with pytest.raises(EmitError) as caught:
+        emit(evolve(stack, roles=made), "cloudformation")
+    assert str(caught.value) == "CloudFormation does not take the role `a b`: a b is not a valid iam name"

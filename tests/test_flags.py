@@ -1,0 +1,129 @@
+"""Every combination of flags through every target."""
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from ecsiam import Config, Stack, build, emit
+from ecsiam.config.left_open import policy_name
+from ecsiam.model.names import POLICIES
+
+from . import meaning
+from .meaning import HERE, Made
+
+# What each flag brings in: the words in which it shows (in any case), and the policies by their ids.
+TRACES = {
+    "enable_efs_access": (("elasticfilesystem", "efs-policy", "fs-0a1b2c3d"), ("efs",)),
+    "enable_secrets_access": (("secret", "kms:", "ssm:getparameters"), ("execution_secrets",)),
+    "enable_s3_access": (("s3", "memos-uploads"), ("s3",)),
+    "enable_cloudwatch_logs": (("logs:createloggroup", "cloudwatch", "/ecs/memos-dev/"), ("cloudwatch",)),
+    "enable_ecs_exec": (("ssmmessages", "exec-policy"), ("exec",)),
+    "enable_github_oidc": (("github", "octo-org", "passrole", "githubusercontent"), ("github_actions",)),
+}
+ALWAYS = ("execution_ecr", "execution_logs")
+VALUES: dict[str, Any] = {
+    "project_name": "memos",
+    "environment": "dev",
+    "efs_arn": "arn:aws:elasticfilesystem:eu-central-1:123456789012:file-system/fs-0a1b2c3d",
+    "secrets_arns": [
+        "arn:aws:secretsmanager:eu-central-1:123456789012:secret:memos/db-AbCdEf",
+        "arn:aws:ssm:eu-central-1:123456789012:parameter/memos/token",
+    ],
+    "secrets_kms_key_arns": ["arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"],
+    "s3_bucket_arns": ["arn:aws:s3:::memos-uploads"],
+    "github_repo": "octo-org/memos",
+    "github_owner_id": 1234567,
+    "github_repo_id": 7654321,
+}
+COMBINATIONS = [dict(zip(TRACES, flags, strict=True)) for flags in itertools.product((False, True), repeat=len(TRACES))]
+
+
+def name(flags: dict[str, bool]) -> str:
+    return "+".join(flag.split("_")[1] for flag, on in flags.items() if on) or "none"
+
+
+def config(flags: dict[str, bool]) -> Config:
+    """All values are there, also those whose flag is off."""
+    values: dict[str, Any] = {**VALUES, **flags}
+    return Config(**values)
+
+
+def roles_of(stack: Stack) -> dict[str, meaning.Roles]:
+    return {
+        "terraform": meaning.of_terraform(emit(stack, "terraform"), HERE),
+        "cloudformation": meaning.of_cloudformation(emit(stack, "cloudformation"), HERE),
+        "iam": meaning.of_iam(emit(stack.bind({k: HERE[k] for k in ("account_id", "aws_region")}), "iam")),
+    }
+
+
+def texts_of(stack: Stack) -> dict[str, str]:
+    """What a target says of the roles: all but Terraform's outputs, which keep a place for a role that is off."""
+    terraform = emit(stack, "terraform").files
+    values = {k: HERE[k] for k in ("account_id", "aws_region")}
+    return {
+        "terraform": terraform["main.tf.json"] + terraform["versions.tf.json"],
+        "cloudformation": str(emit(stack, "cloudformation")),
+        "iam": str(emit(stack, "iam", bind=values)),
+    }
+
+
+@pytest.fixture(scope="module")
+def everything() -> dict[str, Made]:
+    """The roles with all flags on."""
+    return meaning.of_stack(build(config(dict.fromkeys(TRACES, True))), HERE)
+
+
+def test_the_flags_are_all_there_are() -> None:
+    off = Config(project_name="memos", environment="dev")
+    assert [flag for flag, _ in off.flags()] == list(TRACES)
+    assert len(COMBINATIONS) == 2**6
+    policies = {policy for _, some in TRACES.values() for policy in some}
+    others = ("_statements", "autoscaling")
+    assert policies | {*ALWAYS} == {id_ for id_ in POLICIES if not id_.endswith(others)}
+
+
+@pytest.mark.parametrize("flags", COMBINATIONS, ids=name)
+def test_every_target_says_what_the_model_says(flags: dict[str, bool], everything: dict[str, Made]) -> None:
+    wanted = config(flags)
+    stack = build(wanted)
+    model = meaning.of_stack(stack, HERE)
+    assert roles_of(stack) == dict.fromkeys(("terraform", "cloudformation", "iam"), model)
+
+    # A flag adds what it adds, whatever else is on.
+    ids = [*ALWAYS, *(policy for flag, on in flags.items() if on for policy in TRACES[flag][1])]
+    policies = {policy for role in model.values() for policy in role.policies}
+    assert policies == {str(policy_name(wanted, id_)) for id_ in ids}
+    for role in model.values():
+        most = everything[role.name]
+        assert role == evolve(most, policies={p: d for p, d in most.policies.items() if p in policies})
+
+
+@pytest.mark.parametrize("flags", COMBINATIONS, ids=name)
+def test_what_is_off_appears_nowhere(flags: dict[str, bool]) -> None:
+    stack = build(config(flags))
+    for text in texts_of(stack).values():
+        for flag, on in flags.items():
+            assert {word: word in text.lower() for word in TRACES[flag][0]} == dict.fromkeys(TRACES[flag][0], on)
+
+
+@pytest.mark.parametrize("flags", COMBINATIONS, ids=name)
+def test_outputs_tell_what_is_on(flags: dict[str, bool]) -> None:
+    stack = build(config(flags))
+    outputs = meaning.outputs_of_terraform(emit(stack, "terraform"), HERE)
+    github = flags["enable_github_oidc"]
+    assert outputs["enabled_features"] == flags
+    assert {role for role, made in outputs["role_summary"].items() if made} == {
+        "execution",
+        "task",
+        *(["github_actions"] if github else []),
+    }
+    assert (outputs["github_actions_role_arn"] is None) is not github
+    assert (outputs["github_actions_role_name"] is None) is not github
+    template = json.loads(str(emit(stack, "cloudformation")))
+    assert ("GithubActionsRoleArn" in template["Outputs"]) is github
+    assert list(template["Resources"]) == sorted(
+        ["ExecutionRole", "TaskRole", *(["GithubActionsRole"] if github else [])]
+    )
