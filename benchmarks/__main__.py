@@ -1,0 +1,5 @@
+"""`make bench`. Nothing here decides a test: a machine is slow for many reasons."""
+
+import emit
+
+emit.main()
