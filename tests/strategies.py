@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from ecsiam.config import Config
 from ecsiam.config.checks import OWN_TAGS
 from ecsiam.config.kinds import Choice, Flag, Kind, ListOf, MapOf, OfForm, RawStatement, Whole
-from ecsiam.config.left_open import deployment as left_open
 from ecsiam.config.left_open import given_arns
+from ecsiam.config.left_open import home as home_of
 from ecsiam.errors import ConfigError
 from ecsiam.model import forms
 from ecsiam.model.arn import PARTITIONS, Arn
@@ -248,7 +248,7 @@ def _unlike_names(found: Kwargs) -> None:
 @st.composite
 def bindings(draw: st.DrawFn, config: Config) -> Bindings:
     """Right values for all that a config leaves to deployment; the partition is left out where the region gives it."""
-    given, home = tuple(given_arns(config, unused=True)), left_open(config).home
+    given, home = tuple(given_arns(config, unused=True)), home_of(config)
     open_ = {ref.name for ref in home.unknown}
     partitions = {str(Arn.parse(one.arn).partition) for one in given}
     accounts = {str(Arn.parse(one.arn).account) for one in given if one.same_account} - {"aws"}

@@ -15,7 +15,9 @@ from ecsiam.model.forms import FORMS
 TESTS = Path(__file__).resolve().parent
 SOURCES = (
     "config/checks.py",
+    "config/keys.py",
     "config/kinds.py",
+    "config/left_open.py",
     "config/model.py",
     "model/forms.py",
     "model/home.py",

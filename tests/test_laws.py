@@ -556,6 +556,14 @@ def test_binding_the_stack_is_binding_the_config(kwargs: Kwargs, data: st.DataOb
     assert outcome(lambda: build(config.bind(values))) == outcome(lambda: build(config).bind(values))
 
 
+@settings(laws, max_examples=80)
+@given(configs(), st.data())
+def test_binding_a_value_is_writing_it(kwargs: Kwargs, data: st.DataObject) -> None:
+    config = Config(**kwargs)
+    values = data.draw(bindings(config))
+    assert built(kwargs, values) == build(config).bind(values)
+
+
 @laws
 @given(configs(), st.data())
 def test_a_bound_stack_knows_all(kwargs: Kwargs, data: st.DataObject) -> None:

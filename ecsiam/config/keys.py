@@ -111,8 +111,8 @@ class Key:
         if self.type is None:
             no_parameter: Schema = {"not": {"required": ["parameter"]}} if isinstance(self.kind, MapOf) else {}
             return {**self.kind.schema(), **no_parameter}
-        empty = {"text": {"const": ""}, "list": {"maxItems": 0, "type": "array"}}.get(self.type)
-        default = {"anyOf": [self.kind.schema(), {"type": "null"}, *([empty] if empty else [])]}
+        empty: list[object] = [None, "", []] if self.type in ("text", "list") else [None]
+        default: Schema = {"anyOf": [self.kind.schema(), {"enum": empty}]}
         parameter: Schema = {
             "type": "object",
             "properties": {
