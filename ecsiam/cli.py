@@ -5,7 +5,7 @@ Exit codes: 0 yes, 1 no (`--check` found a difference), 2 your input or usage; 1
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, NoReturn, TextIO
 
@@ -130,8 +130,8 @@ def _emit(
     if output is None and (check or force):
         option = "--check" if check else "--force"
         raise typer.BadParameter("it is about a directory: name it with -o", param_hint=option)
-    stack = _stack(config)
-    artifact = emit(stack, target, bind=_bindings(set_ or []))
+    stack = _stack(config, _bindings(set_ or []))
+    artifact = emit(stack, target)
     if output is None:
         _print(str(artifact))
     elif check:
@@ -145,11 +145,11 @@ def _emit(
         _say(f"next: {TARGETS[target].next_step}")
 
 
-def _stack(path: str) -> Stack:
+def _stack(path: str, values: Mapping[str, str]) -> Stack:
     from ecsiam.builder import build
     from ecsiam.config import load_config
 
-    return build(load_config(path))
+    return build(load_config(path).bind(values))
 
 
 def _compare(artifact: Artifact, directory: str) -> None:

@@ -192,7 +192,7 @@ def test_terraform_makes_what_the_stack_with_the_values_bound_says(
         for address, resource in wanted.items():
             assert found[address] == resource, (address, one)
     roles = [r for module_ in made.values() for r in module_ if r.startswith("aws_iam_role.")]
-    assert "aws_iam_role.github_actions[0]" in roles
+    assert any("github_actions" in r for r in roles)  # with a count in test_module.py, where it is sure to be there
     assert len([r for r in roles if "github_actions" in r]) < len(examples)
 
 

@@ -528,16 +528,16 @@ class Config(BaseModel):
 
     @property
     def bindings(self) -> Mapping[str, object]:
-        """The values that `bind` put in. What they belong to stays a parameter's."""
+        """The values that `bind` put in for parameters. What they belong to stays a parameter's."""
         return self._bindings
 
     def bind(self, values: Mapping[str, object]) -> "Config":
         """The config with `values` for what it leaves to deployment. Raises ConfigError as `Stack.bind` does."""
-        bound = {**self._bindings, **values}
-        open_, _ = deployment(self).bind(self._bindings)
-        open_.bind(values)
-        config = self.model_copy()
-        config._bindings = bound
+        left, _ = deployment(self).bind(self._bindings)
+        left.bind(values)
+        home = {name: values[name] for name in left.home.open(left.variables) if name in values}
+        config = self.model_copy(update=home)
+        config._bindings = {**self._bindings, **{name: v for name, v in values.items() if name not in home}}
         return config
 
 

@@ -68,7 +68,7 @@ class Deployment:
     @property
     def open(self) -> tuple[str, ...]:
         """The names that `bind` takes."""
-        return (*self.variables, *(r.name for r in self.home.unknown if r.name not in self.variables))
+        return (*self.variables, *self.home.open(self.variables))
 
     def bind(self, values: Mapping[str, object]) -> tuple["Deployment", Bindings]:
         """The deployment with `values` known, and the values as every text takes them.

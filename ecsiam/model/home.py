@@ -1,6 +1,6 @@
 """Where the roles live: account, region and partition, and what has to agree with them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from attrs import evolve, field, frozen
 
@@ -53,6 +53,10 @@ class Home:
         """What only the deployment itself can fill in."""
         refs = (r for t in (self.account_id, self.region, self.partition) for r in t.refs if not r.parameter)
         return tuple(dict.fromkeys(refs))
+
+    def open(self, parameters: Collection[str]) -> tuple[str, ...]:
+        """The names of what only the deployment can fill in, where no parameter bears that name."""
+        return tuple(r.name for r in self.unknown if r.name not in parameters)
 
     @property
     def known(self) -> dict[str, str]:
