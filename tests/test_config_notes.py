@@ -179,6 +179,7 @@ def test_every_rule_is_in_the_table() -> None:
     ("keys", "rule"),
     [
         ({"efs_root_access": False, "github_pull_requests": False, "s3_bucket_arns": []}, "unused-value"),
+        ({"profile": "baseline"}, "unused-value"),  # though that has values of its own
         ({"ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/memos"]}, "ecr-account-wide"),
         ({**HOME, "ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/memos"]}, "foreign-repository"),
         ({"ecr_repository_arns": [ELSEWHERE]}, "foreign-repository"),  # whose account this is, only deployment knows

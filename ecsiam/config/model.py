@@ -490,16 +490,16 @@ class Config(BaseModel):
             raise ConfigError("a config is a mapping of keys to values")
         known = cls.keys()  # of another key it says nothing that its value is empty
         given = {k: v for k, v in cast("Mapping[str, object]", data).items() if k not in known or not not_given(v)}
-        if given.get("profile") == "baseline":
-            given = {**BASELINE_DEFAULTS, **given}
+        defaults = BASELINE_DEFAULTS if given.get("profile") == "baseline" else {}
         try:
-            config = handler(given)
+            config = handler({**defaults, **given})
+            config.model_fields_set.intersection_update(given)  # nobody wrote the module's defaults
             faults: list[Fault] = []
             bad: set[str] = set()
         except ValidationError as e:
             faults = list(_faults(e, cast("Mapping[str, object]", data)))
             bad = {str(error["loc"][0]) for error in e.errors()}
-            config = cls.model_construct(None, **dict(_readable(given, known)))
+            config = cls.model_construct(None, **dict(_readable({**defaults, **given}, known)))
         for reads, check in checks(known):
             if not bad.intersection(reads):
                 faults += check(config)
