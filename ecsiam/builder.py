@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ecsiam.config.checks import OWN_TAGS
-from ecsiam.config.left_open import as_text, deployment, policy_name, role_name, used
+from ecsiam.config.left_open import as_text, deployment, policy_name, role_name, used, when
 from ecsiam.config.model import Config
 from ecsiam.features import PROFILES, Project
 from ecsiam.features.github import GITHUB_AUDIENCE, subjects
@@ -26,19 +26,19 @@ def build(config: Config) -> Stack:
     notes = list(_unused(config))
     policies: dict[RoleId, list[InlinePolicy]] = {}
     for feature in PROFILES[config.profile].features:
-        on = getattr(config, feature.flag) if feature.flag else True
-        if on is False:
+        on = when(config, feature.flag)
+        if on is None:
             continue
         parts = tuple(feature.parts(project))
         notes += [p for p in parts if isinstance(p, Note)]
         statements = [p for p in parts if isinstance(p, Statement)]
         if statements:
             # A role's own flag is not repeated on its policies.
-            when = on.name if isinstance(on, Parameter) and feature.flag != ROLES[feature.role].flag else ""
+            own = "" if feature.flag == ROLES[feature.role].flag else on
             name = policy_name(config, feature.policy)
-            policies.setdefault(feature.role, []).append(InlinePolicy(feature.policy, name, Policy(statements), when))
+            policies.setdefault(feature.role, []).append(InlinePolicy(feature.policy, name, Policy(statements), own))
     github = config.enable_github_oidc
-    roles: list[RoleId] = [r.id for r in ROLES.values() if not r.flag or getattr(config, r.flag)]
+    roles: list[RoleId] = [r.id for r in ROLES.values() if when(config, r.flag) is not None]
     stack = Stack(
         roles=[_role(project, role, policies.get(role, [])) for role in roles],
         outputs=OUTPUTS,
@@ -68,7 +68,6 @@ def _role(project: Project, role: RoleId, policies: list[InlinePolicy]) -> Role:
     }
     name = role_name(config, role)
     own = dict(zip(OWN_TAGS, (name, as_text(config.environment), text(ROLES[role].purpose)), strict=True))
-    on = getattr(config, ROLES[role].flag) if ROLES[role].flag else True
     longest = config.max_session_duration if role == "github_actions" else None
     boundary = as_text(config.permissions_boundary_arn)
     return Role(
@@ -82,7 +81,7 @@ def _role(project: Project, role: RoleId, policies: list[InlinePolicy]) -> Role:
         max_session_duration=Ref(longest.name, parameter=True) if isinstance(longest, Parameter) else longest,
         description=Text.of(f"{ROLES[role].purpose} role of ", project.prefix),
         tags={**own, **{key: text(value) for key, value in config.tags.items()}},
-        when=on.name if isinstance(on, Parameter) else "",
+        when=when(config, ROLES[role].flag) or "",
     )
 
 

@@ -132,14 +132,13 @@ def _used_conditions(template: dict[str, Any]) -> object:
 def _taken(stack: Stack) -> Iterator[Fault]:
     """What no spelling keeps as it is: a reference is looked up even where Fn::Join made it."""
     for role in stack.roles.values():
-        documents = (role.trust, *(p.document for p in role.policies.values()))
-        statements = [s for d in documents for s in d.statements]
+        statements = [s for d in role.documents for s in d.statements]
         texts = [
             *(str(t) for s in statements for t in s.texts()),
             *(str(v) for _, v in role.tags),
             str(role.description),
         ]
-        texts += [d.id for d in documents]
+        texts += [d.id for d in role.documents]
         found = [f"look up the reference in `{t}`" for t in texts if "{{resolve:" in t]
         keys = [c.key for s in statements for c in s.conditions]
         found += [f"take the condition key `{k}` for a function" for k in keys if k.startswith("Fn::")]
@@ -323,7 +322,7 @@ def _given(statement: Statement) -> str:
     match None if statement.resources is None else statement.resources.items:
         case (Each() as each,) if statement.may_vanish:
             return f"{_id(each)}IsGiven"
-        case (Text(parts=(Reference(parameter=True, part=None) as ref,)),) if ref.otherwise == EMPTY:
+        case (Text(parts=(Reference(parameter=True, part=None) as ref,)),) if ref.otherwise is None:
             return f"{camel_case(ref.name)}IsGiven"
         case _:
             return ""
@@ -355,7 +354,7 @@ def _reference(ref: Reference) -> AWSHelperFn:
     if ref.part is not None:
         # With a `/` after it even an empty value has so many parts: Fn::Select fails on one that isn't there.
         return Select(ref.part, Split("/", Join("", [value, "/"])))
-    if ref.otherwise is None or ref.otherwise == EMPTY:
+    if ref.otherwise is None:
         return value
     return If(f"{camel_case(ref.name)}IsGiven", value, render(ref.otherwise))
 

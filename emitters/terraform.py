@@ -14,7 +14,7 @@ from ecsiam.errors import EmitError, Fault, refuse
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.each import Each, Item
 from ecsiam.model.forms import FORMS
-from ecsiam.model.names import ROLES, Output
+from ecsiam.model.names import ROLES, Output, RoleKind
 from ecsiam.model.parameter import Demand, Variable
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
@@ -118,7 +118,7 @@ def _matches(variable: Variable, value: str) -> str:
 
 def _chosen(stack: Stack) -> Block:
     """The values of parameters that stand for something else while they are empty."""
-    refs = {r.name: r for t in stack.texts() for r in t.refs if r.otherwise is not None and r.otherwise != EMPTY}
+    refs = {r.name: r for t in stack.texts() for r in t.refs if r.otherwise is not None}
     return {
         f"chosen_{name}": f'${{var.{name} == "" ? {_expression(ref.otherwise)} : var.{name}}}'
         for name, ref in sorted(refs.items())
@@ -248,15 +248,15 @@ def _attribute(stack: Stack, role: str, attribute: str) -> str | None:
 def _maps(stack: Stack) -> Block:
     """The two maps of the guide's module: which flags are on, and the roles with their purposes."""
     flags = {flag: on if isinstance(on, bool) else f"${{var.{on.name}}}" for flag, on in stack.intent.flags}
-    summary = {r.id: _summary(stack, r.id) for r in ROLES.values() if r.output}
+    summary = {kind.id: _summary(stack, kind) for kind in ROLES.values() if kind.output}
     return {
         "enabled_features": {"description": "Which flags are on", "value": flags},
         "role_summary": {"description": "The roles: ARN, name and purpose, null while a role is off", "value": summary},
     }
 
 
-def _summary(stack: Stack, role: str) -> object:
-    purpose = next(r.purpose for r in ROLES.values() if r.id == role)
+def _summary(stack: Stack, kind: RoleKind) -> object:
+    role, purpose = kind.id, kind.purpose
     if role not in stack.roles:
         return None
     if stack.roles[role].when:
@@ -276,7 +276,7 @@ def _reference(ref: Ref) -> str:
     value = f"var.{ref.name}"
     if ref.part is not None:
         return f'element(split("/", {value}), {ref.part})'
-    if ref.otherwise is None or ref.otherwise == EMPTY:
+    if ref.otherwise is None:
         return value
     return f"local.chosen_{ref.name}"
 

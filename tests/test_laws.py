@@ -29,7 +29,7 @@ from ecsiam import (
     emit,
     parse_policy,
 )
-from ecsiam.config.checks import github_prefixes
+from ecsiam.config.left_open import github_prefixes
 from ecsiam.model import forms
 from ecsiam.model.condition import Condition, conditions
 from ecsiam.model.document import policy_to_data

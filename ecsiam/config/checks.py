@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from ecsiam.config.keys import Key
 from ecsiam.config.kinds import ListOf, OfForm
-from ecsiam.config.left_open import STAND_FOR_ALL, as_text, given_arns, home, names, parameter_faults
+from ecsiam.config.left_open import STAND_FOR_ALL, github_prefixes, given_arns, home, names, parameter_faults
 from ecsiam.errors import Fault, Faults
 from ecsiam.model.deployment import name_faults
 from ecsiam.model.forms import TAG_VALUE, Form
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.secret import secret_resource
-from ecsiam.model.text import Ref, Text, text
 
 if TYPE_CHECKING:
     from ecsiam.config.model import Config
@@ -100,20 +99,6 @@ def _github(config: "Config") -> Iterator[Fault]:
                 ("github_subjects", i),
                 f"Begin it with {listed}.",
             )
-
-
-def github_prefixes(config: "Config") -> dict[str, Text]:
-    """How subjects of the repository begin, by form: by name, and with both ids given also by name and id."""
-    repo, owner_id, repo_id = (config.github_repo, config.github_owner_id, config.github_repo_id)
-    prefixes = {"classic": Text.of("repo:", as_text(repo), ":")}
-    if repo and owner_id and repo_id:
-        if isinstance(repo, Parameter):
-            owner, name = (text(Ref(repo.name, parameter=True, part=i)) for i in (0, 1))
-        else:
-            owner, name = map(text, repo.split("/"))
-        ids = (as_text(owner_id), as_text(repo_id))
-        prefixes["immutable"] = Text.of("repo:", owner, "@", ids[0], "/", name, "@", ids[1], ":")
-    return prefixes
 
 
 def _tags(config: "Config") -> Iterator[Fault]:

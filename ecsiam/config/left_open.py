@@ -47,9 +47,29 @@ def policy_name(config: "Config", policy: str) -> Text:
     return text(named) if named else Text.of(prefix(config), f"-{POLICIES[policy].suffix}")
 
 
+def github_prefixes(config: "Config") -> dict[str, Text]:
+    """How subjects of the repository begin, by form: by name, and with both ids given also by name and id."""
+    repo, owner_id, repo_id = (config.github_repo, config.github_owner_id, config.github_repo_id)
+    prefixes = {"classic": Text.of("repo:", as_text(repo), ":")}
+    if repo and owner_id and repo_id:
+        if isinstance(repo, Parameter):
+            owner, name = (text(Ref(repo.name, parameter=True, part=i)) for i in (0, 1))
+        else:
+            owner, name = map(text, repo.split("/"))
+        ids = (as_text(owner_id), as_text(repo_id))
+        prefixes["immutable"] = Text.of("repo:", owner, "@", ids[0], "/", name, "@", ids[1], ":")
+    return prefixes
+
+
+def when(config: "Config", flag: str) -> str | None:
+    """The flag parameter that something is there for: empty if it is there in any case, None if in none."""
+    on = getattr(config, flag) if flag else True
+    return on.name if isinstance(on, Parameter) else "" if on else None
+
+
 def used(config: "Config", key: Key) -> bool:
     """Whether a value says anything: its flag is on, or may be."""
-    return not key.flag or getattr(config, key.flag) is not False
+    return when(config, key.flag) is not None
 
 
 def deployment(config: "Config") -> Deployment:
@@ -121,14 +141,15 @@ def parameter_faults(config: "Config") -> Iterator[Fault]:
 
 def _demands(config: "Config") -> Iterator[Demand]:
     for flag, key in config.keys().items():
-        on = getattr(config, flag)
-        if key.type != "flag" or on is False or (config.profile == "baseline" and flag in STAND_FOR_ALL):
+        if key.type != "flag" or (config.profile == "baseline" and flag in STAND_FOR_ALL):
             continue
-        when = on.name if isinstance(on, Parameter) else ""
+        on = when(config, flag)
+        if on is None:
+            continue
         for needed in (*key.needs, *(_IDS if flag == "enable_github_oidc" else ())):
             value = getattr(config, needed)
             if isinstance(value, Parameter):
-                yield Demand((value.name,), flag, when)
+                yield Demand((value.name,), flag, on)
 
 
 def given_arns(config: "Config", *, unused: bool = False) -> Iterator[Given]:
@@ -152,10 +173,9 @@ def given_arns(config: "Config", *, unused: bool = False) -> Iterator[Given]:
 def names(config: "Config") -> Iterator[Name]:
     """What the roles that are made are called, and their policies."""
     for role in ROLES.values():
-        on = getattr(config, role.flag) if role.flag else True
-        when = on.name if isinstance(on, Parameter) else ""
-        if on is not False:
-            yield Name("role", role.id, "roles", role_name(config, role.id), ROLE_NAME.most, when)
+        on = when(config, role.flag)
+        if on is not None:
+            yield Name("role", role.id, "roles", role_name(config, role.id), ROLE_NAME.most, on)
             for policy in POLICIES.values():
                 if policy.role == role.id:
-                    yield Name("policy", policy.id, role.id, policy_name(config, policy.id), POLICY_NAME.most, when)
+                    yield Name("policy", policy.id, role.id, policy_name(config, policy.id), POLICY_NAME.most, on)

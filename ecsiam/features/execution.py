@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from ecsiam.features.project import Feature, Part, Project, allow
-from ecsiam.model.arn import Arn
 from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin
 from ecsiam.model.text import Text
@@ -20,17 +19,14 @@ def ecr_token(feature: str, flag: str = "") -> Part:
 
 def foreign_repositories(project: Project, key: str, action: str) -> Iterator[Note]:
     """Repositories of other accounts work only with their owners' consent."""
-    account = project.home.account_id.literal
-    for i, arn in enumerate(project.given(key)):
-        owner = Arn.parse(arn).account.literal
-        if account and owner != account:
-            yield Note(
-                "foreign-repository",
-                f"`{arn}` is of account `{owner}`",
-                (key, i),
-                f"That account's repository policy has to allow {action} too.",
-                "https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policy-examples.html",
-            )
+    for i, owner in project.foreign(key).items():
+        yield Note(
+            "foreign-repository",
+            f"`{project.given(key)[i]}` is of account `{owner}`",
+            (key, i),
+            f"That account's repository policy has to allow {action} too.",
+            "https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policy-examples.html",
+        )
 
 
 def _ecr(project: Project) -> Iterator[Part]:

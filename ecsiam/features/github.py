@@ -5,14 +5,12 @@ https://docs.github.com/en/actions/reference/security/oidc
 
 from collections.abc import Iterator
 
-from ecsiam.config.checks import github_prefixes
-from ecsiam.config.left_open import as_text, role_name
+from ecsiam.config.left_open import as_text, github_prefixes, role_name
 from ecsiam.config.model import Config
 from ecsiam.features.execution import ecr_token, foreign_repositories
 from ecsiam.features.project import Feature, Part, Project, allow
 from ecsiam.model.arn import Arn
 from ecsiam.model.condition import Condition
-from ecsiam.model.each import Item
 from ecsiam.model.names import RoleId
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.policy import Policy
@@ -157,6 +155,7 @@ def _push(project: Project) -> Iterator[Part]:
     if key == "github_ecr_repository_arns":
         yield from foreign_repositories(project, key, "the push")
     yield ecr_token("github_actions", _FLAG)
+    pulled = project.items("ecr_repository_arns", otherwise=project.arns("ecr", "repository/*"))
     pull = ["ecr:GetDownloadUrlForLayer"] if config.github_ecr_pull else []
     push = (
         "BatchCheckLayerAvailability",
@@ -168,20 +167,9 @@ def _push(project: Project) -> Iterator[Part]:
     )
     yield allow(
         [*(f"ecr:{p}" for p in push), *pull],
-        _repositories(project),
+        project.items("github_ecr_repository_arns", otherwise=pulled),
         Origin("github_actions", "push the image", _PUSH, _FLAG),
     )
-
-
-def _repositories(project: Project) -> tuple[Item, ...]:
-    every = project.arns("ecr", "repository/*")
-    pulled = project.items("ecr_repository_arns", otherwise=every)
-    value = project.config.github_ecr_repository_arns
-    if not value:
-        return pulled
-    if isinstance(value, Parameter):
-        return project.items("github_ecr_repository_arns", otherwise=pulled)
-    return project.items("github_ecr_repository_arns")
 
 
 def _task_definitions(project: Project) -> Iterator[Part]:
@@ -194,15 +182,9 @@ def _task_definitions(project: Project) -> Iterator[Part]:
             _ECS,
         )
     every = project.arns("ecs", "task-definition/*")
-    wrapped = [
-        (
-            project.wrapped("task_definition_families", before, ":*", every),
-            project.wrapped("task_definition_families", before, "", every),
-        )
-        for before in project.arns("ecs", "task-definition/")
-    ]
-    revisions = [i for with_revision, _ in wrapped for i in with_revision]
-    bare = [i for _, without in wrapped for i in without]
+    before = project.arns("ecs", "task-definition/")
+    revisions = project.wrapped("task_definition_families", before, ":*", every)
+    bare = project.wrapped("task_definition_families", before, "", every)
     yield allow(
         ["ecs:RegisterTaskDefinition"],
         revisions,
@@ -244,7 +226,7 @@ def _services(project: Project) -> Iterator[Part]:
     of_clusters = project.items("ecs_cluster_arns", "services_of_cluster", project.arns("ecs", "service/*"))
     yield allow(
         ["ecs:DescribeServices", "ecs:UpdateService"],
-        project.items("ecs_service_arns", otherwise=of_clusters) if config.ecs_service_arns else of_clusters,
+        project.items("ecs_service_arns", otherwise=of_clusters),
         Origin("github_actions", "roll the services over and wait for them", _ECS, _FLAG),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from attrs import frozen
 
-from ecsiam.config.left_open import deployment, prefix
+from ecsiam.config.left_open import home, prefix
 from ecsiam.config.model import Config
 from ecsiam.model.arn import Arn
 from ecsiam.model.condition import Condition
@@ -27,7 +27,7 @@ class Project:
 
     @classmethod
     def of(cls, config: Config) -> "Project":
-        return cls(config, prefix(config), deployment(config).home)
+        return cls(config, prefix(config), home(config))
 
     def arns(self, service: str, resource: str | Text) -> tuple[Text, ...]:
         """The ARN of a resource of this account, once for each region that the service runs in."""
@@ -38,6 +38,12 @@ class Project:
         """What a list of the config holds, as far as it is known: nothing, while it is a parameter."""
         value = getattr(self.config, key)
         return () if isinstance(value, Parameter) else value
+
+    def foreign(self, key: str) -> dict[int, str]:
+        """Which of a list's ARNs are of another account than the roles, as far as both are known, and of which."""
+        own = self.home.account_id.literal
+        owners = {i: str(Arn.parse(arn).account) for i, arn in enumerate(self.given(key))}
+        return {i: owner for i, owner in owners.items() if own and owner != own}
 
     def empty(self, key: str) -> bool:
         """Whether a list of the config is empty, or a parameter that is unless the deployment gives it."""
@@ -51,12 +57,13 @@ class Project:
             return (Each(value.name, rule, otherwise=items_in_order(otherwise)),)
         return texts(RULES[rule](value)) or tuple(otherwise)
 
-    def wrapped(self, key: str, before: Text, after: str, otherwise: Iterable[Item]) -> tuple[Item, ...]:
-        """A list of the config as resources, each between `before` and `after`; `otherwise` when it is empty."""
+    def wrapped(self, key: str, before: Iterable[Text], after: str, otherwise: Iterable[Item]) -> tuple[Item, ...]:
+        """A list of the config as resources, between each of `before` and `after`; `otherwise` when it is empty."""
         value = getattr(self.config, key)
         if isinstance(value, Parameter):
-            return (Each(value.name, "all", before, text(after), otherwise=items_in_order(otherwise)),)
-        return tuple(Text.of(before, v, after) for v in value) or tuple(otherwise)
+            others = items_in_order(otherwise)
+            return tuple(Each(value.name, "all", b, text(after), otherwise=others) for b in before)
+        return tuple(Text.of(b, v, after) for b in before for v in value) or tuple(otherwise)
 
 
 Part = Statement | Note

@@ -58,12 +58,12 @@ def _services(project: Project) -> Iterator[Text]:
 
 
 def _notes(project: Project) -> Iterator[Note]:
+    foreign = project.foreign("secrets_arns")
     for i, (given, resource) in enumerate(zip(project.given("secrets_arns"), _known(project), strict=True)):
-        account, owner = project.home.account_id.literal, Arn.parse(resource).account.literal
-        if account and owner != account:
+        if i in foreign:
             yield Note(
                 "foreign-secret",
-                f"`{given}` is of account `{owner}`",
+                f"`{given}` is of account `{foreign[i]}`",
                 ("secrets_arns", i),
                 "Its resource policy and the policy of its KMS key have to allow the role too.",
                 "https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html",

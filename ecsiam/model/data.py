@@ -30,7 +30,7 @@ def stack_to_data(stack: Stack) -> Data:
     intent = stack.intent
     return {
         "roles": [_role_to_data(r) for r in stack.roles.values()],
-        "outputs": [{"name": o.name, "role": o.role, "attribute": o.attribute} for o in stack.outputs],
+        "outputs": [asdict(o) for o in stack.outputs],
         "deployment": _deployment_to_data(stack.deployment),
         "intent": {
             "prefix": write_text(intent.prefix),
@@ -40,10 +40,7 @@ def stack_to_data(stack: Stack) -> Data:
             "github_subjects": [write_text(s) for s in intent.github_subjects],
             "github_audience": write_text(intent.github_audience),
         },
-        "notes": [
-            {"rule": n.rule, "message": n.message, "path": list(n.path), "remedy": n.remedy, "page": n.page}
-            for n in stack.notes
-        ],
+        "notes": [asdict(n, value_serializer=_listed) for n in stack.notes],
         "source": stack.source,
     }
 
@@ -174,11 +171,7 @@ def read_item(value: object) -> Item:
 
 
 def _policy_to_data(policy: Policy) -> Data:
-    origins = [
-        s.origin
-        and {"feature": s.origin.feature, "reason": s.origin.reason, "page": s.origin.page, "flag": s.origin.flag}
-        for s in policy.statements
-    ]
+    origins = [s.origin and asdict(s.origin) for s in policy.statements]
     return {
         "document": policy_to_data(policy, write_text, lambda items: [write_item(i) for i in items]),
         "origins": origins,

@@ -32,8 +32,8 @@ class Name:
     when: str = ""
 
     def bind(self, values: Bindings) -> "Name | None":
-        on = values.parameters.get(self.when, self.when)
-        return None if on is False else evolve(self, text=self.text.bind(values), when="" if on is True else self.when)
+        when = values.when(self.when)
+        return None if when is None else evolve(self, text=self.text.bind(values), when=when)
 
 
 def name_faults(names: Iterable[Name]) -> Iterator[Fault]:
@@ -94,7 +94,7 @@ class Deployment:
         demands: list[Demand] = []
         for demand in self.demands:
             with faults.at():
-                demands += demand.bind(parameters)
+                demands += demand.bind(bindings)
         bound = Deployment(
             home=home,
             variables=ById([v for v in self.variables.values() if v.id not in parameters]),

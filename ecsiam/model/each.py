@@ -51,11 +51,6 @@ class Each:
     after: Text = field(default=EMPTY, converter=text)
     otherwise: "tuple[Item, ...]" = ()
 
-    @property
-    def refs(self) -> tuple[Ref, ...]:
-        """Every reference in it."""
-        return tuple(r for t in (self.before, self.after, *self.otherwise) for r in t.refs)
-
     def bind(self, values: Bindings) -> "tuple[Item, ...]":
         before, after = self.before.bind(values), self.after.bind(values)
         otherwise = tuple(b for item in self.otherwise for b in bind_item(item, values))

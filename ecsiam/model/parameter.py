@@ -1,13 +1,13 @@
 """Parameters: values and flags that the config leaves to whoever deploys."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal, cast
 
 from attrs import evolve, field, frozen
 
 from ecsiam.errors import ConfigError, Fault, Faults, refuse
 from ecsiam.model.forms import FORMS
-from ecsiam.model.text import Value
+from ecsiam.model.text import Bindings, Value
 
 Type = Literal["text", "list", "flag", "number"]
 
@@ -106,13 +106,13 @@ class Demand:
     def message(self) -> str:
         return f"`{self.by}` is on and {' and '.join(f'`{p}`' for p in self.parameters)} is empty"
 
-    def bind(self, values: Mapping[str, Value]) -> "tuple[Demand, ...]":
+    def bind(self, values: Bindings) -> "tuple[Demand, ...]":
         """What is left to demand. Raises ConfigError when it is not met."""
-        on = values.get(self.flag, self.flag)
-        parameters = tuple(p for p in self.parameters if p not in values)
-        if on is False or any(values.get(p) for p in self.parameters):
+        flag = values.when(self.flag)
+        parameters = tuple(p for p in self.parameters if p not in values.parameters)
+        if flag is None or any(values.parameters.get(p) for p in self.parameters):
             return ()
-        bound = evolve(self, flag="" if on is True else self.flag, parameters=parameters)
+        bound = evolve(self, flag=flag, parameters=parameters)
         if not bound.flag and not parameters:
             raise ConfigError(Fault(self.message, (self.by,), "Give it a value, or turn the flag off."))
         return (bound,)

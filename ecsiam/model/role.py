@@ -31,11 +31,11 @@ class InlinePolicy:
     when: str = ""
 
     def bind(self, values: Bindings) -> "InlinePolicy | None":
-        on = values.parameters.get(self.when, self.when)
-        document = None if on is False else self.document.bind(values)
-        if document is None:
+        when = values.when(self.when)
+        document = self.document.bind(values) if when is not None else None
+        if when is None or document is None:
             return None
-        return evolve(self, name=self.name.bind(values), document=document, when="" if on is True else self.when)
+        return evolve(self, name=self.name.bind(values), document=document, when=when)
 
 
 def _policies(given: Iterable[InlinePolicy] | Mapping[str, InlinePolicy]) -> ById[InlinePolicy]:
@@ -91,15 +91,20 @@ class Role:
         for key in twice(key for key, _ in self.tags):
             yield Fault(f"`{self.name}` has the tag `{key}` twice", ("tags",))
 
+    @property
+    def documents(self) -> tuple[Policy, ...]:
+        """The trust policy and the inline policies."""
+        return (self.trust, *(p.document for p in self.policies.values()))
+
     def arn(self, partition: Text, account_id: Text) -> Text:
         """The role's ARN as text: known before the role exists, since name and path are."""
         return Arn(partition, "iam", Text(()), account_id, Text.of("role", self.path, self.name)).text
 
     def bind(self, values: Bindings) -> "Role | None":
         """The role with references put in; None when its flag is off."""
-        on = values.parameters.get(self.when, self.when)
-        trust = None if on is False else self.trust.bind(values)
-        if trust is None:
+        when = values.when(self.when)
+        trust = self.trust.bind(values) if when is not None else None
+        if when is None or trust is None:
             return None
         boundary = None if self.permissions_boundary is None else self.permissions_boundary.bind(values)
         longest = self.max_session_duration
@@ -115,5 +120,5 @@ class Role:
             max_session_duration=longest,
             description=self.description.bind(values),
             tags=[(k, v.bind(values)) for k, v in self.tags],
-            when="" if on is True else self.when,
+            when=when,
         )

@@ -106,7 +106,7 @@ class Stack:
         """Every text of the roles."""
         for role in self.roles.values():
             yield from (role.name, *(value for _, value in role.tags), role.description)
-            for policy in (role.trust, *(p.document for p in role.policies.values())):
+            for policy in role.documents:
                 for statement in policy.statements:
                     yield from statement.texts()
 

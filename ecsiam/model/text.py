@@ -19,6 +19,15 @@ class Bindings:
     deployment: Mapping[str, str] = field(factory=dict[str, str])
     parameters: Mapping[str, Value] = field(factory=dict[str, Value])
 
+    def when(self, flag: str) -> str | None:
+        """What is left of "while this flag parameter is on": itself while open, empty once it is on, None once off."""
+        on = self.parameters.get(flag, flag)
+        return flag if isinstance(on, str) else "" if on else None
+
+
+def _unless_empty(otherwise: Union["Text", None]) -> Union["Text", None]:
+    return otherwise if otherwise is not None and otherwise.parts else None
+
 
 @frozen
 class Ref:
@@ -30,7 +39,7 @@ class Ref:
     name: str
     parameter: bool = False
     part: int | None = None
-    otherwise: Union["Text", None] = None
+    otherwise: Union["Text", None] = field(default=None, converter=_unless_empty)
 
     def bind(self, values: Bindings) -> "str | Ref | Text":
         if not self.parameter:
