@@ -188,6 +188,14 @@ REFUSED: list[tuple[object, str]] = [
         document(without(ALLOW, Condition=[])),
         "a condition block is an object, not a list @ $.Statement[0].Condition",
     ),
+    ({1: 2}, "a key is a text, not `1`"),
+    ({"Statement": [{None: 1}]}, "a key is a text, not null @ $.Statement[0]"),
+    (document(without(TRUST, Principal={2: "x"})), "a key is a text, not `2` @ $.Statement[0].Principal"),
+    (document(without(ALLOW, Condition={1: {2: 3}})), "a key is a text, not `1` @ $.Statement[0].Condition"),
+    (
+        document(without(ALLOW, Condition={"StringEquals": {2: "x"}})),
+        "a key is a text, not `2` @ $.Statement[0].Condition.StringEquals",
+    ),
     (
         document(without(ALLOW, Condition={"StringEquals": "x"})),
         "an operator's keys are an object, not `x` @ $.Statement[0].Condition.StringEquals",

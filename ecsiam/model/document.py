@@ -230,6 +230,8 @@ def is_object(value: object) -> TypeGuard[Data]:
 
 def _object(value: object, what: str) -> Data:
     if is_object(value):
+        strange = [k for k in cast("Mapping[object, object]", value) if not isinstance(k, str)]
+        refuse(PolicyError, [Fault(f"a key is a text, not {describe(k)}") for k in strange])
         return value
     is_an = "an object" if what.endswith((" or", " are")) else "is an object"
     raise PolicyError(f"{what} {is_an}, not {describe(value)}")
