@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from ecsiam.config.checks import OWN_TAGS
 from ecsiam.config.left_open import as_text, deployment, policy_name, role_name, used, when
 from ecsiam.config.model import Config
-from ecsiam.features import PROFILES, Project
+from ecsiam.features import PROFILES, Project, trust_needs
 from ecsiam.features.github import GITHUB_AUDIENCE, subjects
 from ecsiam.features.trust import guarded_roles
 from ecsiam.model.names import OUTPUTS, ROLES, RoleId
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import InlinePolicy, Role
-from ecsiam.model.stack import Intent, Note, Stack
+from ecsiam.model.stack import Intent, Need, Note, Stack
 from ecsiam.model.statement import Statement
 from ecsiam.model.text import Ref, Text, in_order, text, texts
 
@@ -24,11 +24,13 @@ def build(config: Config) -> Stack:
     """
     project = Project.of(config)
     notes = list(_unused(config))
+    needs: list[Need] = []
     policies: dict[RoleId, list[InlinePolicy]] = {}
     for feature in PROFILES[config.profile].features:
         on = when(config, feature.flag)
         if on is None:
             continue
+        needs += [Need(feature.role, n, on) for n in feature.needs(project)]
         parts = tuple(feature.parts(project))
         notes += [p for p in parts if isinstance(p, Note)]
         statements = [p for p in parts if isinstance(p, Statement)]
@@ -39,6 +41,8 @@ def build(config: Config) -> Stack:
             policies.setdefault(feature.role, []).append(InlinePolicy(feature.policy, name, Policy(statements), own))
     github = config.enable_github_oidc
     roles: list[RoleId] = [r.id for r in ROLES.values() if when(config, r.flag) is not None]
+    for role in roles:
+        needs += [Need(role, n, when(config, ROLES[role].flag) or "") for n in trust_needs(project, role)]
     stack = Stack(
         roles=[_role(project, role, policies.get(role, [])) for role in roles],
         outputs=OUTPUTS,
@@ -52,6 +56,8 @@ def build(config: Config) -> Stack:
             confused_deputy=guarded_roles(project),
             github_subjects=subjects(config) if github else (),
             github_audience=as_text(config.github_audience, GITHUB_AUDIENCE) if github else "",
+            github_format=config.github_subject_format or ("immutable" if github and config.github_repo_id else ""),
+            needs=needs,
         ),
         notes=notes,
         source=config.source,

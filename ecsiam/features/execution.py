@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from ecsiam.features.project import Feature, Part, Project, allow
 from ecsiam.model.stack import Note
-from ecsiam.model.statement import Origin
+from ecsiam.model.statement import Origin, Statement
 from ecsiam.model.text import Text
 
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html"
 _LOGS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html"
 
 
-def ecr_token(feature: str, flag: str = "") -> Part:
+def ecr_token(feature: str, flag: str = "") -> Statement:
     """The registry login. It has no resource type, so its Resource can only be `*`."""
     reason = "log in to ECR; the action supports no narrower resource"
     return allow(["ecr:GetAuthorizationToken"], "*", Origin(feature, reason, _PAGE, flag))
@@ -29,6 +29,18 @@ def foreign_repositories(project: Project, key: str, action: str) -> Iterator[No
         )
 
 
+_TOKEN = ("ecr:GetAuthorizationToken",)
+_PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+_WRITE = ("logs:CreateLogStream", "logs:PutLogEvents")
+
+
+def ecr_needs(project: Project) -> Iterator[Statement]:
+    """Log in to ECR and pull."""
+    yield ecr_token("execution_ecr")
+    repositories = project.items("ecr_repository_arns", otherwise=project.arns("ecr", "repository/*"))
+    yield allow(_PULL, repositories, Origin("execution_ecr", "pull the task's images", _PAGE))
+
+
 def _ecr(project: Project) -> Iterator[Part]:
     if project.empty("ecr_repository_arns"):
         yield Note(
@@ -39,23 +51,18 @@ def _ecr(project: Project) -> Iterator[Part]:
             _PAGE,
         )
     yield from foreign_repositories(project, "ecr_repository_arns", "the pull")
-    yield ecr_token("execution_ecr")
-    yield allow(
-        ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-        project.items("ecr_repository_arns", otherwise=project.arns("ecr", "repository/*")),
-        Origin("execution_ecr", "pull the task's images", _PAGE),
-    )
+    yield from ecr_needs(project)
 
 
-def _logs(project: Project) -> Iterator[Part]:
+def logs_needs(project: Project) -> Iterator[Statement]:
+    """Write the streams of the log group: whatever stands behind its name is what the two actions are evaluated on."""
+    own = project.arns("logs", Text.of("log-group:/ecs/", project.prefix, ":*"))
     yield allow(
-        ["logs:CreateLogStream", "logs:PutLogEvents"],
-        project.items(
-            "log_group_arns", "log_group", project.arns("logs", Text.of("log-group:/ecs/", project.prefix, ":*"))
-        ),
+        _WRITE,
+        project.items("log_group_arns", "log_group", own),
         Origin("execution_logs", "write the containers' output (the awslogs driver); the group has to exist", _LOGS),
     )
 
 
-ECR = Feature("execution_ecr", "execution", "", _ecr)
-LOGS = Feature("execution_logs", "execution", "", _logs)
+ECR = Feature("execution_ecr", "execution", "", _ecr, _TOKEN + _PULL, ecr_needs)
+LOGS = Feature("execution_logs", "execution", "", logs_needs, _WRITE, logs_needs)

@@ -91,6 +91,24 @@ def github_trust(project: Project) -> Policy:
     )
 
 
+def github_trust_needs(project: Project) -> Iterator[Statement]:
+    """Each subject that the config lists gets in, with what its token carries; a parameter's repository too."""
+    config = project.config
+    claims = {
+        "aud": as_text(config.github_audience, GITHUB_AUDIENCE),
+        "repository_owner_id": as_text(config.github_owner_id),
+        "repository_id": as_text(config.github_repo_id),
+    }
+    sent = [Condition("StringEquals", f"{ISSUER}:{claim}", value) for claim, value in claims.items() if value.parts]
+    yield Statement(
+        effect="Allow",
+        actions="sts:AssumeRoleWithWebIdentity",
+        principals=Principal("Federated", provider(project)),
+        conditions=[*sent, Condition("StringLike", f"{ISSUER}:sub", subjects(config))],
+        origin=Origin("github_actions", "workflows of the repository assume the role", _TRUST, _FLAG),
+    )
+
+
 def github_trust_notes(project: Project) -> Iterator[Note]:
     """What is worth knowing about who gets in."""
     config = project.config
@@ -141,6 +159,16 @@ def github_trust_notes(project: Project) -> Iterator[Note]:
 # ---------------------------------------------------------------- what
 
 
+PUSH = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:CompleteLayerUpload",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:UploadLayerPart",
+)
+
+
 def _push(project: Project) -> Iterator[Part]:
     config = project.config
     key = "github_ecr_repository_arns" if config.github_ecr_repository_arns else "ecr_repository_arns"
@@ -157,16 +185,8 @@ def _push(project: Project) -> Iterator[Part]:
     yield ecr_token("github_actions", _FLAG)
     pulled = project.items("ecr_repository_arns", otherwise=project.arns("ecr", "repository/*"))
     pull = ["ecr:GetDownloadUrlForLayer"] if config.github_ecr_pull else []
-    push = (
-        "BatchCheckLayerAvailability",
-        "BatchGetImage",
-        "CompleteLayerUpload",
-        "InitiateLayerUpload",
-        "PutImage",
-        "UploadLayerPart",
-    )
     yield allow(
-        [*(f"ecr:{p}" for p in push), *pull],
+        [*PUSH, *pull],
         project.items("github_ecr_repository_arns", otherwise=pulled),
         Origin("github_actions", "push the image", _PUSH, _FLAG),
     )
@@ -231,22 +251,44 @@ def _services(project: Project) -> Iterator[Part]:
     )
 
 
+def _pass(project: Project) -> Statement:
+    home = project.home
+    resources = [Text.of("role", project.config.path, role_name(project.config, role)) for role in ECS_ROLES]
+    passed = [Arn(home.partition, "iam", "", home.account_id, resource).text for resource in resources]
+    reason = "hand the two roles to the tasks of the new revision, and to nothing else"
+    to_tasks = Condition("StringEquals", "iam:PassedToService", "ecs-tasks.amazonaws.com")
+    return allow(["iam:PassRole"], passed, Origin("github_actions", reason, _PASS, _FLAG), to_tasks)
+
+
 def _github(project: Project) -> Iterator[Part]:
     yield from github_trust_notes(project)
     yield from _push(project)
     yield from _task_definitions(project)
     yield from _services(project)
-    home = project.home
-    resources = [Text.of("role", project.config.path, role_name(project.config, role)) for role in ECS_ROLES]
-    passed = [Arn(home.partition, "iam", "", home.account_id, resource).text for resource in resources]
-    yield allow(
-        ["iam:PassRole"],
-        passed,
-        Origin(
-            "github_actions", "hand the two roles to the tasks of the new revision, and to nothing else", _PASS, _FLAG
-        ),
-        Condition("StringEquals", "iam:PassedToService", "ecs-tasks.amazonaws.com"),
-    )
+    yield _pass(project)
 
 
-GITHUB_ACTIONS = Feature("github_actions", "github_actions", _FLAG, _github)
+def github_needs(project: Project) -> Iterator[Statement]:
+    """Push the image, register a revision, roll the services over, and pass the two roles."""
+    parts = (*_push(project), *_task_definitions(project), *_services(project), _pass(project))
+    yield from (p for p in parts if isinstance(p, Statement))
+
+
+GITHUB_ACTIONS = Feature(
+    "github_actions",
+    "github_actions",
+    _FLAG,
+    _github,
+    (
+        "ecr:GetAuthorizationToken",
+        *PUSH,
+        "ecr:GetDownloadUrlForLayer",
+        "ecs:DescribeServices",
+        "ecs:DescribeTaskDefinition",
+        "ecs:RegisterTaskDefinition",
+        "ecs:TagResource",
+        "ecs:UpdateService",
+        "iam:PassRole",
+    ),
+    github_needs,
+)

@@ -69,14 +69,24 @@ class Project:
 Part = Statement | Note
 
 
+def _nothing(_: Project) -> Iterator[Statement]:
+    return iter(())
+
+
 @frozen
 class Feature:
-    """What one policy holds. `policy` is its id; `flag` the flag that asks for it, empty for what a role always has."""
+    """What one policy holds. `policy` is its id; `flag` the flag that asks for it, empty for what a role always has.
+
+    `grants` are the actions that it may give, `needs` the requests that have to be allowed for it to work: with the
+    resources that AWS evaluates, whatever the statements in `parts` say.
+    """
 
     policy: str
     role: RoleId
     flag: str
     parts: Callable[[Project], Iterator[Part]]
+    grants: tuple[str, ...] = ()
+    needs: Callable[[Project], Iterator[Statement]] = _nothing
 
 
 def allow(

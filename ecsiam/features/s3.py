@@ -4,21 +4,28 @@ from collections.abc import Iterator
 
 from ecsiam.features.project import Feature, Part, Project, allow
 from ecsiam.model.stack import Note
-from ecsiam.model.statement import Origin
+from ecsiam.model.statement import Origin, Statement
 
 _FLAG = "enable_s3_access"
 _PAGE = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"
 
 
-def _s3(project: Project) -> Iterator[Part]:
+_LIST = ("s3:ListBucket",)
+_OBJECTS = ("s3:DeleteObject", "s3:GetObject", "s3:PutObject")
+
+
+def s3_needs(project: Project) -> Iterator[Statement]:
+    """List the buckets, and read, write and delete the objects: those that are named, or all of a bucket."""
     buckets = project.items("s3_bucket_arns", "bucket")
     if buckets:
-        yield allow(["s3:ListBucket"], buckets, Origin("s3", "list the objects of the buckets", _PAGE, _FLAG))
-    yield allow(
-        ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
-        project.items("s3_bucket_arns", "object"),
-        Origin("s3", "read, write and delete objects", _PAGE, _FLAG),
-    )
+        yield allow(_LIST, buckets, Origin("s3", "list the objects of the buckets", _PAGE, _FLAG))
+    objects = project.items("s3_bucket_arns", "object")
+    if objects:
+        yield allow(_OBJECTS, objects, Origin("s3", "read, write and delete objects", _PAGE, _FLAG))
+
+
+def _s3(project: Project) -> Iterator[Part]:
+    yield from s3_needs(project)
     given = project.given("s3_bucket_arns")
     with_objects = {a.split("/", 1)[0] for a in given if "/" in a}
     for bucket in sorted(with_objects.difference(given)):
@@ -40,4 +47,4 @@ def _s3(project: Project) -> Iterator[Part]:
             )
 
 
-S3 = Feature("s3", "task", _FLAG, _s3)
+S3 = Feature("s3", "task", _FLAG, _s3, _LIST + _OBJECTS, s3_needs)

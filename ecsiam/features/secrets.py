@@ -9,7 +9,7 @@ from ecsiam.model.each import Item, Rule
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.secret import secret_resource
 from ecsiam.model.stack import Note
-from ecsiam.model.statement import Origin
+from ecsiam.model.statement import Origin, Statement
 from ecsiam.model.text import Text, in_order
 
 _FLAG = "enable_secrets_access"
@@ -32,6 +32,29 @@ def _secrets(project: Project) -> Iterator[Part]:
             project.items("secrets_kms_key_arns"),
             Origin("execution_secrets", "decrypt them, through these services only", _PAGE, _FLAG),
             Condition("StringEquals", "kms:ViaService", in_order(_services(project))),
+        )
+
+
+def secrets_needs(project: Project) -> Iterator[Statement]:
+    """Read the secrets and parameters that are named, or any of the account's; and decrypt them, where a key is given.
+
+    KMS says through which service it is asked, by the name that the service has in its region.
+    """
+    config = project.config
+    if "*" in project.given("secrets_arns"):
+        named = {"secretsmanager": project.arns("secretsmanager", "secret:*"), "ssm": project.arns("ssm", "parameter/*")}
+    else:
+        named = {service: _resources(project, service, rule) for service, rule in _RULES.items()}
+    for service, resources in named.items():
+        if resources:
+            yield allow([_ACTIONS[service]], resources, Origin("execution_secrets", _REASONS[service], _PAGE, _FLAG))
+    if config.secrets_kms_key_arns and not isinstance(config.secrets_arns, Parameter):
+        asked = in_order(Text.of(f"{a.service}.", a.region, ".amazonaws.com") for a in map(Arn.parse, _known(project)))
+        yield allow(
+            ["kms:Decrypt"],
+            project.items("secrets_kms_key_arns"),
+            Origin("execution_secrets", "decrypt them", _PAGE, _FLAG),
+            Condition("StringEquals", "kms:ViaService", asked),
         )
 
 
@@ -86,4 +109,6 @@ def _notes(project: Project) -> Iterator[Note]:
             )
 
 
-SECRETS = Feature("execution_secrets", "execution", _FLAG, _secrets)
+SECRETS = Feature(
+    "execution_secrets", "execution", _FLAG, _secrets, (*_ACTIONS.values(), "kms:Decrypt"), secrets_needs
+)

@@ -15,8 +15,22 @@ _GUARDED: dict[str, tuple[RoleId, ...]] = {"both": ("execution", "task"), "task"
 
 
 def guarded_roles(project: Project) -> tuple[RoleId, ...]:
-    """The roles whose trust names account and region, so that no other account's tasks come in through the service."""
-    return _GUARDED[project.config.confused_deputy] if project.config.profile == "default" else ()
+    """The roles whose trust has to name account and region, so that no other account's tasks come in."""
+    return _GUARDED[project.config.confused_deputy]
+
+
+def ecs_tasks_trust_need(project: Project) -> Statement:
+    """ECS gets in, whichever part of account and region it names."""
+    return Statement(
+        effect="Allow",
+        actions="sts:AssumeRole",
+        principals=Principal("Service", "ecs-tasks.amazonaws.com"),
+        conditions=(
+            Condition("StringEquals", "aws:SourceAccount", project.home.account_id),
+            Condition("ArnLike", "aws:SourceArn", project.arns("ecs", "*")),
+        ),
+        origin=Origin("trust", "ECS assumes the role for the task", _PAGE),
+    )
 
 
 def ecs_tasks_trust(project: Project, role: RoleId) -> Policy:

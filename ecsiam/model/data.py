@@ -18,7 +18,7 @@ from ecsiam.model.names import Output
 from ecsiam.model.parameter import Demand, Variable
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import InlinePolicy, Role
-from ecsiam.model.stack import Intent, Note, Stack
+from ecsiam.model.stack import Intent, Need, Note, Stack
 from ecsiam.model.statement import Origin
 from ecsiam.model.text import Ref, Text, text
 
@@ -39,6 +39,8 @@ def stack_to_data(stack: Stack) -> Data:
             "confused_deputy": list(intent.confused_deputy),
             "github_subjects": [write_text(s) for s in intent.github_subjects],
             "github_audience": write_text(intent.github_audience),
+            "github_format": intent.github_format,
+            "needs": [{"role": n.role, "when": n.when, **_policy_to_data(Policy(n.statement))} for n in intent.needs],
         },
         "notes": [asdict(n, value_serializer=_listed) for n in stack.notes],
         "source": stack.source,
@@ -62,6 +64,8 @@ def stack_from_data(data: Mapping[str, Any]) -> Stack:
                 confused_deputy=tuple(intent["confused_deputy"]),
                 github_subjects=tuple(read_text(s) for s in intent["github_subjects"]),
                 github_audience=read_text(intent["github_audience"]),
+                github_format=intent["github_format"],
+                needs=[Need(n["role"], _policy_from_data(n).statements[0], n["when"]) for n in intent["needs"]],
             ),
             notes=[Note(**_tupled(n)) for n in data["notes"]],
             source=data["source"],

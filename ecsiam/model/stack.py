@@ -10,6 +10,7 @@ from ecsiam.model.by_id import ById
 from ecsiam.model.deployment import Deployment
 from ecsiam.model.names import Output
 from ecsiam.model.role import Role, twice
+from ecsiam.model.statement import Statement
 from ecsiam.model.text import EMPTY, Bindings, Ref, Text, in_order, text
 
 
@@ -29,11 +30,33 @@ class Note:
 
 
 @frozen
+class Need:
+    """Requests that have to be allowed for a feature to work, written as a statement: by a role, or by its trust.
+
+    `when` names the flag parameter that it is there for; empty: always.
+    """
+
+    role: str
+    statement: Statement
+    when: str = ""
+
+    def bind(self, values: Bindings) -> "Need | None":
+        when = values.when(self.when)
+        statement = self.statement.bind(values) if when is not None else None
+        return None if when is None or statement is None else evolve(self, statement=statement, when=when)
+
+
+def _needs(given: Iterable[Need]) -> tuple[Need, ...]:
+    return tuple(given)
+
+
+@frozen
 class Intent:
     """What was asked for, as far as the invariants need to know it to judge what came out.
 
     `prefix` begins every name, a flag that is a parameter is a reference, `confused_deputy` are the roles whose trust
-    names the source account, and `github_subjects` the subjects that may assume the deploy role.
+    is to name the source account, and `github_subjects` the subjects that may assume the deploy role; `github_format`
+    is the form that these were asked for in, empty where that was left open. `needs` is what has to work.
     """
 
     prefix: Text = field(default=EMPTY, converter=text)
@@ -42,6 +65,8 @@ class Intent:
     confused_deputy: tuple[str, ...] = ()
     github_subjects: tuple[Text, ...] = ()
     github_audience: Text = field(default=EMPTY, converter=text)
+    github_format: str = ""
+    needs: tuple[Need, ...] = field(default=(), converter=_needs)
 
     def bind(self, values: Bindings) -> "Intent":
         flags = tuple((flag, on if isinstance(on, bool) else _flag(on, values)) for flag, on in self.flags)
@@ -53,6 +78,8 @@ class Intent:
             flags=flags,
             github_subjects=in_order(s.bind(values) for s in self.github_subjects) if deploys else (),
             github_audience=self.github_audience.bind(values) if deploys else EMPTY,
+            github_format=self.github_format if deploys else "",
+            needs=[b for n in self.needs if (b := n.bind(values)) is not None],
         )
 
 

@@ -1,0 +1,50 @@
+"""The three answers to a question about policies, each with its evidence."""
+
+from typing import NoReturn
+
+from attrs import frozen
+
+from ecsiam.analysis.request import Request
+
+
+@frozen
+class Holds:
+    """Yes. `witness` is a request that shows it, where one can (overlaps, can); `assumed` is what it rests on.
+
+    `when` says, for `can`, under which conditions.
+    """
+
+    witness: Request | None = None
+    assumed: tuple[str, ...] = ()
+    when: str = ""
+
+    def __bool__(self) -> bool:
+        return True
+
+
+@frozen
+class Fails:
+    """No. `witness` is a request that shows it, where one can; `fact` says what is wrong, `values` which values of
+    parameters lead there."""
+
+    witness: Request | None = None
+    fact: str = ""
+    assumed: tuple[str, ...] = ()
+    values: tuple[tuple[str, object], ...] = ()
+
+    def __bool__(self) -> bool:
+        return False
+
+
+@frozen
+class Undecided:
+    """Not known, and why. Neither yes nor no: `bool()` of it raises."""
+
+    reason: str
+    assumed: tuple[str, ...] = ()
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(f"undecided: {self.reason}")
+
+
+Answer = Holds | Fails | Undecided

@@ -1,0 +1,155 @@
+"""Texts with wildcards: `*` is any run of characters, `?` is one, in whole texts or part by part in an ARN.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+"""
+
+from functools import lru_cache
+from typing import Literal
+
+from ecsiam.analysis.variables import Piece
+
+Reading = Literal["parts", "flat"]  # how resource ARNs are compared, "parts" is ours
+Pieces = tuple[Piece, ...]
+_Run = tuple[int, tuple[tuple[int, str], ...]]  # how long, and which text stands where; elsewhere is any character
+Glob = tuple[_Run, ...]  # what stands between the stars
+
+STAR: Pieces = (("*", True),)
+ARN_PARTS = 6
+
+
+def glob(pieces: Pieces, value: str) -> bool:
+    """Whether a text with wildcards matches a whole value. A character is a code point, a newline is one of them."""
+    return fits(as_glob(pieces), value)
+
+
+@lru_cache(maxsize=1 << 14)
+def as_glob(pieces: Pieces) -> Glob:
+    """A text with wildcards, read once."""
+    runs: list[_Run] = []
+    texts: list[tuple[int, str]] = []
+    length = 0
+    for text, live in pieces:
+        for at_star, between in enumerate(text.split("*") if live else (text,)):
+            if at_star:
+                runs.append((length, tuple(texts)))
+                texts, length = [], 0
+            for at_mark, plain in enumerate(between.split("?") if live else (between,)):
+                length += 1 if at_mark else 0
+                if plain:
+                    texts.append((length, plain))
+                    length += len(plain)
+    return (*runs, (length, tuple(texts)))
+
+
+def fits(pattern: Glob, value: str) -> bool:
+    """Whether a glob matches a whole value: each run as early as it can stand, the last one at the end.
+
+    The earliest place leaves the most for the runs after it, so nothing is ever tried twice.
+    """
+    first, last = pattern[0], pattern[-1]
+    end = len(value) - last[0]
+    if len(pattern) == 1:
+        return end == 0 and _stands(first, value, 0)
+    if end < first[0] or not _stands(first, value, 0) or not _stands(last, value, end):
+        return False
+    at = first[0]
+    for run in pattern[1:-1]:
+        found = _find(run, value, at, end)
+        if found < 0:
+            return False
+        at = found + run[0]
+    return True
+
+
+def _stands(run: _Run, value: str, at: int) -> bool:
+    """Whether a run stands at a place that has room for it."""
+    return all(value.startswith(text, at + offset) for offset, text in run[1])
+
+
+def _find(run: _Run, value: str, start: int, end: int) -> int:
+    length, texts = run
+    if not texts:
+        return start if start + length <= end else -1
+    offset, text = texts[0]
+    while True:
+        at = value.find(text, start + offset, end) - offset
+        if at < start or at + length > end:
+            return -1
+        if len(texts) == 1 or _stands(run, value, at):
+            return at
+        start = at + 1
+
+
+# ---------------------------------------------------------------- ARNs
+
+
+def _parts(pieces: Pieces) -> list[Pieces]:
+    """The parts of an ARN; the sixth holds its colons. Values are put in before the colons are counted."""
+    parts: list[list[Piece]] = [[]]
+    for text, live in pieces:
+        for i, between in enumerate(text.split(":", ARN_PARTS - len(parts))):
+            if i:
+                parts.append([])
+            if between:
+                parts[-1].append((between, live))
+    return [tuple(part) for part in parts]
+
+
+def _is_wild(pieces: Pieces) -> bool:
+    return any(live and ("*" in text or "?" in text) for text, live in pieces)
+
+
+ArnGlob = tuple[Glob, ...]  # one for the whole, or one for each of the six parts
+
+
+@lru_cache(maxsize=1 << 14)
+def resource_globs(pieces: Pieces, reading: Reading, identity: bool) -> ArnGlob:
+    """A pattern of the Resource element, read once.
+
+    A lone `*` is every resource. In an identity policy an ARN that is cut short has `*` for each part that it lacks; in
+    a resource policy it does so only if it holds a wildcard, else it is compared as it is, and no resource has it.
+    """
+    parts = _parts(pieces)
+    short = len(parts) < ARN_PARTS
+    if reading == "flat" or pieces == STAR or (short and not identity and not _is_wild(pieces)):
+        return (as_glob(pieces),)
+    return _by_part([*parts, *[STAR] * (ARN_PARTS - len(parts))])
+
+
+@lru_cache(maxsize=1 << 14)
+def arn_globs(pieces: Pieces) -> ArnGlob | None:
+    """A value of an ARN operator, read once; None for what is neither an ARN nor a lone `*`: it matches nothing."""
+    if pieces == STAR:
+        return (as_glob(pieces),)
+    parts = _parts(pieces)
+    return _by_part(parts) if len(parts) == ARN_PARTS else None
+
+
+def _by_part(parts: list[Pieces]) -> ArnGlob:
+    if any(map(_is_wild, parts[:-1])):
+        return tuple(map(as_glob, parts))
+    # Without a wildcard in the first five parts, comparing them one by one is comparing the whole.
+    whole: list[Piece] = []
+    for i, part in enumerate(parts):
+        whole += ((":", False), *part) if i else part
+    return (as_glob(_joined(whole)),)
+
+
+def _joined(pieces: list[Piece]) -> Pieces:
+    """Neighbours with nothing live in them as one text, so that they are compared at once."""
+    joined: list[Piece] = []
+    for text, live in pieces:
+        plain = not live or not _is_wild(((text, live),))
+        if joined and plain and not joined[-1][1]:
+            joined[-1] = (joined[-1][0] + text, False)
+        else:
+            joined.append((text, not plain))
+    return tuple(joined)
+
+
+def fits_arn(globs: ArnGlob, value: str) -> bool:
+    """Whether a pattern, as a whole or part by part, matches a value."""
+    if len(globs) == 1:
+        return fits(globs[0], value)
+    parts = value.split(":", ARN_PARTS - 1)
+    return len(parts) == ARN_PARTS and all(map(fits, globs, parts))

@@ -1,0 +1,345 @@
+"""Condition keys: for the tests that a question makes of one key, one value for each way they can come out.
+
+Whatever a request holds for the key, it comes out like one of these, so a set of values is a set of bits. Values are
+absent, one value, or, where set operators are used, several.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import combinations
+from typing import Literal
+
+from attrs import field, frozen
+
+from ecsiam.analysis.matching import address_block, as_date, as_number, matches_values
+from ecsiam.analysis.patterns import (
+    ANY,
+    NOT_COLON,
+    Chars,
+    Clause,
+    Found,
+    Hole,
+    One,
+    OutOfBudget,
+    Pattern,
+    Run,
+    Token,
+    char,
+    example,
+    pattern,
+    show,
+)
+from ecsiam.analysis.request import Values
+from ecsiam.analysis.variables import Escaped, Part, Piece, Variable
+from ecsiam.model.condition import Operator
+from ecsiam.model.text import Ref
+
+MOST_CELLS = 512
+
+
+@frozen(cache_hash=True)
+class KeyTest:
+    """One condition, apart from its statement. The key is in lower case; `name` is the key as it was written."""
+
+    key: str
+    operator: Operator
+    values: tuple[tuple[Part, ...], ...]
+    name: str = field(default="", eq=False)
+
+
+@frozen
+class Atom:
+    """A value that stands for all that come out alike. Without `sure`, there may be none: it rests on what is open."""
+
+    value: Values | None
+    sure: bool = True
+
+
+@frozen
+class Cells:
+    """The atoms of a key, and for each test the atoms that pass it, as bits."""
+
+    atoms: tuple[Atom, ...]
+    passing: dict[KeyTest, int] = field(eq=False)
+
+    @property
+    def all(self) -> int:
+        return (1 << len(self.atoms)) - 1
+
+
+def hole(part: Variable | Ref) -> Hole:
+    """What is known of a text that is put in later."""
+    if isinstance(part, Variable):
+        return Hole(part, empty=True)
+    return Hole(part, DEPLOYMENT_CHARS.get(part.name, ANY) if not part.parameter else ANY)
+
+
+_NAME_CHARS = Chars("abcdefghijklmnopqrstuvwxyz0123456789-")
+DEPLOYMENT_CHARS = {
+    "account_id": Chars("0123456789"),
+    "aws_region": _NAME_CHARS,
+    "partition": _NAME_CHARS,
+    "dns_suffix": Chars((*_NAME_CHARS.chars, ".")),
+}
+
+
+# ---------------------------------------------------------------- values as patterns
+
+
+# What is written apart and is one letter when case is ignored, beyond a letter's own upper and lower case.
+_SAME = {"k": "\u212a", "\u00e5": "\u212b", "\u00ff": "\u0178"}
+
+
+def _ignoring_case(letter: str) -> One:
+    low = letter.lower()
+    return One(Chars({letter, low, *(u for u in (letter.upper(), _SAME.get(low, low)) if u.lower() == low)}))
+
+
+@lru_cache(maxsize=1 << 14)
+def value_pattern(comparison: str, parts: tuple[Part, ...]) -> Pattern | None:
+    """What a value of a string or ARN operator stands for; None when that is nothing."""
+    tokens: list[Token] = []
+    star, colons = ANY, 0
+    arn = comparison.startswith("Arn")
+    like = arn or comparison in ("StringLike", "StringNotLike")
+    if arn and parts == ("*",):
+        return pattern((Run(ANY),))
+    for part in parts:
+        match part:
+            case str():
+                for c in part:
+                    colons += c == ":"
+                    star = NOT_COLON if arn and colons < 5 else ANY
+                    if like and c in "*?":
+                        tokens.append(Run(star) if c == "*" else One(star))
+                    else:
+                        tokens.append(_ignoring_case(c) if comparison.endswith("IgnoreCase") else char(c))
+            case Escaped(c):
+                tokens.append(char(c))
+            case Variable() | Ref():
+                tokens.append(hole(part))
+                colons += 5 if arn and len(tokens) == 1 else 0  # an ARN that is put in whole
+    return pattern(tokens) if not arn or colons >= 5 else None
+
+
+def _clause(test: KeyTest) -> Clause:
+    patterns = (value_pattern(test.operator.comparison.name, v) for v in test.values)
+    return frozenset(p for p in patterns if p is not None)
+
+
+Vector = tuple[int, Found]
+
+
+def vectors(unions: tuple[Clause, ...], tries: Iterable[str], base: tuple[Clause, ...] = ()) -> list[Vector]:
+    """For each choice of being in or out of `unions` that some string of `base` makes: its bits, and such a string.
+
+    `tries` are taken first, since they are nicer to read. Raises OutOfBudget for more than MOST_CELLS.
+    """
+    found: dict[int, Found] = {}
+    if not any(p.holes for union in unions for p in union):
+        for string in tries:
+            if all(any(p.matches(string) for p in clause) for clause in base):
+                bits = sum(1 << i for i, u in enumerate(unions) if any(p.matches(string) for p in u))
+                found.setdefault(bits, Found(tuple(string), sure=True))
+    tried = tuple(found)
+
+    def split(i: int, bits: int, within: tuple[Clause, ...], without: Clause, shown: Found) -> None:
+        if i == len(unions):
+            found.setdefault(bits, shown)
+            if len(found) > MOST_CELLS:
+                raise OutOfBudget
+            return
+        mask = (1 << i) - 1
+        for wanted in (0, 1):
+            inside = (*within, unions[i]) if wanted else within
+            outside = without if wanted else without | unions[i]
+            one = next((found[t] for t in tried if t & mask == bits and t >> i & 1 == wanted), None)
+            one = one or example(inside, outside)
+            if one is not None:
+                split(i + 1, bits | wanted << i, inside, outside, one)
+
+    start = found[tried[0]] if tried else example(base)
+    if start is not None:
+        split(0, 0, base, frozenset(), start)
+    return sorted(found.items(), key=lambda v: list(found).index(v[0]))
+
+
+# ---------------------------------------------------------------- one value of each kind
+
+_OTHERS = {"account": "999999999999", "arn": "arn:aws:iam::999999999999:role/other", "sub": "repo:other/other:x"}
+
+
+def other(key: str) -> str:
+    """A value of a key that nobody named."""
+    return next((value for ending, value in _OTHERS.items() if key.endswith(ending)), "other")
+
+
+def _tries(key: str, tests: tuple[KeyTest, ...]) -> Iterator[str]:
+    """Strings that are nice to read: the values themselves, with something in the place of their wildcards."""
+    yield other(key)
+    for test in tests:
+        for union in _clause(test):
+            if not union.holes:
+                yield show(union) if union.literal is not None else show(union).replace("*", "x").replace("?", "x")
+
+
+def _plain(text: tuple[Part, ...]) -> str | None:
+    return text[0] if len(text) == 1 and isinstance(text[0], str) else None
+
+
+def _between(points: list[object]) -> Iterator[object]:
+    """Each point, one in each gap, one below and one above."""
+    from decimal import Decimal
+
+    numbers = sorted({p for p in points if isinstance(p, Decimal)})
+    if not numbers:
+        yield Decimal(0)
+        return
+    yield numbers[0] - 1
+    for low, high in zip(numbers, (*numbers[1:], None), strict=True):
+        yield low
+        yield low + 1 if high is None else (low + high) / 2
+
+
+def _number_values(texts: list[str]) -> Iterator[str]:
+    for number in _between([as_number(t) for t in texts]):
+        yield f"{number:f}"
+
+
+def _date_values(texts: list[str]) -> Iterator[str]:
+    from datetime import datetime, timedelta, timezone
+    from decimal import Decimal
+
+    for seconds in _between([as_date(t) for t in texts]):
+        assert isinstance(seconds, Decimal)
+        whole = seconds == seconds.to_integral_value()
+        try:
+            at = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=int(seconds))
+        except OverflowError:
+            whole = False
+            at = None
+        yield f"{at:%Y-%m-%dT%H:%M:%SZ}" if whole and at and at.year >= 1000 else f"{seconds:f}"
+
+
+def _address_values(texts: list[str]) -> Iterator[str]:
+    import ipaddress
+
+    yield "192.0.2.1"
+    for version, kind in ((4, ipaddress.IPv4Address), (6, ipaddress.IPv6Address)):
+        blocks = [b for b in map(address_block, texts) if b is not None and b.version == version]
+        starts = {0} | {int(b[0]) for b in blocks} | {int(b[-1]) + 1 for b in blocks}
+        most = 2 ** (32 if version == 4 else 128)
+        yield from (str(kind(start)) for start in sorted(starts) if start < most)
+
+
+def _binary_values(texts: list[str]) -> Iterator[str]:
+    yield from texts
+    yield next(t for t in (b64encode(bytes([i])).decode() for i in range(256)) if t not in texts)
+
+
+_VALUES = {
+    "numeric": _number_values,
+    "date": _date_values,
+    "ip": _address_values,
+    "binary": _binary_values,
+    "bool": lambda _: iter(("true", "false")),
+}
+_Single = tuple[int, str | None, bool]  # which tests the value passes as it is, the value, whether it is sure
+
+
+def _singles(key: str, tests: tuple[KeyTest, ...]) -> list[_Single] | None:
+    """One value for each way the tests can come out for a single value; None where we can't tell."""
+    kinds = {t.operator.comparison.kind for t in tests}
+    if kinds <= {"string", "arn"}:
+        if not tests:
+            return [(0, other(key), True)]
+        negated = sum(1 << i for i, t in enumerate(tests) if t.operator.comparison.negated)
+        try:
+            cells = vectors(tuple(map(_clause, tests)), _tries(key, tests))
+        except OutOfBudget:
+            return None
+        return [(bits ^ negated, found.text if found.sure else None, found.sure) for bits, found in cells]
+    if len(kinds) > 1:
+        return None
+    texts = [_plain(v) for t in tests for v in t.values]
+    if any(isinstance(p, Ref) for t in tests for v in t.values for p in v):
+        return None
+    found: dict[int, str] = {}
+    for value in _VALUES[kinds.pop()]([t for t in texts if t is not None]):
+        bits = sum(1 << i for i, t in enumerate(tests) if matches_values(Operator(t.operator.comparison), _pieces(t), value))
+        found.setdefault(bits, value)
+    return [(bits, value, True) for bits, value in found.items()]
+
+
+def _pieces(test: KeyTest) -> tuple[tuple[Piece, ...], ...]:
+    """The values of a test that has no variables that count."""
+    return tuple(tuple((p if isinstance(p, str) else _text_of(p), True) for p in value) for value in test.values)
+
+
+def _text_of(part: Part) -> str:
+    match part:
+        case Escaped(c):
+            return f"${{{c}}}"
+        case Variable(key):
+            return f"${{{key}}}"
+        case _:
+            return str(part)
+
+
+# ---------------------------------------------------------------- cells
+
+Multiplicity = Literal["one", "many", "unknown"]
+
+
+@lru_cache(maxsize=1 << 13)
+def cells(key: str, tests: frozenset[KeyTest], many: bool | None = None) -> Cells | None:
+    """The cells of a key; None where no partition is known: then each test has to be taken as a thing of its own.
+
+    `many` says whether the key can have several values, None that it isn't known.
+    """
+    asked = tuple(sorted(tests, key=repr))
+    valued = tuple(t for t in asked if t.operator.comparison.kind != "null")
+    singles = _singles(key, valued)
+    if singles is None:
+        return None
+    sets = [t for t in valued if t.operator.qualifier]
+    if sets and many is not False and len(sets) < len(valued):
+        return None  # AWS says nothing of an operator without qualifier on several values
+    groups: list[tuple[_Single, ...]] = [(single,) for single in singles]
+    if sets and many is not False:
+        for size in range(2, len(sets) + 1):
+            groups += combinations(singles, size)
+            if len(groups) > MOST_CELLS:
+                return None
+    passing = dict.fromkeys(asked, 0)
+    atoms = [Atom(None)]
+    for test in asked:
+        passing[test] |= _passes_absent(test)
+    for at, group in enumerate(groups, start=1):
+        values = tuple(value or "" for _, value, _ in group)
+        atoms.append(Atom(values if sets and many is not False else values[0], all(sure for *_, sure in group)))
+        for i, test in enumerate(valued):
+            come_out = [bits >> i & 1 for bits, *_ in group]
+            passing[test] |= (any if test.operator.qualifier == "ForAnyValue" else all)(come_out) << at
+        for test in asked:
+            if test.operator.comparison.kind == "null":
+                passing[test] |= _null(test, "false") << at
+    return Cells(tuple(atoms), passing)
+
+
+def _null(test: KeyTest, wanted: str) -> bool:
+    return any((_plain(v) or "").lower() == wanted for v in test.values)
+
+
+def _passes_absent(test: KeyTest) -> bool:
+    operator = test.operator
+    if operator.comparison.kind == "null":
+        return _null(test, "true")
+    match operator.qualifier:
+        case "ForAllValues":
+            return True
+        case "ForAnyValue":
+            return operator.if_exists
+        case _:
+            return operator.if_exists or operator.comparison.negated

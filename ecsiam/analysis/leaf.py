@@ -1,0 +1,212 @@
+"""One statement, compiled: what it asks of each variable of a request.
+
+A statement is a product: its action, its principal, its resource and each of its keys are asked apart. That is what
+makes a set of requests a union of boxes.
+"""
+
+from functools import lru_cache
+from itertools import product
+
+from attrs import field, frozen
+
+from ecsiam.analysis.keys import KeyTest, hole
+from ecsiam.analysis.matching import Reading
+from ecsiam.analysis.patterns import ANY, NOT_COLON, Clause, Hole, One, Pattern, Run, Token, char, pattern
+from ecsiam.analysis.variables import Escaped, Part, Variable, parts
+from ecsiam.model.condition import Operator
+from ecsiam.model.each import Each, Item
+from ecsiam.model.policy import Version
+from ecsiam.model.principal import Principal
+from ecsiam.model.statement import AllBut, Only, Statement
+from ecsiam.model.text import Ref, Text
+
+State = tuple[str, str]  # ("flag", NAME) is on, ("given", NAME): the list parameter is not empty
+
+
+@frozen(cache_hash=True)
+class Actions:
+    """Actions in lower case: exact ones, patterns, and with `inverse` all but these."""
+
+    exact: frozenset[str]
+    wild: tuple[str, ...]
+    inverse: bool = False
+
+
+@frozen
+class Resources:
+    """A set of resources: those that match a pattern of each clause and none of `none`."""
+
+    clauses: tuple[Clause, ...] = ()
+    none: Clause = frozenset()
+
+
+@frozen
+class Option:
+    """A statement's resources in one state of what is open, with the tests that they bring along."""
+
+    resources: Resources
+    tests: tuple[KeyTest, ...] = ()
+    states: tuple[tuple[State, bool], ...] = ()
+
+
+@frozen(cache_hash=True)
+class Leaf:
+    """A statement where it stands: its document's version, whether that is an identity policy, and when it is there."""
+
+    statement: Statement
+    version: Version = "2012-10-17"
+    identity: bool = True
+    when: tuple[str, ...] = ()
+    reading: Reading = "parts"
+
+
+@frozen
+class Compiled:
+    """What a statement asks. `options` are alternatives; `variables` the keys whose values it puts in."""
+
+    actions: Actions
+    principals: Only[Principal] | AllBut[Principal] | None
+    tests: tuple[KeyTest, ...]
+    options: tuple[Option, ...]
+    states: tuple[tuple[State, bool], ...] = ()
+    variables: frozenset[Variable] = field(default=frozenset())
+    open: bool = False
+
+
+_PRESENT = Operator.parse("Null")
+
+
+def present(key: str) -> KeyTest:
+    """The test that a key is there."""
+    return KeyTest(key.lower(), _PRESENT, (("false",),), key)
+
+
+def absent(key: str) -> KeyTest:
+    """The test that a key is not there."""
+    return KeyTest(key.lower(), _PRESENT, (("true",),), key)
+
+
+@lru_cache(maxsize=1 << 14)
+def compiled(leaf: Leaf) -> Compiled:
+    """What a leaf asks of each variable."""
+    statement, version = leaf.statement, leaf.version
+    given = [a.pattern.lower() for a in statement.actions.items]
+    actions = Actions(
+        frozenset(a for a in given if "*" not in a and "?" not in a),
+        tuple(a for a in given if "*" in a or "?" in a),
+        isinstance(statement.actions, AllBut),
+    )
+    tests: list[KeyTest] = []
+    variables: set[Variable] = set()
+    for condition in statement.conditions:
+        kind = condition.operator.comparison.kind
+        with_variables = version if kind in ("string", "arn") else "2008-10-17"
+        values = tuple(parts(v, with_variables) for v in condition.values)
+        tests.append(KeyTest(condition.key.lower(), condition.operator, values, condition.key))
+        variables |= {p for v in values for p in v if isinstance(p, Variable)}
+    # What is put in has to be there; a default stands in for it where it is written.
+    needed = {v.key.lower() for v in variables if v.default is None}
+    options = tuple(_options(leaf))
+    variables |= {v for o in options for v in _variables(o.resources)}
+    return Compiled(
+        actions=actions,
+        principals=statement.principals,
+        tests=(*tests, *map(present, sorted(needed))),
+        options=options,
+        states=tuple((("flag", flag), True) for flag in leaf.when if flag),
+        variables=frozenset(variables),
+        open=any(t.refs for t in statement.texts()) or any(o.states for o in options),
+    )
+
+
+def _variables(resources: Resources) -> set[Variable]:
+    holes = (h for clause in (*resources.clauses, resources.none) for p in clause for h in p.holes)
+    return {h.name for h in holes if isinstance(h, Hole) and isinstance(h.name, Variable)}
+
+
+def _options(leaf: Leaf) -> list[Option]:
+    """The resources of a statement: by what they need, so that an item with a variable doesn't bind the others."""
+    match leaf.statement.resources:
+        case None:
+            return [Option(Resources())]
+        case Only(items):
+            by_need: dict[tuple[tuple[KeyTest, ...], tuple[tuple[State, bool], ...]], set[Pattern]] = {}
+            for p, needs, states in (found for item in items for found in _item(item, leaf)):
+                by_need.setdefault((needs, states), set()).add(p)
+            return [Option(_one_of(ps), needs, states) for (needs, states), ps in by_need.items()]
+        case AllBut(items):
+            needs_of = [(p, needs) for item in items for p, needs, _ in _item(item, leaf)]
+            needed = dict.fromkeys(n for _, needs in needs_of for n in needs)
+            return [Option(Resources(none=frozenset(p for p, _ in needs_of)), tuple(needed))]
+
+
+def _one_of(patterns: set[Pattern]) -> Resources:
+    everything = any(p.prefix and not p.head for p in patterns)
+    return Resources() if everything else Resources((frozenset(patterns),))
+
+
+Found = tuple[Pattern, tuple[KeyTest, ...], tuple[tuple[State, bool], ...]]
+
+
+def _item(item: Item, leaf: Leaf) -> list[Found]:
+    """The patterns of one item, what has to be there for each, and the state of a list parameter that it stands for."""
+    if isinstance(item, Each):
+        name = Hole(("each", item.parameter, item.rule), exact=False)
+        tokens = (*_text(item.before, leaf), name, *_text(item.after, leaf))
+        if not item.otherwise:
+            return [(_resource(tokens, leaf), (), ())]
+        given: State = ("given", item.parameter)
+        found: list[Found] = [(_resource(tokens, leaf), (), ((given, True),))]
+        for other in item.otherwise:
+            found += [(p, needs, ((given, False), *states)) for p, needs, states in _item(other, leaf)]
+        return found
+    texts = parts(item, leaf.version)
+    with_default = [p for p in dict.fromkeys(texts) if isinstance(p, Variable) and p.default is not None]
+    plain = [present(p.key) for p in dict.fromkeys(texts) if isinstance(p, Variable) and p.default is None]
+    found = []
+    for missing in product((False, True), repeat=len(with_default)):
+        off = dict(zip(with_default, missing, strict=True))
+        needs = [absent(v.key) if gone else present(v.key) for v, gone in off.items()]
+        tokens = [
+            Escaped(p.default) if isinstance(p, Variable) and off.get(p) and p.default is not None else p for p in texts
+        ]
+        found.append((_resource(tuple(tokens), leaf), (*plain, *needs), ()))
+    return found
+
+
+def _text(text: Text, leaf: Leaf) -> tuple[Part, ...]:
+    return parts(text, leaf.version)
+
+
+@lru_cache(maxsize=1 << 14)
+def _resource_tokens(given: tuple[Part | Hole, ...], flat: bool, identity: bool) -> Pattern:
+    tokens: list[Token] = []
+    colons, wild = 0, False
+    if given == ("*",):
+        return pattern((Run(ANY),))
+    for part in given:
+        match part:
+            case str():
+                for c in part:
+                    colons += c == ":"
+                    star = ANY if flat or colons >= 5 else NOT_COLON
+                    wild |= c in "*?"
+                    tokens.append(Run(star) if c == "*" else One(star) if c == "?" else char(c))
+            case Escaped(text):
+                tokens += map(char, text)
+                colons += text.count(":")
+            case Hole():
+                tokens.append(part)
+                colons += 5 if len(tokens) == 1 else 0
+            case Variable() | Ref():
+                tokens.append(hole(part))
+                colons += 5 if len(tokens) == 1 else 0  # an ARN that is put in whole
+    if not flat and colons < 5 and (identity or wild):
+        for missing in range(colons, 5):
+            tokens += [char(":"), Run(ANY if missing == 4 else NOT_COLON)]
+    return pattern(tokens)
+
+
+def _resource(texts: tuple[Part | Hole, ...], leaf: Leaf) -> Pattern:
+    """What a resource stands for: part by part up to the fifth colon, or, read flat, with `*` across all of them."""
+    return _resource_tokens(texts, leaf.reading == "flat", leaf.identity)

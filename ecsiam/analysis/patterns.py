@@ -1,0 +1,472 @@
+"""Sets of strings with wildcards, exactly: is there a string that matches all of these and none of those?
+
+A pattern is a sequence of tokens: one character of a set, a run of characters of a set, or a hole (a text that is not
+known). Everything that is asked of strings is asked through `example`: union, intersection, difference and complement
+are a choice of what to match and what not, inclusion is an empty difference. Characters are Unicode code points.
+
+The search walks the patterns to match position by position, and all of the others at once as a set of positions; of two
+states that differ in that set only, the smaller one is enough (an antichain). Nothing is ever made deterministic, so
+twenty patterns with inner stars take milliseconds. In the worst case the question is exponential; `BUDGET` bounds it.
+"""
+
+from collections import deque
+from collections.abc import Hashable, Iterable, Iterator
+from functools import lru_cache
+from itertools import product
+
+from attrs import field, frozen
+
+BUDGET = 100_000
+
+
+class Unclear(Exception):
+    """A question that is left undecided, and why."""
+
+
+class OutOfBudget(Unclear):
+    """The question needs more states than `BUDGET`."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the search was given up after {BUDGET:,} states")
+
+
+@frozen(cache_hash=True)
+class Chars:
+    """A set of characters: these, or with `inverse` all but these."""
+
+    chars: frozenset[str] = field(converter=frozenset)
+    inverse: bool = False
+
+    def __contains__(self, char: str) -> bool:
+        return (char in self.chars) != self.inverse
+
+    def covers(self, other: "Chars") -> bool:
+        match self.inverse, other.inverse:
+            case True, True:
+                return self.chars <= other.chars
+            case True, False:
+                return not self.chars & other.chars
+            case False, False:
+                return self.chars >= other.chars
+            case _:
+                return False  # a finite set never covers nearly all of Unicode
+
+    def meets(self, other: "Chars") -> bool:
+        match self.inverse, other.inverse:
+            case True, True:
+                return True
+            case True, False:
+                return not other.chars <= self.chars
+            case False, True:
+                return not self.chars <= other.chars
+            case _:
+                return bool(self.chars & other.chars)
+
+
+ANY = Chars("", inverse=True)
+NOT_COLON = Chars(":", inverse=True)
+
+
+@frozen(cache_hash=True)
+class One:
+    """One character of a set."""
+
+    of: Chars
+
+
+@frozen(cache_hash=True)
+class Run:
+    """Any number of characters of a set, none included."""
+
+    of: Chars
+
+
+@frozen(cache_hash=True)
+class Hole:
+    """A text that is not known: the value of `name`, made of characters of `of`.
+
+    The same hole stands for the same text everywhere. `exact` says that the text means itself: what may hold wildcards
+    is no single string. `empty` says that it may be empty.
+    """
+
+    name: Hashable
+    of: Chars = ANY
+    exact: bool = True
+    empty: bool = False
+
+
+@frozen(cache_hash=True)
+class Other:
+    """A text that differs from that of a hole: what somebody else has there. Characters as for the hole."""
+
+    hole: Hole
+
+
+Token = One | Run | Hole | Other
+Letter = str | Hole
+Word = tuple[Letter, ...]
+
+
+class Pattern:
+    """A sequence of tokens. Equal sequences are the same object, so comparing and hashing cost nothing."""
+
+    __slots__ = ("_steps", "head", "holes", "literal", "prefix", "tokens")
+
+    def __init__(self, tokens: tuple[Token, ...]) -> None:
+        self.tokens = tokens
+        head: list[str] = []
+        for token in tokens:
+            if not isinstance(token, One) or token.of.inverse or len(token.of.chars) != 1:
+                break
+            head += token.of.chars
+        self.head = "".join(head)  # what every string of it begins with
+        self.literal = self.head if len(head) == len(tokens) else None  # the only string of it
+        self.prefix = len(head) == len(tokens) - 1 and tokens[-1] == Run(ANY)  # it is `head*`
+        self.holes = tuple(t for t in tokens if isinstance(t, Hole | Other))
+        self._steps: dict[str, tuple[int, int]] = {}
+
+    def __repr__(self) -> str:
+        return f"<{show(self)}>"
+
+    def matches(self, string: str) -> bool:
+        """Whether a string is of this pattern, which has no holes."""
+        if self.literal is not None:
+            return string == self.literal
+        if not string.startswith(self.head):
+            return False
+        if self.prefix:
+            return True
+        tokens = self.tokens
+        at, end = self._closed(1 << len(self.head)), 1 << len(tokens)
+        for char in string[len(self.head) :]:
+            step = self._steps.get(char)
+            if step is None:
+                step = self._steps[char] = (
+                    sum(1 << i for i, t in enumerate(tokens) if isinstance(t, One) and char in t.of),
+                    sum(1 << i for i, t in enumerate(tokens) if isinstance(t, Run) and char in t.of),
+                )
+            at = self._closed((at & step[0]) << 1 | at & step[1])
+            if not at:
+                return False
+        return bool(at & end)
+
+    def _closed(self, at: int) -> int:
+        for i, token in enumerate(self.tokens):
+            if at >> i & 1 and isinstance(token, Run):
+                at |= 2 << i
+        return at
+
+
+@lru_cache(maxsize=1 << 16)
+def _interned(tokens: tuple[Token, ...]) -> Pattern:
+    return Pattern(tokens)
+
+
+def pattern(tokens: Iterable[Token]) -> Pattern:
+    """The pattern of these tokens. Runs beside each other become one, and what they touch comes before them."""
+    out: list[Token] = []
+    for token in tokens:
+        last = out[-1] if out else None
+        if isinstance(last, Run) and isinstance(token, Run) and last.of == token.of:
+            continue
+        if isinstance(last, Run) and isinstance(token, One) and last.of == token.of:
+            out.insert(-1, token)  # `*?` is `?*`
+            continue
+        out.append(token)
+    return _interned(tuple(out))
+
+
+@lru_cache(maxsize=1 << 12)
+def char(of: str) -> One:
+    """The token of one character."""
+    return One(Chars(of))
+
+
+@lru_cache(maxsize=1 << 16)
+def literal(string: str) -> Pattern:
+    """The pattern of one string."""
+    return pattern(map(char, string))
+
+
+@lru_cache(maxsize=1 << 16)
+def wildcard(string: str, star: Chars = ANY) -> Pattern:
+    """The pattern of a text whose `*` and `?` stand for characters of `star`."""
+    return pattern(Run(star) if c == "*" else One(star) if c == "?" else char(c) for c in string)
+
+
+EVERYTHING = pattern((Run(ANY),))
+
+
+def show(shown: "Pattern | Word") -> str:
+    """A pattern or a word as a person would write it; a hole is `{name}`."""
+    out: list[str] = []
+    for token in shown.tokens if isinstance(shown, Pattern) else shown:
+        match token:
+            case str():
+                out.append(token)
+            case Run():
+                out.append("*")
+            case One(of):
+                out.append("?" if of.inverse else min(of.chars))
+            case Hole(name):
+                out.append(f"{{{name}}}")
+            case Other(hole):
+                out.append(f"{{not {hole.name}}}")
+    return "".join(out)
+
+
+# ---------------------------------------------------------------- asking
+
+
+@frozen
+class Found:
+    """A word that matches all and none. With `sure`, it is a string, and it really does; else holes stand in the way.
+
+    Without a word that is sure, there may still be none: a hole was read as any text in what has to match, and as no
+    text in what must not.
+    """
+
+    word: Word
+    sure: bool
+
+    @property
+    def text(self) -> str:
+        """The word as a string; raises for one with holes."""
+        return "".join(letter if isinstance(letter, str) else _no_text(letter) for letter in self.word)
+
+
+def _no_text(hole: Hole) -> str:
+    raise ValueError(f"`{hole.name}` is not known")
+
+
+Clause = frozenset[Pattern]
+
+
+def example(clauses: Iterable[Clause], none: Clause = frozenset()) -> Found | None:
+    """A shortest word that matches a pattern of each clause and no pattern of `none`; None if there is none.
+
+    Raises OutOfBudget.
+    """
+    wanted = tuple(sorted((c for c in set(clauses) if EVERYTHING not in c), key=len))
+    return None if EVERYTHING in none else _example(wanted, none)
+
+
+@lru_cache(maxsize=1 << 16)
+def _example(clauses: tuple[Clause, ...], none: Clause) -> Found | None:
+    unsure: Found | None = None
+    for chosen in product(*clauses):
+        if len(chosen) > 1 and not _heads_agree(chosen):
+            continue
+        found = _search(chosen or (EVERYTHING,), none)
+        if found is not None and found.sure:
+            return found
+        unsure = unsure or found
+    return unsure
+
+
+def _heads_agree(chosen: tuple[Pattern, ...]) -> bool:
+    longest = max((p.head for p in chosen), key=len)
+    return all(longest.startswith(p.head) for p in chosen)
+
+
+def _covers(wide: Pattern, narrow: Pattern) -> bool:
+    return wide is narrow or (wide.prefix and narrow.head.startswith(wide.head))
+
+
+@lru_cache(maxsize=1 << 16)
+def _search(chosen: tuple[Pattern, ...], none: Clause) -> Found | None:
+    against = frozenset(
+        n for n in none if all(n.head.startswith(p.head) or p.head.startswith(n.head) for p in chosen)
+    )
+    if any(_covers(n, p) for n in against for p in chosen):
+        return None
+    if not any(p.holes for p in (*chosen, *against)):
+        string = next((p.literal for p in chosen if p.literal is not None), None)
+        if string is not None:
+            fits = all(p.matches(string) for p in chosen) and not any(n.matches(string) for n in against)
+            return Found(tuple(string), sure=True) if fits else None
+    return _Walk(chosen, tuple(against)).shortest()
+
+
+_READABLE = "x1aA0bcdefghijklmnopqrstuvwyz23456789BCDEFGHIJKLMNOPQRSTUVWXYZ_-./ "
+
+
+class _Walk:
+    """One search. The positions of what must not match are bits of one integer, each pattern a block of its own."""
+
+    def __init__(self, chosen: tuple[Pattern, ...], against: tuple[Pattern, ...]) -> None:
+        self.chosen = chosen
+        # The word is cut into letters along this one; the others read its holes as any text that they may be.
+        self.carrier = next((i for i, p in enumerate(chosen) if any(isinstance(t, Hole) for t in p.tokens)), -1)
+        self.sure = not any(p.holes for p in (*chosen, *against))
+        self.letters: list[Letter] = [*_letters((*chosen, *against))]
+        self.letters += dict.fromkeys(t for t in chosen[self.carrier].tokens if isinstance(t, Hole))
+        self.loops = self.sinks = self.ends = start = offset = 0
+        self.steps: list[tuple[int, int]] = [(0, 0)] * len(self.letters)
+        for p in against:
+            start |= 1 << offset
+            for i, token in enumerate(p.tokens, offset):
+                if isinstance(token, Run):
+                    self.loops |= 1 << i
+                    if token.of == ANY and i == offset + len(p.tokens) - 1:
+                        self.sinks |= 1 << i  # from here on it matches whatever comes
+                for k, letter in enumerate(self.letters):
+                    on, stay = self.steps[k]
+                    if isinstance(token, Run) and _surely(token.of, letter):
+                        stay |= 1 << i
+                    elif token == letter or (isinstance(token, One) and isinstance(letter, str) and letter in token.of):
+                        on |= 1 << i
+                    self.steps[k] = (on, stay)
+            offset += len(p.tokens)
+            self.ends |= 1 << offset
+            offset += 1
+        self.start = self._closed(start)
+        self._next: list[dict[tuple[int, int], tuple[int, ...]]] = [{} for _ in chosen]
+
+    def _closed(self, at: int) -> int:
+        while (wider := at | (at & self.loops) << 1) != at:
+            at = wider
+        return at
+
+    def shortest(self) -> Found | None:
+        first = (0,) * len(self.chosen)
+        if self.start & self.sinks:
+            return None
+        came: dict[tuple[tuple[int, ...], int], tuple[tuple[tuple[int, ...], int], Letter] | None] = {}
+        came[first, self.start] = None
+        least: dict[tuple[int, ...], list[int]] = {first: [self.start]}
+        waiting = deque([(first, self.start)])
+        while waiting:
+            state = waiting.popleft()
+            at, outside = state
+            if not outside & self.ends and all(map(self._ends, range(len(at)), at)):
+                return Found(self._word(came, state), self.sure)
+            for k, letter in enumerate(self.letters):
+                on, stay = self.steps[k]
+                others = self._closed((outside & on) << 1 | outside & stay)
+                if others & self.sinks:
+                    continue
+                for positions in product(*(self._after(i, p, k) for i, p in enumerate(at))):
+                    known = least.setdefault(positions, [])
+                    if any(smaller & others == smaller for smaller in known):
+                        continue
+                    known[:] = [larger for larger in known if others & larger != others]
+                    known.append(others)
+                    came[positions, others] = (state, letter)
+                    waiting.append((positions, others))
+            if len(came) > BUDGET:
+                raise OutOfBudget
+        return None
+
+    def _word(
+        self,
+        came: dict[tuple[tuple[int, ...], int], tuple[tuple[tuple[int, ...], int], Letter] | None],
+        state: tuple[tuple[int, ...], int],
+    ) -> Word:
+        word: list[Letter] = []
+        while (step := came[state]) is not None:
+            state, letter = step
+            word.append(letter)
+        return tuple(reversed(word))
+
+    def _closure(self, which: int, at: int) -> Iterator[int]:
+        """The positions that a pattern to match may be at without reading on."""
+        tokens = self.chosen[which].tokens
+        yield at
+        while at < len(tokens) and self._skips(which, tokens[at]):
+            at += 1
+            yield at
+
+    def _skips(self, which: int, token: Token) -> bool:
+        return isinstance(token, Run) or (isinstance(token, Hole) and token.empty and which != self.carrier)
+
+    def _ends(self, which: int, at: int) -> bool:
+        return len(self.chosen[which].tokens) in self._closure(which, at)
+
+    def _after(self, which: int, at: int, k: int) -> tuple[int, ...]:
+        """Where a pattern to match may be after a letter."""
+        table = self._next[which]
+        known = table.get((at, k))
+        if known is None:
+            letter = self.letters[k]
+            found = dict.fromkeys(n for p in self._closure(which, at) for n in self._reads(which, p, letter))
+            known = table[at, k] = tuple(found)
+        return known
+
+    def _reads(self, which: int, at: int, letter: Letter) -> Iterator[int]:
+        tokens = self.chosen[which].tokens
+        token = tokens[at] if at < len(tokens) else None
+        if token is None:
+            return
+        if isinstance(letter, str):
+            match token:
+                case One(of):
+                    yield from (at + 1,) if letter in of else ()
+                case Run(of):
+                    yield from (at,) if letter in of else ()
+                case Hole(of=of):
+                    # Along the carrier a hole is a letter of its own; elsewhere it may be these characters.
+                    yield from (at, at + 1) if which != self.carrier and letter in of else ()
+                case Other(hole):
+                    yield from (at, at + 1) if letter in hole.of else ()
+            return
+        if which == self.carrier:
+            yield from (at + 1,) if token == letter else ()
+            return
+        if token == letter:
+            yield at + 1
+            if letter.exact:
+                return
+        if token == Other(letter):
+            # The other text differs: it goes on where this one ends, or it is this one's beginning.
+            yield at
+            yield from self._through(which, at + 1, letter.of)
+            return
+        if letter.empty:
+            yield at
+        yield from self._through(which, at, letter.of)
+
+    def _through(self, which: int, at: int, of: Chars) -> Iterator[int]:
+        """Where a pattern may be after some text of characters of a set, from a position on."""
+        tokens = self.chosen[which].tokens
+        seen: dict[int, None] = {}
+        waiting = [at]
+        while waiting:
+            for p in self._closure(which, waiting.pop()):
+                if p >= len(tokens):
+                    continue
+                match tokens[p]:
+                    case One(mine):
+                        after = [p + 1] if mine.meets(of) else []
+                    case Run(mine):
+                        after = [p] if mine.meets(of) else []
+                    case Hole(of=mine) | Other(Hole(of=mine)):
+                        after = [p, p + 1] if mine.meets(of) else []
+                for n in after:
+                    if n not in seen:
+                        seen[n] = None
+                        waiting.append(n)
+        yield from seen
+
+
+def _surely(run: Chars, letter: Letter) -> bool:
+    return letter in run if isinstance(letter, str) else run.covers(letter.of)
+
+
+def _letters(patterns: tuple[Pattern, ...]) -> Iterator[str]:
+    """One character for each way of being in the sets that the patterns speak of."""
+    sets = list(dict.fromkeys(t.of for p in patterns for t in p.tokens if not isinstance(t, Other)))
+    named = sorted({c for s in sets for c in s.chars}, key=lambda c: (c not in _READABLE, c))
+    other = next((c for c in _READABLE if c not in named), None) or next(
+        chr(c) for c in range(0x100, 0x110000) if chr(c) not in named
+    )
+    seen: set[tuple[bool, ...]] = set()
+    for c in (*_first(named, other), other):
+        ways = tuple(c in s for s in sets)
+        if ways not in seen:
+            seen.add(ways)
+            yield c
+
+
+def _first(named: list[str], other: str) -> list[str]:
+    return [c for c in named if c != other]

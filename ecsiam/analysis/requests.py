@@ -1,0 +1,317 @@
+"""Sets of requests: what policies allow, as a value with `|`, `&` and `-`, asked for an example.
+
+A set is an expression over statements. Whether a request is in it is a matter of matching each statement, as `evaluate`
+does; whether there is any request in it is decided over boxes (`space.py`), and every example is put to the first test
+before anyone sees it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice, product
+
+from attrs import evolve, field, frozen
+
+from ecsiam.analysis.actions import Universe
+from ecsiam.analysis.keys import other
+from ecsiam.analysis.leaf import Leaf, compiled
+from ecsiam.analysis.matching import misses
+from ecsiam.analysis.patterns import Unclear
+from ecsiam.analysis.request import Request
+from ecsiam.analysis.space import Box, Space
+from ecsiam.analysis.variables import Escaped, Variable, parts
+from ecsiam.analysis.witness import candidates
+from ecsiam.errors import PolicyError
+from ecsiam.model.policy import Policy, Version
+from ecsiam.model.statement import Statement
+from ecsiam.model.text import Text
+
+MOST_BOXES = 200_000
+
+
+@frozen(cache_hash=True)
+class Requests:
+    """A set of requests: those of one statement, or others put together (`or`, `and`, `minus`)."""
+
+    op: str
+    parts: "tuple[Requests, ...]" = ()
+    leaf: Leaf | None = field(default=None)
+
+    def __or__(self, other: "Requests") -> "Requests":
+        return union((self, other))
+
+    def __and__(self, other: "Requests") -> "Requests":
+        return Requests("and", (self, other))
+
+    def __sub__(self, other: "Requests") -> "Requests":
+        return Requests("minus", (self, other))
+
+    def __contains__(self, request: Request) -> bool:
+        """Whether a request is one of them, statement by statement. Raises PolicyError for an open text."""
+        match self.op, self.parts:
+            case "or", parts:
+                return any(request in p for p in parts)
+            case "and", (left, right):
+                return request in left and request in right
+            case "minus", (left, right):
+                return request in left and request not in right
+            case _:
+                assert self.leaf is not None
+                leaf = self.leaf
+                return not misses(leaf.statement, leaf.version, request, leaf.reading)
+
+    @property
+    def leaves(self) -> Iterator[Leaf]:
+        """Every statement that takes part."""
+        if self.leaf is not None:
+            yield self.leaf
+        for part in self.parts:
+            yield from part.leaves
+
+    def example(self, universe: Universe = "all") -> Request | None:
+        """One of the requests, None if there is none. Raises Unclear where that isn't known."""
+        found = search(self, universe)
+        return None if found is None else found.request
+
+
+NOTHING = Requests("or")
+
+
+def union(parts: Iterable[Requests]) -> Requests:
+    """Those that are in any of these."""
+    flat: list[Requests] = []
+    for part in parts:
+        flat += part.parts if part.op == "or" else (part,)
+    return flat[0] if len(flat) == 1 else Requests("or", tuple(flat))
+
+
+def of_statement(leaf: Leaf) -> Requests:
+    """The requests that a statement matches, whatever its effect."""
+    return Requests("statement", leaf=leaf)
+
+
+def query(statement: Statement) -> Requests:
+    """The requests that an Allow written as a question matches: a policy's own words for a set."""
+    return of_statement(Leaf(statement))
+
+
+def allowed(policies: Iterable[Policy], *, reading: str = "parts") -> Requests:
+    """What policies of one kind allow together: their Allows without their Denies."""
+    return allowed_by(
+        Leaf(s, p.version, p.kind == "identity", reading="flat" if reading == "flat" else "parts")
+        for p in policies
+        for s in p.statements
+    )
+
+
+def allowed_by(leaves: Iterable[Leaf]) -> Requests:
+    """The requests that the Allows of these match, without those that their Denies match."""
+    allows: list[Requests] = []
+    denies: list[Requests] = []
+    for leaf in leaves:
+        (allows if leaf.statement.effect == "Allow" else denies).append(of_statement(leaf))
+    return union(allows) - union(denies) if denies else union(allows)
+
+
+# ---------------------------------------------------------------- deciding
+
+
+@frozen
+class Example:
+    """A request of the set, and the states of what is left open that it takes."""
+
+    request: Request
+    states: tuple[tuple[tuple[str, str], bool], ...] = ()
+
+
+class _Search:
+    """The boxes of an expression, made one by one."""
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        self.made = 0
+        self._boxes: dict[Leaf, list[Box]] = {}
+
+    def of(self, leaf: Leaf) -> list[Box]:
+        known = self._boxes.get(leaf)
+        if known is None:
+            known = self._boxes[leaf] = list(self.space.boxes(compiled(leaf)))
+        return known
+
+    def boxes(self, requests: Requests) -> Iterator[Box]:
+        match requests.op, requests.parts:
+            case "or", parts:
+                for part in parts:
+                    yield from self.boxes(part)
+            case "and", (left, right):
+                for box in self.boxes(left):
+                    yield from self.within(box, right)
+            case "minus", (left, right):
+                for box in self.boxes(left):
+                    yield from self.outside(box, right)
+            case _:
+                assert requests.leaf is not None
+                yield from self.of(requests.leaf)
+
+    def within(self, box: Box, requests: Requests) -> Iterator[Box]:
+        """What a box shares with a set."""
+        self._count()
+        match requests.op, requests.parts:
+            case "or", parts:
+                for part in parts:
+                    yield from self.within(box, part)
+            case "and", (left, right):
+                for inner in self.within(box, left):
+                    yield from self.within(inner, right)
+            case "minus", (left, right):
+                for inner in self.within(box, left):
+                    yield from self.outside(inner, right)
+            case _:
+                assert requests.leaf is not None
+                for other in self.of(requests.leaf):
+                    both = self.space.meet(box, other)
+                    if both is not None:
+                        yield both
+
+    def outside(self, box: Box, requests: Requests) -> Iterator[Box]:
+        """What of a box is not in a set."""
+        self._count()
+        match requests.op, requests.parts:
+            case "or", parts:
+                yield from self._outside_all(box, parts, 0)
+            case "and", (left, right):
+                yield from self.outside(box, left)
+                for inner in self.within(box, left):
+                    yield from self.outside(inner, right)
+            case "minus", (left, right):
+                yield from self.outside(box, left)
+                yield from self.within(box, right)
+            case _:
+                assert requests.leaf is not None
+                yield from self._without_all(box, self.of(requests.leaf), 0)
+
+    def _outside_all(self, box: Box, parts: tuple[Requests, ...], at: int) -> Iterator[Box]:
+        if at == len(parts):
+            yield box
+            return
+        for left in self.outside(box, parts[at]):
+            yield from self._outside_all(left, parts, at + 1)
+
+    def _without_all(self, box: Box, others: list[Box], at: int) -> Iterator[Box]:
+        if at == len(others):
+            yield box
+            return
+        self._count()
+        for left in self.space.without(box, others[at]):
+            yield from self._without_all(left, others, at + 1)
+
+    def _count(self) -> None:
+        self.made += 1
+        if self.made > MOST_BOXES:
+            raise Unclear(f"the search was given up after {MOST_BOXES:,} pieces")
+
+
+def search(requests: Requests, universe: Universe = "all") -> Example | None:
+    """A request of the set that has been put to the test, None if there surely is none. Raises Unclear otherwise."""
+    found = _walk(requests, requests, universe)
+    if not isinstance(found, str):
+        return found
+    for closed in put_in(requests):
+        try:
+            shown = _walk(closed, requests, universe)
+        except Unclear:
+            continue
+        if isinstance(shown, Example):
+            return shown
+    raise Unclear(found)
+
+
+def _walk(requests: Requests, original: Requests, universe: Universe) -> Example | str | None:
+    """An example that is in `original` too; a text says why there may be one."""
+    space = Space([compiled(leaf) for leaf in dict.fromkeys(requests.leaves)], universe)
+    reason: str | None = None
+    for box in _Search(space).boxes(requests):
+        for candidate in candidates(space, box):
+            if candidate.request is not None:
+                if candidate.request in original:
+                    return Example(candidate.request, candidate.states)
+                if candidate.sure and requests is original:
+                    raise AssertionError(f"the example `{candidate.request}` is not in the set: this is a bug in ecsiam")
+            reason = reason or candidate.reason
+    return reason
+
+
+# ---------------------------------------------------------------- policy variables
+
+MOST_TRIES = 64
+
+
+def put_in(requests: Requests) -> Iterator[Requests]:
+    """The set with values in the place of its policy variables, and their keys pinned to these: parts of it.
+
+    The values are those that the set itself speaks of, and one that it doesn't.
+    """
+    leaves = list(dict.fromkeys(requests.leaves))
+    keys = sorted({v.key.lower() for leaf in leaves for v in compiled(leaf).variables})
+    if not keys:
+        return
+    values = list(dict.fromkeys((*_spoken_of(leaves), "other")))
+    pinned = {key: list(dict.fromkeys((other(key), *values))) for key in keys}
+    for chosen in islice(product(*pinned.values()), MOST_TRIES):
+        known = dict(zip(keys, chosen, strict=True))
+        pin = Statement("Allow", "*", "*", conditions={"StringEquals": {k: _text(v) for k, v in known.items()}})
+        try:
+            yield _replaced(requests, known) & query(pin)
+        except PolicyError:  # the value makes no resource
+            continue
+
+
+def _spoken_of(leaves: list[Leaf]) -> Iterator[str]:
+    """What stands between slashes and colons in the texts of a set."""
+    for leaf in leaves:
+        for text in leaf.statement.texts():
+            if text.literal is not None:
+                yield from (s for s in re.split("[/:]", text.literal) if s and not set("*?$").intersection(s))
+
+
+def _text(value: str) -> str:
+    """A value as a policy writes it, so that it means itself."""
+    return re.sub(r"[*?$]", lambda m: f"${{{m[0]}}}", value)
+
+
+def _replaced(requests: Requests, known: dict[str, str]) -> Requests:
+    if requests.leaf is not None:
+        return of_statement(_leaf(requests.leaf, known))
+    return evolve(requests, parts=tuple(_replaced(p, known) for p in requests.parts))
+
+
+@lru_cache(maxsize=1 << 10)
+def _leaf_known(leaf: Leaf, known: tuple[tuple[str, str], ...]) -> Leaf:
+    values = dict(known)
+
+    def put(text: Text, version: Version) -> Text:
+        pieces = (
+            _text(values[p.key.lower()])
+            if isinstance(p, Variable) and p.key.lower() in values
+            else f"${{{p.char}}}"
+            if isinstance(p, Escaped)
+            else p
+            for p in parts(text, version)
+        )
+        return Text(p for p in pieces if not isinstance(p, Variable))
+
+    s = leaf.statement
+    resources = s.resources
+    if resources is not None:
+        resources = type(resources)(tuple(put(r, leaf.version) if isinstance(r, Text) else r for r in resources.items))
+    conditions = [
+        evolve(c, values=[put(v, leaf.version) for v in c.values])
+        if c.operator.comparison.kind in ("string", "arn")
+        else c
+        for c in s.conditions
+    ]
+    return evolve(leaf, statement=evolve(s, resources=resources, conditions=conditions))
+
+
+def _leaf(leaf: Leaf, known: dict[str, str]) -> Leaf:
+    return _leaf_known(leaf, tuple(sorted(known.items()))) if compiled(leaf).variables else leaf

@@ -1,0 +1,202 @@
+"""From a box to a request that shows it: the shortest that reads well, on a resource that the action really has."""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice, product
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from ecsiam.analysis.leaf import Resources
+from ecsiam.analysis.patterns import Hole, Pattern, example, literal, show, wildcard
+from ecsiam.analysis.request import Request, Values
+from ecsiam.analysis.space import Box, Space, resource_of
+from ecsiam.analysis.variables import Variable as PolicyVariable
+from ecsiam.model.principal import Principal
+
+if TYPE_CHECKING:
+    from ecsiam.reference.actions import KnownAction
+
+MOST_CANDIDATES = 64
+
+
+@frozen
+class Candidate:
+    """A request that may show a box. With `sure` it has to; else `reason` says what may stand in the way."""
+
+    request: Request | None
+    states: tuple[tuple[tuple[str, str], bool], ...] = ()
+    sure: bool = True
+    reason: str = ""
+
+
+def candidates(space: Space, box: Box) -> Iterator[Candidate]:
+    """Requests of a box, likely ones first. Nothing, when it is empty."""
+    if resource_of(box.resources) is None:
+        return
+    action, resource = _action_and_resource(space, box)
+    if isinstance(resource, str):
+        yield from islice(_of(space, box, action, resource), MOST_CANDIDATES)
+    else:
+        yield Candidate(None, sure=False, reason=f"it depends on {_listed(resource)}")
+
+
+def _of(space: Space, box: Box, action: str, resource: str) -> Iterator[Candidate]:
+    keys = list(box.keys)
+    picks = [list(_bits(box.keys[k])) for k in keys]
+    atoms = [space.atoms(k) for k in keys]
+    # What is surely a value comes first, and what is absent before what is there.
+    picks = [sorted(p, key=lambda i, a=a: not a[i].sure) for p, a in zip(picks, atoms, strict=True)]
+    people: list[Principal | None] = [None]
+    if space.principals is not None:
+        people = [space.principals.who[i] for i in _bits(box.principals)]
+    for who, *chosen in product(people, *picks):
+        context: dict[str, Values] = {}
+        states: list[tuple[tuple[str, str], bool]] = []
+        unknown: list[str] = []
+        for key, options, at in zip(keys, atoms, chosen, strict=True):
+            atom = options[at]
+            if isinstance(key, tuple):
+                states.append((key, bool(at)))
+            elif not isinstance(key, str):
+                unknown.append(f"`{key.operator}` on `{key.key}`")
+            elif atom.value is None and at:
+                unknown.append(f"the value of `{key}`")
+            elif atom.value is not None:
+                context[space.written[key]] = atom.value
+                if not atom.sure:
+                    unknown.append(f"the value of `{key}`")
+        request = Request(action, resource, who, context)
+        tied = _tied(space, request)
+        if unknown or (who is not None and who.id.literal is None):
+            yield Candidate(None, tuple(states), sure=False, reason=f"it depends on {', '.join(unknown) or str(who)}")
+        elif tied is None:
+            yield Candidate(request, tuple(states))
+        else:
+            reason = "it takes keys that follow from each other, or from principal and resource, and don't agree"
+            for agreeing in tied:
+                yield Candidate(agreeing, tuple(states), sure=False, reason=reason)
+
+
+def _bits(bits: int) -> Iterator[int]:
+    at = 0
+    while bits:
+        if bits & 1:
+            yield at
+        bits >>= 1
+        at += 1
+
+
+# ---------------------------------------------------------------- actions and resources
+
+
+def _action_and_resource(space: Space, box: Box) -> tuple[str, str | tuple[Hole, ...]]:
+    """An action of a box and a resource of a type that it has, where the service reference knows some."""
+    names = [space.actions.names[i] for i in islice(_bits(box.actions), MOST_CANDIDATES)]
+    known = list(islice((a for name in names for a in space.actions.like(name)), MOST_CANDIDATES))
+    shortest: tuple[str, str] | None = None
+    for action in known:
+        for of_type in fitting(action):
+            within = Resources((*box.resources.clauses, *of_type.clauses), box.resources.none | of_type.none)
+            found = example(within.clauses, within.none)
+            if found is not None and found.sure:
+                if readable := _readable(within):
+                    return action.id, readable
+                shortest = shortest or (action.id, found.text)
+    if shortest:
+        return shortest
+    action = known[0].id if known else names[0]
+    found = resource_of(box.resources)
+    assert found is not None
+    if not found.sure:
+        return action, tuple(letter for letter in found.word if isinstance(letter, Hole))
+    return action, (_readable(box.resources) if box.resources.clauses or box.resources.none else None) or found.text
+
+
+def fitting(action: "KnownAction") -> Iterator[Resources]:
+    """The resources that AWS evaluates an action on, type by type."""
+    from ecsiam.reference.actions import evaluated_on, excepting
+
+    for arn in evaluated_on(action):
+        form = literal("*") if arn == "*" else wildcard(arn)
+        yield Resources((frozenset({form}),), frozenset(map(wildcard, excepting(arn))))
+
+
+_FILL = ("arn", "aws", "*", "us-east-1", "111122223333", "x")
+
+
+def _filled(text: str) -> str:
+    """A pattern with something that reads well in the place of its wildcards."""
+    parts = text.split(":", 5)
+    filled = (p if p and p != "*" else f if p else "" for p, f in zip(parts, _FILL, strict=False))
+    return ":".join(filled).replace("*", "x").replace("?", "x")
+
+
+def _readable(resources: Resources) -> str | None:
+    for clause in sorted(resources.clauses, key=len):
+        for p in sorted(clause, key=lambda p: -len(p.head)):
+            if not p.holes:
+                text = _filled(show(p))
+                if all(any(_is(q, text) for q in c) for c in resources.clauses) and not any(
+                    _is(q, text) for q in resources.none
+                ):
+                    return text
+    return None
+
+
+def _is(p: Pattern, text: str) -> bool:
+    return not p.holes and p.matches(text)
+
+
+def _listed(holes: tuple[Hole, ...]) -> str:
+    named = dict.fromkeys(h.name for h in holes)
+    return ", ".join(f"`${{{n.key}}}`" if isinstance(n, PolicyVariable) else f"`{n}`" for n in named) or "what is open"
+
+
+# ---------------------------------------------------------------- keys that follow from others
+
+_ACCOUNT_OF = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):.*", re.DOTALL)
+_IAM = re.compile(r"arn:[^:]*:iam::\d{12}:(user|role)/.+")
+
+
+def _account(arn: str) -> str | None:
+    found = _ACCOUNT_OF.fullmatch(arn)
+    return found[1] if found else None
+
+
+def _principal_arn(request: Request) -> str | None:
+    arn = request.principal.id.literal if request.principal and request.principal.type == "AWS" else None
+    return arn if arn and _IAM.fullmatch(arn) else None
+
+
+def _of_principal(request: Request) -> str | None:
+    return _account(str(request.principal.id)) if request.principal else None
+
+
+def _of_source(request: Request) -> str | None:
+    source = request.values("aws:sourcearn")
+    return _account(source) if isinstance(source, str) else None
+
+
+# What a key has to be, given the rest of the request; None where nothing follows.
+TIES: dict[str, Callable[[Request], str | None]] = {
+    "aws:principalarn": _principal_arn,
+    "aws:principalaccount": _of_principal,
+    "aws:resourceaccount": lambda request: _account(request.resource),
+    "aws:sourceaccount": _of_source,
+}
+
+
+def _tied(space: Space, request: Request) -> list[Request] | None:
+    """The request with the keys that follow from others as they have to be; None when it is so already."""
+    from attrs import evolve
+
+    wrong = {k: v for k, of in TIES.items() if k in space.written and (v := of(request)) and request.values(k) != v}
+    if not wrong:
+        return None
+    context = {key: values for key, values in request.context if key.lower() not in wrong}
+    agreeing = [evolve(request, context={**context, **{space.written[k]: v for k, v in wrong.items()}})]
+    arn = request.values("aws:principalarn")
+    if "aws:principalarn" in wrong and isinstance(arn, str) and _IAM.fullmatch(arn):
+        agreeing.append(evolve(request, principal=Principal("AWS", arn)))
+    return agreeing

@@ -1,0 +1,178 @@
+"""What the service data has not or has otherwise than AWS decides: evaluated ARNs, needed actions, condition keys."""
+
+from attrs import frozen
+
+_LOGS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html"
+
+
+@frozen
+class Evaluated:
+    """The ARN patterns that take the place of a resource type's own for some actions; type "" is an action without one.
+
+    `actions` are patterns in lower case, the first row that fits counts. A "*" among the ARNs stands for the request
+    that names no resource. `page` says so, or shows it in AWS's own error message.
+    """
+
+    actions: tuple[str, ...]
+    type: str
+    arns: tuple[str, ...]
+    why: str
+    page: str
+
+
+EVALUATED: tuple[Evaluated, ...] = (
+    Evaluated(
+        ("logs:tagresource", "logs:untagresource", "logs:listtagsforresource"),
+        "log-group",
+        ("arn:*:logs:*:*:log-group:*",),
+        "the tagging actions alone see a log group's ARN as it is, without anything behind the name",
+        _LOGS,
+    ),
+    Evaluated(
+        ("logs:*",),
+        "log-group",
+        ("arn:*:logs:*:*:log-group:*:log-stream:",),
+        "every other action sees a log group with an empty stream behind its name, so policies have to write `NAME:*`",
+        _LOGS,
+    ),
+    Evaluated(
+        ("logs:describeloggroups",),
+        "",
+        ("arn:*:logs:*:*:log-group::log-stream:",),
+        "the list is asked for on a log group without a name, which `log-group:*` matches and no single group does",
+        "https://github.com/hashicorp/terraform-provider-aws/issues/8804",
+    ),
+    Evaluated(
+        ("ecs:tagresource",),
+        "task-definition",
+        ("arn:*:ecs:*:*:task-definition/*", "arn:*:ecs:*:*:task-definition/*:*"),
+        "while a task definition is registered it has no revision yet",
+        "https://github.com/aws/aws-cdk/issues/25768",
+    ),
+    Evaluated(
+        ("ecs:listtasks",),
+        "container-instance",
+        ("*", "arn:*:ecs:*:*:container-instance/*/*"),
+        "without a container instance in the request there is no resource; the cluster is a condition key",
+        "https://github.com/cdklabs/construct-hub/pull/1207",
+    ),
+    Evaluated(
+        ("cloudwatch:putmetricdata", "cloudwatch:getmetricdata"),
+        "dataset",
+        ("*", "arn:*:cloudwatch:*:*:dataset/*"),
+        "metrics outside a dataset have no ARN",
+        "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html",
+    ),
+)
+
+# A placeholder of an ARN format may stand for less than `*` does: what else the pattern matches is no such ARN.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
+EXCEPTIONS: dict[str, tuple[str, ...]] = {
+    "arn:*:logs:*:*:log-group:*": ("arn:*:logs:*:*:log-group:*:*",),
+    "arn:*:s3:::*": ("arn:*:s3:::*/*",),
+}
+
+# Of the actions that AWS asks for beside another, the service data has none. These pass a role if the request names
+# one, as the page on the action, the API's parameters or AWS's error messages show.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+NEEDS: dict[str, tuple[str, ...]] = {
+    "ecs:createcapacityprovider": ("iam:PassRole",),
+    "ecs:createexpressgatewayservice": ("iam:PassRole",),
+    "ecs:creategateway": ("iam:PassRole",),
+    "ecs:createservice": ("iam:PassRole",),
+    "ecs:registerdaemontaskdefinition": ("iam:PassRole",),
+    "ecs:registertaskdefinition": ("iam:PassRole",),
+    "ecs:runtask": ("iam:PassRole",),
+    "ecs:starttask": ("iam:PassRole",),
+    "ecs:updatecapacityprovider": ("iam:PassRole",),
+    "ecs:updateexpressgatewayservice": ("iam:PassRole",),
+    "ecs:updateservice": ("iam:PassRole",),
+}
+
+# The global keys; of these the service data has the tag keys only.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+_GLOBAL: dict[str, tuple[str, ...]] = {
+    "ARN": (
+        "aws:ChatbotSourceArn",
+        "aws:PrincipalArn",
+        "aws:SourceArn",
+        "aws:SourceVpcArn",
+    ),
+    "ArrayOfString": (
+        "aws:CalledVia",
+        "aws:PrincipalOrgPaths",
+        "aws:PrincipalServiceNamesList",
+        "aws:ResourceOrgPaths",
+        "aws:SourceOrgPaths",
+        "aws:TagKeys",
+        "aws:VpceOrgPaths",
+    ),
+    "Bool": (
+        "aws:AssumedRoot",
+        "aws:MultiFactorAuthPresent",
+        "aws:PrincipalIsAWSService",
+        "aws:SecureTransport",
+        "aws:ViaAWSMCPService",
+        "aws:ViaAWSService",
+    ),
+    "Date": ("aws:CurrentTime", "aws:EpochTime", "aws:TokenIssueTime"),
+    "IPAddress": ("aws:Ec2InstanceSourcePrivateIPv4", "aws:SourceIp", "aws:VpcSourceIp"),
+    "Numeric": ("aws:MultiFactorAuthAge",),
+    "String": (
+        "aws:CalledViaAWSMCP",
+        "aws:CalledViaFirst",
+        "aws:CalledViaLast",
+        "aws:Ec2InstanceSourceVpc",
+        "aws:FederatedProvider",
+        "aws:PrincipalAccount",
+        "aws:PrincipalOrgID",
+        "aws:PrincipalServiceName",
+        "aws:PrincipalTag/${TagKey}",
+        "aws:PrincipalType",
+        "aws:Referer",
+        "aws:RequestTag/${TagKey}",
+        "aws:RequestedRegion",
+        "aws:ResourceAccount",
+        "aws:ResourceOrgID",
+        "aws:ResourceTag/${TagKey}",
+        "aws:SourceAccount",
+        "aws:SourceIdentity",
+        "aws:SourceOrgID",
+        "aws:SourceVpc",
+        "aws:SourceVpce",
+        "aws:UserAgent",
+        "aws:VpceAccount",
+        "aws:VpceOrgID",
+        "aws:userid",
+        "aws:username",
+    ),
+}
+
+# The data has neither the `sub` nor the `aud` of GitHub's provider, and holds `amr` for one value.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+_FEDERATED: dict[str, tuple[str, ...]] = {
+    "ArrayOfString": ("cognito-identity.amazonaws.com:amr",),
+    "String": (
+        "token.actions.githubusercontent.com:aud",
+        "token.actions.githubusercontent.com:sub",
+        "token.actions.githubusercontent.com/${SubPath}:aud",
+        "token.actions.githubusercontent.com/${SubPath}:sub",
+    ),
+}
+
+# The data files them under a service that uses them (ec2-instance-connect, q, iotjobsdata), not under their own prefix.
+_ELSEWHERE: dict[str, tuple[str, ...]] = {
+    "ArrayOfString": ("identitystore:GroupId",),
+    "String": ("ec2:osuser", "iot:JobId"),
+}
+
+KEYS: dict[str, str] = {
+    key: type for table in (_GLOBAL, _FEDERATED, _ELSEWHERE) for type, keys in table.items() for key in keys
+}
+
+# What IAM takes of the token of any other OIDC provider; the part before the colon is the provider's host and path.
+CLAIMS: dict[str, str] = {"amr": "ArrayOfString", "aud": "String", "oaud": "String", "sub": "String"}
+
+# Where the data files keys whose prefix is no service's.
+HOMELESS = ("sts", "sso", "aws-marketplace", "cognito-identity")
