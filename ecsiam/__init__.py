@@ -4,6 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
+    from ecsiam.analysis.evaluator import Decision, evaluate
+    from ecsiam.analysis.request import Request
     from ecsiam.artifact import Artifact
     from ecsiam.builder import build
     from ecsiam.config import Config, load_config
@@ -18,35 +21,49 @@ if TYPE_CHECKING:
 
 # Where each name lives; a name loads its module on first use (PEP 562), so that `import ecsiam` costs nothing.
 _HOMES = {
+    "Answer": "analysis.answers",
     "Artifact": "artifact",
     "Config": "config",
     "ConfigError": "errors",
+    "Decision": "analysis.evaluator",
     "EmitError": "errors",
+    "Fails": "analysis.answers",
+    "Holds": "analysis.answers",
     "Parameter": "model.parameter",
     "Policy": "model.policy",
     "PolicyError": "errors",
+    "Request": "analysis.request",
     "Role": "model.role",
     "Stack": "model.stack",
     "Statement": "model.statement",
+    "Undecided": "analysis.answers",
     "build": "builder",
     "emit": "targets",
+    "evaluate": "analysis.evaluator",
     "load_config": "config",
     "parse_policy": "model.document",
 }
 
 __all__ = [
+    "Answer",
     "Artifact",
     "Config",
     "ConfigError",
+    "Decision",
     "EmitError",
+    "Fails",
+    "Holds",
     "Parameter",
     "Policy",
     "PolicyError",
+    "Request",
     "Role",
     "Stack",
     "Statement",
+    "Undecided",
     "build",
     "emit",
+    "evaluate",
     "load_config",
     "parse_policy",
 ]

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from types import UnionType
+from typing import get_args
 
 import pytest
 
@@ -65,6 +67,7 @@ def test_importing_the_package_loads_nothing_else() -> None:
     ("use", "expected"),
     [
         ("ecsiam.ConfigError", {"attr"}),
+        ("ecsiam.evaluate, ecsiam.Holds", {"attr"}),
         ("ecsiam.Policy", {"attr"}),
         ("ecsiam.parse_policy({'Statement': {'Effect': 'Deny', 'Action': '*', 'Resource': '*'}})", {"attr"}),
         ("ecsiam.Config(project_name='memos', environment='dev')", {"attr", "pydantic"}),
@@ -102,18 +105,25 @@ def test_help_reads_no_config(arguments: list[str]) -> None:
 
 def test_the_public_names_are_these() -> None:
     assert ecsiam.__all__ == [
+        "Answer",
         "Artifact",
         "Config",
         "ConfigError",
+        "Decision",
         "EmitError",
+        "Fails",
+        "Holds",
         "Parameter",
         "Policy",
         "PolicyError",
+        "Request",
         "Role",
         "Stack",
         "Statement",
+        "Undecided",
         "build",
         "emit",
+        "evaluate",
         "load_config",
         "parse_policy",
     ]
@@ -122,9 +132,12 @@ def test_the_public_names_are_these() -> None:
 @pytest.mark.parametrize("name", ecsiam.__all__)
 def test_a_public_name_resolves_and_is_documented(name: str) -> None:
     value = getattr(ecsiam, name)
-    assert value.__name__ == name
-    assert inspect.getdoc(value), f"`{name}` says nothing of itself"
-    assert value.__doc__ != Exception.__doc__
+    if isinstance(value, UnionType):  # it has no name and no text of its own: each of its members has
+        assert {member.__name__ for member in get_args(value)} <= set(ecsiam.__all__)
+    else:
+        assert value.__name__ == name
+        assert inspect.getdoc(value), f"`{name}` says nothing of itself"
+        assert value.__doc__ != Exception.__doc__
     assert getattr(ecsiam, name) is value
     assert name in vars(ecsiam), "found once, it is not looked for again"
 

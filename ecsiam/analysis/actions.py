@@ -122,14 +122,24 @@ def _unnamed(elements: frozenset[Actions], exact: set[str], universe: Universe) 
         own = [frozenset((*w.get(service, ()), *w.get("*", ()))) for w in wild]
         names = {name.partition(":")[2] for name in exact if name.startswith(f"{service}:")}
         found |= {f"{service}:{n}" for n in _names(service, {o for o in own if o}, names, universe)}
-    for w in {frozenset(w.get("*", ())) for w in wild}:
-        if any(name != "*" for name in w):
-            return found | {f"{_other(services, universe)}:{n}" for n in _names_of_any(wild, universe)}
-    return found | {_foreign(services, universe)}
+    of_any = {frozenset(w["*"]) for w in wild if "*" in w}
+    if not any(name != "*" for union in of_any for name in union):
+        return found | {_foreign(services, universe)}
+    if universe == "known":
+        return found | _known_of_any(of_any, set(services))
+    return found | {f"{_other(services, universe)}:{n}" for n in _names("", of_any, set(), universe)}
 
 
-def _names_of_any(wild: list[dict[str, list[str]]], universe: Universe) -> set[str]:
-    return _names("", {frozenset(w["*"]) for w in wild if "*" in w}, set(), universe)
+def _known_of_any(unions: set[frozenset[str]], but: set[str]) -> set[str]:
+    """Of the services that nobody named, one action for each way that patterns of any service take it."""
+    from ecsiam.reference.actions import actions, services
+
+    patterns = [[wildcard(p) for p in union] for union in unions]
+    found: dict[tuple[bool, ...], str] = {}
+    for name in (name for service in services() if service not in but for name in actions(service)):
+        own = name.partition(":")[2]
+        found.setdefault(tuple(any(p.matches(own) for p in union) for union in patterns), name)
+    return set(found.values())
 
 
 def _other(services: Iterable[str], universe: Universe) -> str:

@@ -24,13 +24,16 @@ class Holds:
 
 @frozen
 class Fails:
-    """No. `witness` is a request that shows it, where one can; `fact` says what is wrong, `values` which values of
-    parameters lead there."""
+    """No. `witness` is a request that shows it, where one can; `fact` says what is wrong.
+
+    `values` are the values of parameters that lead there, `also` what else shows it.
+    """
 
     witness: Request | None = None
     fact: str = ""
     assumed: tuple[str, ...] = ()
     values: tuple[tuple[str, object], ...] = ()
+    also: "tuple[Fails, ...]" = ()
 
     def __bool__(self) -> bool:
         return False

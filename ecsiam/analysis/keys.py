@@ -7,7 +7,7 @@ absent, one value, or, where set operators are used, several.
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, count
 from typing import Literal
 
 from attrs import field, frozen
@@ -31,8 +31,9 @@ from ecsiam.analysis.patterns import (
     show,
 )
 from ecsiam.analysis.request import Values
+from ecsiam.analysis.values import as_bytes
 from ecsiam.analysis.variables import Escaped, Part, Piece, Variable
-from ecsiam.model.condition import Operator
+from ecsiam.model.condition import Kind, Operator
 from ecsiam.model.text import Ref
 
 MOST_CELLS = 512
@@ -88,7 +89,7 @@ DEPLOYMENT_CHARS = {
 
 
 # What is written apart and is one letter when case is ignored, beyond a letter's own upper and lower case.
-_SAME = {"k": "\u212a", "\u00e5": "\u212b", "\u00ff": "\u0178"}
+_SAME = {"k": "\u212a", "\u00df": "\u1e9e", "\u00e5": "\u212b"}
 
 
 def _ignoring_case(letter: str) -> One:
@@ -190,16 +191,18 @@ def _plain(text: tuple[Part, ...]) -> str | None:
 
 def _between(points: list[object]) -> Iterator[object]:
     """Each point, one in each gap, one below and one above."""
-    from decimal import Decimal
+    from decimal import Context, Decimal
 
     numbers = sorted({p for p in points if isinstance(p, Decimal)})
     if not numbers:
         yield Decimal(0)
         return
-    yield numbers[0] - 1
+    # As many digits as it takes to tell all of them apart: the default 28 would round a gap away.
+    exactly = Context(prec=max(n.adjusted() for n in numbers) - min(int(n.as_tuple().exponent) for n in numbers) + 9)
+    yield exactly.subtract(numbers[0], Decimal(1))
     for low, high in zip(numbers, (*numbers[1:], None), strict=True):
         yield low
-        yield low + 1 if high is None else (low + high) / 2
+        yield exactly.add(low, Decimal(1)) if high is None else exactly.divide(exactly.add(low, high), Decimal(2))
 
 
 def _number_values(texts: list[str]) -> Iterator[str]:
@@ -235,7 +238,8 @@ def _address_values(texts: list[str]) -> Iterator[str]:
 
 def _binary_values(texts: list[str]) -> Iterator[str]:
     yield from texts
-    yield next(t for t in (b64encode(bytes([i])).decode() for i in range(256)) if t not in texts)
+    known = {as_bytes(t) for t in texts}
+    yield next(b64encode(b).decode() for b in (bytes([i]) * n for n in count(1) for i in range(256)) if b not in known)
 
 
 _VALUES = {
@@ -245,31 +249,73 @@ _VALUES = {
     "binary": _binary_values,
     "bool": lambda _: iter(("true", "false")),
 }
+_MALFORMED = "other"  # no number, date, address, base64 nor boolean
+_SOMETHING = (frozenset({pattern((One(ANY), Run(ANY)))}),)
 _Single = tuple[int, str | None, bool]  # which tests the value passes as it is, the value, whether it is sure
 
 
 def _singles(key: str, tests: tuple[KeyTest, ...]) -> list[_Single] | None:
-    """One value for each way the tests can come out for a single value; None where we can't tell."""
+    """One value for each way the tests can come out for a single value; None where we can't tell.
+
+    Under set operators it is the empty text only where no other one comes out like that.
+    """
     kinds = {t.operator.comparison.kind for t in tests}
     if kinds <= {"string", "arn"}:
         if not tests:
             return [(0, other(key), True)]
         negated = sum(1 << i for i, t in enumerate(tests) if t.operator.comparison.negated)
+        unions = tuple(map(_clause, tests))
         try:
-            cells = vectors(tuple(map(_clause, tests)), _tries(key, tests))
+            if any(t.operator.qualifier for t in tests):
+                some = dict(vectors(unions, _tries(key, tests), _SOMETHING))
+                found = {**dict(vectors(unions, ("",))), **some}
+            else:
+                found = dict(vectors(unions, _tries(key, tests)))
         except OutOfBudget:
             return None
-        return [(bits ^ negated, found.text if found.sure else None, found.sure) for bits, found in cells]
+        return [(bits ^ negated, f.text if f.sure else None, f.sure) for bits, f in found.items()]
     if len(kinds) > 1:
         return None
     texts = [_plain(v) for t in tests for v in t.values]
     if any(isinstance(p, Ref) for t in tests for v in t.values for p in v):
         return None
-    found: dict[int, str] = {}
-    for value in _VALUES[kinds.pop()]([t for t in texts if t is not None]):
-        bits = sum(1 << i for i, t in enumerate(tests) if matches_values(Operator(t.operator.comparison), _pieces(t), value))
-        found.setdefault(bits, value)
-    return [(bits, value, True) for bits, value in found.items()]
+    kind = kinds.pop()
+    singles: dict[int, str] = {}
+    for value in _VALUES[kind]([t for t in texts if t is not None]):
+        singles.setdefault(_passed(tests, value), value)
+    if _may_be_malformed(key, kind):
+        singles.setdefault(_passed(tests, _MALFORMED), _MALFORMED)
+    return [(bits, value, True) for bits, value in singles.items()]
+
+
+def _passed(tests: tuple[KeyTest, ...], value: str) -> int:
+    """The tests that a value passes as it is, as bits."""
+    plain = (matches_values(Operator(t.operator.comparison), _pieces(t), value) for t in tests)
+    return sum(1 << i for i, passes in enumerate(plain) if passes)
+
+
+def _may_be_malformed(key: str, kind: Kind) -> bool:
+    """Whether the values of a key may be of another kind than the operator's: a tag that is compared as a number."""
+    from ecsiam.reference.actions import key_type
+
+    return (key_type(key) or "").removeprefix("ArrayOf") not in _TYPES.get(kind, ())
+
+
+_TYPES: dict[Kind, tuple[str, ...]] = {
+    "numeric": ("Numeric", "Date"),
+    "date": ("Date", "Numeric"),
+    "bool": ("Bool",),
+    "ip": ("IPAddress",),
+}
+
+
+def _empty(tests: tuple[KeyTest, ...], singles: list[_Single]) -> list[_Single]:
+    """The empty text: set operators take it, alone, for no value at all."""
+    if all(t.operator.qualifier for t in tests):
+        return [(0, "", True)]
+    if any(p.holes for t in tests for p in _clause(t)):
+        return [(bits, None, False) for bits, *_ in singles]
+    return [(_passed(tests, ""), "", True)]
 
 
 def _pieces(test: KeyTest) -> tuple[tuple[Piece, ...], ...]:
@@ -306,12 +352,15 @@ def cells(key: str, tests: frozenset[KeyTest], many: bool | None = None) -> Cell
     sets = [t for t in valued if t.operator.qualifier]
     if sets and many is not False and len(sets) < len(valued):
         return None  # AWS says nothing of an operator without qualifier on several values
-    groups: list[tuple[_Single, ...]] = [(single,) for single in singles]
+    # Each set operator is shown by one value; where that is the empty text, by another one beside it.
+    empties = _empty(valued, singles) if sets else []
+    groups: list[tuple[_Single, ...]] = [(single,) for single in singles if not sets or single[1] != ""]
     if sets and many is not False:
-        for size in range(2, len(sets) + 1):
+        for size in range(2, len(sets) + (len(groups) < len(singles)) + 1):
             groups += combinations(singles, size)
             if len(groups) > MOST_CELLS:
                 return None
+    groups += [(empty,) for empty in empties]
     passing = dict.fromkeys(asked, 0)
     atoms = [Atom(None)]
     for test in asked:
@@ -321,7 +370,10 @@ def cells(key: str, tests: frozenset[KeyTest], many: bool | None = None) -> Cell
         atoms.append(Atom(values if sets and many is not False else values[0], all(sure for *_, sure in group)))
         for i, test in enumerate(valued):
             come_out = [bits >> i & 1 for bits, *_ in group]
-            passing[test] |= (any if test.operator.qualifier == "ForAnyValue" else all)(come_out) << at
+            passes = (any if test.operator.qualifier == "ForAnyValue" else all)(come_out)
+            if test.operator.qualifier and at > len(groups) - len(empties):
+                passes = test.operator.qualifier == "ForAllValues"
+            passing[test] |= passes << at
         for test in asked:
             if test.operator.comparison.kind == "null":
                 passing[test] |= _null(test, "false") << at

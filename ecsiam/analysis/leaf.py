@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from ecsiam.analysis.keys import KeyTest, hole
 from ecsiam.analysis.matching import Reading
-from ecsiam.analysis.patterns import ANY, NOT_COLON, Clause, Hole, One, Pattern, Run, Token, char, pattern
+from ecsiam.analysis.patterns import ANY, NOT_COLON, Clause, Hole, One, Other, Pattern, Run, Token, char, pattern
 from ecsiam.analysis.variables import Escaped, Part, Variable, parts
 from ecsiam.model.condition import Operator
 from ecsiam.model.each import Each, Item
@@ -115,7 +115,7 @@ def compiled(leaf: Leaf) -> Compiled:
         options=options,
         states=tuple((("flag", flag), True) for flag in leaf.when if flag),
         variables=frozenset(variables),
-        open=any(t.refs for t in statement.texts()) or any(o.states for o in options),
+        open=bool(leaf.when) or any(t.refs for t in statement.texts()) or any(o.states for o in options),
     )
 
 
@@ -135,9 +135,23 @@ def _options(leaf: Leaf) -> list[Option]:
                 by_need.setdefault((needs, states), set()).add(p)
             return [Option(_one_of(ps), needs, states) for (needs, states), ps in by_need.items()]
         case AllBut(items):
-            needs_of = [(p, needs) for item in items for p, needs, _ in _item(item, leaf)]
-            needed = dict.fromkeys(n for _, needs in needs_of for n in needs)
-            return [Option(Resources(none=frozenset(p for p, _ in needs_of)), tuple(needed))]
+            return _all_but(items, leaf)
+
+
+def _all_but(items: tuple[Item, ...], leaf: Leaf) -> list[Option]:
+    """One option for each way that the keys with a default can be there or not: these ways exclude each other."""
+    ways: list[tuple[frozenset[Pattern], dict[str, KeyTest]]] = [(frozenset(), {})]
+    for item in items:
+        found = [({p}, needs) for p, needs, _ in _item(item, leaf)]
+        if isinstance(item, Each):
+            found = [({p for ps, _ in found for p in ps}, tuple(n for _, needs in found for n in needs))]
+        ways = [
+            (none | patterns, {**needed, **{n.key: n for n in needs}})
+            for none, needed in ways
+            for patterns, needs in found
+            if all(needed.get(n.key, n) == n for n in needs)
+        ]
+    return [Option(Resources(none=none), tuple(needed.values())) for none, needed in ways]
 
 
 def _one_of(patterns: set[Pattern]) -> Resources:
@@ -179,7 +193,8 @@ def _text(text: Text, leaf: Leaf) -> tuple[Part, ...]:
 
 
 @lru_cache(maxsize=1 << 14)
-def _resource_tokens(given: tuple[Part | Hole, ...], flat: bool, identity: bool) -> Pattern:
+def resource_pattern(given: tuple[Part | Hole | Other, ...], flat: bool = False, identity: bool = True) -> Pattern:
+    """What a resource stands for: part by part up to the fifth colon, or, read flat, with `*` across all of them."""
     tokens: list[Token] = []
     colons, wild = 0, False
     if given == ("*",):
@@ -195,7 +210,7 @@ def _resource_tokens(given: tuple[Part | Hole, ...], flat: bool, identity: bool)
             case Escaped(text):
                 tokens += map(char, text)
                 colons += text.count(":")
-            case Hole():
+            case Hole() | Other():
                 tokens.append(part)
                 colons += 5 if len(tokens) == 1 else 0
             case Variable() | Ref():
@@ -208,5 +223,4 @@ def _resource_tokens(given: tuple[Part | Hole, ...], flat: bool, identity: bool)
 
 
 def _resource(texts: tuple[Part | Hole, ...], leaf: Leaf) -> Pattern:
-    """What a resource stands for: part by part up to the fifth colon, or, read flat, with `*` across all of them."""
-    return _resource_tokens(texts, leaf.reading == "flat", leaf.identity)
+    return resource_pattern(texts, leaf.reading == "flat", leaf.identity)

@@ -297,7 +297,8 @@ class _Walk:
     def __init__(self, chosen: tuple[Pattern, ...], against: tuple[Pattern, ...]) -> None:
         self.chosen = chosen
         # The word is cut into letters along this one; the others read its holes as any text that they may be.
-        self.carrier = next((i for i, p in enumerate(chosen) if any(isinstance(t, Hole) for t in p.tokens)), -1)
+        with_holes = (i for i, p in enumerate(chosen) if p.holes)
+        self.carrier = min(with_holes, key=lambda i: any(isinstance(h, Other) for h in chosen[i].holes), default=-1)
         self.sure = not any(p.holes for p in (*chosen, *against))
         self.letters: list[Letter] = [*_letters((*chosen, *against))]
         self.letters += dict.fromkeys(t for t in chosen[self.carrier].tokens if isinstance(t, Hole))

@@ -11,8 +11,8 @@ from ecsiam.model.principal import EVERYONE, Principal
 from ecsiam.model.statement import AllBut, Only
 from ecsiam.model.text import Text
 
-_ROLE = re.compile(r"arn:([^:]*):iam::(\d{12}):role/(?:.*/)?([^/]+)")
-_ACCOUNT = re.compile(r"arn:([^:]*):(?:iam|sts)::(\d{12}):.*")
+_ROLE = re.compile(r"arn:([^:]*):iam::(\d{12}):role/(?:.*/)?([^/]+)", re.DOTALL)
+_ACCOUNT = re.compile(r"arn:([^:]*):(?:iam|sts)::(\d{12}):.*", re.DOTALL)
 
 
 @frozen

@@ -228,9 +228,13 @@ def search(requests: Requests, universe: Universe = "all") -> Example | None:
 
 def _walk(requests: Requests, original: Requests, universe: Universe) -> Example | str | None:
     """An example that is in `original` too; a text says why there may be one."""
-    space = Space([compiled(leaf) for leaf in dict.fromkeys(requests.leaves)], universe)
+    asked = [compiled(leaf) for leaf in dict.fromkeys(requests.leaves)]
+    space = Space(asked, universe)
+    is_open = any(c.open for c in asked)
     reason: str | None = None
     for box in _Search(space).boxes(requests):
+        if is_open:  # whether a request matches can't be said before everything is bound
+            return "it depends on what is left to deployment"
         for candidate in candidates(space, box):
             if candidate.request is not None:
                 if candidate.request in original:

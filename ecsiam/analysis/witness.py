@@ -102,7 +102,7 @@ def _action_and_resource(space: Space, box: Box) -> tuple[str, str | tuple[Hole,
             if found is not None and found.sure:
                 if readable := _readable(within):
                     return action.id, readable
-                shortest = shortest or (action.id, found.text)
+                shortest = shortest or (action.id, _placed(found.text, within))
     if shortest:
         return shortest
     action = known[0].id if known else names[0]
@@ -137,11 +137,26 @@ def _readable(resources: Resources) -> str | None:
         for p in sorted(clause, key=lambda p: -len(p.head)):
             if not p.holes:
                 text = _filled(show(p))
-                if all(any(_is(q, text) for q in c) for c in resources.clauses) and not any(
-                    _is(q, text) for q in resources.none
-                ):
+                if _among(text, resources):
                     return text
     return None
+
+
+def _placed(text: str, resources: Resources) -> str:
+    """The same with a region and an account where there may be one."""
+    parts = text.split(":", 5)
+    for i in (3, 4):
+        if len(parts) == 6 and not parts[i]:
+            placed = ":".join((*parts[:i], _FILL[i] if i == 3 else "111122223333", *parts[i + 1 :]))
+            if _among(placed, resources):
+                return _placed(placed, resources)
+    return text
+
+
+def _among(text: str, resources: Resources) -> bool:
+    """Whether a resource surely is one of these."""
+    outside = not any(_is(q, text) for q in resources.none)
+    return outside and all(any(_is(q, text) for q in c) for c in resources.clauses)
 
 
 def _is(p: Pattern, text: str) -> bool:

@@ -5,22 +5,29 @@ Each function stands for itself; the working directory holds an `ecsiam.yaml`.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, assert_type
+from typing import Literal, assert_never, assert_type
 
 import ecsiam
 from ecsiam import (
+    Answer,
     Artifact,
     Config,
     ConfigError,
+    Decision,
     EmitError,
+    Fails,
+    Holds,
     Parameter,
     Policy,
     PolicyError,
+    Request,
     Role,
     Stack,
     Statement,
+    Undecided,
     build,
     emit,
+    evaluate,
     load_config,
     parse_policy,
 )
@@ -154,6 +161,39 @@ def a_policy_as_text_or_as_data() -> None:
     assert_type(policy, Policy)
     assert policy.kind == "identity"
     assert policy == parse_policy({"Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": ["*"]}]})
+
+
+def one_request() -> Decision:
+    stack = build(a_config_with_a_key_of_each_kind())
+    role = stack.roles["task"]
+    request = Request(action="s3:GetObject", resource="arn:aws:s3:::memos-uploads/x", context={"aws:SourceIp": "::1"})
+    decision = ecsiam.evaluate(role, request)
+    assert_type(decision, Decision)
+    assert decision.allowed
+    assert decision.outcome == "allowed"
+    assert [f"{s.policy}[{s.index}]: {miss.reason}" for s in decision.statements for miss in s.misses]
+    policies = [policy.document for policy in role.policies.values()]
+    deny = parse_policy({"Statement": {"Effect": "Deny", "Action": "s3:Get*", "Resource": "*"}})
+    assert evaluate([*policies, deny], request).outcome == "explicitly denied"
+    assert evaluate(policies, request, boundary=deny, session=[deny], scps=(deny,)).outcome == "explicitly denied"
+    assert not evaluate(role, Request("s3:GetObject", "arn:aws:s3:::memos/x")).allowed
+    return evaluate(role.trust, Request("sts:AssumeRole", context={"aws:SourceAccount": ["123456789012"]}))
+
+
+def what_an_answer_says() -> list[str]:
+    answers: list[Answer] = [Holds(), Fails(witness=Request("s3:GetObject")), Undecided("a boundary that wasn't read")]
+    said: list[str] = []
+    for answer in answers:
+        match answer:
+            case Holds():
+                said.append("yes")
+            case Fails(witness):
+                said.append(f"no: {witness}")
+            case Undecided(reason):
+                said.append(reason)
+            case _:
+                assert_never(answer)
+    return said
 
 
 def your_config_is_wrong() -> list[str]:

@@ -1,0 +1,73 @@
+"""What has to hold of every stack, and what answers each."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from ecsiam.analysis.answers import Answer, Undecided
+from ecsiam.invariants.access import at_home, no_escalation, pass_role, separation, wildcards
+from ecsiam.invariants.asking import together
+from ecsiam.invariants.limits import limits
+from ecsiam.invariants.neighbours import neighbours
+from ecsiam.invariants.trusts import nobody_from_outside, oidc_subject, trust
+from ecsiam.invariants.working import flags, works
+from ecsiam.model.stack import Stack
+
+if TYPE_CHECKING:
+    from ecsiam.config import Config
+
+
+@frozen
+class Invariant:
+    """A statement about a stack that `prove` answers. Its id is an interface."""
+
+    id: str
+    says: str
+    ask: Callable[[Stack], Answer]
+
+
+def _home(stack: Stack) -> Answer:
+    return together((at_home(stack), nobody_from_outside(stack)))
+
+
+def _targets(_: Stack) -> Answer:
+    return Undecided("what a target's files mean is not read back yet")
+
+
+INVARIANTS: Mapping[str, Invariant] = MappingProxyType(
+    {
+        i.id: i
+        for i in (
+            Invariant("separation", "the execution role and the task role share no permission", separation),
+            Invariant("trust", "each role can be assumed by exactly the principals of its kind", trust),
+            Invariant("oidc-subject", "the deploy role only by the subjects that the config lists", oidc_subject),
+            Invariant("pass-role", "iam:PassRole only for the stack's ECS roles, and only to ECS tasks", pass_role),
+            Invariant("no-escalation", "no role can change IAM or obtain another role", no_escalation),
+            Invariant("home", "nothing and nobody outside this account, region and partition", _home),
+            Invariant("neighbours", "no resource matches what another project's prefix builds", neighbours),
+            Invariant("wildcards", "`*` only for actions that support nothing narrower", wildcards),
+            Invariant("works", "every enabled flag's own requests are allowed", works),
+            Invariant("flags", "a flag that is off grants nothing, one that is on only what it names", flags),
+            Invariant("limits", "AWS's sizes, counts and names", limits),
+            Invariant("targets", "every target means the same", _targets),
+        )
+    }
+)
+
+
+def prove(stack: Stack) -> dict[str, Answer]:
+    """Each invariant's answer, by its id: for a closed stack, or for every value of what is left open.
+
+    A Fails carries a request that shows it, where one can, and for an open stack the values that lead there.
+    """
+    return {i.id: i.ask(stack) for i in INVARIANTS.values()}
+
+
+def prove_all(configs: "Iterable[Config]") -> "Iterator[tuple[Config, dict[str, Answer]]]":
+    """Each config with the answers for what it builds. What several have in common is worked out once."""
+    from ecsiam.builder import build
+
+    for config in configs:
+        yield config, prove(build(config))

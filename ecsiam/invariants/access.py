@@ -1,0 +1,265 @@
+"""Invariants of what the roles may do: apart, no further than asked, at home, and no way up."""
+
+from collections.abc import Iterable, Iterator
+
+from attrs import evolve
+
+from ecsiam.analysis.answers import Answer, Fails, Undecided
+from ecsiam.analysis.leaf import Leaf
+from ecsiam.analysis.request import Request
+from ecsiam.analysis.requests import Requests, allowed_by, of_statement, query, union
+from ecsiam.invariants.asking import granted, listed, never, together
+from ecsiam.model.arn import Arn
+from ecsiam.model.each import RULES, Each, Item, nested
+from ecsiam.model.role import Role
+from ecsiam.model.secret import secret_resource
+from ecsiam.model.stack import Stack
+from ecsiam.model.statement import AllBut, Only, Statement
+from ecsiam.model.text import Ref, Text, text
+
+ECS_ROLES = ("execution", "task")
+RAW = "_statements"  # how the features end that hold what the user wrote in IAM's own form
+ECS_TASKS = "ecs-tasks.amazonaws.com"
+
+
+def _missing(stack: Stack, *ids: str) -> Undecided | None:
+    missing = [id for id in ids if id not in stack.roles]
+    return Undecided(f"the stack has no role {listed(missing)}") if missing else None
+
+
+# ---------------------------------------------------------------- separation
+
+
+def separation(stack: Stack) -> Answer:
+    """No action, resource and context is allowed by both the execution role and the task role."""
+    missing = _missing(stack, *ECS_ROLES)
+    if missing:
+        return missing
+
+    def shared(of: Stack) -> Requests:
+        execution, task = (allowed_by(_whoever(granted(of.roles[id]).leaves)) for id in ECS_ROLES)
+        return execution & task
+
+    unread = [arn for id in ECS_ROLES for arn in granted(stack.roles[id]).unread]
+    return never(
+        stack,
+        shared,
+        "the execution role and the task role may both do this",
+        unread=unread,
+        blame=lambda of: _whoever(_allows(granted(of.roles["task"]).leaves)),
+    )
+
+
+def _allows(leaves: Iterable[Leaf]) -> tuple[Leaf, ...]:
+    return tuple(leaf for leaf in leaves if leaf.statement.effect == "Allow")
+
+
+# They follow from who asks, and the two roles never are the same principal.
+_OF_PRINCIPAL = ("aws:principal", "aws:userid", "aws:username", "aws:tokenissuetime", "aws:multifactor")
+
+
+def _whoever(leaves: tuple[Leaf, ...]) -> Iterator[Leaf]:
+    """The statements as they are for whoever asks: a condition on the principal may be met, a denial by it missed."""
+    for leaf in leaves:
+        s = leaf.statement
+        kept = tuple(c for c in s.conditions if not c.key.lower().startswith(_OF_PRINCIPAL))
+        if kept == s.conditions:
+            yield leaf
+        elif s.effect == "Allow":
+            yield evolve(leaf, statement=evolve(s, conditions=kept))
+
+
+# ---------------------------------------------------------------- iam:PassRole
+
+
+def pass_role(stack: Stack) -> Answer:
+    """iam:PassRole only for this stack's ECS roles, and only to the tasks service."""
+    passing = query(Statement("Allow", "iam:PassRole", "*"))
+
+    def beyond(of: Stack, role: str) -> Requests:
+        return (granted(of.roles[role]).requests & passing) - _passable(of)
+
+    return together(
+        never(
+            stack,
+            lambda of, role=role: beyond(of, role) if role in of.roles else Requests("or"),
+            f"the {role} role may pass this role, or pass it to that service",
+            unread=granted(stack.roles[role]).unread,
+        )
+        for role in stack.roles
+    )
+
+
+def _passable(stack: Stack) -> Requests:
+    home = stack.deployment.home
+    arns = [stack.roles[id].arn(home.partition, home.account_id) for id in ECS_ROLES if id in stack.roles]
+    if not arns:
+        return Requests("or")
+    to_tasks = {"StringEquals": {"iam:PassedToService": ECS_TASKS}}
+    return query(Statement("Allow", "iam:PassRole", arns, conditions=to_tasks))
+
+
+# ---------------------------------------------------------------- escalation
+
+DEPLOYER = (
+    "whoever deploys runs code as the two roles that the deploy role passes",
+    "whoever may push an image runs code as the roles of the tasks that run it",
+)
+
+
+def no_escalation(stack: Stack) -> Answer:
+    """No role can change IAM or obtain a role beyond those that it passes."""
+    from ecsiam.reference.escalations import ESCALATIONS
+
+    ways = query(Statement("Allow", [a for e in ESCALATIONS for a in e.actions], "*"))
+
+    def fact(role: str, request: Request) -> str:
+        taken = (e for e in ESCALATIONS if request in query(Statement("Allow", e.actions, "*")))
+        why = next((f": {e.group}, {e.why}" for e in taken), "")
+        return f"the {role} role may do this{why}"
+
+    return together(
+        never(
+            stack,
+            lambda of, role=role: granted(of.roles[role]).requests & ways if role in of.roles else Requests("or"),
+            lambda _, request, role=role: fact(role, request),
+            assumed=DEPLOYER if "github_actions" in stack.roles else (),
+            unread=granted(stack.roles[role]).unread,
+        )
+        for role in stack.roles
+    )
+
+
+# ---------------------------------------------------------------- home
+
+
+def at_home(stack: Stack) -> Answer:
+    """Nothing outside this account, region and partition, unless it was configured."""
+    return together(
+        never(
+            stack,
+            lambda of, role=role: _away(of, role),
+            f"the {role} role reaches this outside of its own account, region and partition",
+            assumed=_as_written(stack.roles[role]),
+            universe="known",
+            blame=lambda of, role=role: _allows(_built(of, role)),
+        )
+        for role in stack.roles
+    )
+
+
+def _as_written(role: Role) -> tuple[str, ...]:
+    raw = any(_raw(s) for p in role.policies.values() for s in p.document.statements)
+    return (f"what was written as `{role.id}{RAW}` is meant as it is",) if raw else ()
+
+
+def _away(stack: Stack, id: str) -> Requests:
+    own = [leaf for leaf in _built(stack, id) if not _raw(leaf.statement)]
+    return allowed_by(own) - _homely(stack, own)
+
+
+def _built(stack: Stack, id: str) -> list[Leaf]:
+    """The statements of a role without those of policies that the user attached: these are configured."""
+    role = stack.roles.get(id)
+    if role is None:
+        return []
+    given = {g.arn for g in stack.deployment.given}
+    return list(granted(evolve(role, managed_policy_arns=[a for a in role.managed_policy_arns if str(a) not in given])).leaves)
+
+
+def _raw(statement: Statement) -> bool:
+    return statement.origin is not None and statement.origin.feature.endswith(RAW)
+
+
+def _homely(stack: Stack, leaves: list[Leaf]) -> Requests:
+    """What lies at home, what the user named, and what has no resource."""
+    home = stack.deployment.home
+    places: list[Item] = [Arn(home.partition, "*", region, home.account_id, "*").text for region in home.regions]
+    places.append(Arn(home.partition, "*", "", home.account_id, "*").text)
+    places += [text(arn) for given in stack.deployment.given for arn in sorted(_meant(given.arn))]
+    # A parameter's values are the user's own, wherever they are.
+    items = [i for leaf in leaves for i in (leaf.statement.resources.items if leaf.statement.resources else ())]
+    places += [evolve(each, otherwise=()) for each in nested(items)]
+    places += [i for i in items if isinstance(i, Text) and i.parts and _by_parameter(i.parts[0])]
+    sets = [query(Statement("Allow", "*", places))]
+    bare = sorted({a for leaf in leaves for a in _bare(leaf.statement)})
+    return union((*sets, query(Statement("Allow", bare, "*")))) if bare else sets[0]
+
+
+def _by_parameter(first: str | Ref) -> bool:
+    return isinstance(first, Ref) and first.parameter and first.otherwise is None
+
+
+def _meant(arn: str) -> set[str]:
+    """The resources that an ARN of the config stands for, in every form that a feature gives it."""
+    secret = ":secretsmanager:" in arn and not set("*?").intersection(arn)
+    partial = {secret_resource(arn, complete=False)} if secret else set[str]()
+    return {arn, *partial, *(a for rule in RULES.values() for a in rule([arn]))}
+
+
+def _bare(statement: Statement) -> Iterator[str]:
+    """The actions of an Allow that no narrower resource than `*` covers."""
+    from ecsiam.reference import actions
+
+    if statement.effect == "Allow" and isinstance(statement.actions, Only):
+        found = (known for action in statement.actions.items for known in actions.matching(action.pattern))
+        yield from (known.id for known in found if not actions.supports_resources(known))
+
+
+# ---------------------------------------------------------------- wildcards
+
+
+def wildcards(stack: Stack) -> Answer:
+    """A `*` resource only for actions that support nothing narrower."""
+    from ecsiam.reference.actions import date
+
+    def of_role(role: str) -> Answer:
+        answer = never(
+            stack,
+            lambda of: _narrowable(of, role),
+            f"the {role} role has this on `*`, and the action supports narrower resources",
+            universe="known",
+            blame=lambda of: _allows(_built(of, role)),
+        )
+        unknown = sorted({a for leaf in _built(stack, role) if _everywhere(stack, leaf) for a in _unknown(leaf)})
+        if unknown and not isinstance(answer, Fails):
+            return Undecided(f"the service reference of {date()} does not know {listed(unknown)}, which is on `*`")
+        return answer
+
+    return together(map(of_role, stack.roles))
+
+
+def _narrowable(stack: Stack, id: str) -> Requests:
+    parts: list[Requests] = []
+    for leaf in _built(stack, id):
+        if _everywhere(stack, leaf):
+            fine = sorted({*_bare(leaf.statement), *_unknown(leaf)})
+            parts.append(of_statement(leaf) - query(Statement("Allow", fine, "*")) if fine else of_statement(leaf))
+    return union(parts)
+
+
+def _everywhere(stack: Stack, leaf: Leaf) -> bool:
+    """Whether an Allow has, or may have, every resource."""
+    resources = leaf.statement.resources
+    if leaf.statement.effect == "Deny" or resources is None:
+        return False
+    return isinstance(resources, AllBut) or any(_may_be_star(stack, item) for item in resources.items)
+
+
+def _may_be_star(stack: Stack, item: Item) -> bool:
+    if isinstance(item, Each):
+        variable = stack.deployment.variables.get(item.parameter)
+        return (variable is not None and variable.star) or any(_may_be_star(stack, o) for o in item.otherwise)
+    first = item.parts[0] if item.parts else ""
+    if isinstance(first, Ref):
+        return first.otherwise is not None and first.otherwise.literal == "*"
+    return item.literal == "*"
+
+
+def _unknown(leaf: Leaf) -> Iterator[str]:
+    """The actions of a statement that are written out and that the service reference doesn't have."""
+    from ecsiam.reference.actions import action
+
+    if isinstance(leaf.statement.actions, Only):
+        names = (a.pattern for a in leaf.statement.actions.items)
+        yield from (name for name in names if not set("*?").intersection(name) and action(name) is None)

@@ -1,0 +1,189 @@
+"""How an invariant is asked: a set of requests that has to be empty, for every value of what is left open."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from attrs import evolve, frozen
+
+from ecsiam.analysis.actions import Universe
+from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
+from ecsiam.analysis.leaf import Leaf
+from ecsiam.analysis.patterns import Unclear
+from ecsiam.analysis.request import Request
+from ecsiam.analysis.requests import Requests, allowed_by, of_statement, search
+from ecsiam.errors import ConfigError
+from ecsiam.model.forms import FORMS
+from ecsiam.model.parameter import Variable
+from ecsiam.model.policy import Policy
+from ecsiam.model.role import Role
+from ecsiam.model.stack import Stack
+from ecsiam.model.text import Value
+
+Fact = str | Callable[[Stack, Request], str]
+
+
+@frozen
+class Granted:
+    """What a role's identity policies say, statement by statement, and which of its managed policies were not read."""
+
+    leaves: tuple[Leaf, ...]
+    unread: tuple[str, ...] = ()
+
+    @property
+    def requests(self) -> Requests:
+        """What they allow. A boundary can only take away from it."""
+        return allowed_by(self.leaves)
+
+
+def granted(role: Role) -> Granted:
+    """A role's inline policies and those of its managed policies that the service reference has."""
+    from ecsiam.reference.managed import managed_policy
+
+    leaves = [leaf for p in role.policies.values() for leaf in leaves_of(p.document, role.when, p.when)]
+    unread: list[str] = []
+    for arn in map(str, role.managed_policy_arns):
+        known = managed_policy(arn)
+        if known is None:
+            unread.append(arn)
+        else:
+            leaves += leaves_of(known.document, role.when)
+    return Granted(tuple(leaves), tuple(unread))
+
+
+def leaves_of(policy: Policy, *when: str) -> Iterator[Leaf]:
+    """The statements of a policy, there while the flags of `when` are on."""
+    flags = tuple(dict.fromkeys(w for w in when if w))
+    yield from (Leaf(s, policy.version, policy.kind == "identity", flags) for s in policy.statements)
+
+
+def trusted(role: Role) -> Requests:
+    """Who may assume a role, and how."""
+    return allowed_by(leaves_of(role.trust, role.when))
+
+
+def never(
+    stack: Stack,
+    question: Callable[[Stack], Requests],
+    fact: Fact,
+    *,
+    assumed: Iterable[str] = (),
+    unread: Iterable[str] = (),
+    universe: Universe = "all",
+    blame: Callable[[Stack], Iterable[Leaf]] | None = None,
+) -> Answer:
+    """Holds when no request is in the set, whatever is still to be bound; Fails with one that is, and the values.
+
+    `blame` are statements of which each that takes part in it gets a Fails of its own.
+
+    What is open is first taken for any text; only if that leaves something, values are tried. `unread` are policies
+    that may hold what the set would: without them nothing is known to be empty.
+    """
+    rests_on, missing = (*assumed, *of_universe(universe)), tuple(unread)
+    try:
+        found = search(question(stack), universe)
+        if found is None:
+            if missing:
+                return Undecided(f"{listed(missing)} was not read", rests_on)
+            return Holds(assumed=rests_on)
+        return _shown(stack, question(stack), found.request, fact, universe, blame, rests_on)
+    except Unclear as e:
+        reason = str(e)
+    for values, bound in samples(stack):
+        try:
+            found = search(question(bound), universe)
+        except Unclear:
+            continue
+        if found is not None:
+            shown = _shown(bound, question(bound), found.request, fact, universe, blame, rests_on)
+            return evolve(shown, values=tuple(values.items()))
+    return Undecided(reason, rests_on)
+
+
+def _shown(
+    stack: Stack,
+    requests: Requests,
+    request: Request,
+    fact: Fact,
+    universe: Universe,
+    blame: Callable[[Stack], Iterable[Leaf]] | None,
+    assumed: tuple[str, ...],
+) -> Fails:
+    """A Fails for each statement to blame, the first with the others; for the request alone where there is none."""
+    found: list[Request] = []
+    for leaf in dict.fromkeys(blame(stack)) if blame else ():
+        try:
+            example = search(of_statement(leaf) & requests, universe)
+        except Unclear:
+            continue
+        found += [example.request] if example else []
+    return first_of([Fails(r, _said(fact, stack, r), assumed) for r in dict.fromkeys(found or [request])])
+
+
+def first_of(fails: Iterable[Fails]) -> Fails:
+    """The first, with the others beside it."""
+    flat = [evolve(f, also=()) for fail in fails for f in (fail, *fail.also)]
+    return evolve(flat[0], also=tuple(flat[1:]))
+
+
+def of_universe(universe: Universe) -> tuple[str, ...]:
+    """What an answer rests on when only today's actions were asked about."""
+    if universe == "all":
+        return ()
+    from ecsiam.reference.actions import date
+
+    return (f"there are no other actions than those of {date()}",)
+
+
+def _said(fact: Fact, stack: Stack, request: Request) -> str:
+    return fact if isinstance(fact, str) else fact(stack, request)
+
+
+def together(answers: Iterable[Answer]) -> Answer:
+    """One answer for several questions that all have to hold: every no, else the first that isn't known."""
+    given = tuple(answers)
+    assumed = tuple(dict.fromkeys(a for answer in given for a in answer.assumed))
+    fails = [a for a in given if isinstance(a, Fails)]
+    if fails:
+        return first_of(fails)
+    return next((a for a in given if isinstance(a, Undecided)), Holds(assumed=assumed))
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names for a sentence."""
+    return ", ".join(f"`{n}`" for n in names)
+
+
+# ---------------------------------------------------------------- values for what is open
+
+_HOME = {"account_id": "123456789012", "aws_region": "eu-west-2"}
+
+
+def samples(stack: Stack) -> Iterator[tuple[dict[str, Value], Stack]]:
+    """Stacks that this one may become: every flag on, each alone, none; with values and without."""
+    deployment = stack.deployment
+    if not deployment.open:
+        return
+    home: dict[str, Value] = {name: _HOME[name] for name in _HOME if name in deployment.open}
+    if "partition" in deployment.open and "aws_region" not in home:
+        home["partition"] = "aws"
+    variables = deployment.variables.values()
+    flags = [v.id for v in variables if v.type == "flag"]
+    positions = [set(flags), *({flag} for flag in flags), set[str]()]
+    for on in positions if flags else positions[:1]:
+        for which in (0, 1, None):
+            values = {**home, **{v.id: _sample(v, which, on) for v in variables}}
+            try:
+                yield values, stack.bind(values)
+            except ConfigError:
+                continue
+
+
+def _sample(variable: Variable, which: int | None, on: set[str]) -> Value:
+    match variable.type:
+        case "flag":
+            return variable.id in on
+        case "number":
+            return variable.bounds[0]
+        case "text" | "list":
+            good = FORMS[variable.form].good
+            value = "" if which is None and variable.empty else good[(which or 0) % len(good)]
+            return value if variable.type == "text" else (value,) if value else ()

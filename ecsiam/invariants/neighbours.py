@@ -1,0 +1,130 @@
+"""Whether what is built from this stack's prefix stays apart from what another prefix builds."""
+
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
+from ecsiam.analysis.leaf import Leaf, resource_pattern
+from ecsiam.analysis.patterns import Chars, Hole, Other, OutOfBudget, Pattern, example
+from ecsiam.analysis.request import Request
+from ecsiam.analysis.requests import of_statement, query, search
+from ecsiam.invariants.asking import samples
+from ecsiam.model.each import Each, Item
+from ecsiam.model.stack import Stack
+from ecsiam.model.statement import Statement
+from ecsiam.model.text import Ref, Text
+
+_CHARS = Chars("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
+PREFIX = Hole("prefix", _CHARS)
+Unit = str | Ref
+
+
+@frozen
+class Built:
+    """A resource that a role has because of its prefix."""
+
+    role: str
+    statement: Statement
+    resource: Text
+
+
+def neighbours(stack: Stack) -> Answer:
+    """No resource pattern built from this project's prefix matches what another prefix builds."""
+    if not stack.intent.prefix.parts:
+        return Undecided("nothing says which prefix the names are built from")
+    built = list(_built(stack))
+    try:
+        clash = next((b for b in built if any(_meets(stack, b, c) for c in built)), None)
+    except OutOfBudget as e:
+        return Undecided(str(e))
+    if clash is None:
+        return Holds(assumed=("another prefix is made of the characters that a project and an environment may have",))
+    shown = _shown(stack)
+    if shown is None:
+        for values, bound in samples(stack):
+            found = _shown(bound)
+            if found is not None:
+                return Fails(found.witness, found.fact, values=tuple(values.items()))
+        return Undecided(f"`{clash.resource}` of the {clash.role} role may match what another prefix builds")
+    return shown
+
+
+def _built(stack: Stack) -> Iterator[Built]:
+    given = {g.arn for g in stack.deployment.given}
+    for role in stack.roles.values():
+        for policy in role.policies.values():
+            for s in policy.document.statements:
+                raw = s.origin is not None and s.origin.feature.endswith("_statements")
+                if s.effect == "Allow" and s.resources is not None and not raw:
+                    for item in _texts(s.resources.items):
+                        if item.literal not in given and any(p is PREFIX for p in _parts(item, stack.intent.prefix)):
+                            yield Built(role.id, s, item)
+
+
+def _texts(items: tuple[Item, ...]) -> Iterator[Text]:
+    for item in items:
+        if isinstance(item, Each):
+            yield from _texts(item.otherwise)
+        else:
+            yield item
+
+
+def _units(text: Text) -> list[Unit]:
+    return [u for part in text.parts for u in (part if isinstance(part, str) else (part,))]
+
+
+def _parts(text: Text, prefix: Text) -> tuple[str | Hole, ...]:
+    """A text with the prefix taken out wherever it stands."""
+    units, wanted = _units(text), _units(prefix)
+    out: list[str | Hole] = []
+    at = 0
+    while at < len(units):
+        if units[at : at + len(wanted)] == wanted:
+            out.append(PREFIX)
+            at += len(wanted)
+            continue
+        unit = units[at]
+        if isinstance(unit, Ref):
+            out.append(Hole(unit))
+        elif out and isinstance(out[-1], str):
+            out[-1] += unit
+        else:
+            out.append(unit)
+        at += 1
+    return tuple(out)
+
+
+def _meets(stack: Stack, mine: Built, theirs: Built) -> bool:
+    prefix = stack.intent.prefix
+    own = resource_pattern(_parts(mine.resource, prefix))
+    other = resource_pattern(tuple(Other(PREFIX) if p is PREFIX else p for p in _parts(theirs.resource, prefix)))
+    return _apart(own, other) is False
+
+
+def _apart(a: Pattern, b: Pattern) -> bool:
+    return example((frozenset({a}), frozenset({b}))) is None
+
+
+def _shown(stack: Stack) -> Fails | None:
+    """A request on a resource of another prefix, tried on likely ones."""
+    prefix = stack.intent.prefix.literal
+    if prefix is None:
+        return None
+    built = list(_built(stack))
+    for another in (f"{prefix}2", f"{prefix}-x", f"{prefix}.x", prefix[:-1]):
+        for mine in built:
+            for theirs in built:
+                resource = (theirs.resource.literal or "").replace(prefix, another)
+                if not resource:
+                    continue
+                on_theirs = query(Statement("Allow", mine.statement.actions, resource))
+                found = search(of_statement(Leaf(mine.statement)) & on_theirs)
+                if found is not None:
+                    fact = f"`{mine.resource}` of the {mine.role} role matches what the prefix `{another}` builds"
+                    return Fails(_of(found.request), fact)
+    return None
+
+
+def _of(request: Request) -> Request:
+    return request

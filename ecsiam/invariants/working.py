@@ -1,0 +1,241 @@
+"""Invariants of what has to be possible: every flag's own requests, no grant that is void, nothing from a flag that is off."""
+
+from collections.abc import Iterator
+
+from attrs import evolve
+
+from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
+from ecsiam.analysis.leaf import Leaf, compiled
+from ecsiam.analysis.patterns import Unclear, example
+from ecsiam.analysis.request import Request
+from ecsiam.analysis.requests import NOTHING, Requests, allowed_by, of_statement, query, search, union
+from ecsiam.analysis.witness import fitting
+from ecsiam.features import PROFILES
+from ecsiam.invariants.asking import granted, leaves_of, listed, never, samples, together, trusted
+from ecsiam.model.each import Item
+from ecsiam.model.names import ROLES
+from ecsiam.model.role import Role
+from ecsiam.model.stack import Need, Stack
+from ecsiam.model.statement import Action, Only, Statement
+
+OUTSIDE = "key, bucket and file-system policies, service control policies and endpoint policies allow it too"
+
+
+def works(stack: Stack) -> Answer:
+    """Every enabled flag's own requests are allowed, and no grant is void."""
+    if not stack.intent.needs:
+        return Undecided("nothing says what has to work")
+    answer = together((*(_met(stack, i) for i in range(len(stack.intent.needs))), *_grants(stack)))
+    if isinstance(answer, Fails):
+        return answer
+    unread = [str(b) for role in stack.roles.values() if (b := role.permissions_boundary) is not None and not _read(str(b))]
+    if unread:
+        return Undecided(f"the permissions boundary {listed(dict.fromkeys(unread))} was not read", answer.assumed)
+    if "github_actions" in stack.roles and not stack.intent.github_format and isinstance(answer, Holds):
+        reason = "whether the repository sends subjects by name or with ids is left open: set `github_subject_format`"
+        return Undecided(reason, answer.assumed)
+    return answer
+
+
+def _read(arn: str) -> bool:
+    from ecsiam.reference.managed import managed_policy
+
+    return managed_policy(arn) is not None
+
+
+# ---------------------------------------------------------------- what has to work
+
+
+def _met(stack: Stack, at: int) -> Answer:
+    need = stack.intent.needs[at]
+
+    def unmet(of: Stack) -> Requests:
+        # Bound, the needs may be fewer: each is found again by what it says.
+        return union(_asked(n) - _allowed(of, n) for n in _same(of, need))
+
+    unread = granted(stack.roles[need.role]).unread if need.role in stack.roles and not need.statement.principals else ()
+    answer = never(stack, unmet, lambda of, request: _why(need), assumed=(OUTSIDE,))
+    if isinstance(answer, Fails) and unread:
+        return Undecided(f"{_why(need)}, unless {listed(unread)}, which was not read, allows it", answer.assumed)
+    if unread and isinstance(answer, Holds):
+        return Holds(assumed=(*answer.assumed, f"{listed(unread)}, which was not read, denies none of it"))
+    return answer
+
+
+def _why(need: Need) -> str:
+    origin = need.statement.origin
+    what = f"{need.role}: {origin.reason}" if origin else need.role
+    who = "nobody lets it in" if need.statement.principals else "it is not allowed"
+    return f"{who}, and has to be ({what})"
+
+
+def _same(stack: Stack, need: Need) -> Iterator[Need]:
+    if stack.intent.needs and need in stack.intent.needs:
+        yield need
+        return
+    said = need.statement.origin
+    for other in stack.intent.needs:
+        if other.role == need.role and other.statement.origin == said and other.statement.actions == need.statement.actions:
+            yield other
+
+
+def _asked(need: Need) -> Requests:
+    flags = (need.when,) if need.when else ()
+    return of_statement(Leaf(need.statement, identity=need.statement.principals is None, when=flags))
+
+
+def _allowed(stack: Stack, need: Need) -> Requests:
+    role = stack.roles.get(need.role)
+    if role is None:
+        return NOTHING
+    return trusted(role) if need.statement.principals else within_boundary(role)
+
+
+def within_boundary(role: Role) -> Requests:
+    """What a role's identity policies allow, within its boundary where that was read."""
+    from ecsiam.reference.managed import managed_policy
+
+    known = granted(role).requests
+    boundary = managed_policy(str(role.permissions_boundary)) if role.permissions_boundary else None
+    return known & allowed_by(leaves_of(boundary.document)) if boundary else known
+
+
+# ---------------------------------------------------------------- void grants
+
+
+def _grants(stack: Stack) -> Iterator[Answer]:
+    """No action of a statement without a resource that it can apply to, no resource without such an action."""
+    for role in stack.roles.values():
+        for policy in role.policies.values():
+            for statement in policy.document.statements:
+                if statement.effect == "Allow" and isinstance(statement.actions, Only):
+                    yield _applies(stack, role, statement)
+
+
+def _applies(stack: Stack, role: Role, statement: Statement) -> Answer:
+    if _open(statement):
+        # What a list parameter holds is shown on values of its form.
+        for _, bound in samples(stack):
+            for same in _again(bound, role.id, statement):
+                answer = _applies(bound, role, same)
+                if isinstance(answer, Fails):
+                    return answer
+        return Holds()
+    leaf = Leaf(statement)
+    void = [a.pattern for a in _exact(statement) if not _has_resource(leaf, a.pattern)]
+    if void:
+        return Fails(
+            _void_request(statement, void[0]),
+            f"the {role.id} role is granted {listed(void)} on resources that {'it' if len(void) == 1 else 'they'} never "
+            f"{'applies' if len(void) == 1 else 'apply'} to",
+        )
+    idle = [str(r) for r in _items(statement) if not _has_action(statement, r)]
+    if idle:
+        return Fails(fact=f"the {role.id} role is granted something on {listed(idle)}, which none of the actions applies to")
+    return Holds()
+
+
+def _open(statement: Statement) -> bool:
+    return compiled(Leaf(statement)).open
+
+
+def _again(stack: Stack, role: str, statement: Statement) -> Iterator[Statement]:
+    """What a statement became, by where it came from and what it does."""
+    if role in stack.roles:
+        for policy in stack.roles[role].policies.values():
+            for other in policy.document.statements:
+                if other.origin == statement.origin and other.actions == statement.actions:
+                    yield other
+
+
+def _exact(statement: Statement) -> Iterator[Action]:
+    yield from (a for a in statement.actions.items if not set("*?").intersection(a.pattern))
+
+
+def _has_resource(leaf: Leaf, action: str) -> bool:
+    from ecsiam.reference import actions
+
+    known = actions.action(action)
+    if known is None:
+        return True  # nothing is known of it: `wildcards` names it
+    for option in compiled(leaf).options:
+        for form in fitting(known):
+            if example((*option.resources.clauses, *form.clauses), option.resources.none | form.none) is not None:
+                return True
+    return False
+
+
+def _items(statement: Statement) -> Iterator[Item]:
+    if isinstance(statement.resources, Only):
+        yield from statement.resources.items
+
+
+def _has_action(statement: Statement, item: Item) -> bool:
+    from ecsiam.reference import actions
+
+    alone = Leaf(evolve(statement, resources=Only((item,))))
+    known = [k for a in statement.actions.items for k in actions.matching(a.pattern)]
+    return not known or any(_has_resource(alone, k.id) for k in known) or any(
+        actions.action(a.pattern) is None for a in _exact(statement)
+    )
+
+
+def _void_request(statement: Statement, action: str) -> Request | None:
+    try:
+        found = search(query(Statement("Allow", action, "*")) & of_statement(Leaf(statement)))
+    except Unclear:
+        return None
+    return None if found is None else found.request
+
+
+# ---------------------------------------------------------------- flags
+
+_GRANTS: dict[str, frozenset[str]] = {}
+for _profile in PROFILES.values():
+    for _feature in _profile.features:
+        _GRANTS[_feature.flag] = _GRANTS.get(_feature.flag, frozenset()) | frozenset(_feature.grants)
+
+
+def flags(stack: Stack) -> Answer:
+    """A flag that is off grants nothing; taking one away that is on removes only what its feature names."""
+    asked = dict(stack.intent.flags)
+    if not asked:
+        return Undecided("nothing says which flags were asked for")
+    return together((*_off(stack, asked), *(_on(stack, flag) for flag, on in asked.items() if on is not False)))
+
+
+def _off(stack: Stack, asked: dict[str, object]) -> Iterator[Answer]:
+    for role in stack.roles.values():
+        kind = ROLES.get(role.id)  # type: ignore[call-overload]
+        if kind is not None and asked.get(kind.flag) is False:
+            yield Fails(fact=f"`{kind.flag}` is off, and the {role.id} role is there")
+        for document in role.documents:
+            for statement in document.statements:
+                flag = statement.origin.flag if statement.origin else ""
+                if asked.get(flag) is False:
+                    yield Fails(
+                        _any(statement), f"`{flag}` is off, and the {role.id} role has a statement of it all the same"
+                    )
+
+
+def _any(statement: Statement) -> Request | None:
+    try:
+        found = search(of_statement(Leaf(statement)))
+    except Unclear:
+        return None
+    return None if found is None else found.request
+
+
+def _on(stack: Stack, flag: str) -> Answer:
+    named = sorted(_GRANTS.get(flag, ()))
+
+    def beyond(of: Stack) -> Requests:
+        lost: list[Requests] = []
+        for role in of.roles.values():
+            every = granted(role).leaves
+            rest = [leaf for leaf in every if not (leaf.statement.origin and leaf.statement.origin.flag == flag)]
+            if len(rest) < len(every):
+                lost.append(allowed_by(every) - allowed_by(rest))
+        return union(lost) - query(Statement("Allow", named, "*")) if lost and named else union(lost)
+
+    return never(stack, beyond, f"without `{flag}` this is lost, which the flag does not name")
