@@ -6,7 +6,7 @@ from ecsiam.config.checks import OWN_TAGS
 from ecsiam.config.left_open import as_text, deployment, policy_name, role_name, used, when
 from ecsiam.config.model import Config
 from ecsiam.features import PROFILES, Project, trust_needs
-from ecsiam.features.github import GITHUB_AUDIENCE, subjects
+from ecsiam.features.github import GITHUB_AUDIENCE, github_format, subjects
 from ecsiam.features.trust import guarded_roles
 from ecsiam.model.names import OUTPUTS, ROLES, RoleId
 from ecsiam.model.parameter import Parameter
@@ -56,7 +56,7 @@ def build(config: Config) -> Stack:
             confused_deputy=guarded_roles(project),
             github_subjects=subjects(config) if github else (),
             github_audience=as_text(config.github_audience, GITHUB_AUDIENCE) if github else "",
-            github_format=config.github_subject_format or ("immutable" if github and config.github_repo_id else ""),
+            github_format=github_format(config) if github else "",
             needs=needs,
         ),
         notes=notes,

@@ -215,7 +215,7 @@ def _decided(asked: list[_Policy], request: Request, alone: bool) -> _Answer:
 
 def _of_resource(resource: _Policy, asked: list[_Policy], request: Request, alone: bool) -> _Answer:
     """The policy of the resource, and what else is needed with it."""
-    by_itself = alone or _has_no_policies(request, asked)
+    by_itself = alone or _has_no_policies(request)
     accounts = _accounts(request)
     grants = {_grant(r.statement, request.principal): r for r in _matching([resource], "Allow")}
     if not grants:
@@ -270,12 +270,9 @@ def _limit(asked: list[_Policy]) -> str:
     return "no session policy allows it" if sessions and not any(p.allows for p in sessions) else ""
 
 
-def _has_no_policies(request: Request, asked: list[_Policy]) -> bool:
+def _has_no_policies(request: Request) -> bool:
     """Services, federated users and anonymous callers: the policy of the resource decides alone."""
-    who = request.principal
-    if who is None or who.type == "*":
-        return not any(p.place == "identity" for p in asked)
-    return who.type in ("Service", "Federated")
+    return request.principal is not None and request.principal.type in ("*", "Service", "Federated")
 
 
 def _has_to_allow(policy: _Policy, request: Request) -> bool:

@@ -45,14 +45,16 @@ def _claims(config: Config) -> list[str]:
     return claims or ["ref:refs/heads/main"]
 
 
-def _format(config: Config) -> str:
-    return config.github_subject_format or ("immutable" if config.github_repo_id else "classic")
+def github_format(config: Config) -> str:
+    """The form of subject that the config asks for, empty where it leaves that open: then names are taken."""
+    return config.github_subject_format or ("immutable" if config.github_repo_id else "")
 
 
 def subjects(config: Config) -> tuple[Text, ...]:
     """Every subject that may assume the deploy role, as condition values, in each of the forms asked for."""
     prefixes = github_prefixes(config)
-    wanted = prefixes.values() if _format(config) == "both" else [prefixes[_format(config)]]
+    asked = github_format(config) or "classic"
+    wanted = prefixes.values() if asked == "both" else [prefixes[asked]]
     return in_order(Text.of(prefix, claim) for prefix in wanted for claim in _claims(config))
 
 
@@ -71,7 +73,7 @@ def github_trust(project: Project) -> Policy:
     """
     config = project.config
     pinned = [Condition("StringEquals", f"{ISSUER}:aud", as_text(config.github_audience, GITHUB_AUDIENCE))]
-    if _format(config) == "both":
+    if github_format(config) == "both":
         # A name can be taken over by somebody else, the ids can't: they hold for both forms.
         pinned.append(Condition("StringEquals", f"{ISSUER}:repository_owner_id", as_text(config.github_owner_id)))
         pinned.append(Condition("StringEquals", f"{ISSUER}:repository_id", as_text(config.github_repo_id)))
@@ -112,7 +114,7 @@ def github_trust_needs(project: Project) -> Iterator[Statement]:
 def github_trust_notes(project: Project) -> Iterator[Note]:
     """What is worth knowing about who gets in."""
     config = project.config
-    if _format(config) == "classic":
+    if github_format(config) in ("", "classic"):
         yield Note(
             "github-classic-subject",
             "the deploy role trusts subjects by name; repositories created or renamed since July 2026 send "

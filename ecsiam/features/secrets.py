@@ -41,8 +41,11 @@ def secrets_needs(project: Project) -> Iterator[Statement]:
     KMS says through which service it is asked, by the name that the service has in its region.
     """
     config = project.config
+    named: dict[str, tuple[Item, ...]]
     if "*" in project.given("secrets_arns"):
         named = {"secretsmanager": project.arns("secretsmanager", "secret:*"), "ssm": project.arns("ssm", "parameter/*")}
+    elif config.profile == "baseline" and isinstance(config.secrets_arns, Parameter):  # it may be `*`
+        named = {service: project.items("secrets_arns") for service in _RULES}
     else:
         named = {service: _resources(project, service, rule) for service, rule in _RULES.items()}
     for service, resources in named.items():
