@@ -240,6 +240,29 @@ def test_a_resource_policy_by_itself() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"ArnNotEquals": {"aws:PrincipalArn": TARGET}},
+        {"Null": {"aws:PrincipalArn": "false"}},
+        {"Bool": {"aws:x": "true"}},
+    ],
+)
+def test_only_a_condition_that_says_who_names_the_caller(condition: dict[str, dict[str, str]]) -> None:
+    of_queue = Policy(Statement("Allow", "*", "*", Principal("AWS", "*"), condition))
+    request = Request("sqs:SendMessage", QUEUE, CALLERS["session"], {"aws:PrincipalArn": ROLE, "aws:x": "true"})
+    assert evaluate((), request, resource_policy=of_queue).allowed
+    limited = evaluate((), request, resource_policy=of_queue, boundary=identity("none")[0])
+    assert limited.reason == "statement 0 of `resource policy` allows it, but the boundary does not allow it"
+
+
+def test_an_arn_that_is_cut_short_is_whole_in_identity_policies_but_not_in_session_policies() -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html"""
+    short, request = Policy(Statement("Allow", "*", "arn:aws:sqs")), Request("sqs:SendMessage", QUEUE)
+    assert evaluate(short, request, boundary=short, scps=short).allowed
+    assert evaluate(short, request, session=short).reason == "no session policy allows it"
+
+
 MISPLACED: list[tuple[Any, dict[str, Any], str]] = [
     ([of_resource("user")], {}, "`identity 0` names a principal"),
     (identity("allow"), {"boundary": of_resource("user")}, "`boundary` names a principal"),
@@ -555,7 +578,8 @@ def test_another_allow_of_the_resource_never_takes_access(
     own: Any, of_resource: Policy, given: Given, request: Request, more: Statement
 ) -> None:
     wider = Policy((*of_resource.statements, more))
-    before, after = ({**given, "resource_policy": policy} for policy in (of_resource, wider))
+    before: Given = {**given, "resource_policy": of_resource}
+    after: Given = {**given, "resource_policy": wider}
     if evaluate(own, request, **before).allowed:
         assert evaluate(own, request, **after).allowed
 

@@ -35,12 +35,9 @@ class ActionCells:
         return (1 << len(self.names)) - 1
 
     def like(self, name: str) -> "Iterator[KnownAction]":
-        """The actions of the service reference that every element takes as it takes `name`; itself first."""
-        from ecsiam.reference.actions import action, actions
+        """The actions of the service reference that every element takes as it takes `name`."""
+        from ecsiam.reference.actions import actions
 
-        known = action(name)
-        if known is not None:
-            yield known
         at = 1 << self.names.index(name)
         wanted = {e: bool(bits & at) for e, bits in self.taking.items()}
         for other, like in actions(name.partition(":")[0]).items():
@@ -114,14 +111,18 @@ def _is_prefix(text: str) -> bool:
 
 def _unnamed(elements: frozenset[Actions], exact: set[str], universe: Universe) -> set[str]:
     """Names that only patterns take, or that nothing takes: one for each way, of each service and of any other."""
-    services = dict.fromkeys(name.partition(":")[0] for name in exact)
+    written: dict[str, set[str]] = {}
+    for id in exact:
+        service, _, name = id.partition(":")
+        written.setdefault(service, set()).add(name)
+    services = dict.fromkeys(written)
     wild = [_by_service(e.wild) for e in elements]
     services.update(dict.fromkeys(s for w in wild for s in w if s != "*"))
     found: set[str] = set()
     for service in services:
         own = [frozenset((*w.get(service, ()), *w.get("*", ()))) for w in wild]
-        names = {name.partition(":")[2] for name in exact if name.startswith(f"{service}:")}
-        found |= {f"{service}:{n}" for n in _names(service, {o for o in own if o}, names, universe)}
+        names = _names(service, {o for o in own if o}, written.get(service, set()), universe)
+        found |= {f"{service}:{n}" for n in names}
     of_any = {frozenset(w["*"]) for w in wild if "*" in w}
     if not any(name != "*" for union in of_any for name in union):
         return found | {_foreign(services, universe)}

@@ -39,7 +39,7 @@ def _arn(pieces: Pieces, value: str) -> bool:
 
 def _in_block(pieces: Pieces, value: str) -> bool:
     block, address = address_block(_text(pieces)), as_address(value)
-    return block is not None and address is not None and address.version == block.version and address in block
+    return block is not None and address is not None and address in block
 
 
 def _read(read: Callable[[str], object | None], holds: Callable[..., bool]) -> _Match:

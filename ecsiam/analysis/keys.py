@@ -168,7 +168,7 @@ def vectors(unions: tuple[Clause, ...], tries: Iterable[str], base: tuple[Clause
 
 # ---------------------------------------------------------------- one value of each kind
 
-_OTHERS = {"account": "999999999999", "arn": "arn:aws:iam::999999999999:role/other", "sub": "repo:other/other:x"}
+_OTHERS = {"account": "111122223333", "arn": "arn:aws:iam::111122223333:role/other", "sub": "repo:other/other:x"}
 
 
 def other(key: str) -> str:

@@ -107,10 +107,20 @@ Letter = str | Hole
 Word = tuple[Letter, ...]
 
 
+_READABLE = "x1aA0bcdefghijklmnopqrstuvwyz23456789BCDEFGHIJKLMNOPQRSTUVWXYZ_-./ "
+
+
+def _readable(of: Chars) -> str:
+    """A character of a set, one that reads well if there is one."""
+    if len(of.chars) == 1 and not of.inverse:
+        return next(iter(of.chars))
+    return next((c for c in _READABLE if c in of), None) or next(chr(c) for c in range(0x110000) if chr(c) in of)
+
+
 class Pattern:
     """A sequence of tokens. Equal sequences are the same object, so comparing and hashing cost nothing."""
 
-    __slots__ = ("_steps", "head", "holes", "literal", "prefix", "tokens")
+    __slots__ = ("_runs", "_steps", "head", "holes", "literal", "prefix", "shortest", "tokens")
 
     def __init__(self, tokens: tuple[Token, ...]) -> None:
         self.tokens = tokens
@@ -123,6 +133,9 @@ class Pattern:
         self.literal = self.head if len(head) == len(tokens) else None  # the only string of it
         self.prefix = len(head) == len(tokens) - 1 and tokens[-1] == Run(ANY)  # it is `head*`
         self.holes = tuple(t for t in tokens if isinstance(t, Hole | Other))
+        # Its shortest string; a hole counts for nothing in it.
+        self.shortest = "".join(_readable(t.of) for t in tokens if isinstance(t, One))
+        self._runs = sum(1 << i for i, t in enumerate(tokens) if isinstance(t, Run))
         self._steps: dict[str, tuple[int, int]] = {}
 
     def __repr__(self) -> str:
@@ -151,9 +164,8 @@ class Pattern:
         return bool(at & end)
 
     def _closed(self, at: int) -> int:
-        for i, token in enumerate(self.tokens):
-            if at >> i & 1 and isinstance(token, Run):
-                at |= 2 << i
+        while (wider := at | (at & self._runs) << 1) != at:
+            at = wider
         return at
 
 
@@ -282,13 +294,12 @@ def _search(chosen: tuple[Pattern, ...], none: Clause) -> Found | None:
         return None
     if not any(p.holes for p in (*chosen, *against)):
         string = next((p.literal for p in chosen if p.literal is not None), None)
+        for likely in (string,) if string is not None else [p.shortest for p in chosen]:
+            if all(p.matches(likely) for p in chosen) and not any(n.matches(likely) for n in against):
+                return Found(tuple(likely), sure=True)
         if string is not None:
-            fits = all(p.matches(string) for p in chosen) and not any(n.matches(string) for n in against)
-            return Found(tuple(string), sure=True) if fits else None
+            return None
     return _Walk(chosen, tuple(against)).shortest()
-
-
-_READABLE = "x1aA0bcdefghijklmnopqrstuvwyz23456789BCDEFGHIJKLMNOPQRSTUVWXYZ_-./ "
 
 
 class _Walk:
@@ -323,6 +334,8 @@ class _Walk:
             offset += 1
         self.start = self._closed(start)
         self._next: list[dict[tuple[int, int], tuple[int, ...]]] = [{} for _ in chosen]
+        self._likely: list[dict[int, int]] = [{} for _ in chosen]
+        self._of: dict[Chars, int] = {}
 
     def _closed(self, at: int) -> int:
         while (wider := at | (at & self.loops) << 1) != at:
@@ -342,7 +355,7 @@ class _Walk:
             at, outside = state
             if not outside & self.ends and all(map(self._ends, range(len(at)), at)):
                 return Found(self._word(came, state), self.sure)
-            for k, letter in enumerate(self.letters):
+            for k, letter in self._worth(at):
                 on, stay = self.steps[k]
                 others = self._closed((outside & on) << 1 | outside & stay)
                 if others & self.sinks:
@@ -383,6 +396,30 @@ class _Walk:
 
     def _ends(self, which: int, at: int) -> bool:
         return len(self.chosen[which].tokens) in self._closure(which, at)
+
+    def _worth(self, at: tuple[int, ...]) -> Iterator[tuple[int, Letter]]:
+        """The letters that every pattern to match can read."""
+        bits = -1
+        for which, position in enumerate(at):
+            likely = self._likely[which].get(position)
+            if likely is None:
+                likely = 0
+                tokens = self.chosen[which].tokens
+                for p in self._closure(which, position):
+                    token = tokens[p] if p < len(tokens) else None
+                    likely |= self._letters_of(token.of) if isinstance(token, One | Run) else -1 if token else 0
+                self._likely[which][position] = likely
+            bits &= likely
+        for k, letter in enumerate(self.letters):
+            if bits >> k & 1 or not isinstance(letter, str):
+                yield k, letter
+
+    def _letters_of(self, of: Chars) -> int:
+        known = self._of.get(of)
+        if known is None:
+            letters = enumerate(self.letters)
+            known = self._of[of] = sum(1 << k for k, c in letters if isinstance(c, str) and c in of)
+        return known
 
     def _after(self, which: int, at: int, k: int) -> tuple[int, ...]:
         """Where a pattern to match may be after a letter."""

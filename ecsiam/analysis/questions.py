@@ -1,7 +1,7 @@
 """Questions about policies: contains, overlaps, equivalent, compare, can. Each is a set of requests that is empty or not."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import cast
+from functools import lru_cache
 
 from attrs import evolve, frozen
 
@@ -43,9 +43,13 @@ def requests_of(subject: Subject, reading: Reading = "parts") -> Requests:
 
 def _leaves(policies: Iterable[Policy], reading: Reading, when: tuple[str, ...] = ()) -> Iterator[Leaf]:
     for policy in policies:
-        identity = policy.kind == "identity"
-        for statement in policy.statements:
-            yield Leaf(statement, policy.version, identity, when, reading)
+        yield from _leaves_of(policy, reading, when)
+
+
+@lru_cache(maxsize=1 << 12)
+def _leaves_of(policy: Policy, reading: Reading, when: tuple[str, ...]) -> tuple[Leaf, ...]:
+    identity = policy.kind == "identity"
+    return tuple(Leaf(statement, policy.version, identity, when, reading) for statement in policy.statements)
 
 
 def _of_role(role: Role, reading: Reading) -> Requests:
@@ -293,7 +297,3 @@ def _more(
             yield Difference(key[0], leaf.statement, found)
         elif isinstance(found, Undecided):
             undecided.append(f"{key[0]}: {found.reason}" if key[0] else found.reason)
-
-
-__all__ = ["Change", "Difference", "can", "compare", "contains", "equivalent", "overlaps", "requests_of"]
-_ = cast

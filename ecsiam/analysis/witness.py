@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -92,10 +92,15 @@ def _bits(bits: int) -> Iterator[int]:
 
 def _action_and_resource(space: Space, box: Box) -> tuple[str, str | tuple[Hole, ...]]:
     """An action of a box and a resource of a type that it has, where the service reference knows some."""
+    from ecsiam.reference.actions import action as look_up
+
     names = [space.actions.names[i] for i in islice(_bits(box.actions), MOST_CANDIDATES)]
-    known = list(islice((a for name in names for a in space.actions.like(name)), MOST_CANDIDATES))
+    written = [known for known in map(look_up, names) if known is not None]
+    alike = (known for name in names for known in space.actions.like(name))
     shortest: tuple[str, str] | None = None
-    for action in known:
+    first = names[0] if not written else written[0].id
+    for action in islice(chain(written, alike), MOST_CANDIDATES):
+        first = action.id if first == names[0] else first
         for of_type in fitting(action):
             within = Resources((*box.resources.clauses, *of_type.clauses), box.resources.none | of_type.none)
             found = example(within.clauses, within.none)
@@ -105,12 +110,11 @@ def _action_and_resource(space: Space, box: Box) -> tuple[str, str | tuple[Hole,
                 shortest = shortest or (action.id, _placed(found.text, within))
     if shortest:
         return shortest
-    action = known[0].id if known else names[0]
     found = resource_of(box.resources)
     assert found is not None
     if not found.sure:
-        return action, tuple(letter for letter in found.word if isinstance(letter, Hole))
-    return action, (_readable(box.resources) if box.resources.clauses or box.resources.none else None) or found.text
+        return first, tuple(letter for letter in found.word if isinstance(letter, Hole))
+    return first, (_readable(box.resources) if box.resources.clauses or box.resources.none else None) or found.text
 
 
 def fitting(action: "KnownAction") -> Iterator[Resources]:

@@ -100,7 +100,7 @@ class Origin:
     flag: str = ""
 
 
-@frozen
+@frozen(cache_hash=True)
 class Statement:
     """One statement of a policy. What IAM would refuse can't be built: PolicyError lists every fault.
 
