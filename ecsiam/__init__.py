@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
+    from ecsiam.analysis.change import Change, compare
     from ecsiam.analysis.evaluator import Decision, evaluate
+    from ecsiam.analysis.questions import can, contains, equivalent, overlaps
     from ecsiam.analysis.request import Request
     from ecsiam.artifact import Artifact
     from ecsiam.builder import build
     from ecsiam.config import Config, load_config
     from ecsiam.errors import ConfigError, EmitError, PolicyError
+    from ecsiam.invariants import prove
     from ecsiam.model.document import parse_policy
     from ecsiam.model.parameter import Parameter
     from ecsiam.model.policy import Policy
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Answer": "analysis.answers",
     "Artifact": "artifact",
+    "Change": "analysis.change",
     "Config": "config",
     "ConfigError": "errors",
     "Decision": "analysis.evaluator",
@@ -38,15 +42,22 @@ _HOMES = {
     "Statement": "model.statement",
     "Undecided": "analysis.answers",
     "build": "builder",
+    "can": "analysis.questions",
+    "compare": "analysis.change",
+    "contains": "analysis.questions",
     "emit": "targets",
+    "equivalent": "analysis.questions",
     "evaluate": "analysis.evaluator",
     "load_config": "config",
+    "overlaps": "analysis.questions",
     "parse_policy": "model.document",
+    "prove": "invariants",
 }
 
 __all__ = [
     "Answer",
     "Artifact",
+    "Change",
     "Config",
     "ConfigError",
     "Decision",
@@ -62,10 +73,16 @@ __all__ = [
     "Statement",
     "Undecided",
     "build",
+    "can",
+    "compare",
+    "contains",
     "emit",
+    "equivalent",
     "evaluate",
     "load_config",
+    "overlaps",
     "parse_policy",
+    "prove",
 ]
 
 

@@ -6,10 +6,7 @@ IAM's JSON has no way to say "this account": everything has to be bound.
 import json
 
 from ecsiam.errors import EmitError, Fault
-from ecsiam.model.arn import partition_of
 from ecsiam.model.document import policy_to_data
-from ecsiam.model.forms import FORMS, REGION
-from ecsiam.model.home import HOME_FORMS
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 from ecsiam.model.text import Text
@@ -22,38 +19,17 @@ def documents(stack: Stack) -> Documents:
 
     Raises EmitError naming everything that is not bound.
     """
-    defaults = {v.id: v.default for v in stack.deployment.variables.values() if v.default is not None}
+    defaults = stack.deployment.defaults
     stack = stack.bind(defaults) if defaults else stack
     unknown = stack.deployment.open
     if unknown:
         names = ", ".join(f"`{name}`" for name in unknown)
-        sets = " ".join(f"--set {name}={_sample(stack, name)}" for name in unknown)
-        raise EmitError(
-            Fault(
-                f"raw IAM JSON can't leave {names} to deployment", (), f"Write it in the config, or bind it: `{sets}`."
-            )
-        )
+        remedy = f"Write it in the config, or bind it: `{stack.deployment.settings}`."
+        raise EmitError(Fault(f"raw IAM JSON can't leave {names} to deployment", (), remedy))
     found: Documents = {}
     for role in stack.roles.values():
         found |= _role(role)
     return found
-
-
-def _sample(stack: Stack, name: str) -> str:
-    """A value such as the name takes, for the remedy; a region of the stack's partition."""
-    variable = stack.deployment.variables.get(name)
-    if name == "aws_region":
-        partition = stack.deployment.home.partition.literal or "aws"
-        return next((r for r in REGION.good if partition_of(r) == partition), "REGION")
-    if variable is None:
-        return HOME_FORMS[name].good[0]
-    match variable.type:
-        case "flag":
-            return "true"
-        case "number":
-            return str(variable.bounds[0])
-        case _:
-            return FORMS[variable.form].good[0]
 
 
 def _role(role: Role) -> Documents:

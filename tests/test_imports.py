@@ -107,6 +107,7 @@ def test_the_public_names_are_these() -> None:
     assert ecsiam.__all__ == [
         "Answer",
         "Artifact",
+        "Change",
         "Config",
         "ConfigError",
         "Decision",
@@ -122,10 +123,16 @@ def test_the_public_names_are_these() -> None:
         "Statement",
         "Undecided",
         "build",
+        "can",
+        "compare",
+        "contains",
         "emit",
+        "equivalent",
         "evaluate",
         "load_config",
+        "overlaps",
         "parse_policy",
+        "prove",
     ]
 
 

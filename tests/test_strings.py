@@ -292,9 +292,7 @@ with_holes = st.lists(st.sampled_from(["a", "b", "/", "*", "?", X, Y]), max_size
 
 @settings(max_examples=600)
 @given(with_holes, with_holes, filled, filled)
-def test_what_is_said_with_holes_is_so_for_every_text(
-    a: list[str | Hole], b: list[str | Hole], x: str, y: str
-) -> None:
+def test_what_is_said_with_holes_is_so_for_every_text(a: list[str | Hole], b: list[str | Hole], x: str, y: str) -> None:
     values = {X: x, Y: y}
 
     def put(parts: list[str | Hole]) -> Clause:

@@ -3,8 +3,9 @@
 import pytest
 
 from ecsiam.analysis.answers import Fails, Holds, Undecided
+from ecsiam.analysis.change import compare
 from ecsiam.analysis.matching import matches_principal
-from ecsiam.analysis.questions import can, compare, contains, overlaps, requests_of
+from ecsiam.analysis.questions import can, contains, overlaps, requests_of
 from ecsiam.analysis.request import Request
 from ecsiam.errors import PolicyError
 from ecsiam.model.document import parse_policy

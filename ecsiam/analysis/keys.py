@@ -5,7 +5,8 @@ absent, one value, or, where set operators are used, several.
 """
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC
 from functools import lru_cache
 from itertools import combinations, count
 from typing import Literal
@@ -211,14 +212,14 @@ def _number_values(texts: list[str]) -> Iterator[str]:
 
 
 def _date_values(texts: list[str]) -> Iterator[str]:
-    from datetime import datetime, timedelta, timezone
+    from datetime import datetime, timedelta
     from decimal import Decimal
 
     for seconds in _between([as_date(t) for t in texts]):
         assert isinstance(seconds, Decimal)
         whole = seconds == seconds.to_integral_value()
         try:
-            at = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=int(seconds))
+            at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(seconds))
         except OverflowError:
             whole = False
             at = None
@@ -242,12 +243,16 @@ def _binary_values(texts: list[str]) -> Iterator[str]:
     yield next(b64encode(b).decode() for b in (bytes([i]) * n for n in count(1) for i in range(256)) if b not in known)
 
 
-_VALUES = {
+def _bool_values(_: list[str]) -> Iterator[str]:
+    yield from ("true", "false")
+
+
+_VALUES: dict[Kind, Callable[[list[str]], Iterator[str]]] = {
     "numeric": _number_values,
     "date": _date_values,
     "ip": _address_values,
     "binary": _binary_values,
-    "bool": lambda _: iter(("true", "false")),
+    "bool": _bool_values,
 }
 _MALFORMED = "other"  # no number, date, address, base64 nor boolean
 _SOMETHING = (frozenset({pattern((One(ANY), Run(ANY)))}),)
@@ -259,7 +264,7 @@ def _singles(key: str, tests: tuple[KeyTest, ...]) -> list[_Single] | None:
 
     Under set operators it is the empty text only where no other one comes out like that.
     """
-    kinds = {t.operator.comparison.kind for t in tests}
+    kinds: set[Kind] = {t.operator.comparison.kind for t in tests}
     if kinds <= {"string", "arn"}:
         if not tests:
             return [(0, other(key), True)]

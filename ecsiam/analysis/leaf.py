@@ -178,13 +178,12 @@ def _item(item: Item, leaf: Leaf) -> list[Found]:
     with_default = [p for p in dict.fromkeys(texts) if isinstance(p, Variable) and p.default is not None]
     plain = [present(p.key) for p in dict.fromkeys(texts) if isinstance(p, Variable) and p.default is None]
     found = []
-    for missing in product((False, True), repeat=len(with_default)):
-        off = dict(zip(with_default, missing, strict=True))
-        needs = [absent(v.key) if gone else present(v.key) for v, gone in off.items()]
-        tokens = [
-            Escaped(p.default) if isinstance(p, Variable) and off.get(p) and p.default is not None else p for p in texts
-        ]
-        found.append((_resource(tuple(tokens), leaf), (*plain, *needs), ()))
+    for way in product((False, True), repeat=len(with_default)):
+        off = dict(zip(with_default, way, strict=True))
+        needs = [absent(v.key) if missing else present(v.key) for v, missing in off.items()]
+        gone = {v: Escaped(v.default or "") for v, missing in off.items() if missing}
+        put_in = tuple(gone.get(p, p) if isinstance(p, Variable) else p for p in texts)
+        found.append((_resource(put_in, leaf), (*plain, *needs), ()))
     return found
 
 

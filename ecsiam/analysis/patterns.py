@@ -30,11 +30,15 @@ class OutOfBudget(Unclear):
         super().__init__(f"the search was given up after {BUDGET:,} states")
 
 
+def _set(chars: Iterable[str]) -> frozenset[str]:
+    return frozenset(chars)
+
+
 @frozen(cache_hash=True)
 class Chars:
     """A set of characters: these, or with `inverse` all but these."""
 
-    chars: frozenset[str] = field(converter=frozenset)
+    chars: frozenset[str] = field(converter=_set)
     inverse: bool = False
 
     def __contains__(self, char: str) -> bool:
@@ -266,14 +270,24 @@ def example(clauses: Iterable[Clause], none: Clause = frozenset()) -> Found | No
 @lru_cache(maxsize=1 << 16)
 def _example(clauses: tuple[Clause, ...], none: Clause) -> Found | None:
     unsure: Found | None = None
-    for chosen in product(*clauses):
-        if len(chosen) > 1 and not _heads_agree(chosen):
-            continue
+    for chosen in _choices(clauses, ()):
         found = _search(chosen or (EVERYTHING,), none)
         if found is not None and found.sure:
             return found
         unsure = unsure or found
     return unsure
+
+
+def _choices(clauses: tuple[Clause, ...], chosen: tuple[Pattern, ...]) -> Iterator[tuple[Pattern, ...]]:
+    """The ways to take a pattern of each clause that may share a word; one that says nothing new is left out."""
+    if not clauses:
+        yield chosen
+    elif any(_covers(wide, narrow) for narrow in chosen for wide in clauses[0]):
+        yield from _choices(clauses[1:], chosen)
+    else:
+        for one in clauses[0]:
+            if not chosen or _heads_agree((*chosen, one)):
+                yield from _choices(clauses[1:], (*chosen, one))
 
 
 def _heads_agree(chosen: tuple[Pattern, ...]) -> bool:
@@ -282,14 +296,14 @@ def _heads_agree(chosen: tuple[Pattern, ...]) -> bool:
 
 
 def _covers(wide: Pattern, narrow: Pattern) -> bool:
-    return wide is narrow or (wide.prefix and narrow.head.startswith(wide.head))
+    if wide is narrow or (wide.prefix and narrow.head.startswith(wide.head)):
+        return True
+    return narrow.literal is not None and not wide.holes and wide.matches(narrow.literal)
 
 
 @lru_cache(maxsize=1 << 16)
 def _search(chosen: tuple[Pattern, ...], none: Clause) -> Found | None:
-    against = frozenset(
-        n for n in none if all(n.head.startswith(p.head) or p.head.startswith(n.head) for p in chosen)
-    )
+    against = frozenset(n for n in none if all(n.head.startswith(p.head) or p.head.startswith(n.head) for p in chosen))
     if any(_covers(n, p) for n in against for p in chosen):
         return None
     if not any(p.holes for p in (*chosen, *against)):
@@ -300,6 +314,9 @@ def _search(chosen: tuple[Pattern, ...], none: Clause) -> Found | None:
         if string is not None:
             return None
     return _Walk(chosen, tuple(against)).shortest()
+
+
+_State = tuple[tuple[int, ...], int]  # a position in each pattern to match, and a set of positions in the others
 
 
 class _Walk:
@@ -343,13 +360,12 @@ class _Walk:
         return at
 
     def shortest(self) -> Found | None:
-        first = (0,) * len(self.chosen)
         if self.start & self.sinks:
             return None
-        came: dict[tuple[tuple[int, ...], int], tuple[tuple[tuple[int, ...], int], Letter] | None] = {}
-        came[first, self.start] = None
-        least: dict[tuple[int, ...], list[int]] = {first: [self.start]}
-        waiting = deque([(first, self.start)])
+        first: _State = tuple(0 for _ in self.chosen), self.start
+        came: dict[_State, tuple[_State, Letter] | None] = {first: None}
+        least = {first[0]: [self.start]}
+        waiting = deque([first])
         while waiting:
             state = waiting.popleft()
             at, outside = state
@@ -374,8 +390,8 @@ class _Walk:
 
     def _word(
         self,
-        came: dict[tuple[tuple[int, ...], int], tuple[tuple[tuple[int, ...], int], Letter] | None],
-        state: tuple[tuple[int, ...], int],
+        came: dict[_State, tuple[_State, Letter] | None],
+        state: _State,
     ) -> Word:
         word: list[Letter] = []
         while (step := came[state]) is not None:
@@ -473,18 +489,18 @@ class _Walk:
             for p in self._closure(which, waiting.pop()):
                 if p >= len(tokens):
                     continue
-                match tokens[p]:
-                    case One(mine):
-                        after = [p + 1] if mine.meets(of) else []
-                    case Run(mine):
-                        after = [p] if mine.meets(of) else []
-                    case Hole(of=mine) | Other(Hole(of=mine)):
-                        after = [p, p + 1] if mine.meets(of) else []
-                for n in after:
-                    if n not in seen:
-                        seen[n] = None
-                        waiting.append(n)
+                token = tokens[p]
+                if _chars(token).meets(of):
+                    stays = () if isinstance(token, One) else (p,)
+                    goes = () if isinstance(token, Run) else (p + 1,)
+                    new = [n for n in (*stays, *goes) if n not in seen]
+                    seen.update(dict.fromkeys(new))
+                    waiting += new
         yield from seen
+
+
+def _chars(token: Token) -> Chars:
+    return token.hole.of if isinstance(token, Other) else token.of
 
 
 def _surely(run: Chars, letter: Letter) -> bool:

@@ -9,7 +9,6 @@ from ecsiam.analysis.matching import matches_principal
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.model.principal import EVERYONE, Principal
 from ecsiam.model.statement import AllBut, Only
-from ecsiam.model.text import Text
 
 _ROLE = re.compile(r"arn:([^:]*):iam::(\d{12}):role/(?:.*/)?([^/]+)", re.DOTALL)
 _ACCOUNT = re.compile(r"arn:([^:]*):(?:iam|sts)::(\d{12}):.*", re.DOTALL)
@@ -84,7 +83,7 @@ def _of(p: Principal, id: str, named: frozenset[Principal]) -> list[Principal]:
 
 
 def _takes(p: Principal, asked: Principal) -> bool:
-    if isinstance(p.id, Text) and p.id.literal is None:
+    if p.id.literal is None:
         return p == asked
     if asked.id.literal is None:
         return p == EVERYONE or (p.type == asked.type and p.id.literal == "*")

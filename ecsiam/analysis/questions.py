@@ -1,9 +1,9 @@
-"""Questions about policies: contains, overlaps, equivalent, compare, can. Each is a set of requests that is empty or not."""
+"""Questions about policies: contains, overlaps, equivalent, can. Each is a set of requests that is empty or not."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from ecsiam.analysis.actions import Universe
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
@@ -12,10 +12,8 @@ from ecsiam.analysis.matching import Reading
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, allowed_by, query
-from ecsiam.errors import PolicyError
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
-from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Only, Statement
 
 Subject = Policy | Role | Requests | Iterable[Policy]
@@ -26,7 +24,9 @@ class Unread(Unclear):
 
 
 def requests_of(subject: Subject, reading: Reading = "parts") -> Requests:
-    """What a policy, several of one kind, or a role allows: of a role its inline and managed policies, within its boundary.
+    """What a policy, several of one kind, or a role allows.
+
+    Of a role that is what its inline and managed policies allow, within its boundary.
 
     Raises Unclear for a managed policy that isn't known.
     """
@@ -75,7 +75,8 @@ def _managed(arn: str) -> Policy:
     return known.document
 
 
-def _ask(requests: Requests, universe: Universe) -> Request | None | Undecided:
+def ask(requests: Requests, universe: Universe) -> Request | Undecided | None:
+    """A request of a set, None when there is none, or why that isn't known."""
     try:
         return requests.example(universe)
     except Unclear as e:
@@ -106,7 +107,7 @@ def contains(a: Subject, b: Subject, *, universe: Universe = "all", reading: Rea
     if isinstance(sets, Undecided):
         return sets
     wide, narrow = sets
-    match _ask(narrow - wide, universe):
+    match ask(narrow - wide, universe):
         case None:
             return Holds(assumed=_assumed(universe))
         case Undecided() as undecided:
@@ -121,7 +122,7 @@ def overlaps(a: Subject, b: Subject, *, universe: Universe = "all", reading: Rea
     if isinstance(sets, Undecided):
         return sets
     left, right = sets
-    match _ask(left & right, universe):
+    match ask(left & right, universe):
         case None:
             return Fails(fact="no request is allowed by both", assumed=_assumed(universe))
         case Undecided() as undecided:
@@ -154,12 +155,12 @@ def can(
     `action`, `resource` and `conditions` are written as in a policy: `s3:Get*`, an ARN with wildcards. A Holds carries
     a request and says in `when` what it takes; a Fails: nobody can, whatever the context.
     """
-    asked = query(Statement("Allow", action, resource, conditions=conditions or {}))  # type: ignore[arg-type]
+    asked = query(Statement("Allow", action, resource, conditions=conditions or {}))
     sets = _sets("parts", subject)
     if isinstance(sets, Undecided):
         return sets
     (allowed,) = sets
-    match _ask(allowed & asked, universe):
+    match ask(allowed & asked, universe):
         case None:
             return Fails(fact="no request of these is allowed, whatever its context", assumed=_assumed(universe))
         case Undecided() as undecided:
@@ -173,7 +174,7 @@ def _when(allowed: Requests, asked: Requests, universe: Universe) -> str:
 
     def about(effect: str) -> list[str]:
         some = (leaf.statement for leaf in dict.fromkeys(allowed.leaves) if leaf.statement.effect == effect)
-        met = (s for s in some if _ask(query(evolve(s, effect="Allow")) & asked, universe) is not None)
+        met = (s for s in some if ask(query(evolve(s, effect="Allow")) & asked, universe) is not None)
         return list(dict.fromkeys(_in_words(s) for s in met))
 
     grants, denials = about("Allow"), about("Deny")
@@ -213,87 +214,3 @@ _VERBS = {
     "DateLessThan": "is before",
     "DateGreaterThan": "is after",
 }
-
-
-# ---------------------------------------------------------------- change
-
-
-@frozen
-class Difference:
-    """One statement of a role (or of a policy, `role` is empty then) that allows what the other side doesn't."""
-
-    role: str
-    statement: Statement
-    witness: Request
-
-    def __str__(self) -> str:
-        return f"{f'{self.role}: ' if self.role else ''}{self.witness}"
-
-
-@frozen
-class Change:
-    """What became possible and what stopped being possible, each with a request; `undecided` says where we can't tell."""
-
-    gained: tuple[Difference, ...] = ()
-    lost: tuple[Difference, ...] = ()
-    undecided: tuple[str, ...] = ()
-
-
-def compare(
-    before: Policy | Role | Stack, after: Policy | Role | Stack, *, universe: Universe = "all"
-) -> Change:
-    """What `after` allows that `before` doesn't, and the reverse: statement by statement, for a stack role by role.
-
-    A role's trust is compared too. Raises PolicyError for two things of different kind.
-    """
-    if type(before) is not type(after):
-        raise PolicyError(f"can't compare a {type(before).__name__} with a {type(after).__name__}")
-    undecided: list[str] = []
-    old, new = _sides(before), _sides(after)
-    gained = [d for key in new for d in _more(key, new[key], old.get(key), universe, undecided)]
-    lost = [d for key in old for d in _more(key, old[key], new.get(key), universe, undecided)]
-    return Change(tuple(gained), tuple(lost), tuple(dict.fromkeys(undecided)))
-
-
-Side = tuple[tuple[Leaf, ...], "Role | None"]
-
-
-def _sides(of: Policy | Role | Stack) -> dict[tuple[str, str], Policy | Role]:
-    match of:
-        case Policy():
-            return {("", ""): of}
-        case Role():
-            return {("", "role"): of, ("", "trust"): of.trust}
-        case Stack():
-            return {
-                (role.id, part): role if part == "role" else role.trust
-                for role in of.roles.values()
-                for part in ("role", "trust")
-            }
-
-
-def _more(
-    key: tuple[str, str],
-    mine: Policy | Role,
-    theirs: Policy | Role | None,
-    universe: Universe,
-    undecided: list[str],
-) -> Iterator[Difference]:
-    """What one side allows beyond the other, one request for each statement that allows some of it."""
-    try:
-        own = requests_of(mine)
-        other = None if theirs is None else requests_of(theirs)
-    except Unclear as e:
-        undecided.append(f"{key[0]}: {e}" if key[0] else str(e))
-        return
-    for leaf in dict.fromkeys(leaf for leaf in own.leaves if leaf.statement.effect == "Allow"):
-        from ecsiam.analysis.requests import of_statement
-
-        part = of_statement(leaf) & own
-        if other is not None:
-            part = part - other
-        found = _ask(part, universe)
-        if isinstance(found, Request):
-            yield Difference(key[0], leaf.statement, found)
-        elif isinstance(found, Undecided):
-            undecided.append(f"{key[0]}: {found.reason}" if key[0] else found.reason)

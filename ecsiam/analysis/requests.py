@@ -240,7 +240,9 @@ def _walk(requests: Requests, original: Requests, universe: Universe) -> Example
                 if candidate.request in original:
                     return Example(candidate.request, candidate.states)
                 if candidate.sure and requests is original:
-                    raise AssertionError(f"the example `{candidate.request}` is not in the set: this is a bug in ecsiam")
+                    raise AssertionError(
+                        f"the example `{candidate.request}` is not in the set: this is a bug in ecsiam"
+                    )
             reason = reason or candidate.reason
     return reason
 

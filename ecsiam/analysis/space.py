@@ -1,14 +1,12 @@
 """Boxes: products of one set for each variable of a request, and how they meet and are taken apart.
 
 The variables of a question are its action, its principal, its resource, the condition keys, and the states of what is
-left open. All but the resource are bits over the cells of this question; a resource stays symbolic, as patterns to match
-and not to match, and is asked for an example only when a box has to be empty or not.
+left open. All but the resource are bits over the cells of this question; a resource stays symbolic, as patterns to
+match and not to match, and is asked for an example only when a box has to be empty or not.
 """
 
 from collections.abc import Iterator
 from functools import lru_cache
-
-from attrs import frozen
 
 from ecsiam.analysis.actions import ActionCells, Universe, action_cells
 from ecsiam.analysis.keys import Atom, Cells, KeyTest, cells
@@ -42,9 +40,8 @@ def _example(clauses: frozenset[Clause], none: Clause) -> Found | None:
 
 def resource_of(resources: Resources) -> Found | None:
     """A resource of a set, None when it is empty."""
-    if len(resources.clauses) < 2 and not resources.none:
-        if not resources.clauses:
-            return Found(("*",), sure=True)
+    if not resources.clauses and not resources.none:
+        return Found(("*",), sure=True)
     return _example(frozenset(resources.clauses), resources.none)
 
 
@@ -154,16 +151,18 @@ class Space:
                 yield Box(actions, principals, {**keys, variable: out}, a.resources)
             if had & bits != keys.get(variable):
                 keys = {**keys, variable: had & bits}
-        inside = a.resources
-        for clause in b.resources.clauses:
-            out_of = Resources(inside.clauses, inside.none | clause)
-            if resource_of(out_of) is not None:
-                yield Box(actions, principals, keys, out_of)
-            inside = Resources((*inside.clauses, clause), inside.none)
-        if b.resources.none:
-            among = Resources((*inside.clauses, b.resources.none), inside.none)
-            if resource_of(among) is not None:
-                yield Box(actions, principals, keys, among)
+        for resources in _apart(a.resources, b.resources):
+            if resource_of(resources) is not None:
+                yield Box(actions, principals, keys, resources)
+
+
+def _apart(a: Resources, b: Resources) -> Iterator[Resources]:
+    """What is left of `a` without `b`: outside a clause of it, or among what it leaves out."""
+    for clause in b.clauses:
+        yield Resources(a.clauses, a.none | clause)
+        a = Resources((*a.clauses, clause), a.none)
+    if b.none:
+        yield Resources((*a.clauses, b.none), a.none)
 
 
 def _both(a: Resources, b: Resources) -> Resources:

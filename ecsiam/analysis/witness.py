@@ -43,14 +43,16 @@ def candidates(space: Space, box: Box) -> Iterator[Candidate]:
 
 def _of(space: Space, box: Box, action: str, resource: str) -> Iterator[Candidate]:
     keys = list(box.keys)
-    picks = [list(_bits(box.keys[k])) for k in keys]
     atoms = [space.atoms(k) for k in keys]
     # What is surely a value comes first, and what is absent before what is there.
-    picks = [sorted(p, key=lambda i, a=a: not a[i].sure) for p, a in zip(picks, atoms, strict=True)]
+    picks = [
+        [i for sure in (True, False) for i in _bits(box.keys[k]) if options[i].sure == sure]
+        for k, options in zip(keys, atoms, strict=True)
+    ]
     people: list[Principal | None] = [None]
     if space.principals is not None:
         people = [space.principals.who[i] for i in _bits(box.principals)]
-    for who, *chosen in product(people, *picks):
+    for who, chosen in product(people, product(*picks)):
         context: dict[str, Values] = {}
         states: list[tuple[tuple[str, str], bool]] = []
         unknown: list[str] = []

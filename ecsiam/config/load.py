@@ -6,7 +6,7 @@ from pathlib import Path
 from attrs import evolve
 
 from ecsiam.config.model import Config
-from ecsiam.config.source import read_source
+from ecsiam.config.source import Source, read_source
 from ecsiam.errors import ConfigError
 
 
@@ -15,7 +15,11 @@ def load_config(path: str | os.PathLike[str]) -> Config:
 
     Raises ConfigError with every fault, each with the line it is on.
     """
-    source = read_source(path)
+    return config_of(read_source(path))
+
+
+def config_of(source: Source) -> Config:
+    """The config that a file is. Raises ConfigError with every fault, each with the line it is on."""
     try:
         return Config.model_validate(source.data, context={"source": Path(source.name).name})
     except ConfigError as e:

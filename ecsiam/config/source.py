@@ -77,21 +77,25 @@ class Source:
 
 def read_source(path: str | os.PathLike[str]) -> Source:
     """The file at `path`; `-` is standard input."""
+    name, data = read_bytes(path, LARGEST + 1)  # one more tells that it is too large, even of /dev/zero
+    return parse_source(data, name)
+
+
+def read_bytes(path: str | os.PathLike[str], most: int) -> tuple[str, bytes]:
+    """What messages call the file at `path` (`-` is standard input), and its first `most` bytes."""
     name = os.fspath(path)
     shown = "standard input" if name == "-" else name
     try:
         if name != "-":
             with FilePath(name).open("rb") as file:
-                data = file.read(LARGEST + 1)  # one more tells that it is too large, even of /dev/zero
-        elif sys.stdin:
-            data = sys.stdin.buffer.read(LARGEST + 1)
-        else:  # Python has none when the shell closed it
-            raise ValueError("it is closed")
+                return shown, file.read(most)
+        if sys.stdin:
+            return shown, sys.stdin.buffer.read(most)
+        raise ValueError("it is closed")  # Python has none when the shell closed it
     except (OSError, ValueError) as e:  # ValueError: a NUL in the name
         why = (isinstance(e, OSError) and e.strerror) or str(e)
         remedy = "Check its name and permissions, or pass `-` to read standard input"
         raise ConfigError(Fault(f"cannot be read: {why.lower()}", remedy=remedy, file=shown)) from e
-    return parse_source(data, shown)
 
 
 def parse_source(text: str | bytes, name: str) -> Source:

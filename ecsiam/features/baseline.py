@@ -49,9 +49,7 @@ _ALARMS = tuple(f"cloudwatch:{a}" for a in ("DeleteAlarms", "DescribeAlarms", "P
 
 
 def _secrets(project: Project) -> Iterator[Statement]:
-    yield allow(
-        _SECRETS, project.items("secrets_arns"), _origin("execution_secrets", "enable_secrets_access")
-    )
+    yield allow(_SECRETS, project.items("secrets_arns"), _origin("execution_secrets", "enable_secrets_access"))
 
 
 def _efs(project: Project) -> Iterator[Statement]:

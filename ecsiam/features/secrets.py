@@ -43,7 +43,10 @@ def secrets_needs(project: Project) -> Iterator[Statement]:
     config = project.config
     named: dict[str, tuple[Item, ...]]
     if "*" in project.given("secrets_arns"):
-        named = {"secretsmanager": project.arns("secretsmanager", "secret:*"), "ssm": project.arns("ssm", "parameter/*")}
+        named = {
+            "secretsmanager": project.arns("secretsmanager", "secret:*"),
+            "ssm": project.arns("ssm", "parameter/*"),
+        }
     elif config.profile == "baseline" and isinstance(config.secrets_arns, Parameter):  # it may be `*`
         named = {service: project.items("secrets_arns") for service in _RULES}
     else:
@@ -112,6 +115,4 @@ def _notes(project: Project) -> Iterator[Note]:
             )
 
 
-SECRETS = Feature(
-    "execution_secrets", "execution", _FLAG, _secrets, (*_ACTIONS.values(), "kms:Decrypt"), secrets_needs
-)
+SECRETS = Feature("execution_secrets", "execution", _FLAG, _secrets, (*_ACTIONS.values(), "kms:Decrypt"), secrets_needs)

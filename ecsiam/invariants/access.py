@@ -7,7 +7,7 @@ from attrs import evolve
 from ecsiam.analysis.answers import Answer, Fails, Undecided
 from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.requests import Requests, allowed_by, of_statement, query, union
+from ecsiam.analysis.requests import NOTHING, Requests, allowed_by, of_statement, query, union
 from ecsiam.invariants.asking import granted, listed, never, together
 from ecsiam.model.arn import Arn
 from ecsiam.model.each import RULES, Each, Item, nested
@@ -33,7 +33,7 @@ def _missing(stack: Stack, *ids: str) -> Undecided | None:
 def separation(stack: Stack) -> Answer:
     """No action, resource and context is allowed by both the execution role and the task role."""
     missing = _missing(stack, *ECS_ROLES)
-    if missing:
+    if missing is not None:
         return missing
 
     def shared(of: Stack) -> Requests:
@@ -79,22 +79,22 @@ def pass_role(stack: Stack) -> Answer:
     def beyond(of: Stack, role: str) -> Requests:
         return (granted(of.roles[role]).requests & passing) - _passable(of)
 
-    return together(
-        never(
+    def of_role(id: str) -> Answer:
+        return never(
             stack,
-            lambda of, role=role: beyond(of, role) if role in of.roles else Requests("or"),
-            f"the {role} role may pass this role, or pass it to that service",
-            unread=granted(stack.roles[role]).unread,
+            lambda of: beyond(of, id) if id in of.roles else NOTHING,
+            f"the {id} role may pass this role, or pass it to that service",
+            unread=granted(stack.roles[id]).unread,
         )
-        for role in stack.roles
-    )
+
+    return together(map(of_role, stack.roles))
 
 
 def _passable(stack: Stack) -> Requests:
     home = stack.deployment.home
     arns = [stack.roles[id].arn(home.partition, home.account_id) for id in ECS_ROLES if id in stack.roles]
     if not arns:
-        return Requests("or")
+        return NOTHING
     to_tasks = {"StringEquals": {"iam:PassedToService": ECS_TASKS}}
     return query(Statement("Allow", "iam:PassRole", arns, conditions=to_tasks))
 
@@ -118,16 +118,16 @@ def no_escalation(stack: Stack) -> Answer:
         why = next((f": {e.group}, {e.why}" for e in taken), "")
         return f"the {role} role may do this{why}"
 
-    return together(
-        never(
+    def of_role(id: str) -> Answer:
+        return never(
             stack,
-            lambda of, role=role: granted(of.roles[role]).requests & ways if role in of.roles else Requests("or"),
-            lambda _, request, role=role: fact(role, request),
+            lambda of: granted(of.roles[id]).requests & ways if id in of.roles else NOTHING,
+            lambda _, request: fact(id, request),
             assumed=DEPLOYER if "github_actions" in stack.roles else (),
-            unread=granted(stack.roles[role]).unread,
+            unread=granted(stack.roles[id]).unread,
         )
-        for role in stack.roles
-    )
+
+    return together(map(of_role, stack.roles))
 
 
 # ---------------------------------------------------------------- home
@@ -135,17 +135,18 @@ def no_escalation(stack: Stack) -> Answer:
 
 def at_home(stack: Stack) -> Answer:
     """Nothing outside this account, region and partition, unless it was configured."""
-    return together(
-        never(
+
+    def of_role(id: str) -> Answer:
+        return never(
             stack,
-            lambda of, role=role: _away(of, role),
-            f"the {role} role reaches this outside of its own account, region and partition",
-            assumed=_as_written(stack.roles[role]),
+            lambda of: _away(of, id),
+            f"the {id} role reaches this outside of its own account, region and partition",
+            assumed=_as_written(stack.roles[id]),
             universe="known",
-            blame=lambda of, role=role: _allows(_built(of, role)),
+            blame=lambda of: _allows(_built(of, id)),
         )
-        for role in stack.roles
-    )
+
+    return together(map(of_role, stack.roles))
 
 
 def _as_written(role: Role) -> tuple[str, ...]:
@@ -164,7 +165,9 @@ def _built(stack: Stack, id: str) -> list[Leaf]:
     if role is None:
         return []
     given = {g.arn for g in stack.deployment.given}
-    return list(granted(evolve(role, managed_policy_arns=[a for a in role.managed_policy_arns if str(a) not in given])).leaves)
+    return list(
+        granted(evolve(role, managed_policy_arns=[a for a in role.managed_policy_arns if str(a) not in given])).leaves
+    )
 
 
 def _raw(statement: Statement) -> bool:

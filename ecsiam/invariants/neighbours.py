@@ -6,8 +6,7 @@ from attrs import frozen
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.leaf import Leaf, resource_pattern
-from ecsiam.analysis.patterns import Chars, Hole, Other, OutOfBudget, Pattern, example
-from ecsiam.analysis.request import Request
+from ecsiam.analysis.patterns import Chars, Hole, Other, OutOfBudget, example
 from ecsiam.analysis.requests import of_statement, query, search
 from ecsiam.invariants.asking import samples
 from ecsiam.model.each import Each, Item
@@ -15,7 +14,7 @@ from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
 from ecsiam.model.text import Ref, Text
 
-_CHARS = Chars("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
+_CHARS = Chars(frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"))
 PREFIX = Hole("prefix", _CHARS)
 Unit = str | Ref
 
@@ -99,11 +98,7 @@ def _meets(stack: Stack, mine: Built, theirs: Built) -> bool:
     prefix = stack.intent.prefix
     own = resource_pattern(_parts(mine.resource, prefix))
     other = resource_pattern(tuple(Other(PREFIX) if p is PREFIX else p for p in _parts(theirs.resource, prefix)))
-    return _apart(own, other) is False
-
-
-def _apart(a: Pattern, b: Pattern) -> bool:
-    return example((frozenset({a}), frozenset({b}))) is None
+    return example((frozenset({own}), frozenset({other}))) is not None
 
 
 def _shown(stack: Stack) -> Fails | None:
@@ -122,9 +117,5 @@ def _shown(stack: Stack) -> Fails | None:
                 found = search(of_statement(Leaf(mine.statement)) & on_theirs)
                 if found is not None:
                     fact = f"`{mine.resource}` of the {mine.role} role matches what the prefix `{another}` builds"
-                    return Fails(_of(found.request), fact)
+                    return Fails(found.request, fact)
     return None
-
-
-def _of(request: Request) -> Request:
-    return request

@@ -9,7 +9,7 @@ from ecsiam.model.principal import Principal
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
-from ecsiam.model.text import Ref
+from ecsiam.model.text import Ref, Text
 
 ISSUER = "token.actions.githubusercontent.com"
 SERVICES = {
@@ -91,7 +91,7 @@ def oidc_subject(stack: Stack) -> Answer:
 
 def _subjects(stack: Stack) -> Requests:
     intent = stack.intent
-    of_kind: dict[str, list[object]] = {"StringEquals": [], "StringLike": []}
+    of_kind: dict[str, list[Text]] = {"StringEquals": [], "StringLike": []}
     for subject in intent.github_subjects:
         of_kind["StringLike" if set("*?").intersection(str(subject)) else "StringEquals"].append(subject)
     return union(
@@ -100,10 +100,10 @@ def _subjects(stack: Stack) -> Requests:
                 "Allow",
                 "*",
                 "*",
-                conditions=[
-                    *_condition("StringEquals", "aud", [intent.github_audience]),
-                    *_condition(operator, "sub", subjects),
-                ],
+                conditions=(
+                    Condition("StringEquals", f"{ISSUER}:aud", intent.github_audience),
+                    Condition(operator, f"{ISSUER}:sub", subjects),
+                ),
             )
         )
         for operator, subjects in of_kind.items()
@@ -111,29 +111,20 @@ def _subjects(stack: Stack) -> Requests:
     )
 
 
-def _condition(operator: str, claim: str, values: list[object]) -> list["Condition"]:
-    return [Condition(operator, f"{ISSUER}:{claim}", values)]  # type: ignore[arg-type]
-
-
 def nobody_from_outside(stack: Stack) -> Answer:
     """The service trusts name this account and region, for the roles that are configured to."""
     guarded = [id for id in stack.intent.confused_deputy if id in stack.roles]
     open_ = [id for id in ("execution", "task") if id in stack.roles and id not in guarded]
-    return together(
-        (
-            *(
-                never(
-                    stack,
-                    lambda of, id=id: _trusted(of, id) - _from_home(of) if id in of.roles else NOTHING,
-                    f"the service may assume the {id} role for what runs in another account or region",
-                )
-                for id in guarded
-            ),
-            Holds(
-                assumed=tuple(f"the trust of the {id} role names no account: it was configured so" for id in open_)
-            ),
+
+    def of_role(id: str) -> Answer:
+        return never(
+            stack,
+            lambda of: _trusted(of, id) - _from_home(of) if id in of.roles else NOTHING,
+            f"the service may assume the {id} role for what runs in another account or region",
         )
-    )
+
+    configured = tuple(f"the trust of the {id} role names no account: it was configured so" for id in open_)
+    return together((*map(of_role, guarded), Holds(assumed=configured)))
 
 
 def _from_home(stack: Stack) -> Requests:
@@ -144,5 +135,3 @@ def _from_home(stack: Stack) -> Requests:
         Condition("ArnLike", "aws:SourceArn", sources),
     ]
     return query(Statement("Allow", "*", "*", conditions=conditions))
-
-

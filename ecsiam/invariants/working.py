@@ -1,6 +1,6 @@
-"""Invariants of what has to be possible: every flag's own requests, no grant that is void, nothing from a flag that is off."""
+"""Invariants of what has to be possible, and of what a flag may bring."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from attrs import evolve
 
@@ -28,7 +28,9 @@ def works(stack: Stack) -> Answer:
     answer = together((*(_met(stack, i) for i in range(len(stack.intent.needs))), *_grants(stack)))
     if isinstance(answer, Fails):
         return answer
-    unread = [str(b) for role in stack.roles.values() if (b := role.permissions_boundary) is not None and not _read(str(b))]
+    unread = [
+        str(b) for role in stack.roles.values() if (b := role.permissions_boundary) is not None and not _read(str(b))
+    ]
     if unread:
         return Undecided(f"the permissions boundary {listed(dict.fromkeys(unread))} was not read", answer.assumed)
     if "github_actions" in stack.roles and not stack.intent.github_format and isinstance(answer, Holds):
@@ -53,7 +55,9 @@ def _met(stack: Stack, at: int) -> Answer:
         # Bound, the needs may be fewer: each is found again by what it says.
         return union(_asked(n) - _allowed(of, n) for n in _same(of, need))
 
-    unread = granted(stack.roles[need.role]).unread if need.role in stack.roles and not need.statement.principals else ()
+    unread = (
+        granted(stack.roles[need.role]).unread if need.role in stack.roles and not need.statement.principals else ()
+    )
     answer = never(stack, unmet, lambda of, request: _why(need), assumed=(OUTSIDE,))
     if isinstance(answer, Fails) and unread:
         return Undecided(f"{_why(need)}, unless {listed(unread)}, which was not read, allows it", answer.assumed)
@@ -75,7 +79,11 @@ def _same(stack: Stack, need: Need) -> Iterator[Need]:
         return
     said = need.statement.origin
     for other in stack.intent.needs:
-        if other.role == need.role and other.statement.origin == said and other.statement.actions == need.statement.actions:
+        if (
+            other.role == need.role
+            and other.statement.origin == said
+            and other.statement.actions == need.statement.actions
+        ):
             yield other
 
 
@@ -112,6 +120,9 @@ def _grants(stack: Stack) -> Iterator[Answer]:
                     yield _applies(stack, role, statement)
 
 
+_THESE = {True: "it never applies", False: "they never apply"}
+
+
 def _applies(stack: Stack, role: Role, statement: Statement) -> Answer:
     if _open(statement):
         # What a list parameter holds is shown on values of its form.
@@ -126,12 +137,13 @@ def _applies(stack: Stack, role: Role, statement: Statement) -> Answer:
     if void:
         return Fails(
             _void_request(statement, void[0]),
-            f"the {role.id} role is granted {listed(void)} on resources that {'it' if len(void) == 1 else 'they'} never "
-            f"{'applies' if len(void) == 1 else 'apply'} to",
+            f"the {role.id} role is granted {listed(void)} only on resources that {_THESE[len(void) == 1]} to",
         )
     idle = [str(r) for r in _items(statement) if not _has_action(statement, r)]
     if idle:
-        return Fails(fact=f"the {role.id} role is granted something on {listed(idle)}, which none of the actions applies to")
+        return Fails(
+            fact=f"the {role.id} role is granted something on {listed(idle)}, which none of the actions applies to"
+        )
     return Holds()
 
 
@@ -175,8 +187,10 @@ def _has_action(statement: Statement, item: Item) -> bool:
 
     alone = Leaf(evolve(statement, resources=Only((item,))))
     known = [k for a in statement.actions.items for k in actions.matching(a.pattern)]
-    return not known or any(_has_resource(alone, k.id) for k in known) or any(
-        actions.action(a.pattern) is None for a in _exact(statement)
+    return (
+        not known
+        or any(_has_resource(alone, k.id) for k in known)
+        or any(actions.action(a.pattern) is None for a in _exact(statement))
     )
 
 
@@ -204,7 +218,7 @@ def flags(stack: Stack) -> Answer:
     return together((*_off(stack, asked), *(_on(stack, flag) for flag, on in asked.items() if on is not False)))
 
 
-def _off(stack: Stack, asked: dict[str, object]) -> Iterator[Answer]:
+def _off(stack: Stack, asked: Mapping[str, object]) -> Iterator[Answer]:
     for role in stack.roles.values():
         kind = ROLES.get(role.id)  # type: ignore[call-overload]
         if kind is not None and asked.get(kind.flag) is False:

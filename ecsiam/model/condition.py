@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Literal, cast
 
@@ -75,6 +74,8 @@ class Operator:
         comparison = COMPARISONS.get(rest.removesuffix(_IF_EXISTS))
         if_exists = rest.endswith(_IF_EXISTS)
         if comparison is None or (colon and qualifier not in QUALIFIERS):
+            import difflib
+
             near = difflib.get_close_matches(rest, COMPARISONS, n=1)
             raise PolicyError(
                 Fault(f"unknown condition operator `{name}`", remedy=f"Did you mean `{near[0]}`?" if near else "")

@@ -9,8 +9,9 @@ from typing import Literal
 from attrs import evolve, field, frozen
 
 from ecsiam.errors import ConfigError, Fault, Faults, refuse
+from ecsiam.model.arn import partition_of
 from ecsiam.model.by_id import ById
-from ecsiam.model.forms import FORMS
+from ecsiam.model.forms import FORMS, REGION
 from ecsiam.model.home import HOME_FORMS, Given, Home
 from ecsiam.model.parameter import Demand, Variable
 from ecsiam.model.text import Bindings, Text, Value
@@ -69,6 +70,31 @@ class Deployment:
     def open(self) -> tuple[str, ...]:
         """The names that `bind` takes."""
         return (*self.variables, *self.home.open(self.variables))
+
+    @property
+    def defaults(self) -> dict[str, Value]:
+        """The parameters that have a default, by name."""
+        return {v.id: v.default for v in self.variables.values() if v.default is not None}
+
+    @property
+    def settings(self) -> str:
+        """What binds all that is open on the command line, with values such as they take: for a remedy."""
+        return " ".join(f"--set {name}={self._sample(name)}" for name in self.open)
+
+    def _sample(self, name: str) -> str:
+        variable = self.variables.get(name)
+        if name == "aws_region":
+            partition = self.home.partition.literal or "aws"
+            return next((r for r in REGION.good if partition_of(r) == partition), "REGION")
+        if variable is None:
+            return HOME_FORMS[name].good[0]
+        match variable.type:
+            case "flag":
+                return "true"
+            case "number":
+                return str(variable.bounds[0])
+            case _:
+                return FORMS[variable.form].good[0]
 
     def bind(self, values: Mapping[str, object]) -> tuple["Deployment", Bindings]:
         """The deployment with `values` known, and the values as every text takes them.

@@ -1,0 +1,297 @@
+"""Requests as people write them: by options, and a batch of them, one JSON object a line."""
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
+
+from attrs import evolve, frozen
+
+from ecsiam.analysis.globs import glob
+from ecsiam.analysis.request import Request
+from ecsiam.cli.given import Given, role_faults
+from ecsiam.config.source import read_bytes
+from ecsiam.errors import EcsiamError, Fault, Faults, PolicyError, refuse
+from ecsiam.model.document import describe, is_object
+from ecsiam.model.policy import Policy
+from ecsiam.model.principal import EVERYONE, PRINCIPAL_TYPES, Principal, PrincipalType
+from ecsiam.model.role import Role
+from ecsiam.model.stack import Stack
+from ecsiam.reference import actions
+
+LARGEST_BATCH = 16 * 1024 * 1024
+MOST_FAULTS = 100
+FIELDS = ("role", "action", "resource", "principal", "context")
+OF_TRUST = re.compile("sts:(AssumeRole.*|TagSession|SetSourceIdentity)", re.IGNORECASE)
+
+_ACTION = re.compile("[A-Za-z0-9-]+:[A-Za-z0-9]+")
+_PATTERN = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
+_ARN = re.compile("arn:[^:]+:[^:]+:[^:]*:[^:]*:.+", re.DOTALL)
+_KEY = re.compile("[^:]+:.+")
+
+
+@frozen
+class Asked:
+    """A request, and whom it is put to: a role, the trust of a role, or a document; in a batch, where it stands."""
+
+    request: Request
+    of: Role | Policy
+    role: str | None = None
+    file: str = ""
+    line: int | None = None
+
+
+@frozen
+class Raw:
+    """A request as it was written."""
+
+    role: str | None
+    action: str
+    resource: str | None
+    principal: str | None
+    context: tuple[tuple[str, str | tuple[str, ...]], ...]
+
+
+def asked(given: Given, raw: Raw) -> Asked:
+    """The request that was meant, and whom it is put to. Raises PolicyError with every fault."""
+    faults = Faults(role_faults(given, raw.role))
+    if not _ACTION.fullmatch(raw.action):
+        faults.append(_not_an_action(raw.action))
+    if raw.resource not in (None, "*") and not _ARN.fullmatch(raw.resource or ""):
+        remedy = "Write one such as `arn:aws:s3:::memos-uploads/a.txt`, or `*` for an action that has no resource."
+        faults.append(Fault(f"`{raw.resource}` is not an ARN", (), remedy))
+    principal = None
+    with faults.at():
+        principal = None if raw.principal is None else _principal(raw.principal)
+    for key, _ in raw.context:
+        if not _KEY.fullmatch(key):
+            faults.append(Fault(f"`{key}` is not a condition key", (), "A key has a prefix, such as `aws:SourceIp`."))
+    refuse(PolicyError, faults)
+    subject, resource = _subject(given, raw)
+    with faults.at():
+        return Asked(Request(raw.action, resource or _default(raw.action), principal, raw.context), subject, raw.role)
+    raise PolicyError(*faults)
+
+
+def _not_an_action(action: str) -> Fault:
+    if _PATTERN.fullmatch(action):
+        return Fault(f"`{action}` is more than one action", (), "A request has one; `ecsiam can` asks about several.")
+    return Fault(f"`{action}` is not an action", (), "An action is `service:Name`, such as `s3:GetObject`.")
+
+
+def _principal(written: str) -> Principal:
+    if written == "*":
+        return EVERYONE
+    kind, colon, id = written.partition(":")
+    types = [t for t in PRINCIPAL_TYPES if t != "*"]
+    if not (colon and id) or kind not in types:
+        example = f"AWS:{written}" if written.startswith("arn:") else "Service:ecs-tasks.amazonaws.com"
+        remedy = f"Write `TYPE:ID`, such as `{example}`; the types are {', '.join(f'`{t}`' for t in types)}."
+        raise PolicyError(Fault(f"`{written}` is not a principal", (), remedy))
+    if id == "*":
+        raise PolicyError(
+            Fault(f"`{written}` is more than one principal", (), "A request has one, or is anonymous: `*`.")
+        )
+    return Principal(cast("PrincipalType", kind), id)
+
+
+def _subject(given: Given, raw: Raw) -> tuple[Role | Policy, str | None]:
+    """Whom a request is put to, and its resource, where that is known."""
+    if isinstance(given.what, Policy):
+        return given.what, raw.resource or ("*" if given.what.kind == "trust" else None)
+    role = given.what.roles[raw.role or ""]
+    if raw.principal is None or not OF_TRUST.fullmatch(raw.action):
+        return role, raw.resource
+    home = given.what.deployment.home
+    return role.trust, raw.resource or str(role.arn(home.partition, home.account_id))
+
+
+def _default(action: str) -> str:
+    """The resource of an action that has none: `*`. Raises PolicyError for any other."""
+    known = actions.action(action)
+    forms = actions.evaluated_on(known) if known else ()
+    if forms == ("*",):
+        return "*"
+    example = f"It is asked of {' or '.join(f'`{f}`' for f in forms[:3])}." if forms else "An action without has `*`."
+    raise PolicyError(Fault(f"`{action}` needs a resource", (), f"Write the ARN with `--resource`. {example}"))
+
+
+# ---------------------------------------------------------------- options
+
+
+def of_options(
+    role: str | None, action: str, resource: str | None, principal: str | None, context: Iterable[str]
+) -> Raw:
+    """The request of a command line. Raises PolicyError for a context that isn't `key=value`."""
+    faults: list[Fault] = []
+    values: dict[str, tuple[str, list[str]]] = {}
+    for pair in context:
+        key, equals, value = pair.partition("=")
+        if not (key and equals):
+            faults.append(Fault(f"`--context {pair}` has no value", (), "Write `--context KEY=VALUE`."))
+        values.setdefault(key.lower(), (key, []))[1].append(value)
+    refuse(PolicyError, faults)
+    pairs = tuple((key, several[0] if len(several) == 1 else tuple(several)) for key, several in values.values())
+    return Raw(role, action, resource, principal, pairs)
+
+
+def pattern_faults(action: str, resource: str) -> Iterator[Fault]:
+    """What is wrong with an action and a resource written as in a policy."""
+    if not _PATTERN.fullmatch(action):
+        yield Fault(
+            f"`{action}` is not an action",
+            (),
+            "An action is `service:Name`, such as `s3:GetObject`; only the name may hold wildcards.",
+        )
+    if resource != "*" and not resource.startswith("arn:"):
+        yield Fault(f"`{resource}` is neither an ARN nor `*`", (), "Write one such as `arn:aws:s3:::memos-uploads/*`.")
+
+
+# ---------------------------------------------------------------- a batch
+
+
+def of_batch(path: str, given: Given, role: str | None) -> list[Asked]:
+    """The requests of a file, one JSON object a line; `role` is that of the lines which name none.
+
+    Raises PolicyError with every fault and its line.
+    """
+    name, data = read_bytes(path, LARGEST_BATCH + 1)
+    if len(data) > LARGEST_BATCH:
+        raise PolicyError(Fault(f"larger than {LARGEST_BATCH >> 20} MiB", (), "Split it.", file=name))
+    found: list[Asked] = []
+    faults: list[Fault] = []
+    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            one = asked(given, _raw(line, role))
+            found.append(evolve(one, file=name, line=number))
+        except EcsiamError as e:
+            faults += [_on_line(f, name, number) for f in e.faults]
+        if len(faults) >= MOST_FAULTS:
+            faults.append(Fault("too many faults to go on", (), "Correct the ones above first.", name, number))
+            break
+    if not found and not faults:
+        faults.append(Fault("no request", (), 'Write one JSON object on each line: `{"action": ...}`.', name))
+    refuse(PolicyError, faults)
+    return found
+
+
+def _on_line(fault: Fault, name: str, number: int) -> Fault:
+    remedy = fault.remedy.replace("with `--resource`", "as `resource`").replace("with `--role`", "as `role`")
+    return Fault(fault.message, fault.path, remedy, name, number)
+
+
+def _raw(line: bytes, role: str | None) -> Raw:
+    data = _object(line)
+    faults = Faults()
+    for key in data:
+        if key not in FIELDS:
+            near = difflib.get_close_matches(key, FIELDS, n=1)
+            remedy = f"Did you mean `{near[0]}`?" if near else f"There are {', '.join(f'`{f}`' for f in FIELDS)}."
+            faults.append(Fault(f"unknown field `{key}`", (), remedy))
+    texts: dict[str, str | None] = {}
+    for field in FIELDS[:4]:
+        value = data.get(field)
+        if value is not None and not isinstance(value, str):
+            faults.append(Fault(f"`{field}` is a text, not {describe(value)}"))
+        texts[field] = value if isinstance(value, str) else None
+    if data.get("action") is None:
+        faults.append(Fault("`action` is missing"))
+    context: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
+    with faults.at():
+        context = _context(data.get("context"))
+    refuse(PolicyError, faults)
+    return Raw(texts["role"] or role, texts["action"] or "", texts["resource"], texts["principal"], context)
+
+
+def _object(line: bytes) -> Mapping[str, object]:
+    def pairs(items: list[tuple[str, object]]) -> dict[str, object]:
+        keys = [k for k, _ in items]
+        twice = sorted({k for k in keys if keys.count(k) > 1})
+        refuse(PolicyError, [Fault(f"the key `{k}` stands twice in one object") for k in twice])
+        return dict(items)
+
+    def constant(name: str) -> object:
+        raise PolicyError(f"not JSON: `{name}` is not a value")
+
+    try:
+        data: object = json.loads(
+            line.decode(), object_pairs_hook=pairs, parse_int=str, parse_float=str, parse_constant=constant
+        )
+    except UnicodeDecodeError as e:
+        raise PolicyError(Fault(f"byte `{line[e.start]:#x}` is not UTF-8", (), "Save the file as UTF-8.")) from None
+    except json.JSONDecodeError as e:
+        raise PolicyError(f"not JSON: {e.msg[:1].lower()}{e.msg[1:]} at column {e.colno}") from None
+    except RecursionError:
+        raise PolicyError("nested too deep") from None
+    if not is_object(data):
+        raise PolicyError(Fault(f"a request is an object, not {describe(data)}", (), 'Write `{"action": ...}`.'))
+    return data
+
+
+def _context(data: object) -> tuple[tuple[str, str | tuple[str, ...]], ...]:
+    if data is None:
+        return ()
+    if not is_object(data):
+        raise PolicyError(
+            Fault(f"`context` is an object, not {describe(data)}", (), 'Write `{"aws:SourceIp": "..."}`.')
+        )
+    faults = Faults()
+    found: list[tuple[str, str | tuple[str, ...]]] = []
+    for key, value in data.items():
+        with faults.at():
+            several = cast("list[object]", value) if isinstance(value, list) else None
+            found.append((key, _value(key, value) if several is None else tuple(_value(key, v) for v in several)))
+    refuse(PolicyError, faults)
+    return tuple(found)
+
+
+def _value(key: str, value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return value
+        case _:
+            raise PolicyError(f"a value of `{key}` is a text, not {describe(value)}")
+
+
+# ---------------------------------------------------------------- what is right but worth knowing
+
+
+def action_notes(action: str) -> Iterator[str]:
+    """That no action is called so, as far as is known."""
+    if not actions.matching(action):
+        service = action.partition(":")[0]
+        near = difflib.get_close_matches(action.lower(), list(actions.actions(service)), n=1, cutoff=0.8)
+        known = actions.action(near[0]) if near else None
+        remedy = f". Did you mean `{known.id}`?" if known else ""
+        yield f"AWS had no action `{action}` on {actions.date()}{remedy}"
+
+
+def notes(given: Given, one: Asked, principal_given: bool) -> Iterator[str]:
+    """What may not be meant as it was written."""
+    request = one.request
+    yield from action_notes(request.action)
+    if known := actions.action(request.action):
+        forms = actions.evaluated_on(known)
+        if not any(_fits(form, request.resource) for form in forms):
+            yield f"AWS asks `{known.id}` of {' or '.join(f'`{f}`' for f in forms[:3])}, not of `{request.resource}`"
+    if request.resource != "*" and {"*", "?"}.intersection(request.resource):
+        yield "a wildcard in the resource of a request is that character itself; `ecsiam can` asks about all it matches"
+    for key, _ in request.context:
+        if actions.key_type(key) is None:
+            yield f"AWS had no condition key `{key}` on {actions.date()}"
+    if isinstance(given.what, Stack) and OF_TRUST.fullmatch(request.action) and not principal_given:
+        yield "this is what the role may do; who may assume it is asked with `--principal TYPE:ID`"
+    if isinstance(one.of, Policy) and one.of.kind != "identity" and not principal_given:
+        yield f"a {one.of.kind} policy looks at who asks: without `--principal` that is an anonymous caller"
+
+
+def _fits(form: str, resource: str) -> bool:
+    if form == "*":
+        return resource == "*"
+    fits = glob(((form, True),), resource)
+    return fits and not any(glob(((e, True),), resource) for e in actions.excepting(form))

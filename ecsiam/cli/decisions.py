@@ -1,0 +1,152 @@
+"""What comes of a request, with the statements that matter, and what `simulate` prints of it."""
+
+from collections.abc import Iterable, Iterator
+
+from attrs import evolve, frozen
+
+from ecsiam.analysis.evaluator import Decision, Reported, evaluate
+from ecsiam.analysis.matching import Miss
+from ecsiam.cli.asked import Asked
+from ecsiam.cli.shown import INDENT, Data, request_data, request_line, statement_data, statement_line
+from ecsiam.errors import Fault, PolicyError, refuse
+from ecsiam.model.policy import Policy
+from ecsiam.model.role import Role
+from ecsiam.reference.managed import managed_policy
+
+MOST_NEAR = 3
+
+
+@frozen
+class Decided:
+    """A decision on a request; `unread` says which policy would have to be known for a sure one."""
+
+    asked: Asked
+    decision: Decision
+    unread: str = ""
+
+    @property
+    def undecided(self) -> bool:
+        return bool(self.unread)
+
+    @property
+    def no(self) -> bool:
+        return not self.undecided and not self.decision.allowed
+
+    @property
+    def outcome(self) -> str:
+        return "undecided" if self.undecided else self.decision.outcome
+
+    @property
+    def reason(self) -> str:
+        return self.unread or self.decision.reason
+
+    @property
+    def deciding(self) -> tuple[Reported, ...]:
+        """The statements that allow it, or those that deny it; none where it is the lack of one that decides."""
+        effects = {"allowed": "Allow", "explicitly denied": "Deny"}
+        effect = effects.get(self.decision.outcome)
+        return tuple(r for r in self.decision.statements if r.matches and r.statement.effect == effect)
+
+    @property
+    def nearest(self) -> tuple[Reported, ...]:
+        """Of what is not allowed, the statements that name the action, those with the fewest misses first."""
+        if self.decision.outcome != "implicitly denied":
+            return ()
+        allows = (r for r in self.decision.statements if r.statement.effect == "Allow" and r.misses)
+        near = [r for r in allows if not any(m.element.endswith("Action") for m in r.misses)]
+        return tuple(sorted(near, key=lambda r: len(r.misses))[:MOST_NEAR])
+
+
+def decide(asked: Asked) -> Decided:
+    """The decision on a request. Policies of a role that aren't known leave it undecided where they could change it."""
+    if isinstance(asked.of, Policy):
+        return Decided(asked, evaluate(asked.of, asked.request))
+    known, managed, boundary = _known(asked.of)
+    decision = evaluate(known, asked.request)
+    if decision.outcome == "explicitly denied":
+        return Decided(asked, decision)
+    if managed:
+        return Decided(asked, decision, f"the managed policy `{managed}` was not read")
+    if boundary and decision.allowed:
+        return Decided(asked, decision, f"the permissions boundary `{boundary}` was not read")
+    return Decided(asked, decision)
+
+
+def decide_all(asked: Iterable[Asked]) -> list[Decided]:
+    """The decision on each request of a batch. Raises PolicyError with every fault and its line."""
+    found: list[Decided] = []
+    faults: list[Fault] = []
+    for one in asked:
+        try:
+            found.append(decide(one))
+        except PolicyError as e:
+            faults += [evolve(f, file=one.file, line=one.line) for f in e.faults]
+    refuse(PolicyError, faults)
+    return found
+
+
+def _known(role: Role) -> tuple[Role, str, str]:
+    """A role without what isn't known, and what that is: a managed policy, the boundary."""
+    unread = [a for a in role.managed_policy_arns if managed_policy(str(a)) is None]
+    kept = [a for a in role.managed_policy_arns if a not in unread]
+    limit = role.permissions_boundary
+    boundary = "" if limit is None or managed_policy(str(limit)) is not None else str(limit)
+    known = evolve(role, managed_policy_arns=kept, permissions_boundary=None if boundary else limit)
+    return known, str(unread[0]) if unread else "", boundary
+
+
+# ---------------------------------------------------------------- shown
+
+
+def decision_lines(decided: Decided) -> Iterator[str]:
+    """The outcome, what decided it, and else the statements that came nearest, with what stands in the way."""
+    request = decided.asked.request
+    yield f"{decided.outcome}: {request_line(request)}"
+    if decided.unread:
+        yield f"{INDENT}{decided.unread}; without it:"
+    first, *others = (*decided.deciding, None)
+    yield f"{INDENT}{decided.decision.reason}{f': {statement_line(first.statement)}' if first else ''}"
+    if first and first.statement.origin and first.statement.origin.page:
+        yield f"{INDENT * 2}{first.statement.origin.page}"
+    for r in others[:-1]:
+        yield f"{INDENT}so does {_place(r)}: {statement_line(r.statement)}"
+    if decided.decision.outcome == "implicitly denied":
+        yield from _near_lines(decided)
+
+
+def _near_lines(decided: Decided) -> Iterator[str]:
+    if not decided.nearest:
+        yield f"{INDENT}no Allow of it is about `{decided.asked.request.action}`"
+    for r in decided.nearest:
+        yield f"{INDENT}{_place(r)} does not match ({statement_line(r.statement)}):"
+        yield from (f"{INDENT * 2}{_miss(m)}" for m in r.misses)
+
+
+def _place(reported: Reported) -> str:
+    named = f"`{reported.statement.sid}`" if reported.statement.sid else str(reported.index)
+    return f"statement {named} of `{reported.policy}`"
+
+
+def _miss(miss: Miss) -> str:
+    return f"{miss.element}{f' `{miss.key}`' if miss.key else ''}: {miss.reason}"
+
+
+def decision_data(decided: Decided) -> Data:
+    """The same as data: the line of a batch."""
+    asked = decided.asked
+    return {
+        "outcome": decided.outcome,
+        "reason": decided.reason,
+        **({"role": asked.role} if asked.role else {}),
+        "request": request_data(asked.request),
+        "statements": [_reported(r) for r in decided.deciding],
+        "nearest": [{**_reported(r), "misses": [_miss_data(m) for m in r.misses]} for r in decided.nearest],
+    }
+
+
+def _reported(reported: Reported) -> Data:
+    return {"policy": reported.policy, "index": reported.index, **statement_data(reported.statement)}
+
+
+def _miss_data(miss: Miss) -> Data:
+    return {"element": miss.element, "key": miss.key, "reason": miss.reason}

@@ -1,0 +1,120 @@
+"""The commands that write: `emit`, `init` and `schema`."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ecsiam.artifact import Artifact
+from ecsiam.cli.options import ConfigPath, Set, bindings
+from ecsiam.cli.streams import fail, say, unwritten, write
+from ecsiam.errors import Fault
+from ecsiam.model.stack import Stack
+from ecsiam.targets import TARGETS, TargetName, dump, emit
+
+
+def emit_files(
+    config: ConfigPath = "ecsiam.yaml",
+    *,
+    target: Annotated[
+        TargetName,
+        typer.Option("--target", "-t", help="; ".join(f"{t.name}: {t.what}" for t in TARGETS.values()) + "."),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="DIR", help="Write files there. Without it: one document, printed."),
+    ] = None,
+    set_: Set = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with 1 and a diff when DIR holds something else.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that ecsiam did not write.")] = False,
+) -> None:
+    """Emit the roles of a config for one target.
+
+    Example: ecsiam emit examples/memos.yaml --target terraform -o infra/iam
+    """
+    if output == "":  # of an unset variable: not the working directory
+        raise typer.BadParameter("the directory has no name", param_hint="-o")
+    if output is None and (check or force):
+        option = "--check" if check else "--force"
+        raise typer.BadParameter("it is about a directory: name it with -o", param_hint=option)
+    stack = _stack(config, bindings(set_))
+    artifact = emit(stack, target)
+    if output is None:
+        write(str(artifact))
+    elif check:
+        _compare(artifact, output)
+    else:
+        artifact.write(output, force=force)
+        say(f"wrote {len(artifact.files)} file{'s' * (len(artifact.files) != 1)} to {output}")
+    for note in stack.notes:
+        say(f"note: {note}")
+    if TARGETS[target].next_step:
+        say(f"next: {TARGETS[target].next_step}")
+
+
+def _stack(path: str, values: Mapping[str, str]) -> Stack:
+    from ecsiam.builder import build
+    from ecsiam.config import load_config
+
+    return build(load_config(path).bind(values))
+
+
+def _compare(artifact: Artifact, directory: str) -> None:
+    difference = artifact.diff(directory)
+    if difference:
+        write(f"{difference}\n")
+        say(f"{directory} is not what the config says: run without --check to write it")
+        raise typer.Exit(1)
+
+
+def init_config(
+    config: Annotated[
+        str, typer.Argument(metavar="CONFIG", help="Where to write it, or - to print it.")
+    ] = "ecsiam.yaml",
+    *,
+    module: Annotated[
+        bool, typer.Option("--module", help="A module for many services: every value is a parameter of the deployment.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
+) -> None:
+    """Write a starter config with a comment on each key, and its JSON Schema for editors.
+
+    Example: ecsiam init && ecsiam emit --target terraform
+    """
+    from ecsiam.config import describe
+
+    if config == "-":
+        write(describe.module() if module else describe.starter())
+        return
+    path = Path(config)
+    if path.suffix not in (".yaml", ".yml"):
+        raise typer.BadParameter(f"`{config}` does not end in .yaml", param_hint="CONFIG")
+    schema = path.with_suffix(".schema.json")
+    texts: dict[Path, Callable[[], str]] = {
+        path: lambda: describe.editor_line(f"./{schema.name}") + (describe.module() if module else describe.starter()),
+        schema: lambda: dump(describe.config_schema()),
+    }
+    there = [p for p in texts if p.exists() or p.is_symlink()]
+    if there and not force:
+        fail(
+            *(Fault(f"`{p}` is already there", (), "Name another file, or overwrite it with `--force`.") for p in there)
+        )
+    for p, text in texts.items():
+        try:
+            p.write_text(text(), encoding="utf-8", newline="\n")
+        except OSError as e:
+            fail(unwritten(f"`{p}`", e))
+    say(f"wrote {path} and {schema}: edit the first, your editor checks it against the second")
+
+
+def print_schema() -> None:
+    """Print the JSON Schema of the config.
+
+    Example: ecsiam schema > ecsiam.schema.json
+    """
+    from ecsiam.config.describe import config_schema
+
+    write(dump(config_schema()))

@@ -1,0 +1,44 @@
+"""The arguments that several commands take, and how they are read."""
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+import typer
+
+from ecsiam.errors import ConfigError, Fault, refuse
+
+Format = Literal["text", "json"]
+Universe = Literal["all", "known"]
+
+ConfigPath = Annotated[str, typer.Argument(metavar="CONFIG", help="The config, or - for standard input.")]
+AnyPath = Annotated[
+    str, typer.Argument(metavar="PATH", help="A config or an IAM policy document, or - for standard input.")
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="A value for what is left to deployment: account_id, aws_region, partition. May be repeated.",
+    ),
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="What to print: text to read, or JSON.")]
+UniverseOption = Annotated[
+    Universe,
+    typer.Option("--universe", help="all: also actions that AWS has yet to add; known: those of today."),
+]
+
+
+def bindings(settings: Iterable[str] | None) -> dict[str, str]:
+    """The values of `--set NAME=VALUE`, by name."""
+    faults: list[Fault] = []
+    bound: dict[str, str] = {}
+    for setting in settings or ():
+        name, equals, value = setting.partition("=")
+        if not (name and equals):
+            faults.append(Fault(f"`--set {setting}` has no value", (), "Write `--set NAME=VALUE`."))
+        elif name in bound:
+            faults.append(Fault(f"`--set {name}` stands twice"))
+        bound[name] = value
+    refuse(ConfigError, faults)
+    return bound

@@ -1,0 +1,113 @@
+"""The commands that ask about everything a role may do: `prove`, `can` and `diff`."""
+
+from typing import Annotated, NoReturn
+
+import typer
+
+from ecsiam.cli.options import AnyPath, ConfigPath, FormatOption, Set, UniverseOption, bindings
+from ecsiam.cli.streams import say, write
+from ecsiam.targets import dump
+
+UNDECIDED = 3
+
+
+def end(*, no: bool, undecided: bool) -> NoReturn:
+    """End the run with the exit code of an answer."""
+    raise typer.Exit(1 if no else UNDECIDED if undecided else 0)
+
+
+def prove(path: ConfigPath = "ecsiam.yaml", *, set_: Set = None, format_: FormatOption = "text") -> None:
+    """Answer each invariant of a config: it holds, it fails, with a request that shows it, or it is undecided.
+
+    What is left to deployment is taken for every value that it may have.
+
+    Exits with 1 when one fails, else with 3 when one is undecided; `targets`, which is yet to come, does not count.
+
+    Example: ecsiam prove examples/memos.yaml
+    """
+    from ecsiam.analysis.answers import Fails, Undecided
+    from ecsiam.cli.given import read, stack_of
+    from ecsiam.cli.results import proof_data, proof_lines
+    from ecsiam.cli.shown import as_text
+    from ecsiam.invariants import prove as answers_of
+
+    given = read(path, bindings(set_))
+    stack = stack_of(given, "`ecsiam prove`")
+    answers = answers_of(stack)
+    json = format_ == "json"
+    write(dump(proof_data(given.name, answers)) if json else as_text(proof_lines(answers, stack.deployment.defaults)))
+    undecided = [id for id, a in answers.items() if isinstance(a, Undecided) and id != "targets"]
+    end(no=any(isinstance(a, Fails) for a in answers.values()), undecided=bool(undecided))
+
+
+def who_can(
+    path: AnyPath = "ecsiam.yaml",
+    *,
+    action: Annotated[
+        str,
+        typer.Option("--action", metavar="ACTION", help="As in a policy: s3:GetObject, or s3:Get* for any of these."),
+    ],
+    resource: Annotated[
+        str, typer.Option("--resource", metavar="ARN", help="As in a policy: wildcards stand for any of these.")
+    ] = "*",
+    role: Annotated[str | None, typer.Option("--role", metavar="ROLE", help="Only this role of a config.")] = None,
+    universe: UniverseOption = "all",
+    set_: Set = None,
+    format_: FormatOption = "text",
+) -> None:
+    """Say which roles can do something, whatever else is in the request, and under which conditions.
+
+    Exits with 0 when a role can, with 1 when none can, with 3 when that is undecided.
+
+    Example: ecsiam can examples/everything.yaml --action iam:PassRole
+    """
+    from ecsiam.analysis.answers import Holds, Undecided
+    from ecsiam.analysis.questions import can
+    from ecsiam.cli.asked import action_notes, pattern_faults
+    from ecsiam.cli.given import read, subjects
+    from ecsiam.cli.results import can_data, can_lines
+    from ecsiam.cli.shown import as_text
+    from ecsiam.errors import PolicyError, refuse
+
+    refuse(PolicyError, pattern_faults(action, resource))
+    given = read(path, bindings(set_))
+    asked = subjects(given, role)
+    answers = {id: can(s, action=action, resource=resource, universe=universe) for id, s in asked.items()}
+    json = format_ == "json"
+    write(dump(can_data(given.name, action, resource, answers)) if json else as_text(can_lines(answers)))
+    for note in action_notes(action):
+        say(f"note: {note}")
+    yes = any(isinstance(a, Holds) for a in answers.values())
+    undecided = any(isinstance(a, Undecided) for a in answers.values())
+    if undecided and given.settings:
+        say(f"next: bind what is left to deployment: `{given.settings}`")
+    end(no=not yes and not undecided, undecided=not yes)
+
+
+def diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="What was: a config or an IAM policy document.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="What is to be: one of the same kind.")],
+    *,
+    universe: UniverseOption = "all",
+    set_: Set = None,
+    format_: FormatOption = "text",
+) -> None:
+    """Show what became possible and what stopped being possible, role by role, trusts included.
+
+    Exits with 1 when access was gained, else with 3 when something is undecided.
+
+    Example: ecsiam diff <(git show main:ecsiam.yaml) ecsiam.yaml
+    """
+    from ecsiam.analysis.questions import compare
+    from ecsiam.cli.given import read_two
+    from ecsiam.cli.results import change_data, change_lines
+    from ecsiam.cli.shown import as_text
+
+    before, after = read_two((old, new), bindings(set_))
+    change = compare(before.what, after.what, universe=universe)
+    json = format_ == "json"
+    write(dump(change_data(before.name, after.name, change)) if json else as_text(change_lines(change)))
+    open_ = before.settings or after.settings
+    if change.undecided and open_:
+        say(f"next: bind what is left to deployment: `{open_}`")
+    end(no=bool(change.gained), undecided=bool(change.undecided))

@@ -1,0 +1,130 @@
+"""Requests, statements and answers as lines to read and as data for JSON."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
+
+from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
+from ecsiam.analysis.request import Request
+from ecsiam.model.document import policy_to_data
+from ecsiam.model.policy import Policy
+from ecsiam.model.statement import Statement
+
+Data = dict[str, object]
+INDENT = "    "
+
+
+def request_line(request: Request) -> str:
+    """`action on resource, by principal, with key=value`."""
+    who = "" if request.principal is None else f" by {request.principal}"
+    pairs = [f"{key}={v if isinstance(v, str) else f'[{", ".join(v)}]'}" for key, v in request.context]
+    return f"{request.action} on {request.resource}{who}{f' with {", ".join(pairs)}' if pairs else ''}"
+
+
+def request_data(request: Request | None) -> Data | None:
+    """A request as the lines of a batch have it."""
+    if request is None:
+        return None
+    return {
+        "action": request.action,
+        "resource": request.resource,
+        "principal": None if request.principal is None else str(request.principal),
+        "context": {key: v if isinstance(v, str) else list(v) for key, v in request.context},
+    }
+
+
+# ---------------------------------------------------------------- statements
+
+
+def statement_line(statement: Statement) -> str:
+    """Why a statement is there; of one that nobody gave a reason, what it says."""
+    if origin := statement.origin:
+        return f"{origin.reason}{f' ({origin.flag})' if origin.flag else ''}"
+    return f"{statement.effect} {_elements(statement)}"
+
+
+def _elements(statement: Statement) -> str:
+    listed = {name: _few(map(str, element.items)) for name, element in statement.elements()}
+    actions = listed.get("Action") or f"all but {listed['NotAction']}"
+    resources = listed.get("Resource") or (f"all but {listed['NotResource']}" if "NotResource" in listed else "")
+    return f"{actions}{f' on {resources}' if resources else ''}"
+
+
+def _few(items: Iterable[str]) -> str:
+    first, *more = items
+    return f"{first} and {len(more)} more" if len(more) > 1 else ", ".join((first, *more))
+
+
+def statement_data(statement: Statement) -> Data:
+    """A statement: IAM's own form of it, and where it came from."""
+    origin = statement.origin
+    document = policy_to_data(Policy(statement), str, lambda items: [str(item) for item in items])
+    return {
+        "sid": statement.sid,
+        "effect": statement.effect,
+        "origin": None
+        if origin is None
+        else {"feature": origin.feature, "flag": origin.flag, "reason": origin.reason, "page": origin.page},
+        "document": cast("list[object]", document["Statement"])[0],
+    }
+
+
+# ---------------------------------------------------------------- answers
+
+
+def answer_data(answer: Answer) -> Data:
+    """An answer with its evidence; the fields are those of docs/commands.md."""
+    match answer:
+        case Holds(witness, assumed, when):
+            return {"answer": "holds", "witness": request_data(witness), "when": when, "assumed": list(assumed)}
+        case Fails(assumed=assumed, also=also):
+            return {
+                "answer": "fails",
+                **_fail_data(answer),
+                "also": [_fail_data(a) for a in also],
+                "assumed": list(assumed),
+            }
+        case Undecided(reason, assumed):
+            return {"answer": "undecided", "reason": reason, "assumed": list(assumed)}
+
+
+def _fail_data(fails: Fails) -> Data:
+    return {
+        "fact": fails.fact,
+        "witness": request_data(fails.witness),
+        "values": {name: list(v) if isinstance(v, tuple) else v for name, v in fails.values},
+    }
+
+
+def fail_lines(fails: Fails, defaults: Mapping[str, object]) -> Iterator[str]:
+    """Each fact, below it the requests that show it, and with which values of what is open."""
+    by_fact: dict[tuple[str, str], list[Request]] = {}
+    for one in (fails, *fails.also):
+        shown = by_fact.setdefault((one.fact, _values(one, defaults)), [])
+        shown += [] if one.witness is None else [one.witness]
+    for (fact, values), requests in by_fact.items():
+        yield f"{INDENT}{fact}{':' if requests else ''}"
+        yield from (f"{INDENT * 2}{request_line(r)}" for r in dict.fromkeys(requests))
+        if values:
+            yield f"{INDENT * 2}with {values}"
+
+
+def _values(fails: Fails, defaults: Mapping[str, object]) -> str:
+    """The values that lead there, without parameters that are at their defaults."""
+    told = ((n, v) for n, v in fails.values if n not in defaults or defaults[n] != v)
+    return ", ".join(f"{name}={_value(v)}" for name, v in told)
+
+
+def _value(value: object) -> str:
+    """A value as `--set` takes it."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return ",".join(map(str, cast("tuple[object, ...]", value)))
+        case _:
+            return str(value)
+
+
+def as_text(lines: Iterable[str]) -> str:
+    """Lines as what is printed."""
+    return "".join(f"{line}\n" for line in lines)

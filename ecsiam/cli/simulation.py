@@ -1,0 +1,96 @@
+"""The command that asks about one request, or a batch of them: `simulate`."""
+
+from typing import Annotated
+
+import typer
+
+from ecsiam.cli.options import AnyPath, FormatOption, Set, bindings
+from ecsiam.cli.questions import end
+from ecsiam.cli.streams import say, write
+from ecsiam.targets import dump
+
+
+def simulate(
+    path: AnyPath = "ecsiam.yaml",
+    *,
+    role: Annotated[
+        str | None, typer.Option("--role", metavar="ROLE", help="Of a config: execution, task, github_actions.")
+    ] = None,
+    action: Annotated[str | None, typer.Option("--action", metavar="ACTION", help="Such as s3:GetObject.")] = None,
+    resource: Annotated[
+        str | None,
+        typer.Option("--resource", metavar="ARN", help="What it is about. Not needed where an action has no resource."),
+    ] = None,
+    context: Annotated[
+        list[str] | None,
+        typer.Option("--context", metavar="KEY=VALUE", help="A condition key. Repeated, it has several values."),
+    ] = None,
+    principal: Annotated[
+        str | None,
+        typer.Option(
+            "--principal",
+            metavar="TYPE:ID",
+            help="Who asks, such as Service:ecs-tasks.amazonaws.com. With sts:AssumeRole the role's trust is asked.",
+        ),
+    ] = None,
+    batch: Annotated[
+        str | None,
+        typer.Option(
+            "--batch", metavar="FILE", help="Requests instead, one JSON object a line; prints one decision a line."
+        ),
+    ] = None,
+    set_: Set = None,
+    format_: FormatOption = "text",
+) -> None:
+    """Say whether a request is allowed, and which statement decides.
+
+    Exits with 1 when it is not allowed, in a batch when any is not.
+
+    Example: ecsiam simulate examples/everything.yaml --role task --action s3:GetObject --resource arn:aws:s3:::memos-uploads/a
+    """
+    given_options = {"--action": action, "--resource": resource, "--context": context, "--principal": principal}
+    if batch is None:
+        if action is None:
+            raise typer.BadParameter("name the action, or a file of requests with --batch", param_hint="--action")
+        _one(path, bindings(set_), (role, action, resource, principal, tuple(context or ())), format_ == "json")
+    else:
+        for option, value in given_options.items():
+            if value:
+                raise typer.BadParameter("in a batch, each line says that", param_hint=option)
+        if path == batch == "-":
+            raise typer.BadParameter("standard input can't be both PATH and FILE", param_hint="--batch")
+        _batch(path, bindings(set_), batch, role)
+
+
+def _one(
+    path: str,
+    values: dict[str, str],
+    request: tuple[str | None, str, str | None, str | None, tuple[str, ...]],
+    json: bool,
+) -> None:
+    from ecsiam.cli.asked import asked, notes, of_options
+    from ecsiam.cli.decisions import decide, decision_data, decision_lines
+    from ecsiam.cli.given import closed, read
+    from ecsiam.cli.shown import as_text
+
+    raw = of_options(*request)
+    given = closed(read(path, values), say)
+    one = asked(given, raw)
+    decided = decide(one)
+    write(dump(decision_data(decided)) if json else as_text(decision_lines(decided)))
+    for note in notes(given, one, raw.principal is not None):
+        say(f"note: {note}")
+    end(no=decided.no, undecided=decided.undecided)
+
+
+def _batch(path: str, values: dict[str, str], file: str, role: str | None) -> None:
+    import json
+
+    from ecsiam.cli.asked import of_batch
+    from ecsiam.cli.decisions import decide_all, decision_data
+    from ecsiam.cli.given import closed, read
+
+    given = closed(read(path, values), say)
+    decided = decide_all(of_batch(file, given, role))
+    write("".join(f"{json.dumps(decision_data(d))}\n" for d in decided))
+    end(no=any(d.no for d in decided), undecided=any(d.undecided for d in decided))

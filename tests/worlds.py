@@ -1,0 +1,170 @@
+"""Policies and requests out of one small alphabet, so that they meet: any element, any operator, any kind of policy."""
+
+from collections.abc import Iterable
+
+from hypothesis import strategies as st
+
+from ecsiam.analysis.request import Request
+from ecsiam.analysis.variables import Variable, parts
+from ecsiam.model.condition import COMPARISONS, Condition, Kind
+from ecsiam.model.policy import Policy, Version
+from ecsiam.model.principal import EVERYONE, Principal
+from ecsiam.model.statement import Action, AllBut, Effect, Only, Statement
+from ecsiam.model.text import text
+
+BUCKET, QUEUE = "arn:aws:s3:::b", "arn:aws:sqs:eu-west-2:123456789012"
+ACTIONS = (
+    *("s3:GetObject", "S3:getobject", "s3:Get*", "s3:*Object", "s3:?etO*t", "s3:*", "*:Get*", "*:*et*", "*"),
+    *("iam:PassRole", "own:Do*", "own:Do", "own:D?", "own:D*o*"),
+)
+NAMES = ("s3:GetObject", "s3:GETObjectAcl", "s3:PutObject", "s3:etot", "iam:PassRole", "own:do", "own:DoIt", "x:get")
+RESOURCES = (
+    *("*", f"{BUCKET}/*", f"{BUCKET}/x", f"{BUCKET}/?", f"{BUCKET}/*/y", f"{BUCKET}/x*", f"{BUCKET}/*x*y", BUCKET),
+    *("arn:aws:s3:::*x*", "arn:aws:s3:::*", f"{BUCKET}/${{*}}", f"{BUCKET}/${{?}}*", f"{BUCKET}/\xe9", f"{BUCKET}/X"),
+    *("arn:aws:sqs:*", "arn:aws:sqs", "arn:aws:sqs:eu*:q", "arn:aws:sqs:*:*:q", f"{QUEUE}:*", f"{QUEUE}:q:*", "arn:*"),
+    *("arn:aws:sqs:eu-west-?:*:q*", "arn:aws:*:*:*:x", "arn:*:s3:::b/*", f"{QUEUE}:q"),
+)
+WITH_VARIABLES = (
+    *(f"{BUCKET}/${{aws:username}}", f"{BUCKET}/${{aws:username}}/*", f"{BUCKET}/*/${{aws:username}}"),
+    *(f"{BUCKET}/${{aws:username, 'x'}}", f"{BUCKET}/${{aws:username,'x'}}/*", f"{BUCKET}/${{AWS:UserName}}/y"),
+    *(f"{BUCKET}/${{own:s, 'x'}}", f"{BUCKET}/${{own:s}}${{aws:username, 'y'}}"),
+)
+ASKED = (
+    *("*", BUCKET, f"{BUCKET}/", f"{BUCKET}/x", f"{BUCKET}/X", f"{BUCKET}/xx", f"{BUCKET}/x/y", f"{BUCKET}/a/xy"),
+    *(f"{BUCKET}/*", f"{BUCKET}/?*", f"{BUCKET}/\xe9", f"{BUCKET}/\u20ac", f"{BUCKET}/a:b\ny", f"{BUCKET}/bob/y"),
+    *(f"{QUEUE}:q", f"{QUEUE}:q:r", "arn:aws:sqs:eu:q", "arn:aws:sqs", "arn:aws:sqs:eu-west-2:1:x", "arn:cn:s3:::b/x"),
+    *(f"{BUCKET}/bob", f"{BUCKET}/${{aws:username}}/x", f"{BUCKET}/xbob", f"{BUCKET}/xy", "arn:aws:own:::x"),
+)
+TEXTS = ("a", "A", "ab", "b*", "*b", "a?", "?", "*", "", "k", "\xdf", "${*}", "a${?}", "\xe9")
+ARNS = (
+    *("*", f"{BUCKET}/*", "arn:aws:s3:::*", "arn:aws:*:*:*:x*", "arn:aws:sqs:eu*:*", f"{QUEUE}:q", "arn:*", "no arn"),
+    *(f"{QUEUE}:*", "arn:aws:sqs:*:*:q*", "arn:aws:s3:::b?x"),
+)
+# The texts of each kind that a policy compares with, and what a request may hold.
+VALUES: dict[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "string": (TEXTS, ("", "a", "A", "b", "ab", "aB", "bb", "K", "\u212a", "\u1e9e", "*", "a?", "\xe9", "abc\n")),
+    "arn": (ARNS, (f"{BUCKET}/x", f"{QUEUE}:q", f"{QUEUE}:q:r", "arn:aws:sqs:eu:q", "arn", "arn:a:b:c:d:e:f", "")),
+    "numeric": (("1", "5", "5.0", "-0.5", "10", "x"), ("1", "5", "05.00", "3", "-7", "11", "1e1", "x", "")),
+    "date": (
+        ("2020-01-01", "2020-01-01T00:00:00Z", "1577836800", "2020-01-01T01:00:00+01:00", "2021", "x"),
+        ("2020", "1577836800", "2019-12-31T23:59:59Z", "2020-06-01", "2022-01-01", "x", ""),
+    ),
+    "bool": (("true", "false", "TRUE", "x"), ("true", "False", "x", "")),
+    "binary": (("AA==", "AB==", "AQ==", "-"), ("AA==", "AB==", "AQ==", "AAA=", "-", "")),
+    "ip": (
+        ("10.0.0.0/8", "10.1.0.0/16", "10.1.2.3", "0.0.0.0/0", "::/0", "2001:db8::/32", "10.0.0.0/9", "x"),
+        ("10.0.0.1", "10.1.2.3", "10.200.0.0", "9.255.255.255", "2001:db8::1", "::1", "x", ""),
+    ),
+    "null": (("true", "false", "True"), ()),
+}
+SINGLE: dict[str, Kind] = {
+    "own:s": "string",
+    "aws:username": "string",
+    "own:arn": "arn",
+    "own:n": "numeric",
+    "own:d": "date",
+    "own:b": "bool",
+    "own:y": "binary",
+    "own:ip": "ip",
+}
+SEVERAL: dict[str, Kind] = {"own:many": "string", "own:arns": "arn", "own:numbers": "numeric", "own:ips": "ip"}
+OPERATORS = {
+    kind: [name for name, c in COMPARISONS.items() if c.kind == kind or (kind == "arn" and c.kind == "string")]
+    for kind in VALUES
+}
+ACCOUNT, ROLE = "123456789012", "arn:aws:iam::123456789012:role/p/app"
+PRINCIPALS = (
+    *(Principal("AWS", id) for id in ("*", "arn:aws:iam::123456789012:root", ROLE, ROLE.replace("/p/", "/q/"))),
+    *(Principal("AWS", id) for id in ("arn:aws:sts::123456789012:assumed-role/app/me", "210987654321", "AROAEXAMPLE")),
+    *(Principal("AWS", id) for id in ("arn:aws:iam::210987654321:user/bob",)),
+    *(Principal("Service", id) for id in ("ecs.amazonaws.com", "*")),
+    *(Principal("Federated", id) for id in ("accounts.google.com", "*")),
+    Principal("CanonicalUser", "0" * 64),
+)
+PEOPLE = (
+    None,
+    EVERYONE,
+    *(p for p in PRINCIPALS if str(p.id) not in ("*", "210987654321")),
+    *(Principal("AWS", f"arn:aws:iam::{account}:user/me") for account in (ACCOUNT, "210987654321", "111111111111")),
+    Principal("AWS", "arn:aws:sts::123456789012:assumed-role/app/you"),
+    Principal("AWS", "arn:aws:iam::210987654321:root"),
+    Principal("Service", "s3.amazonaws.com"),
+    Principal("Federated", "x"),
+    Principal("CanonicalUser", "1" * 64),
+)
+
+
+def some(items: Iterable[str], most: int = 2) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(list(items)), min_size=1, max_size=most, unique=True)
+
+
+@st.composite
+def conditions(draw: st.DrawFn, variables: bool) -> list[Condition]:
+    found: list[Condition] = []
+    keys = st.sampled_from([*SINGLE, *SEVERAL, "own:s", "own:s", "own:many", "own:many"])
+    for key in draw(st.lists(keys, max_size=3)):
+        kind = SINGLE.get(key) or SEVERAL[key]
+        if draw(st.integers(0, 4)) == 0:
+            found.append(Condition("Null", key, [draw(st.sampled_from(VALUES["null"][0]))]))
+            continue
+        name = draw(st.sampled_from(OPERATORS[kind]))
+        prefix = draw(st.sampled_from(["ForAllValues:", "ForAnyValue:"])) if key in SEVERAL else ""
+        suffix = draw(st.sampled_from(["", "", "IfExists"]))
+        texts = VALUES[kind][0]
+        if variables and kind == "string":
+            texts = (*texts, "${aws:username}", "${aws:username, 'a'}", "x${own:s}")
+        written = key.upper() if draw(st.integers(0, 9)) == 0 else key
+        found.append(Condition(f"{prefix}{name}{suffix}", written, draw(some(texts))))
+    return list({(str(c.operator), c.key.lower()): c for c in found}.values())
+
+
+@st.composite
+def statements(draw: st.DrawFn, resource_policy: bool, variables: bool, effect: Effect | None = None) -> Statement:
+    actions = tuple(map(Action, draw(some(ACTIONS))))
+    resources = tuple(map(text, draw(some([*RESOURCES, *(WITH_VARIABLES if variables else ())]))))
+    principals: Only[Principal] | AllBut[Principal] | None = None
+    if resource_policy:
+        who = tuple(draw(st.lists(st.sampled_from(PRINCIPALS), min_size=1, max_size=2, unique=True)))
+        who = (EVERYONE,) if draw(st.integers(0, 4)) == 0 else who
+        principals = AllBut(who) if draw(st.integers(0, 4)) == 0 else Only(who)
+    return Statement(
+        effect or draw(st.sampled_from(("Allow", "Allow", "Deny"))),
+        AllBut(actions) if draw(st.integers(0, 4)) == 0 else Only(actions),
+        AllBut(resources) if draw(st.integers(0, 4)) == 0 else Only(resources),
+        principals,
+        draw(conditions(variables)),
+    )
+
+
+@st.composite
+def policies(draw: st.DrawFn, resource_policy: bool, variables: bool) -> Policy:
+    first = draw(statements(resource_policy, variables, "Allow"))
+    others = draw(st.lists(statements(resource_policy, variables), max_size=2))
+    version: Version = draw(st.sampled_from(("2012-10-17", "2012-10-17", "2012-10-17", "2008-10-17")))
+    return Policy((first, *others), version=version)
+
+
+def worlds(count: int, variables: bool = True) -> st.SearchStrategy[tuple[Policy, ...]]:
+    """Policies of one kind."""
+    return st.tuples(st.booleans(), st.booleans()).flatmap(
+        lambda chosen: st.tuples(*(policies(chosen[0], variables and chosen[1]) for _ in range(count)))
+    )
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> Request:
+    context: dict[str, str | tuple[str, ...]] = {}
+    for key, kind in draw(st.lists(st.sampled_from([*SINGLE.items(), *SEVERAL.items()]), max_size=6, unique=True)):
+        values = st.sampled_from(VALUES[kind][1])
+        if key == "aws:username":
+            values = st.sampled_from(("x", "bob", "a", "y", "*", "", "x/y"))
+        context[key] = draw(values) if key in SINGLE else tuple(draw(st.lists(values, max_size=3)))
+    return Request(
+        draw(st.sampled_from(NAMES)), draw(st.sampled_from(ASKED)), draw(st.sampled_from(PEOPLE)), context
+    )
+
+
+def variables_of(policy: Policy) -> bool:
+    """Whether a policy has variables."""
+    texts = (t for s in policy.statements for t in s.texts())
+    return any(isinstance(p, Variable) for t in texts for p in parts(t, policy.version))
