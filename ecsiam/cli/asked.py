@@ -90,9 +90,8 @@ def _principal(written: str) -> Principal:
         remedy = f"Write `TYPE:ID`, such as `{example}`; the types are {', '.join(f'`{t}`' for t in types)}."
         raise PolicyError(Fault(f"`{written}` is not a principal", (), remedy))
     if id == "*":
-        raise PolicyError(
-            Fault(f"`{written}` is more than one principal", (), "A request has one, or is anonymous: `*`.")
-        )
+        remedy = "A request has one, or is anonymous: `*`."
+        raise PolicyError(Fault(f"`{written}` is more than one principal", (), remedy))
     return Principal(cast("PrincipalType", kind), id)
 
 
@@ -235,15 +234,16 @@ def _context(data: object) -> tuple[tuple[str, str | tuple[str, ...]], ...]:
     if data is None:
         return ()
     if not is_object(data):
-        raise PolicyError(
-            Fault(f"`context` is an object, not {describe(data)}", (), 'Write `{"aws:SourceIp": "..."}`.')
-        )
+        remedy = 'Write `{"aws:SourceIp": "..."}`.'
+        raise PolicyError(Fault(f"`context` is an object, not {describe(data)}", (), remedy))
     faults = Faults()
     found: list[tuple[str, str | tuple[str, ...]]] = []
     for key, value in data.items():
         with faults.at():
-            several = cast("list[object]", value) if isinstance(value, list) else None
-            found.append((key, _value(key, value) if several is None else tuple(_value(key, v) for v in several)))
+            if isinstance(value, list):
+                found.append((key, tuple(_value(key, v) for v in cast("list[object]", value))))
+            else:
+                found.append((key, _value(key, value)))
     refuse(PolicyError, faults)
     return tuple(found)
 

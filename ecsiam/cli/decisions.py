@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 from ecsiam.analysis.evaluator import Decision, Reported, evaluate
 from ecsiam.analysis.matching import Miss
 from ecsiam.cli.asked import Asked
-from ecsiam.cli.shown import INDENT, Data, request_data, request_line, statement_data, statement_line
+from ecsiam.cli.shown import INDENT, Data, request_data, request_lines, statement_data, statement_line
 from ecsiam.errors import Fault, PolicyError, refuse
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
@@ -100,15 +100,12 @@ def _known(role: Role) -> tuple[Role, str, str]:
 
 def decision_lines(decided: Decided) -> Iterator[str]:
     """The outcome, what decided it, and else the statements that came nearest, with what stands in the way."""
-    request = decided.asked.request
-    yield f"{decided.outcome}: {request_line(request)}"
+    yield from request_lines(decided.asked.request, before=f"{decided.outcome}: ")
     if decided.unread:
         yield f"{INDENT}{decided.unread}; without it:"
-    first, *others = (*decided.deciding, None)
-    yield f"{INDENT}{decided.decision.reason}{f': {statement_line(first.statement)}' if first else ''}"
-    if first and first.statement.origin and first.statement.origin.page:
-        yield f"{INDENT * 2}{first.statement.origin.page}"
-    for r in others[:-1]:
+    deciding = decided.deciding
+    yield f"{INDENT}{decided.decision.reason}{f': {statement_line(deciding[0].statement)}' if deciding else ''}"
+    for r in deciding[1:]:
         yield f"{INDENT}so does {_place(r)}: {statement_line(r.statement)}"
     if decided.decision.outcome == "implicitly denied":
         yield from _near_lines(decided)
@@ -118,7 +115,7 @@ def _near_lines(decided: Decided) -> Iterator[str]:
     if not decided.nearest:
         yield f"{INDENT}no Allow of it is about `{decided.asked.request.action}`"
     for r in decided.nearest:
-        yield f"{INDENT}{_place(r)} does not match ({statement_line(r.statement)}):"
+        yield f"{INDENT}near, but not matching: {_place(r)}, {statement_line(r.statement)}"
         yield from (f"{INDENT * 2}{_miss(m)}" for m in r.misses)
 
 

@@ -98,7 +98,7 @@ def diff(
 
     Example: ecsiam diff <(git show main:ecsiam.yaml) ecsiam.yaml
     """
-    from ecsiam.analysis.questions import compare
+    from ecsiam.analysis.change import compare
     from ecsiam.cli.given import read_two
     from ecsiam.cli.results import change_data, change_lines
     from ecsiam.cli.shown import as_text

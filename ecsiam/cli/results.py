@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
-from ecsiam.analysis.questions import Change, Difference
+from ecsiam.analysis.change import Change, Difference
 from ecsiam.cli.shown import (
     INDENT,
     Data,
     answer_data,
     fail_lines,
     request_data,
-    request_line,
+    request_lines,
     statement_data,
     statement_line,
 )
@@ -83,7 +83,7 @@ def can_lines(answers: Answers) -> Iterator[str]:
             case Holds(witness, when=when):
                 yield f"yes        {id:<{wide}}  {f'when {when}' if when else ''}".rstrip()
                 if witness is not None:
-                    yield f"{INDENT}such as {request_line(witness)}"
+                    yield from request_lines(witness, INDENT, "such as ")
             case Fails():
                 yield f"no         {id}"
             case Undecided(reason):
@@ -99,7 +99,7 @@ def can_data(source: str, action: str, resource: str, answers: Answers) -> Data:
     roles: Data = {}
     for id, answer in answers.items():
         data = answer_data(answer)
-        kept = {k: data[k] for k in ("when", "reason", "witness", "assumed") if k in data}
+        kept: Data = {k: data[k] for k in ("when", "reason", "witness", "assumed") if k in data}
         roles[id] = {"answer": words[str(data["answer"])], **kept}
     return {"source": source, "action": action, "resource": resource, "roles": roles}
 
@@ -109,11 +109,11 @@ def can_data(source: str, action: str, resource: str, answers: Answers) -> Data:
 
 def change_lines(change: Change) -> Iterator[str]:
     """`+` what became possible, `-` what stopped, `?` what isn't known; each with the reason of its statement."""
-    for sign, differences in (("+", change.gained), ("-", change.lost)):
-        for d in differences:
-            role = f"{d.role}{' (trust)' if _of_trust(d) else ''}: " if d.role else ""
-            yield f"{sign} {role}{request_line(d.witness)}"
-            yield f"{INDENT}{statement_line(d.statement)}"
+    differences = [*(("+", d) for d in change.gained), *(("-", d) for d in change.lost)]
+    for sign, d in differences:
+        role = f"{d.role}{' (trust)' if _of_trust(d) else ''}: " if d.role else ""
+        yield from request_lines(d.witness, before=f"{sign} {role}")
+        yield f"{INDENT}{statement_line(d.statement)}"
     yield from (f"? {reason}" for reason in change.undecided)
     if change.gained or change.lost or change.undecided:
         yield f"{len(change.gained)} gained, {len(change.lost)} lost, {len(change.undecided)} undecided"

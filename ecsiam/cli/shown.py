@@ -6,18 +6,26 @@ from typing import cast
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.request import Request
 from ecsiam.model.document import policy_to_data
+from ecsiam.model.each import Item
 from ecsiam.model.policy import Policy
 from ecsiam.model.statement import Statement
 
 Data = dict[str, object]
 INDENT = "    "
+WIDTH = 120
 
 
-def request_line(request: Request) -> str:
-    """`action on resource, by principal, with key=value`."""
-    who = "" if request.principal is None else f" by {request.principal}"
-    pairs = [f"{key}={v if isinstance(v, str) else f'[{", ".join(v)}]'}" for key, v in request.context]
-    return f"{request.action} on {request.resource}{who}{f' with {", ".join(pairs)}' if pairs else ''}"
+def request_lines(request: Request, indent: str = "", before: str = "") -> Iterator[str]:
+    """`action on resource by principal with key=value, ...`; what is too long for a line stands on several."""
+    start = f"{indent}{before}{request.action} on {request.resource}"
+    who = [] if request.principal is None else [f"by {request.principal}"]
+    pairs = [f"{key}={v if isinstance(v, str) else '[' + ', '.join(v) + ']'}" for key, v in request.context]
+    one = " ".join((start, *who, *(["with " + ", ".join(pairs)] if pairs else [])))
+    if len(one) <= WIDTH:
+        yield one
+    else:
+        yield start
+        yield from (f"{indent}{INDENT}{more}" for more in (*who, *(f"with {pair}" for pair in pairs)))
 
 
 def request_data(request: Request | None) -> Data | None:
@@ -54,10 +62,14 @@ def _few(items: Iterable[str]) -> str:
     return f"{first} and {len(more)} more" if len(more) > 1 else ", ".join((first, *more))
 
 
+def _strings(items: tuple[Item, ...]) -> list[str]:
+    return [str(item) for item in items]
+
+
 def statement_data(statement: Statement) -> Data:
     """A statement: IAM's own form of it, and where it came from."""
     origin = statement.origin
-    document = policy_to_data(Policy(statement), str, lambda items: [str(item) for item in items])
+    document = policy_to_data(Policy(statement), str, _strings)
     return {
         "sid": statement.sid,
         "effect": statement.effect,
@@ -91,8 +103,12 @@ def _fail_data(fails: Fails) -> Data:
     return {
         "fact": fails.fact,
         "witness": request_data(fails.witness),
-        "values": {name: list(v) if isinstance(v, tuple) else v for name, v in fails.values},
+        "values": {name: _plain(v) for name, v in fails.values},
     }
+
+
+def _plain(value: object) -> object:
+    return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
 
 
 def fail_lines(fails: Fails, defaults: Mapping[str, object]) -> Iterator[str]:
@@ -103,7 +119,8 @@ def fail_lines(fails: Fails, defaults: Mapping[str, object]) -> Iterator[str]:
         shown += [] if one.witness is None else [one.witness]
     for (fact, values), requests in by_fact.items():
         yield f"{INDENT}{fact}{':' if requests else ''}"
-        yield from (f"{INDENT * 2}{request_line(r)}" for r in dict.fromkeys(requests))
+        for request in dict.fromkeys(requests):
+            yield from request_lines(request, INDENT * 2)
         if values:
             yield f"{INDENT * 2}with {values}"
 

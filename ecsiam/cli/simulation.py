@@ -46,7 +46,7 @@ def simulate(
 
     Exits with 1 when it is not allowed, in a batch when any is not.
 
-    Example: ecsiam simulate examples/everything.yaml --role task --action s3:GetObject --resource arn:aws:s3:::memos-uploads/a
+    Example: ecsiam simulate examples/everything.yaml --role execution --action ecr:GetAuthorizationToken
     """
     given_options = {"--action": action, "--resource": resource, "--context": context, "--principal": principal}
     if batch is None:

@@ -1,11 +1,12 @@
 """Invariants of what the roles may do: apart, no further than asked, at home, and no way up."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from attrs import evolve
 
 from ecsiam.analysis.answers import Answer, Fails, Undecided
-from ecsiam.analysis.leaf import Leaf
+from ecsiam.analysis.leaf import Leaf, compiled
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import NOTHING, Requests, allowed_by, of_statement, query, union
 from ecsiam.invariants.asking import granted, listed, never, together
@@ -37,7 +38,7 @@ def separation(stack: Stack) -> Answer:
         return missing
 
     def shared(of: Stack) -> Requests:
-        execution, task = (allowed_by(_whoever(granted(of.roles[id]).leaves)) for id in ECS_ROLES)
+        execution, task = (_whoever(granted(of.roles[id])).requests for id in ECS_ROLES)
         return execution & task
 
     unread = [arn for id in ECS_ROLES for arn in granted(stack.roles[id]).unread]
@@ -46,7 +47,7 @@ def separation(stack: Stack) -> Answer:
         shared,
         "the execution role and the task role may both do this",
         unread=unread,
-        blame=lambda of: _whoever(_allows(granted(of.roles["task"]).leaves)),
+        blame=lambda of: _allows(_whoever(granted(of.roles["task"])).leaves),
     )
 
 
@@ -58,15 +59,21 @@ def _allows(leaves: Iterable[Leaf]) -> tuple[Leaf, ...]:
 _OF_PRINCIPAL = ("aws:principal", "aws:userid", "aws:username", "aws:tokenissuetime", "aws:multifactor")
 
 
-def _whoever(leaves: tuple[Leaf, ...]) -> Iterator[Leaf]:
+def _whoever(role: Granted) -> Granted:
     """The statements as they are for whoever asks: a condition on the principal may be met, a denial by it missed."""
-    for leaf in leaves:
-        s = leaf.statement
-        kept = tuple(c for c in s.conditions if not c.key.lower().startswith(_OF_PRINCIPAL))
-        if kept == s.conditions:
-            yield leaf
-        elif s.effect == "Allow":
-            yield evolve(leaf, statement=evolve(s, conditions=kept))
+
+    def kept(leaves: Iterable[Leaf]) -> Iterator[Leaf]:
+        for leaf in leaves:
+            s = leaf.statement
+            conditions = tuple(c for c in s.conditions if not c.key.lower().startswith(_OF_PRINCIPAL))
+            put_in = any(v.key.lower().startswith(_OF_PRINCIPAL) for v in compiled(leaf).variables)
+            if s.effect == "Allow":
+                yield leaf if conditions == s.conditions else evolve(leaf, statement=evolve(s, conditions=conditions))
+            elif conditions == s.conditions and not put_in:
+                yield leaf
+
+    boundary = None if role.boundary is None else tuple(kept(role.boundary))
+    return evolve(role, leaves=tuple(kept(role.leaves)), boundary=boundary)
 
 
 # ---------------------------------------------------------------- iam:PassRole
@@ -155,8 +162,8 @@ def _as_written(role: Role) -> tuple[str, ...]:
 
 
 def _away(stack: Stack, id: str) -> Requests:
-    own = [leaf for leaf in _built(stack, id) if not _raw(leaf.statement)]
-    return allowed_by(own) - _homely(stack, own)
+    own = _allows(leaf for leaf in _built(stack, id) if not _raw(leaf.statement))
+    return granted(stack.roles[id]).by(own) - _homely(stack, own) if own else NOTHING
 
 
 def _built(stack: Stack, id: str) -> list[Leaf]:
@@ -174,12 +181,12 @@ def _raw(statement: Statement) -> bool:
     return statement.origin is not None and statement.origin.feature.endswith(RAW)
 
 
-def _homely(stack: Stack, leaves: list[Leaf]) -> Requests:
+def _homely(stack: Stack, leaves: Iterable[Leaf]) -> Requests:
     """What lies at home, what the user named, and what has no resource."""
-    home = stack.deployment.home
+    home, leaves = stack.deployment.home, tuple(leaves)
     places: list[Item] = [Arn(home.partition, "*", region, home.account_id, "*").text for region in home.regions]
     places.append(Arn(home.partition, "*", "", home.account_id, "*").text)
-    places += [text(arn) for given in stack.deployment.given for arn in sorted(_meant(given.arn))]
+    places += [text(arn) for given in stack.deployment.given for arn in sorted(meant(given.arn))]
     # A parameter's values are the user's own, wherever they are.
     items = [i for leaf in leaves for i in (leaf.statement.resources.items if leaf.statement.resources else ())]
     places += [evolve(each, otherwise=()) for each in nested(items)]
@@ -193,7 +200,7 @@ def _by_parameter(first: str | Ref) -> bool:
     return isinstance(first, Ref) and first.parameter and first.otherwise is None
 
 
-def _meant(arn: str) -> set[str]:
+def meant(arn: str) -> set[str]:
     """The resources that an ARN of the config stands for, in every form that a feature gives it."""
     secret = ":secretsmanager:" in arn and not set("*?").intersection(arn)
     partial = {secret_resource(arn, complete=False)} if secret else set[str]()
@@ -222,7 +229,7 @@ def wildcards(stack: Stack) -> Answer:
             lambda of: _narrowable(of, role),
             f"the {role} role has this on `*`, and the action supports narrower resources",
             universe="known",
-            blame=lambda of: _allows(_built(of, role)),
+            blame=lambda of: [leaf for leaf in _built(of, role) if _everywhere(of, leaf)],
         )
         unknown = sorted({a for leaf in _built(stack, role) if _everywhere(stack, leaf) for a in _unknown(leaf)})
         if unknown and not isinstance(answer, Fails):
@@ -233,12 +240,16 @@ def wildcards(stack: Stack) -> Answer:
 
 
 def _narrowable(stack: Stack, id: str) -> Requests:
+    wide = [leaf for leaf in _built(stack, id) if _everywhere(stack, leaf)]
     parts: list[Requests] = []
-    for leaf in _built(stack, id):
-        if _everywhere(stack, leaf):
-            fine = sorted({*_bare(leaf.statement), *_unknown(leaf)})
-            parts.append(of_statement(leaf) - query(Statement("Allow", fine, "*")) if fine else of_statement(leaf))
-    return union(parts)
+    for leaf in wide:
+        fine = sorted({*_bare(leaf.statement), *_unknown(leaf)})
+        parts.append(of_statement(leaf) - query(Statement("Allow", fine, "*")) if fine else of_statement(leaf))
+    return union(parts) & granted(stack.roles[id]).by(wide) if wide else NOTHING
+
+
+# `*`, and an ARN that says nothing but the partition.
+_STAR = re.compile(r"\*|arn:[^:]+(:\*+){0,4}")
 
 
 def _everywhere(stack: Stack, leaf: Leaf) -> bool:
@@ -256,7 +267,7 @@ def _may_be_star(stack: Stack, item: Item) -> bool:
     first = item.parts[0] if item.parts else ""
     if isinstance(first, Ref):
         return first.otherwise is not None and first.otherwise.literal == "*"
-    return item.literal == "*"
+    return _STAR.fullmatch(item.literal or "") is not None
 
 
 def _unknown(leaf: Leaf) -> Iterator[str]:

@@ -23,15 +23,25 @@ Fact = str | Callable[[Stack, Request], str]
 
 @frozen
 class Granted:
-    """What a role's identity policies say, statement by statement, and which of its managed policies were not read."""
+    """What a role's identity policies say, statement by statement, and which of its managed policies were not read.
+
+    `boundary` are the statements of its boundary, None where it has none or that was not read: it only takes away.
+    """
 
     leaves: tuple[Leaf, ...]
     unread: tuple[str, ...] = ()
+    boundary: tuple[Leaf, ...] | None = None
 
     @property
     def requests(self) -> Requests:
-        """What they allow. A boundary can only take away from it."""
-        return allowed_by(self.leaves)
+        """What the role may do."""
+        return self.by(self.leaves)
+
+    def by(self, some: Iterable[Leaf]) -> Requests:
+        """What the role may do because of some of its statements: whatever denies it has its say."""
+        denials = (leaf for leaf in self.leaves if leaf.statement.effect == "Deny")
+        known = allowed_by(dict.fromkeys((*some, *denials)))
+        return known if self.boundary is None else known & allowed_by(self.boundary)
 
 
 def granted(role: Role) -> Granted:
@@ -46,7 +56,8 @@ def granted(role: Role) -> Granted:
             unread.append(arn)
         else:
             leaves += leaves_of(known.document, role.when)
-    return Granted(tuple(leaves), tuple(unread))
+    bounded = managed_policy(str(role.permissions_boundary)) if role.permissions_boundary else None
+    return Granted(tuple(leaves), tuple(unread), tuple(leaves_of(bounded.document)) if bounded else None)
 
 
 def leaves_of(policy: Policy, *when: str) -> Iterator[Leaf]:

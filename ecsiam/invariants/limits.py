@@ -56,7 +56,7 @@ def _of_role(stack: Stack, role: Role) -> Iterator[Answer]:
         (len(role.tags), TAGS, "tags"),
     ):
         if count > most:
-            yield Fails(fact=f"the {role.id} role has {count} {what}, IAM takes {most}")
+            yield Fails(fact=f"the {role.id} role: {count} {what}, and IAM takes {most}")
 
 
 def _named(name: Text, limit: int, what: str) -> Answer:
@@ -68,11 +68,11 @@ def _named(name: Text, limit: int, what: str) -> Answer:
 
 def _within(size: Size, limit: int, what: str) -> Answer:
     if size.least > limit:
-        return Fails(fact=f"{what} has {size.least:,} characters, IAM takes {limit:,}")
+        return Fails(fact=f"{what}: {size.least:,} characters, and IAM takes {limit:,}")
     if size.most is None:
         return Undecided(f"a list parameter sets the size of {what}")
     if size.most > limit:
-        return Undecided(f"{what} may have up to {size.most:,} characters, IAM takes {limit:,}")
+        return Undecided(f"{what}: up to {size.most:,} characters, and IAM takes {limit:,}")
     return Holds()
 
 

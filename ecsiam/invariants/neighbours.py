@@ -8,6 +8,7 @@ from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.leaf import Leaf, resource_pattern
 from ecsiam.analysis.patterns import Chars, Hole, Other, OutOfBudget, example
 from ecsiam.analysis.requests import of_statement, query, search
+from ecsiam.invariants.access import meant
 from ecsiam.invariants.asking import samples
 from ecsiam.model.each import Each, Item
 from ecsiam.model.stack import Stack
@@ -50,7 +51,7 @@ def neighbours(stack: Stack) -> Answer:
 
 
 def _built(stack: Stack) -> Iterator[Built]:
-    given = {g.arn for g in stack.deployment.given}
+    given = {arn for g in stack.deployment.given for arn in meant(g.arn)}
     for role in stack.roles.values():
         for policy in role.policies.values():
             for s in policy.document.statements:
@@ -74,12 +75,13 @@ def _units(text: Text) -> list[Unit]:
 
 
 def _parts(text: Text, prefix: Text) -> tuple[str | Hole, ...]:
-    """A text with the prefix taken out wherever it stands."""
+    """A text with the prefix taken out where names begin: elsewhere (`eu-west-2`, `log-group`) it stands by chance."""
     units, wanted = _units(text), _units(prefix)
     out: list[str | Hole] = []
-    at = 0
+    at = colons = 0
     while at < len(units):
-        if units[at : at + len(wanted)] == wanted:
+        colons += units[at] == ":"
+        if colons >= 5 and units[at - 1] == "/" and units[at : at + len(wanted)] == wanted:
             out.append(PREFIX)
             at += len(wanted)
             continue
@@ -110,9 +112,10 @@ def _shown(stack: Stack) -> Fails | None:
     for another in (f"{prefix}2", f"{prefix}-x", f"{prefix}.x", prefix[:-1]):
         for mine in built:
             for theirs in built:
-                resource = (theirs.resource.literal or "").replace(prefix, another)
-                if not resource:
+                parts = _parts(theirs.resource, stack.intent.prefix)
+                if any(isinstance(p, Hole) and p is not PREFIX for p in parts):
                     continue
+                resource = "".join(p if isinstance(p, str) else another for p in parts)
                 on_theirs = query(Statement("Allow", mine.statement.actions, resource))
                 found = search(of_statement(Leaf(mine.statement)) & on_theirs)
                 if found is not None:

@@ -119,12 +119,19 @@ def nobody_from_outside(stack: Stack) -> Answer:
     def of_role(id: str) -> Answer:
         return never(
             stack,
-            lambda of: _trusted(of, id) - _from_home(of) if id in of.roles else NOTHING,
+            lambda of: _from_elsewhere(of, id) if id in of.roles else NOTHING,
             f"the service may assume the {id} role for what runs in another account or region",
         )
 
     configured = tuple(f"the trust of the {id} role names no account: it was configured so" for id in open_)
     return together((*map(of_role, guarded), Holds(assumed=configured)))
+
+
+def _from_elsewhere(stack: Stack, id: str) -> Requests:
+    """Who comes in from another account or region, said outright or not at all: the former is easier to understand."""
+    away = _trusted(stack, id) - _from_home(stack)
+    outright = query(Statement("Allow", "*", "*", conditions={"Null": {"aws:SourceAccount": "false"}}))
+    return union((away & outright, away))
 
 
 def _from_home(stack: Stack) -> Requests:
