@@ -146,12 +146,16 @@ def vectors(unions: tuple[Clause, ...], tries: Iterable[str], base: tuple[Clause
                 found.setdefault(bits, Found(tuple(string), sure=True))
     tried = tuple(found)
 
-    def split(i: int, bits: int, within: tuple[Clause, ...], without: Clause, shown: Found) -> None:
+    nothing: Clause = frozenset()
+    start = found[tried[0]] if tried else example(base)
+    waiting = [(0, 0, base, nothing, start)] if start is not None else []
+    while waiting:
+        i, bits, within, without, shown = waiting.pop()
         if i == len(unions):
             found.setdefault(bits, shown)
             if len(found) > MOST_CELLS:
                 raise OutOfBudget
-            return
+            continue
         mask = (1 << i) - 1
         for wanted in (0, 1):
             inside = (*within, unions[i]) if wanted else within
@@ -159,12 +163,8 @@ def vectors(unions: tuple[Clause, ...], tries: Iterable[str], base: tuple[Clause
             one = next((found[t] for t in tried if t & mask == bits and t >> i & 1 == wanted), None)
             one = one or example(inside, outside)
             if one is not None:
-                split(i + 1, bits | wanted << i, inside, outside, one)
-
-    start = found[tried[0]] if tried else example(base)
-    if start is not None:
-        split(0, 0, base, frozenset(), start)
-    return sorted(found.items(), key=lambda v: list(found).index(v[0]))
+                waiting.append((i + 1, bits | wanted << i, inside, outside, one))
+    return list(found.items())
 
 
 # ---------------------------------------------------------------- one value of each kind

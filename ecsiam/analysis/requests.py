@@ -6,7 +6,7 @@ before anyone sees it.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import islice, product
 
@@ -178,7 +178,7 @@ class _Search:
         self._count()
         match requests.op, requests.parts:
             case "or", parts:
-                yield from self._outside_all(box, parts, 0)
+                yield from _one_by_one(box, len(parts), lambda b, i: self.outside(b, parts[i]))
             case "and", (left, right):
                 yield from self.outside(box, left)
                 for inner in self.within(box, left):
@@ -188,27 +188,29 @@ class _Search:
                 yield from self.within(box, right)
             case _:
                 assert requests.leaf is not None
-                yield from self._without_all(box, self.of(requests.leaf), 0)
-
-    def _outside_all(self, box: Box, parts: tuple[Requests, ...], at: int) -> Iterator[Box]:
-        if at == len(parts):
-            yield box
-            return
-        for left in self.outside(box, parts[at]):
-            yield from self._outside_all(left, parts, at + 1)
-
-    def _without_all(self, box: Box, others: list[Box], at: int) -> Iterator[Box]:
-        if at == len(others):
-            yield box
-            return
-        self._count()
-        for left in self.space.without(box, others[at]):
-            yield from self._without_all(left, others, at + 1)
+                others = self.of(requests.leaf)
+                yield from _one_by_one(box, len(others), lambda b, i: self.space.without(b, others[i]))
 
     def _count(self) -> None:
         self.made += 1
         if self.made > MOST_BOXES:
             raise Unclear(f"the search was given up after {MOST_BOXES:,} pieces")
+
+
+def _one_by_one(box: Box, steps: int, left: Callable[[Box, int], Iterator[Box]]) -> Iterator[Box]:
+    """What is left of a box after each step, to the end with one piece before the next is begun."""
+    if not steps:
+        yield box
+        return
+    waiting = [left(box, 0)]  # of each step, the pieces still to be followed: a thousand statements are no recursion
+    while waiting:
+        piece = next(waiting[-1], None)
+        if piece is None:
+            waiting.pop()
+        elif len(waiting) == steps:
+            yield piece
+        else:
+            waiting.append(left(piece, len(waiting)))
 
 
 def search(requests: Requests, universe: Universe = "all") -> Example | None:

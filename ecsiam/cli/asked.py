@@ -3,10 +3,10 @@
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import cast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar, cast
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from ecsiam.analysis.globs import glob
 from ecsiam.analysis.request import Request
@@ -20,6 +20,7 @@ from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 from ecsiam.reference import actions
 
+R = TypeVar("R")
 LARGEST_BATCH = 16 * 1024 * 1024
 MOST_FAULTS = 100
 FIELDS = ("role", "action", "resource", "principal", "context")
@@ -33,29 +34,28 @@ _KEY = re.compile("[^:]+:.+")
 
 @frozen
 class Asked:
-    """A request, and whom it is put to: a role, the trust of a role, or a document; in a batch, where it stands."""
+    """A request, and whom it is put to: a role, the trust of a role, or a document."""
 
     request: Request
     of: Role | Policy
     role: str | None = None
-    file: str = ""
-    line: int | None = None
 
 
 @frozen
 class Raw:
-    """A request as it was written."""
+    """A request as it was written; `faults` are those of reading it."""
 
     role: str | None
     action: str
     resource: str | None
     principal: str | None
     context: tuple[tuple[str, str | tuple[str, ...]], ...]
+    faults: tuple[Fault, ...] = ()
 
 
 def asked(given: Given, raw: Raw) -> Asked:
     """The request that was meant, and whom it is put to. Raises PolicyError with every fault."""
-    faults = Faults(role_faults(given, raw.role))
+    faults = Faults((*role_faults(given, raw.role), *raw.faults))
     if not _ACTION.fullmatch(raw.action):
         faults.append(_not_an_action(raw.action))
     if raw.resource not in (None, "*") and not _ARN.fullmatch(raw.resource or ""):
@@ -122,17 +122,17 @@ def _default(action: str) -> str:
 def of_options(
     role: str | None, action: str, resource: str | None, principal: str | None, context: Iterable[str]
 ) -> Raw:
-    """The request of a command line. Raises PolicyError for a context that isn't `key=value`."""
+    """The request of a command line."""
     faults: list[Fault] = []
     values: dict[str, tuple[str, list[str]]] = {}
     for pair in context:
         key, equals, value = pair.partition("=")
         if not (key and equals):
             faults.append(Fault(f"`--context {pair}` has no value", (), "Write `--context KEY=VALUE`."))
+            continue
         values.setdefault(key.lower(), (key, []))[1].append(value)
-    refuse(PolicyError, faults)
     pairs = tuple((key, several[0] if len(several) == 1 else tuple(several)) for key, several in values.values())
-    return Raw(role, action, resource, principal, pairs)
+    return Raw(role, action, resource, principal, pairs, tuple(faults))
 
 
 def pattern_faults(action: str, resource: str) -> Iterator[Fault]:
@@ -150,22 +150,21 @@ def pattern_faults(action: str, resource: str) -> Iterator[Fault]:
 # ---------------------------------------------------------------- a batch
 
 
-def of_batch(path: str, given: Given, role: str | None) -> list[Asked]:
-    """The requests of a file, one JSON object a line; `role` is that of the lines which name none.
+def of_batch(path: str, given: Given, role: str | None, answer: Callable[[Asked], R]) -> list[R]:
+    """The answers to the requests of a file, one JSON object a line; `role` is that of the lines which name none.
 
     Raises PolicyError with every fault and its line.
     """
     name, data = read_bytes(path, LARGEST_BATCH + 1)
     if len(data) > LARGEST_BATCH:
         raise PolicyError(Fault(f"larger than {LARGEST_BATCH >> 20} MiB", (), "Split it.", file=name))
-    found: list[Asked] = []
+    found: list[R] = []
     faults: list[Fault] = []
     for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         if not line.strip():
             continue
         try:
-            one = asked(given, _raw(line, role))
-            found.append(evolve(one, file=name, line=number))
+            found.append(answer(asked(given, _raw(line, role))))
         except EcsiamError as e:
             faults += [_on_line(f, name, number) for f in e.faults]
         if len(faults) >= MOST_FAULTS:
@@ -277,7 +276,8 @@ def notes(given: Given, one: Asked, principal_given: bool) -> Iterator[str]:
     yield from action_notes(request.action)
     if known := actions.action(request.action):
         forms = actions.evaluated_on(known)
-        if not any(_fits(form, request.resource) for form in forms):
+        anywhere = isinstance(one.of, Policy) and one.of.kind == "trust"  # it has no resource
+        if not anywhere and not any(_fits(form, request.resource) for form in forms):
             yield f"AWS asks `{known.id}` of {' or '.join(f'`{f}`' for f in forms[:3])}, not of `{request.resource}`"
     if request.resource != "*" and {"*", "?"}.intersection(request.resource):
         yield "a wildcard in the resource of a request is that character itself; `ecsiam can` asks about all it matches"

@@ -1,6 +1,6 @@
 """What comes of a request, with the statements that matter, and what `simulate` prints of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from attrs import evolve, frozen
 
@@ -8,7 +8,6 @@ from ecsiam.analysis.evaluator import Decision, Reported, evaluate
 from ecsiam.analysis.matching import Miss
 from ecsiam.cli.asked import Asked
 from ecsiam.cli.shown import INDENT, Data, request_data, request_lines, statement_data, statement_line
-from ecsiam.errors import Fault, PolicyError, refuse
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.reference.managed import managed_policy
@@ -72,19 +71,6 @@ def decide(asked: Asked) -> Decided:
     return Decided(asked, decision)
 
 
-def decide_all(asked: Iterable[Asked]) -> list[Decided]:
-    """The decision on each request of a batch. Raises PolicyError with every fault and its line."""
-    found: list[Decided] = []
-    faults: list[Fault] = []
-    for one in asked:
-        try:
-            found.append(decide(one))
-        except PolicyError as e:
-            faults += [evolve(f, file=one.file, line=one.line) for f in e.faults]
-    refuse(PolicyError, faults)
-    return found
-
-
 def _known(role: Role) -> tuple[Role, str, str]:
     """A role without what isn't known, and what that is: a managed policy, the boundary."""
     unread = [a for a in role.managed_policy_arns if managed_policy(str(a)) is None]
@@ -115,13 +101,12 @@ def _near_lines(decided: Decided) -> Iterator[str]:
     if not decided.nearest:
         yield f"{INDENT}no Allow of it is about `{decided.asked.request.action}`"
     for r in decided.nearest:
-        yield f"{INDENT}near, but not matching: {_place(r)}, {statement_line(r.statement)}"
+        yield f"{INDENT}no match: {_place(r)}: {statement_line(r.statement)}"
         yield from (f"{INDENT * 2}{_miss(m)}" for m in r.misses)
 
 
 def _place(reported: Reported) -> str:
-    named = f"`{reported.statement.sid}`" if reported.statement.sid else str(reported.index)
-    return f"statement {named} of `{reported.policy}`"
+    return f"statement {reported.index} of `{reported.policy}`"
 
 
 def _miss(miss: Miss) -> str:
@@ -134,7 +119,7 @@ def decision_data(decided: Decided) -> Data:
     return {
         "outcome": decided.outcome,
         "reason": decided.reason,
-        **({"role": asked.role} if asked.role else {}),
+        "role": asked.role,
         "request": request_data(asked.request),
         "statements": [_reported(r) for r in decided.deciding],
         "nearest": [{**_reported(r), "misses": [_miss_data(m) for m in r.misses]} for r in decided.nearest],

@@ -37,9 +37,9 @@ class Given:
         return f"{'an' if self.what.kind == 'identity' else 'a'} {self.what.kind} policy"
 
     @property
-    def settings(self) -> str:
-        """What `--set` takes to bind all that is open; empty when nothing is."""
-        return self.what.deployment.settings if isinstance(self.what, Stack) else ""
+    def open(self) -> tuple[str, ...]:
+        """The names that `--set` takes."""
+        return self.what.deployment.open if isinstance(self.what, Stack) else ()
 
 
 def read(path: str, values: Mapping[str, str]) -> Given:

@@ -1,12 +1,15 @@
 """The commands that ask about everything a role may do: `prove`, `can` and `diff`."""
 
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from ecsiam.cli.options import AnyPath, ConfigPath, FormatOption, Set, UniverseOption, bindings
 from ecsiam.cli.streams import say, write
 from ecsiam.targets import dump
+
+if TYPE_CHECKING:
+    from ecsiam.cli.given import Given
 
 UNDECIDED = 3
 
@@ -17,9 +20,9 @@ def end(*, no: bool, undecided: bool) -> NoReturn:
 
 
 def prove(path: ConfigPath = "ecsiam.yaml", *, set_: Set = None, format_: FormatOption = "text") -> None:
-    """Answer each invariant of a config: it holds, it fails, with a request that shows it, or it is undecided.
+    """Prove the invariants of a config, or show a request that breaks one.
 
-    What is left to deployment is taken for every value that it may have.
+    What is left to deployment may have any value that is allowed.
 
     Exits with 1 when one fails, else with 3 when one is undecided; `targets`, which is yet to come, does not count.
 
@@ -27,7 +30,7 @@ def prove(path: ConfigPath = "ecsiam.yaml", *, set_: Set = None, format_: Format
     """
     from ecsiam.analysis.answers import Fails, Undecided
     from ecsiam.cli.given import read, stack_of
-    from ecsiam.cli.results import proof_data, proof_lines
+    from ecsiam.cli.proofs import proof_data, proof_lines
     from ecsiam.cli.shown import as_text
     from ecsiam.invariants import prove as answers_of
 
@@ -38,6 +41,12 @@ def prove(path: ConfigPath = "ecsiam.yaml", *, set_: Set = None, format_: Format
     write(dump(proof_data(given.name, answers)) if json else as_text(proof_lines(answers, stack.deployment.defaults)))
     undecided = [id for id, a in answers.items() if isinstance(a, Undecided) and id != "targets"]
     end(no=any(isinstance(a, Fails) for a in answers.values()), undecided=bool(undecided))
+
+
+def _say_what_is_open(*given: "Given") -> None:
+    names = dict.fromkeys(name for g in given for name in g.open)
+    if names:
+        say(f"next: bind what is left to deployment, with `--set NAME=VALUE` each: {', '.join(names)}")
 
 
 def who_can(
@@ -55,7 +64,7 @@ def who_can(
     set_: Set = None,
     format_: FormatOption = "text",
 ) -> None:
-    """Say which roles can do something, whatever else is in the request, and under which conditions.
+    """Say which roles can do something, and under which conditions.
 
     Exits with 0 when a role can, with 1 when none can, with 3 when that is undecided.
 
@@ -79,8 +88,8 @@ def who_can(
         say(f"note: {note}")
     yes = any(isinstance(a, Holds) for a in answers.values())
     undecided = any(isinstance(a, Undecided) for a in answers.values())
-    if undecided and given.settings:
-        say(f"next: bind what is left to deployment: `{given.settings}`")
+    if undecided:
+        _say_what_is_open(given)
     end(no=not yes and not undecided, undecided=not yes)
 
 
@@ -92,7 +101,9 @@ def diff(
     set_: Set = None,
     format_: FormatOption = "text",
 ) -> None:
-    """Show what became possible and what stopped being possible, role by role, trusts included.
+    """Show what became possible and what stopped, each with a request.
+
+    Policies and trusts are compared by what they allow, not by how they are written.
 
     Exits with 1 when access was gained, else with 3 when something is undecided.
 
@@ -107,7 +118,6 @@ def diff(
     change = compare(before.what, after.what, universe=universe)
     json = format_ == "json"
     write(dump(change_data(before.name, after.name, change)) if json else as_text(change_lines(change)))
-    open_ = before.settings or after.settings
-    if change.undecided and open_:
-        say(f"next: bind what is left to deployment: `{open_}`")
+    if change.undecided:
+        _say_what_is_open(before, after)
     end(no=bool(change.gained), undecided=bool(change.undecided))

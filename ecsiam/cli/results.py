@@ -1,6 +1,6 @@
-"""What `prove`, `can` and `diff` print: text to read, and JSON."""
+"""What `can` and `diff` print: text to read, and JSON."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
@@ -9,67 +9,14 @@ from ecsiam.cli.shown import (
     INDENT,
     Data,
     answer_data,
-    fail_lines,
+    assumed_lines,
     request_data,
     request_lines,
     statement_data,
     statement_line,
 )
-from ecsiam.invariants import INVARIANTS
 
 Answers = Mapping[str, Answer]
-
-
-# ---------------------------------------------------------------- prove
-
-
-def proof_lines(answers: Answers, defaults: Mapping[str, object]) -> Iterator[str]:
-    """Each invariant on a line, below it what is wrong; then what the answers rest on, and the counts."""
-    wide = max(map(len, answers))
-    for id, answer in answers.items():
-        says = f"{id:<{wide}}  {INVARIANTS[id].says}"
-        match answer:
-            case Holds():
-                yield f"holds      {says}"
-            case Fails():
-                yield f"FAILS      {says}"
-                yield from fail_lines(answer, defaults)
-            case Undecided(reason):
-                yield f"undecided  {says}"
-                yield f"{INDENT}{reason}"
-            case _:
-                assert_never(answer)
-    yield from _assumed(answers.values())
-    yield _counted(answers.values())
-
-
-def proof_data(source: str, answers: Answers) -> Data:
-    """The same as data."""
-    invariants: Data = {}
-    for id, answer in answers.items():
-        data = answer_data(answer)
-        data.pop("when", None)  # of `can` alone
-        invariants[id] = {"answer": data.pop("answer"), "says": INVARIANTS[id].says, **data}
-    return {"source": source, "counts": _counts(answers.values()), "invariants": invariants}
-
-
-def _counts(answers: Iterable[Answer]) -> dict[str, int]:
-    words = [type(a).__name__.lower() for a in answers]
-    return {word: words.count(word) for word in ("holds", "fails", "undecided")}
-
-
-def _counted(answers: Iterable[Answer]) -> str:
-    n = _counts(answers)
-    holds, fails = ("holds", "hold")[n["holds"] != 1], ("fails", "fail")[n["fails"] != 1]
-    return f"{n['holds']} {holds}, {n['fails']} {fails}, {n['undecided']} undecided"
-
-
-def _assumed(answers: Iterable[Answer]) -> Iterator[str]:
-    """What answers rest on, once each."""
-    assumed = dict.fromkeys(a for answer in answers for a in answer.assumed)
-    if assumed:
-        yield "assumed:"
-        yield from (f"{INDENT}{a}" for a in assumed)
 
 
 # ---------------------------------------------------------------- can
@@ -90,7 +37,7 @@ def can_lines(answers: Answers) -> Iterator[str]:
                 yield f"undecided  {id:<{wide}}  {reason}"
             case _:
                 assert_never(answer)
-    yield from _assumed(answers.values())
+    yield from assumed_lines(answers.values())
 
 
 def can_data(source: str, action: str, resource: str, answers: Answers) -> Data:
@@ -99,8 +46,8 @@ def can_data(source: str, action: str, resource: str, answers: Answers) -> Data:
     roles: Data = {}
     for id, answer in answers.items():
         data = answer_data(answer)
-        kept: Data = {k: data[k] for k in ("when", "reason", "witness", "assumed") if k in data}
-        roles[id] = {"answer": words[str(data["answer"])], **kept}
+        fields = ("when", "witness", "assumed") if isinstance(answer, Holds) else ("reason", "assumed")
+        roles[id] = {"answer": words[str(data["answer"])]} | {k: data[k] for k in fields if k in data}
     return {"source": source, "action": action, "resource": resource, "roles": roles}
 
 

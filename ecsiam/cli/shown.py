@@ -47,7 +47,7 @@ def statement_line(statement: Statement) -> str:
     """Why a statement is there; of one that nobody gave a reason, what it says."""
     if origin := statement.origin:
         return f"{origin.reason}{f' ({origin.flag})' if origin.flag else ''}"
-    return f"{statement.effect} {_elements(statement)}"
+    return f"{f'`{statement.sid}`: ' if statement.sid else ''}{statement.effect} {_elements(statement)}"
 
 
 def _elements(statement: Statement) -> str:
@@ -140,6 +140,14 @@ def _value(value: object) -> str:
             return ",".join(map(str, cast("tuple[object, ...]", value)))
         case _:
             return str(value)
+
+
+def assumed_lines(answers: Iterable[Answer]) -> Iterator[str]:
+    """What answers rest on, once each."""
+    assumed = dict.fromkeys(a for answer in answers for a in answer.assumed)
+    if assumed:
+        yield "assumed:"
+        yield from (f"{INDENT}{a}" for a in assumed)
 
 
 def as_text(lines: Iterable[str]) -> str:

@@ -46,7 +46,8 @@ def simulate(
 
     Exits with 1 when it is not allowed, in a batch when any is not.
 
-    Example: ecsiam simulate examples/everything.yaml --role execution --action ecr:GetAuthorizationToken
+    Example: ecsiam simulate examples/everything.yaml --role task --action s3:GetObject
+    --resource arn:aws:s3:::memos-uploads/a.txt
     """
     given_options = {"--action": action, "--resource": resource, "--context": context, "--principal": principal}
     if batch is None:
@@ -87,10 +88,10 @@ def _batch(path: str, values: dict[str, str], file: str, role: str | None) -> No
     import json
 
     from ecsiam.cli.asked import of_batch
-    from ecsiam.cli.decisions import decide_all, decision_data
+    from ecsiam.cli.decisions import decide, decision_data
     from ecsiam.cli.given import closed, read
 
     given = closed(read(path, values), say)
-    decided = decide_all(of_batch(file, given, role))
+    decided = of_batch(file, given, role, decide)
     write("".join(f"{json.dumps(decision_data(d))}\n" for d in decided))
     end(no=any(d.no for d in decided), undecided=any(d.undecided for d in decided))

@@ -8,8 +8,8 @@ from attrs import evolve
 from ecsiam.analysis.answers import Answer, Fails, Undecided
 from ecsiam.analysis.leaf import Leaf, compiled
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.requests import NOTHING, Requests, allowed_by, of_statement, query, union
-from ecsiam.invariants.asking import granted, listed, never, together
+from ecsiam.analysis.requests import NOTHING, Requests, of_statement, query, union
+from ecsiam.invariants.asking import Granted, granted, listed, never, together
 from ecsiam.model.arn import Arn
 from ecsiam.model.each import RULES, Each, Item, nested
 from ecsiam.model.role import Role
@@ -81,7 +81,7 @@ def _whoever(role: Granted) -> Granted:
 
 def pass_role(stack: Stack) -> Answer:
     """iam:PassRole only for this stack's ECS roles, and only to the tasks service."""
-    passing = query(Statement("Allow", "iam:PassRole", "*"))
+    passing = query(Statement("Allow", "iam:PassRole", "arn:*:iam::*:role/*"))
 
     def beyond(of: Stack, role: str) -> Requests:
         return (granted(of.roles[role]).requests & passing) - _passable(of)
@@ -211,9 +211,12 @@ def _bare(statement: Statement) -> Iterator[str]:
     """The actions of an Allow that no narrower resource than `*` covers."""
     from ecsiam.reference import actions
 
-    if statement.effect == "Allow" and isinstance(statement.actions, Only):
-        found = (known for action in statement.actions.items for known in actions.matching(action.pattern))
-        yield from (known.id for known in found if not actions.supports_resources(known))
+    if statement.effect == "Allow":
+        patterns = [a.pattern for a in statement.actions.items] if isinstance(statement.actions, Only) else ["*"]
+        found = (known for pattern in patterns for known in actions.matching(pattern))
+        bare = (known for known in found if not actions.supports_resources(known))
+        # One has a hyphen in its name, which a policy can only write as `?`.
+        yield from (f"{known.service}:{known.name.replace('-', '?')}" for known in bare)
 
 
 # ---------------------------------------------------------------- wildcards

@@ -79,7 +79,8 @@ def oidc_subject(stack: Stack) -> Answer:
     """The deploy role only by the subjects that the config lists, with the audience pinned."""
     role = stack.roles.get("github_actions")
     if role is None:
-        return Holds(assumed=("there is no deploy role",))
+        no_role = Holds(assumed=("there is no deploy role",))
+        return no_role if stack.intent.flags else Undecided("nothing says which role deploys")
     if not stack.intent.github_subjects:
         return Undecided("nothing says which subjects may deploy")
     return never(
@@ -113,6 +114,8 @@ def _subjects(stack: Stack) -> Requests:
 
 def nobody_from_outside(stack: Stack) -> Answer:
     """The service trusts name this account and region, for the roles that are configured to."""
+    if not stack.intent.flags:
+        return Undecided("nothing says which trusts are to name the account that a service acts for")
     guarded = [id for id in stack.intent.confused_deputy if id in stack.roles]
     open_ = [id for id in ("execution", "task") if id in stack.roles and id not in guarded]
 

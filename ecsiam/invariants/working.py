@@ -1,23 +1,28 @@
 """Invariants of what has to be possible, and of what a flag may bring."""
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
-from ecsiam.analysis.leaf import Leaf, compiled
-from ecsiam.analysis.patterns import Unclear, example
+from ecsiam.analysis.leaf import Leaf, compiled, resource_pattern
+from ecsiam.analysis.patterns import Unclear, example, literal, wildcard
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import NOTHING, Requests, allowed_by, of_statement, query, search, union
-from ecsiam.analysis.witness import fitting
 from ecsiam.features import PROFILES
-from ecsiam.invariants.asking import granted, leaves_of, listed, never, samples, together, trusted
-from ecsiam.model.each import Item
+from ecsiam.invariants.asking import granted, listed, never, samples, together, trusted
+from ecsiam.model.each import Each, Item
 from ecsiam.model.names import ROLES
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Need, Stack
 from ecsiam.model.statement import Action, Only, Statement
+from ecsiam.model.text import Ref
 
+if TYPE_CHECKING:
+    from ecsiam.reference.actions import KnownAction
+
+TRIED = "that each action applies to some of what a parameter gives was tried on samples of its form"
 OUTSIDE = "key, bucket and file-system policies, service control policies and endpoint policies allow it too"
 
 
@@ -96,16 +101,7 @@ def _allowed(stack: Stack, need: Need) -> Requests:
     role = stack.roles.get(need.role)
     if role is None:
         return NOTHING
-    return trusted(role) if need.statement.principals else within_boundary(role)
-
-
-def within_boundary(role: Role) -> Requests:
-    """What a role's identity policies allow, within its boundary where that was read."""
-    from ecsiam.reference.managed import managed_policy
-
-    known = granted(role).requests
-    boundary = managed_policy(str(role.permissions_boundary)) if role.permissions_boundary else None
-    return known & allowed_by(leaves_of(boundary.document)) if boundary else known
+    return trusted(role) if need.statement.principals else granted(role).requests
 
 
 # ---------------------------------------------------------------- void grants
@@ -131,9 +127,9 @@ def _applies(stack: Stack, role: Role, statement: Statement) -> Answer:
                 answer = _applies(bound, role, same)
                 if isinstance(answer, Fails):
                     return answer
-        return Holds()
+        return Holds(assumed=(TRIED,) if any(map(_by_parameter, _items(statement))) else ())
     leaf = Leaf(statement)
-    void = [a.pattern for a in _exact(statement) if not _has_resource(leaf, a.pattern)]
+    void = [a.pattern for a in statement.actions.items if _is_void(leaf, a.pattern)]
     if void:
         return Fails(
             _void_request(statement, void[0]),
@@ -145,6 +141,14 @@ def _applies(stack: Stack, role: Role, statement: Statement) -> Answer:
             fact=f"the {role.id} role is granted something on {listed(idle)}, which none of the actions applies to"
         )
     return Holds()
+
+
+def _by_parameter(item: Item) -> bool:
+    """Whether an item is a whole ARN, or several, that the deployment gives."""
+    if isinstance(item, Each):
+        return True
+    first = item.parts[0] if item.parts else ""
+    return isinstance(first, Ref) and first.parameter
 
 
 def _open(statement: Statement) -> bool:
@@ -164,15 +168,23 @@ def _exact(statement: Statement) -> Iterator[Action]:
     yield from (a for a in statement.actions.items if not set("*?").intersection(a.pattern))
 
 
-def _has_resource(leaf: Leaf, action: str) -> bool:
+def _is_void(leaf: Leaf, pattern: str) -> bool:
+    """Whether none of an action pattern applies. Of what the reference doesn't know, that isn't known."""
     from ecsiam.reference import actions
 
-    known = actions.action(action)
-    if known is None:
-        return True  # nothing is known of it: `wildcards` names it
-    for option in compiled(leaf).options:
-        for form in fitting(known):
-            if example((*option.resources.clauses, *form.clauses), option.resources.none | form.none) is not None:
+    known = () if set("*?").intersection(pattern.partition(":")[0]) else actions.matching(pattern)
+    return bool(known) and not any(_has_resource(leaf, k) for k in known)
+
+
+def _has_resource(leaf: Leaf, known: "KnownAction") -> bool:
+    from ecsiam.reference.actions import evaluated_on, excepting
+
+    for arn in evaluated_on(known):
+        # Part by part: a `*` behind the fifth colon of a secret's ARN makes no key of it.
+        form = frozenset({literal("*") if arn == "*" else resource_pattern((arn,))})
+        excepted = frozenset(map(wildcard, excepting(arn)))
+        for option in compiled(leaf).options:
+            if example((*option.resources.clauses, form), option.resources.none | excepted) is not None:
                 return True
     return False
 
@@ -189,7 +201,7 @@ def _has_action(statement: Statement, item: Item) -> bool:
     known = [k for a in statement.actions.items for k in actions.matching(a.pattern)]
     return (
         not known
-        or any(_has_resource(alone, k.id) for k in known)
+        or any(_has_resource(alone, k) for k in known)
         or any(actions.action(a.pattern) is None for a in _exact(statement))
     )
 
