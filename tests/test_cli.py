@@ -1,9 +1,5 @@
-"""The command line as a user meets it: what it prints and where, its exit code, what it leaves on disk.
+"""The command line as a user meets it: what it prints and where, its exit code, what it leaves on disk."""
 
-`said` runs it in this process; `run` starts `python -m ecsiam`, where streams, signals and the locale are real.
-"""
-
-import io
 import json
 import os
 import re
@@ -13,18 +9,18 @@ import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import get_args
 
 import pytest
 
 import ecsiam
 from ecsiam import builder
 from ecsiam.artifact import MANIFEST
-from ecsiam.cli import main
 from ecsiam.config.describe import starter
 from ecsiam.targets import TargetName
+
+from .command_line import run, said
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGETS: tuple[TargetName, ...] = get_args(TargetName)
@@ -52,39 +48,6 @@ AFTER: dict[TargetName, str] = {"terraform": MOUNT, "cloudformation": MOUNT + DE
 UNREADABLE = "Check its name and permissions, or pass `-` to read standard input"
 
 each_target = pytest.mark.parametrize("target", TARGETS)
-
-
-class Said(NamedTuple):
-    code: int | str | None
-    out: str
-    err: str
-
-
-def said(*arguments: str, stdin: bytes = b"") -> Said:
-    """What the command line says in this process."""
-    streams = [io.TextIOWrapper(io.BytesIO(given), encoding="utf-8", write_through=True) for given in (stdin, b"", b"")]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["ecsiam", *arguments])
-        patch.setattr(sys, "excepthook", sys.excepthook)  # typer sets its own
-        for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
-            patch.setattr(sys, name, stream)
-        with pytest.raises(SystemExit) as exit_:
-            main()
-    _, out, err = (stream.buffer for stream in streams)
-    assert isinstance(out, io.BytesIO)
-    assert isinstance(err, io.BytesIO)
-    return Said(exit_.value.code or 0, out.getvalue().decode(), err.getvalue().decode())
-
-
-def run(*arguments: str | bytes, shell: str = "", stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Said:
-    """What `python -m ecsiam` says; `shell` is a script that runs it as `"$@"`."""
-    command: list[str | bytes] = [sys.executable, "-m", "ecsiam", *arguments]
-    if shell:
-        command = ["bash", "-o", "pipefail", "-c", shell, "bash", *command]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LC_", "LANG"))}
-    all_ = {**clean, **(env or {})}
-    done = subprocess.run(command, input=stdin, capture_output=True, check=False, env=all_, timeout=120)
-    return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def usage(of: str, fault: str) -> str:
@@ -617,10 +580,11 @@ def commands() -> dict[str, str]:
 
 def test_each_command_has_an_example_that_works() -> None:
     examples = commands()
-    assert examples.keys() == {"emit", "init", "schema"}
+    assert list(examples) == ["emit", "init", "schema", "prove", "simulate", "can", "diff"]
+    known = f'ecsiam() {{ {shlex.quote(sys.executable)} -m ecsiam "$@"; }}; git() {{ cat ecsiam.yaml; }}'
     for name, example in examples.items():
         assert example.startswith(f"ecsiam {name}")
-        run_ = f'set -e; ecsiam() {{ {shlex.quote(sys.executable)} -m ecsiam "$@"; }}; {example}'
+        run_ = f"set -e; {known}; {' '.join(example.split())}"
         done = subprocess.run(["bash", "-c", run_], capture_output=True, text=True, check=False)
         assert (name, done.returncode, "error" in done.stderr) == (name, 0, False)
     assert {path.name for path in Path().iterdir()} >= {"infra", "ecsiam.yaml", "ecsiam.schema.json"}

@@ -90,10 +90,11 @@ def test_there_are_examples() -> None:
 def test_the_examples_of_a_page_work(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
+    space: dict[str, object] = {"__name__": "__main__"}  # one for all of the page, as for who reads on
     for kind, text, line in examples(page):
         match kind:
             case "python":
-                exec(compile("\n" * (line - 1) + text, str(page), "exec"), {"__name__": "__main__"})
+                exec(compile("\n" * (line - 1) + text, str(page), "exec"), space)
             case "config":
                 (tmp_path / f"line-{line}.yaml").write_text(text, encoding="utf-8")
                 assert build(load_config(f"line-{line}.yaml")).roles

@@ -31,6 +31,7 @@ HEAVY = {
     "troposphere",
     "typer",
 }
+ASKING = ("ecsiam.analysis", "ecsiam.invariants", "ecsiam.reference")
 EMIT = "import sys; from ecsiam.cli import main; sys.argv[1:] = {arguments!r}; main()"
 
 
@@ -85,6 +86,7 @@ def test_emit_loads_only_what_its_target_needs(target: str) -> None:
     assert heavy(modules) == expected | ({"troposphere"} if target == "cloudformation" else set())
     of = {"terraform": {"hcl", "terraform"}, "iam": {"iam_json"}, "cloudformation": {"cloudformation"}}[target]
     assert {name for name in modules if name.startswith("ecsiam.emitters.")} == {f"ecsiam.emitters.{m}" for m in of}
+    assert not {name for name in modules if name.startswith(ASKING)}
 
 
 def test_a_json_config_needs_no_yaml(tmp_path: Path) -> None:
@@ -93,11 +95,19 @@ def test_a_json_config_needs_no_yaml(tmp_path: Path) -> None:
     assert "ruamel" not in heavy(loaded(EMIT.format(arguments=["emit", str(config), "--target", "terraform"])))
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["emit", "--help"]])
-def test_help_reads_no_config(arguments: list[str]) -> None:
+@pytest.mark.parametrize("arguments", [["--help"], ["emit", "--help"], ["prove", "--help"], ["simulate", "--help"]])
+def test_help_reads_no_config_and_asks_nothing(arguments: list[str]) -> None:
     modules = loaded(EMIT.format(arguments=arguments))
     assert "typer" in modules
-    assert not {name for name in modules if name.startswith(("ecsiam.config", "ecsiam.features", "ruamel"))}
+    assert not {name for name in modules if name.startswith(("ecsiam.config", "ecsiam.features", "ruamel", *ASKING))}
+
+
+@pytest.mark.parametrize("question", [["prove"], ["can", "--action", "s3:GetObject"]])
+def test_a_question_emits_nothing(question: list[str]) -> None:
+    command, *options = question
+    modules = loaded(EMIT.format(arguments=[command, "examples/everything.yaml", *options]))
+    assert {name for name in modules if name.startswith(ASKING)}
+    assert not {name for name in modules if name.startswith(("ecsiam.emitters.", "troposphere"))}
 
 
 # --- the public names ------------------------------------------------------------------------------------------------
@@ -170,7 +180,7 @@ def test_star_imports_the_public_names() -> None:
     assert space.keys() - {"__builtins__"} == set(ecsiam.__all__)
 
 
-@pytest.mark.parametrize("name", ["Bucket", "Build", "prove", "__version__"])
+@pytest.mark.parametrize("name", ["Bucket", "Build", "proves", "__version__"])
 def test_an_unknown_name_is_an_attribute_error(name: str) -> None:
     with pytest.raises(AttributeError, match=f"^module 'ecsiam' has no attribute '{name}'$"):
         getattr(ecsiam, name)

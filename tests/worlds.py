@@ -1,9 +1,13 @@
 """Policies and requests out of one small alphabet, so that they meet: any element, any operator, any kind of policy."""
 
 from collections.abc import Iterable
+from random import Random
 
+from attrs import evolve
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from ecsiam.analysis.matching import misses
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.variables import Variable, parts
 from ecsiam.model.condition import COMPARISONS, Condition, Kind
@@ -13,11 +17,15 @@ from ecsiam.model.statement import Action, AllBut, Effect, Only, Statement
 from ecsiam.model.text import text
 
 BUCKET, QUEUE = "arn:aws:s3:::b", "arn:aws:sqs:eu-west-2:123456789012"
+# Mostly of a service that no reference knows: naming a witness after an action of AWS takes time.
 ACTIONS = (
-    *("s3:GetObject", "S3:getobject", "s3:Get*", "s3:*Object", "s3:?etO*t", "s3:*", "*:Get*", "*:*et*", "*"),
-    *("iam:PassRole", "own:Do*", "own:Do", "own:D?", "own:D*o*"),
+    *("own:GetObject", "Own:getobject", "own:Get*", "own:*Object", "own:?etO*t", "own:*", "*:Get*", "*:*et*", "*"),
+    *("iam:PassRole", "own:Do*", "own:Do", "own:D?", "own:D*o*", "s3:Get*"),
 )
-NAMES = ("s3:GetObject", "s3:GETObjectAcl", "s3:PutObject", "s3:etot", "iam:PassRole", "own:do", "own:DoIt", "x:get")
+NAMES = (
+    *("own:GetObject", "own:GETObjectAcl", "own:PutObject", "own:etot", "iam:PassRole", "own:do", "own:DoIt", "x:get"),
+    "s3:GetObject",
+)
 RESOURCES = (
     *("*", f"{BUCKET}/*", f"{BUCKET}/x", f"{BUCKET}/?", f"{BUCKET}/*/y", f"{BUCKET}/x*", f"{BUCKET}/*x*y", BUCKET),
     *("arn:aws:s3:::*x*", "arn:aws:s3:::*", f"{BUCKET}/${{*}}", f"{BUCKET}/${{?}}*", f"{BUCKET}/\xe9", f"{BUCKET}/X"),
@@ -72,6 +80,7 @@ OPERATORS = {
     kind: [name for name, c in COMPARISONS.items() if c.kind == kind or (kind == "arn" and c.kind == "string")]
     for kind in VALUES
 }
+EFFECTS: tuple[Effect, ...] = ("Allow", "Allow", "Deny")
 ACCOUNT, ROLE = "123456789012", "arn:aws:iam::123456789012:role/p/app"
 PRINCIPALS = (
     *(Principal("AWS", id) for id in ("*", "arn:aws:iam::123456789012:root", ROLE, ROLE.replace("/p/", "/q/"))),
@@ -92,6 +101,13 @@ PEOPLE = (
     Principal("Federated", "x"),
     Principal("CanonicalUser", "1" * 64),
 )
+
+
+def settle(examples: int) -> settings:
+    """So many examples, and as many times more as the profile asks for: `--hypothesis-profile`."""
+    many = examples * int(settings().max_examples) // 100  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    slow = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example)
+    return settings(max_examples=many, deadline=None, suppress_health_check=slow)
 
 
 def some(items: Iterable[str], most: int = 2) -> st.SearchStrategy[list[str]]:
@@ -128,7 +144,7 @@ def statements(draw: st.DrawFn, resource_policy: bool, variables: bool, effect: 
         who = (EVERYONE,) if draw(st.integers(0, 4)) == 0 else who
         principals = AllBut(who) if draw(st.integers(0, 4)) == 0 else Only(who)
     return Statement(
-        effect or draw(st.sampled_from(("Allow", "Allow", "Deny"))),
+        draw(st.sampled_from(EFFECTS)) if effect is None else effect,
         AllBut(actions) if draw(st.integers(0, 4)) == 0 else Only(actions),
         AllBut(resources) if draw(st.integers(0, 4)) == 0 else Only(resources),
         principals,
@@ -144,24 +160,85 @@ def policies(draw: st.DrawFn, resource_policy: bool, variables: bool) -> Policy:
     return Policy((first, *others), version=version)
 
 
-def worlds(count: int, variables: bool = True) -> st.SearchStrategy[tuple[Policy, ...]]:
-    """Policies of one kind."""
-    return st.tuples(st.booleans(), st.booleans()).flatmap(
-        lambda chosen: st.tuples(*(policies(chosen[0], variables and chosen[1]) for _ in range(count)))
-    )
-
-
 @st.composite
-def requests(draw: st.DrawFn) -> Request:
+def worlds(draw: st.DrawFn, count: int, variables: bool = True) -> tuple[Policy, ...]:
+    """Policies of one kind; some are the one before with an element or a statement changed."""
+    resource_policy, variables = draw(st.booleans()), variables and draw(st.booleans())
+    found: list[Policy] = []
+    for _ in range(count):
+        policy, how = draw(policies(resource_policy, variables)), draw(st.integers(0, 9))
+        found.append(_changed(found[-1], policy, how) if found and how < 5 else policy)
+    return tuple(found[::-1] if draw(st.booleans()) else found)
+
+
+def _changed(policy: Policy, other: Policy, how: int) -> Policy:
+    first, *rest = policy.statements
+    new, *more = other.statements
+    match how:
+        case 0:
+            return evolve(policy, statements=(evolve(first, actions=new.actions), *rest))
+        case 1:
+            return evolve(policy, statements=(evolve(first, resources=new.resources), *rest))
+        case 2:
+            return evolve(policy, statements=(evolve(first, principals=new.principals), *rest))
+        case 3:
+            return evolve(policy, statements=(evolve(first, conditions=first.conditions[1:]), *rest))
+        case _:
+            return evolve(policy, statements=(first, *rest, *more))
+
+
+# ---------------------------------------------------------------- requests
+
+
+def near(policy: Policy, random: Random) -> Request:
+    """A request that one of a policy's statements is likely to match, or to miss by one element."""
+    s = random.choice(policy.statements)
+    request = Request(random.choice(NAMES), random.choice(ASKED), random.choice(PEOPLE))
+    for _ in range(8):
+        missed = {m.element.removeprefix("Not") for m in misses(evolve(s, conditions=()), policy.version, request)}
+        request = Request(
+            random.choice(NAMES) if "Action" in missed else request.action,
+            random.choice(ASKED) if "Resource" in missed else request.resource,
+            random.choice(PEOPLE) if "Principal" in missed else request.principal,
+        )
     context: dict[str, str | tuple[str, ...]] = {}
-    for key, kind in draw(st.lists(st.sampled_from([*SINGLE.items(), *SEVERAL.items()]), max_size=6, unique=True)):
-        values = st.sampled_from(VALUES[kind][1])
-        if key == "aws:username":
-            values = st.sampled_from(("x", "bob", "a", "y", "*", "", "x/y"))
-        context[key] = draw(values) if key in SINGLE else tuple(draw(st.lists(values, max_size=3)))
-    return Request(
-        draw(st.sampled_from(NAMES)), draw(st.sampled_from(ASKED)), draw(st.sampled_from(PEOPLE)), context
-    )
+    for condition in s.conditions:
+        _meet(evolve(s, conditions=[condition]), policy.version, request, context, random)
+    for key in random.sample((*SINGLE, *SEVERAL), random.choice((0, 0, 1, 2))):
+        _put(key, (), context, random)
+    if random.randrange(3) == 0:
+        context["aws:username"] = random.choice(("x", "bob", "a", "y", "*", "", "x/y"))
+    request = evolve(request, context=context)
+    match random.randrange(8):
+        case 0:
+            return evolve(request, action=random.choice(NAMES))
+        case 1:
+            return evolve(request, resource=random.choice(ASKED))
+        case 2:
+            return evolve(request, principal=random.choice(PEOPLE))
+        case _:
+            return request
+
+
+def _meet(
+    s: Statement, version: Version, request: Request, context: dict[str, str | tuple[str, ...]], random: Random
+) -> None:
+    """Puts a value into the context that the one condition of a statement takes, if one is soon found."""
+    (condition,) = s.conditions
+    key = condition.key.lower()
+    own = tuple(v.literal for v in condition.values if v.literal is not None)
+    for _ in range(6):
+        _put(key, own, context, random)
+        if not any(m.element == "Condition" for m in misses(s, version, evolve(request, context=context))):
+            return
+
+
+def _put(key: str, own: tuple[str, ...], context: dict[str, str | tuple[str, ...]], random: Random) -> None:
+    values = (*VALUES[SINGLE.get(key) or SEVERAL[key]][1], *own)
+    if random.randrange(4) == 0:
+        context.pop(key, None)
+    else:
+        context[key] = random.choice(values) if key in SINGLE else tuple(random.choices(values, k=random.randrange(4)))
 
 
 def variables_of(policy: Policy) -> bool:

@@ -13,7 +13,7 @@ from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 
-# What the AWS CLI wraps a document in, by its first key, and the option that takes it out.
+# What the AWS CLI wraps a document in, and the option that takes it out.
 WRAPPED = {
     "Policy": "--query Policy --output text",
     "PolicyDocument": "--query PolicyDocument",
@@ -82,10 +82,10 @@ def _read(path: str) -> Given:
     source = read_source(path)
     if {"Statement", "Version"} & source.data.keys():
         return Given(source.name, _policy(source))
-    # An answer of the AWS CLI is one object that holds one thing.
-    if len(source.data) == 1 and (key := next(iter(source.data))) in WRAPPED:
-        fault = Fault(f"the document is wrapped in `{key}`, as the AWS CLI prints it", (), file=source.name)
-        raise PolicyError(evolve(fault, remedy=f"Add `{WRAPPED[key]}` to the command."))
+    wrapped = next((key for key in WRAPPED if key in source.data), None)
+    if wrapped and "project_name" not in source.data:
+        message = f"the document is wrapped in `{wrapped}`, as the AWS CLI prints it"
+        raise PolicyError(Fault(message, (), f"Add `{WRAPPED[wrapped]}` to the command.", source.name))
     return Given(source.name, build(config_of(source)))
 
 

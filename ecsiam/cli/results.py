@@ -7,6 +7,7 @@ from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.change import Change, Difference
 from ecsiam.cli.shown import (
     INDENT,
+    WIDTH,
     Data,
     answer_data,
     assumed_lines,
@@ -28,7 +29,10 @@ def can_lines(answers: Answers) -> Iterator[str]:
     for id, answer in answers.items():
         match answer:
             case Holds(witness, when=when):
-                yield f"yes        {id:<{wide}}  {f'when {when}' if when else ''}".rstrip()
+                line = f"yes        {id:<{wide}}  when {when}"
+                yield line if when and len(line) <= WIDTH else f"yes        {id}"
+                if when and len(line) > WIDTH:
+                    yield f"{INDENT}when {when}"
                 if witness is not None:
                     yield from request_lines(witness, INDENT, "such as ")
             case Fails():

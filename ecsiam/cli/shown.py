@@ -25,7 +25,7 @@ def request_lines(request: Request, indent: str = "", before: str = "") -> Itera
         yield one
     else:
         yield start
-        yield from (f"{indent}{INDENT}{more}" for more in (*who, *(f"with {pair}" for pair in pairs)))
+        yield from (f"{indent}{INDENT * 2}{more}" for more in (*who, *(f"with {pair}" for pair in pairs)))
 
 
 def request_data(request: Request | None) -> Data | None:
@@ -122,7 +122,7 @@ def fail_lines(fails: Fails, defaults: Mapping[str, object]) -> Iterator[str]:
         for request in dict.fromkeys(requests):
             yield from request_lines(request, INDENT * 2)
         if values:
-            yield f"{INDENT * 2}with {values}"
+            yield f"{INDENT * 2}where {values}"
 
 
 def _values(fails: Fails, defaults: Mapping[str, object]) -> str:

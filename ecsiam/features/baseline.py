@@ -19,7 +19,7 @@ from ecsiam.model.condition import Condition
 from ecsiam.model.names import RoleId
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import Principal
-from ecsiam.model.statement import Origin, Statement
+from ecsiam.model.statement import Action, Origin, Statement
 from ecsiam.model.text import Text
 
 EXECUTION_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
@@ -81,6 +81,12 @@ def _autoscaling(_: Project) -> Iterator[Statement]:
     yield allow(_ALARMS, "*", origin)
 
 
+def _deploy(project: Project) -> Iterator[Statement]:
+    """What the deploy role needs; the module tags no task definition."""
+    tag = Action("ecs:TagResource")
+    yield from (s for s in github_needs(project) if tag not in s.actions.items)
+
+
 # What has to work is what has to work in the default profile; pull and logs are left to the managed policy.
 BASELINE: tuple[Feature, ...] = (
     Feature("execution_ecr", "execution", "", lambda _: iter(()), needs=ecr_needs),
@@ -90,7 +96,7 @@ BASELINE: tuple[Feature, ...] = (
     Feature("s3", "task", "enable_s3_access", _s3, _S3, s3_needs),
     Feature("cloudwatch", "task", "enable_cloudwatch_logs", _cloudwatch, _LOGS, cloudwatch),
     Feature("exec", "task", "enable_ecs_exec", _exec, CHANNELS, exec_needs),
-    Feature("github_actions", "github_actions", "enable_github_oidc", _github, _ECR + _ECS, github_needs),
+    Feature("github_actions", "github_actions", "enable_github_oidc", _github, _ECR + _ECS, _deploy),
     Feature("autoscaling", "autoscaling", "enable_autoscaling", _autoscaling, _SCALE + _ALARMS, _autoscaling),
 )
 

@@ -6,7 +6,7 @@ from attrs import frozen
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.leaf import Leaf, resource_pattern
-from ecsiam.analysis.patterns import Chars, Hole, Other, OutOfBudget, example
+from ecsiam.analysis.patterns import ANY, NOT_COLON, Chars, Hole, Other, OutOfBudget, example
 from ecsiam.analysis.requests import of_statement, query, search
 from ecsiam.invariants.access import meant
 from ecsiam.invariants.asking import samples
@@ -81,19 +81,26 @@ def _parts(text: Text, prefix: Text) -> tuple[str | Hole, ...]:
     at = colons = 0
     while at < len(units):
         colons += units[at] == ":"
-        if colons >= 5 and units[at - 1] == "/" and units[at : at + len(wanted)] == wanted:
+        if units[at : at + len(wanted)] == wanted and _begins(units, at, at + len(wanted), colons):
             out.append(PREFIX)
             at += len(wanted)
             continue
         unit = units[at]
         if isinstance(unit, Ref):
-            out.append(Hole(unit))
+            # What is put into an ARN has no colon; only a whole ARN has.
+            out.append(Hole(unit, NOT_COLON if at else ANY))
         elif out and isinstance(out[-1], str):
             out[-1] += unit
         else:
             out.append(unit)
         at += 1
     return tuple(out)
+
+
+def _begins(units: list[Unit], start: int, end: int, colons: int) -> bool:
+    """Whether a name may begin there: behind a slash or colon of the resource, where no type such as `log-group` is."""
+    of_type = colons == 5 and units[start - 1] == ":" and units[end : end + 1] in (["/"], [":"])
+    return colons >= 5 and units[start - 1] in ("/", ":") and not of_type
 
 
 def _meets(stack: Stack, mine: Built, theirs: Built) -> bool:

@@ -138,10 +138,7 @@ def _from_elsewhere(stack: Stack, id: str) -> Requests:
 
 
 def _from_home(stack: Stack) -> Requests:
+    """The ARN says region and account; `aws:SourceAccount` follows from it."""
     home = stack.deployment.home
     sources = [Arn(home.partition, "*", region, home.account_id, "*").text for region in home.regions]
-    conditions = [
-        Condition("StringEquals", "aws:SourceAccount", home.account_id),
-        Condition("ArnLike", "aws:SourceArn", sources),
-    ]
-    return query(Statement("Allow", "*", "*", conditions=conditions))
+    return query(Statement("Allow", "*", "*", conditions=[Condition("ArnLike", "aws:SourceArn", sources)]))

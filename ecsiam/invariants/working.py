@@ -58,7 +58,7 @@ def _met(stack: Stack, at: int) -> Answer:
 
     def unmet(of: Stack) -> Requests:
         # Bound, the needs may be fewer: each is found again by what it says.
-        return union(_asked(n) - _allowed(of, n) for n in _same(of, need))
+        return union(_asked(of, n) - _allowed(of, n) for n in _same(of, need))
 
     unread = (
         granted(stack.roles[need.role]).unread if need.role in stack.roles and not need.statement.principals else ()
@@ -92,9 +92,14 @@ def _same(stack: Stack, need: Need) -> Iterator[Need]:
             yield other
 
 
-def _asked(need: Need) -> Requests:
+def _asked(stack: Stack, need: Need) -> Requests:
     flags = (need.when,) if need.when else ()
-    return of_statement(Leaf(need.statement, identity=need.statement.principals is None, when=flags))
+    asked = of_statement(Leaf(need.statement, identity=need.statement.principals is None, when=flags))
+    if need.statement.principals is None or need.role not in stack.roles:
+        return asked
+    home = stack.deployment.home
+    arn = stack.roles[need.role].arn(home.partition, home.account_id)
+    return asked if arn.literal is None else asked & query(Statement("Allow", "*", arn))
 
 
 def _allowed(stack: Stack, need: Need) -> Requests:

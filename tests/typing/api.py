@@ -11,6 +11,7 @@ import ecsiam
 from ecsiam import (
     Answer,
     Artifact,
+    Change,
     Config,
     ConfigError,
     Decision,
@@ -26,10 +27,16 @@ from ecsiam import (
     Statement,
     Undecided,
     build,
+    can,
+    compare,
+    contains,
     emit,
+    equivalent,
     evaluate,
     load_config,
+    overlaps,
     parse_policy,
+    prove,
 )
 
 Target = Literal["terraform", "cloudformation", "iam"]
@@ -178,6 +185,35 @@ def one_request() -> Decision:
     assert evaluate(policies, request, boundary=deny, session=[deny], scps=(deny,)).outcome == "explicitly denied"
     assert not evaluate(role, Request("s3:GetObject", "arn:aws:s3:::memos/x")).allowed
     return evaluate(role.trust, Request("sts:AssumeRole", context={"aws:SourceAccount": ["123456789012"]}))
+
+
+def two_policies_compared() -> None:
+    narrow = parse_policy({"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}})
+    wide = parse_policy({"Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::b/*"}})
+    assert_type(contains(wide, narrow), Answer)
+    assert isinstance(contains(wide, narrow), Holds)
+    assert isinstance(contains(narrow, wide, universe="known"), Fails)
+    assert isinstance(equivalent(narrow, wide), Fails)
+    assert isinstance(overlaps(narrow, [wide]), Holds)
+    change = compare(narrow, wide)
+    assert_type(change, Change)
+    assert not change.lost
+    assert [str(difference.witness) for difference in change.gained]
+
+
+def what_a_stack_may_do() -> list[str]:
+    stack = build(a_config_with_a_key_of_each_kind())
+    assert compare(stack, stack) == Change()
+    match can(stack.roles["github_actions"], action="iam:PassRole"):
+        case Holds(witness, when=when):
+            assert witness
+            assert when
+        case Fails() | Undecided():
+            raise AssertionError("it may pass the two roles")
+    assert isinstance(can(stack.roles["task"], action=["s3:Put*"], resource="arn:aws:s3:::memos/*"), Fails)
+    answers = prove(stack)
+    assert_type(answers, dict[str, Answer])
+    return [f"{invariant}: {answer}" for invariant, answer in answers.items() if isinstance(answer, Fails)]
 
 
 def what_an_answer_says() -> list[str]:

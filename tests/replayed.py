@@ -1,0 +1,215 @@
+"""What a Fails shows, put to the test apart from the invariants: its request asked of the roles, and judged by hand."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import evolve
+
+from ecsiam import Fails, Request, Role, Stack, Statement, evaluate
+from ecsiam.model.policy import Policy
+from ecsiam.model.statement import AllBut
+from ecsiam.reference.actions import action, supports_resources
+from ecsiam.reference.managed import managed_policy
+
+ECS_TASKS = "ecs-tasks.amazonaws.com"
+CLAIM = "token.actions.githubusercontent.com:"
+# Invariants that can fail without a request that shows it: nothing is there, too much text, nobody gets in.
+MAY_HAVE_NONE = ("flags", "limits", "trust", "works")
+
+
+def shown(answer: Fails) -> Iterator[Fails]:
+    """A Fails and what else shows it."""
+    yield answer
+    yield from answer.also
+
+
+def put_to_the_test(stack: Stack, invariant: str, answer: Fails) -> None:
+    """Every request that an answer shows is what it is said to be, with the values that lead there."""
+    if answer.values:
+        stack = stack.bind(dict(answer.values))
+    for one in shown(answer):
+        assert one.fact
+        if one.witness is None:
+            assert invariant in MAY_HAVE_NONE, one
+        else:
+            assert JUDGES[invariant](stack, one.witness, one.fact), (invariant, str(one.witness), one.fact)
+
+
+def allowed(role: Role, request: Request) -> bool:
+    """Whether a role may do something, as far as its policies are known, and whichever session of it asks."""
+    who = {"aws:PrincipalArn": f"arn:aws:iam::123456789012:role/{role.name}", **dict(request.context)}
+    return evaluate(_known(role), evolve(request, context=who)).allowed
+
+
+def _known(role: Role) -> Role:
+    attached = [a for a in role.managed_policy_arns if managed_policy(str(a))]
+    boundary = role.permissions_boundary
+    bounded = boundary if boundary is not None and managed_policy(str(boundary)) else None
+    return evolve(role, managed_policy_arns=attached, permissions_boundary=bounded)
+
+
+def _blamed(stack: Stack, fact: str) -> Role:
+    """The role that a fact speaks of."""
+    (role,) = (r for r in stack.roles.values() if f"the {r.id} role" in fact or f"({r.id}: " in fact)
+    return role
+
+
+def _lets_in(stack: Stack, request: Request) -> bool:
+    """Whether the trust of the role that is asked for does."""
+    (role,) = (r for r in stack.roles.values() if request.resource.endswith(f":role{r.path}{r.name}"))
+    return evaluate(role.trust, request).allowed
+
+
+def _value(request: Request, key: str) -> str:
+    return str(request.values(key) or "")
+
+
+# ---------------------------------------------------------------- what is wrong with a request
+
+
+def _shared(stack: Stack, request: Request, _: str) -> bool:
+    return all(allowed(_without_principals(stack.roles[id]), request) for id in ("execution", "task"))
+
+
+def _without_principals(role: Role) -> Role:
+    """A role whose statements say nothing of who asks: an Allow holds for all, a Deny for none."""
+
+    def kept(s: Statement) -> Statement | None:
+        conditions = tuple(c for c in s.conditions if not c.key.lower().startswith("aws:principal"))
+        denies = s.effect == "Deny"
+        of_who = conditions != s.conditions or (denies and any("${aws:Principal" in str(t) for t in s.texts()))
+        return None if denies and of_who else evolve(s, conditions=conditions)
+
+    policies = [
+        evolve(p, document=evolve(p.document, statements=[k for s in p.document.statements if (k := kept(s))]))
+        for p in role.policies.values()
+        if any(kept(s) for s in p.document.statements)
+    ]
+    return evolve(role, policies=policies)
+
+
+def _stranger(stack: Stack, request: Request, fact: str) -> bool:
+    services = {"autoscaling": "application-autoscaling.amazonaws.com"}
+    role = _blamed(stack, fact)
+    assert request.principal is not None
+    if role.id == "github_actions":
+        account = stack.deployment.home.account_id.literal
+        provider = request.principal.type == "Federated" and str(request.principal.id).endswith(
+            f":{account}:oidc-provider/token.actions.githubusercontent.com"
+        )
+        own = provider and request.action.lower() == "sts:assumerolewithwebidentity"
+    else:
+        own = str(request.principal) == f"Service:{services.get(role.id, ECS_TASKS)}" and (
+            request.action.lower() == "sts:assumerole"
+        )
+    return _lets_in(stack, request) and not own
+
+
+def _unlisted(stack: Stack, request: Request, _: str) -> bool:
+    listed = [str(s) for s in stack.intent.github_subjects]
+    right = str(stack.intent.github_audience) == _value(request, f"{CLAIM}aud")
+    subject = _value(request, f"{CLAIM}sub")
+    return _lets_in(stack, request) and not (right and any(_like(s, subject) for s in listed))
+
+
+def _like(pattern: str, subject: str) -> bool:
+    condition: Any = {"StringLike": {"a:b": pattern}}
+    policy = Policy(Statement("Allow", "a:b", "*", conditions=condition))
+    return evaluate(policy, Request("a:b", context={"a:b": subject})).allowed
+
+
+def _passes(stack: Stack, request: Request, fact: str) -> bool:
+    ecs = [stack.roles[id] for id in ("execution", "task")]
+    home = stack.deployment.home
+    own = {f"arn:{home.partition}:iam::{home.account_id}:role{r.path}{r.name}" for r in ecs}
+    right = request.resource in own and _value(request, "iam:PassedToService") == ECS_TASKS
+    return request.action.lower() == "iam:passrole" and allowed(_blamed(stack, fact), request) and not right
+
+
+def _climbs(stack: Stack, request: Request, fact: str) -> bool:
+    return ":" in fact and allowed(_blamed(stack, fact), request)
+
+
+def _away(stack: Stack, request: Request, fact: str) -> bool:
+    home = stack.deployment.home
+    account, partition, regions = str(home.account_id), str(home.partition), {str(r) for r in home.regions}
+    if request.principal is not None:
+        source, of = _value(request, "aws:SourceArn"), _value(request, "aws:SourceAccount")
+        parts = source.split(":", 5)
+        at_home = of == account and len(parts) == 6 and parts[1] == partition and parts[3] in regions
+        return _lets_in(stack, request) and not (at_home and parts[4] == account)
+    assert allowed(_blamed(stack, fact), request), request
+    if request.resource == "*":
+        return True
+    _, its_partition, service, region, of, _ = request.resource.split(":", 5)
+    far = its_partition != partition or (region != "" and region not in regions) or of != account
+    return far and not (service == "s3" and of == "" and _named(stack, request))
+
+
+def _named(stack: Stack, request: Request) -> bool:
+    bucket = request.resource.split("/", 1)[0]
+    return any(g.arn.split("/", 1)[0] == bucket for g in stack.deployment.given)
+
+
+def _of_another(stack: Stack, request: Request, _: str) -> bool:
+    prefix = str(stack.intent.prefix)
+    path = request.resource.split(":", 5)[5]
+    own = any(path.endswith(f"/{prefix}") or f"/{prefix}{c}" in path for c in "/:")
+    return not own and any(allowed(r, request) for r in stack.roles.values())
+
+
+def _on_star(stack: Stack, request: Request, fact: str) -> bool:
+    role, known = _blamed(stack, fact), action(request.action)
+    documents = [*role.documents, *(m.document for a in role.managed_policy_arns if (m := managed_policy(str(a))))]
+    wide = (
+        s
+        for d in documents
+        for s in d.statements
+        if s.effect == "Allow" and s.resources is not None and _is_wide(s) and _takes(s, request)
+    )
+    narrowable = known is None or supports_resources(known)
+    return narrowable and next(wide, None) is not None and allowed(role, request)
+
+
+def _is_wide(s: Statement) -> bool:
+    assert s.resources is not None
+    return isinstance(s.resources, AllBut) or any(set("*:arnws-") >= set(str(r)) for r in s.resources.items)
+
+
+def _takes(s: Statement, request: Request) -> bool:
+    return evaluate(Policy(evolve(s, conditions=())), request).allowed
+
+
+def _void(stack: Stack, request: Request, fact: str) -> bool:
+    """Not allowed and needed, or granted by a statement where it says nothing: as the fact says."""
+    if request.principal is not None:
+        return not _lets_in(stack, request)
+    role = _blamed(stack, fact)
+    if "never appl" not in fact:
+        return not allowed(role, request)
+    known = action(request.action)
+    assert known is not None
+    services = {r.arn.split(":")[2] for r in known.resources} or {"*"}
+    granting = (s for p in role.policies.values() for s in p.document.statements if s.effect == "Allow")
+    granted = any(_takes(s, request) for s in granting)
+    return granted and (request.resource == "*" or request.resource.split(":")[2] not in services or "s3" in services)
+
+
+def _unflagged(stack: Stack, request: Request, _: str) -> bool:
+    if request.principal is not None:
+        return any(evaluate(r.trust, request).allowed for r in stack.roles.values())
+    return any(allowed(r, request) for r in stack.roles.values())
+
+
+JUDGES = {
+    "separation": _shared,
+    "trust": _stranger,
+    "oidc-subject": _unlisted,
+    "pass-role": _passes,
+    "no-escalation": _climbs,
+    "home": _away,
+    "neighbours": _of_another,
+    "wildcards": _on_star,
+    "works": _void,
+    "flags": _unflagged,
+}
