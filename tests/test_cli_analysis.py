@@ -162,7 +162,7 @@ def test_prove_of_an_open_config_says_which_values_lead_there(here: Path) -> Non
     (here / "open.yaml").write_text("project_name: memos\nenvironment: dev\nprofile: baseline\n")
     code, out, _ = said("prove", "open.yaml")
     assert code == 1
-    assert f"        where account_id={ACCOUNT}" in out
+    assert f"\n    where account_id={ACCOUNT}" in out
     code, found = data("prove", "open.yaml")
     assert found["invariants"]["home"]["values"]["account_id"] == ACCOUNT
     assert f"where account_id={ACCOUNT}" not in said("prove", "open.yaml", *HERE).out
@@ -542,6 +542,14 @@ def test_can_asks_a_document() -> None:
         "unless the resource is `arn:aws:s3:::memos/secret/*`"
     )
     assert said("can", "read.json", "--action", "s3:Get*", "--resource", "arn:aws:s3:::memos/secret/*").code == 1
+
+
+def test_can_says_what_takes_it_away(here: Path) -> None:
+    denied = {"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::memos/secret/*"}
+    (here / "some.json").write_text(json.dumps({"Statement": [READ_ALL["Statement"], denied]}))
+    assert said("can", "some.json", "--action", "s3:GetObject").out.splitlines()[0] == (
+        "yes        some.json  unless the resource is `arn:aws:s3:::memos/secret/*`"
+    )
 
 
 def test_can_is_undecided_of_what_is_open() -> None:

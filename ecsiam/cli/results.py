@@ -29,10 +29,11 @@ def can_lines(answers: Answers) -> Iterator[str]:
     for id, answer in answers.items():
         match answer:
             case Holds(witness, when=when):
-                line = f"yes        {id:<{wide}}  when {when}"
+                says = when if when.startswith("unless") else f"when {when}"
+                line = f"yes        {id:<{wide}}  {says}"
                 yield line if when and len(line) <= WIDTH else f"yes        {id}"
                 if when and len(line) > WIDTH:
-                    yield f"{INDENT}when {when}"
+                    yield f"{INDENT}{says}"
                 if witness is not None:
                     yield from request_lines(witness, INDENT, "such as ")
             case Fails():

@@ -25,7 +25,8 @@ def request_lines(request: Request, indent: str = "", before: str = "") -> Itera
         yield one
     else:
         yield start
-        yield from (f"{indent}{INDENT * 2}{more}" for more in (*who, *(f"with {pair}" for pair in pairs)))
+        deeper = f"{indent}{INDENT}" if indent else INDENT * 2
+        yield from (f"{deeper}{more}" for more in (*who, *(f"with {pair}" for pair in pairs)))
 
 
 def request_data(request: Request | None) -> Data | None:
@@ -112,17 +113,20 @@ def _plain(value: object) -> object:
 
 
 def fail_lines(fails: Fails, defaults: Mapping[str, object]) -> Iterator[str]:
-    """Each fact, below it the requests that show it, and with which values of what is open."""
-    by_fact: dict[tuple[str, str], list[Request]] = {}
+    """Each fact, below it the requests that show it; at the end, with which values of what is open they do."""
+    by_values: dict[str, dict[str, list[Request]]] = {}
+    values = ""
     for one in (fails, *fails.also):
-        shown = by_fact.setdefault((one.fact, _values(one, defaults)), [])
+        values = _values(one, defaults) or values  # what else shows it does so with the same
+        shown = by_values.setdefault(values, {}).setdefault(one.fact, [])
         shown += [] if one.witness is None else [one.witness]
-    for (fact, values), requests in by_fact.items():
-        yield f"{INDENT}{fact}{':' if requests else ''}"
-        for request in dict.fromkeys(requests):
-            yield from request_lines(request, INDENT * 2)
+    for values, by_fact in by_values.items():
+        for fact, requests in by_fact.items():
+            yield f"{INDENT}{fact}{':' if requests else ''}"
+            for request in dict.fromkeys(requests):
+                yield from request_lines(request, INDENT * 2)
         if values:
-            yield f"{INDENT * 2}where {values}"
+            yield f"{INDENT}where {values}"
 
 
 def _values(fails: Fails, defaults: Mapping[str, object]) -> str:

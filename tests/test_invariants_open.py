@@ -1,0 +1,170 @@
+"""What is proved of a stack with something left open is so for every value of it."""
+
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ecsiam import Answer, Config, Fails, Holds, Parameter, Stack, Undecided, build, load_config
+from ecsiam.config.describe import module
+from ecsiam.invariants import INVARIANTS, prove, prove_all
+from ecsiam.invariants.asking import samples
+
+from .opened import PERMITTED, Opened, opened
+from .replayed import put_to_the_test
+from .strategies import FLAGS, KEYS, bindings
+from .test_flags import COMBINATIONS, VALUES
+from .test_flags import config as of_flags
+from .test_invariants import FORMAT, HOLDS, OUTSIDE, TARGETS, TRIED, WITH_DEPLOYER
+
+IN = "eu-central-1:123456789012"
+FULL: dict[str, Any] = {
+    **VALUES,
+    **dict.fromkeys(FLAGS, True),
+    "account_id": "123456789012",
+    "aws_region": "eu-central-1",
+    "ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/memos"],
+    "task_definition_families": ["memos"],
+    "permissions_boundary_arn": "",
+}
+LISTS = tuple(name for name in PERMITTED if KEYS[name].type == "list")
+
+
+def undecided(answers: dict[str, Answer]) -> dict[str, str]:
+    """What is not known, and why. Nothing may fail."""
+    assert not [(id, a) for id, a in answers.items() if isinstance(a, Fails)]
+    assert answers["targets"] == TARGETS
+    return {id: a.reason for id, a in answers.items() if isinstance(a, Undecided) and id != "targets"}
+
+
+# ---------------------------------------------------------------- flags
+
+
+def test_everything_holds_of_every_combination_of_flags() -> None:
+    answers = [answers for _, answers in prove_all(map(of_flags, COMBINATIONS))]
+    assert len(answers) == 2 ** len(FLAGS) == 64
+    for flags, found in zip(COMBINATIONS, answers, strict=True):
+        expected = WITH_DEPLOYER if flags["enable_github_oidc"] else HOLDS
+        assert found == {**expected, "targets": TARGETS}
+
+
+def test_flags_as_parameters_hold_in_every_position() -> None:
+    stack = build(Config(**{**FULL, **{flag: Parameter(flag) for flag in FLAGS}}))
+    assert prove(stack) == {**WITH_DEPLOYER, "targets": TARGETS}
+    for flags, found in zip(COMBINATIONS, (prove(stack.bind(f)) for f in COMBINATIONS), strict=True):
+        expected = WITH_DEPLOYER if flags["enable_github_oidc"] else HOLDS
+        assert found == {**expected, "targets": TARGETS}
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+def test_one_flag_as_a_parameter_holds_in_both_positions(flag: str) -> None:
+    for others in (True, False):
+        keys = {**FULL, **dict.fromkeys(FLAGS, others), flag: Parameter(flag)}
+        stack = build(Config(**keys))
+        for one in (stack, stack.bind({flag: True}), stack.bind({flag: False})):
+            assert undecided(prove(one)) == {}
+
+
+# ---------------------------------------------------------------- values
+
+
+def test_the_module_that_init_makes_holds(tmp_path: Path) -> None:
+    file = tmp_path / "ecsiam.yaml"
+    file.write_text(module(), encoding="utf-8")
+    answers = prove(build(load_config(file)))
+    of_list = "a list parameter sets the size of the inline policies of the execution role together"
+    assert undecided(answers) == {"works": FORMAT, "limits": of_list}
+    assert answers["works"].assumed == (OUTSIDE, TRIED)
+    closed = {id: answer for id, answer in WITH_DEPLOYER.items() if id not in ("works", "limits")}
+    assert {id: answers[id] for id in closed} == closed
+
+
+# A value that is left open: what isn't known then.
+LEFT_OPEN: dict[str, dict[str, str]] = {
+    **{name: {"limits": "a list parameter sets the size of the inline policies"} for name in LISTS},
+    "permissions_boundary_arn": {"works": "the permissions boundary `{permissions_boundary_arn}` was not read"},
+    "github_oidc_provider_arn": {"limits": "the trust policy of the github_actions role"},
+    # It may be bound to a group that the other role writes.
+    "log_group_arns": {
+        "separation": "it depends on what is left to deployment",
+        "limits": "a list parameter sets the size of the inline policies",
+    },
+}
+
+
+@pytest.mark.parametrize("key", [name for name in PERMITTED if name not in FLAGS])
+def test_one_value_as_a_parameter_holds_as_far_as_it_can_be_known(key: str) -> None:
+    reasons = undecided(prove(build(Config(**{**FULL, key: Parameter(key)}))))
+    expected = LEFT_OPEN.get(key, {})
+    assert [*reasons] == [*expected], reasons
+    for id, reason in expected.items():
+        assert reasons[id].startswith(reason)
+
+
+def test_lists_that_may_be_bound_to_one_thing_fail_with_the_values() -> None:
+    groups = {"log_group_arns": Parameter("written"), "cloudwatch_log_group_arns": Parameter("own")}
+    stack = build(Config(**{**FULL, **groups}))
+    answer = prove(stack)["separation"]
+    assert isinstance(answer, Fails)
+    values = dict(answer.values)
+    assert values["written"] == values["own"]
+    assert isinstance(prove(stack.bind(values))["separation"], Fails)
+    put_to_the_test(stack, "separation", answer)
+
+
+def test_what_only_samples_show_is_assumed() -> None:
+    answer = prove(build(Config(**{**FULL, "s3_bucket_arns": Parameter("buckets")})))["works"]
+    assert answer == Holds(assumed=(OUTSIDE, TRIED))
+    assert prove(build(Config(**FULL)))["works"] == Holds(assumed=(OUTSIDE,))
+    # Account and region change nothing in what an action applies to.
+    assert prove(build(Config(**{**FULL, "account_id": None})))["works"] == Holds(assumed=(OUTSIDE,))
+
+
+def test_the_star_that_a_parameter_may_be_fails_with_it() -> None:
+    keys: dict[str, Any] = {"profile": "baseline", "enable_efs_access": True, "efs_arn": Parameter("efs", default="")}
+    stack = build(Config(project_name="memos", environment="dev", **keys))
+    for id in ("wildcards", "home"):
+        answer = prove(stack)[id]
+        assert isinstance(answer, Fails)
+        put_to_the_test(stack, id, answer)
+        mounts = [str(one.witness) for one in (answer, *answer.also) if "elasticfilesystem:" in str(one.witness)]
+        assert mounts
+        assert dict(answer.values)["efs"] == ""
+
+
+# ---------------------------------------------------------------- laws
+
+BOUND = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
+
+
+def _contradictions(before: dict[str, Answer], bound: Stack) -> list[tuple[str, Answer]]:
+    """What held for every value and fails for some."""
+    holds = [id for id, answer in before.items() if isinstance(answer, Holds)]
+    return [(id, answer) for id in holds if isinstance(answer := INVARIANTS[id].ask(bound), Fails)]
+
+
+@BOUND
+@given(one=opened(), data=st.data())
+def test_what_holds_open_fails_for_no_value(one: Opened, data: st.DataObject) -> None:
+    stack = build(one.config)
+    answers = prove(stack)
+    half = stack.bind(one.values)
+    home = data.draw(bindings(Config(**one.closed)))
+    bound = half.bind({name: value for name, value in home.items() if name in half.deployment.open})
+    assert not bound.deployment.open
+    assert _contradictions(answers, half) == []
+    assert _contradictions(answers, bound) == []
+    for _, sample in islice(samples(stack), 3):
+        assert _contradictions(answers, sample) == []
+    for id, answer in answers.items():
+        if isinstance(answer, Fails):
+            assert isinstance(INVARIANTS[id].ask(stack.bind(dict(answer.values))), Fails)
+            if answer.values or not stack.deployment.open:
+                put_to_the_test(stack, id, answer)
