@@ -570,7 +570,7 @@ def test_can_as_data() -> None:
     assert code == 0
     assert found.keys() == {"source", "action", "resource", "roles"}
     assert found["roles"]["task"] == {"answer": "no", "assumed": []}
-    assert found["roles"]["github_actions"].keys() == {"answer", "when", "witness", "assumed"}
+    assert found["roles"]["github_actions"].keys() == {"answer", "when", "unless", "witness", "assumed"}
     code, found = data("can", "bare.yaml", "--action", "ecr:BatchGetImage", "--universe", "known")
     assert (code, found["roles"]["execution"].keys()) == (3, {"answer", "reason", "assumed"})
 

@@ -1,7 +1,5 @@
 """The three answers to a question about policies, each with its evidence."""
 
-from typing import NoReturn
-
 from attrs import frozen
 
 from ecsiam.analysis.request import Request
@@ -11,12 +9,13 @@ from ecsiam.analysis.request import Request
 class Holds:
     """Yes. `witness` is a request that shows it, where one can (overlaps, can); `assumed` is what it rests on.
 
-    `when` says, for `can`, under which conditions.
+    For `can`, `when` are the conditions of which one has to be met, `unless` those that must not be; empty: none.
     """
 
     witness: Request | None = None
     assumed: tuple[str, ...] = ()
-    when: str = ""
+    when: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return True
@@ -41,12 +40,12 @@ class Fails:
 
 @frozen
 class Undecided:
-    """Not known, and why. Neither yes nor no: `bool()` of it raises."""
+    """Not known, and why. Neither yes nor no: `bool()` of it raises TypeError."""
 
     reason: str
     assumed: tuple[str, ...] = ()
 
-    def __bool__(self) -> NoReturn:
+    def __bool__(self) -> bool:
         raise TypeError(f"undecided: {self.reason}")
 
 

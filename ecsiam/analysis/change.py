@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ecsiam.analysis.actions import Universe
 from ecsiam.analysis.answers import Undecided
-from ecsiam.analysis.patterns import Unclear
+from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.questions import ask, requests_of
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.requests import of_statement
+from ecsiam.analysis.requests import Requests, of_statement, query
 from ecsiam.errors import PolicyError
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
@@ -48,47 +48,53 @@ def compare(before: Policy | Role | Stack, after: Policy | Role | Stack, *, univ
     """
     if type(before) is not type(after):
         raise PolicyError(f"can't compare a {type(before).__name__} with a {type(after).__name__}")
+    if before == after:
+        return Change()
     undecided: list[str] = []
     old, new = _sides(before), _sides(after)
-    gained = [d for key in new for d in _more(key, new[key], old.get(key), universe, undecided)]
-    lost = [d for key in old for d in _more(key, old[key], new.get(key), universe, undecided)]
+    gained = [d for key in new for d in _more(key[0], new[key], old.get(key), universe, undecided)]
+    lost = [d for key in old for d in _more(key[0], old[key], new.get(key), universe, undecided)]
     return Change(tuple(gained), tuple(lost), tuple(dict.fromkeys(undecided)))
 
 
-def _sides(of: Policy | Role | Stack) -> dict[tuple[str, str], Policy | Role]:
+@frozen
+class Side:
+    """One side of a comparison: its Allows, and what is allowed in all. A trust is shown on the ARN of its role."""
+
+    allows: list[Leaf]
+    allowed: Requests
+    shown_on: str
+
+
+def _sides(of: Policy | Role | Stack) -> dict[tuple[str, str], Side]:
+    """What is compared, by role and part."""
     match of:
         case Policy():
-            return {("", ""): of}
+            return {("", ""): _side(of)}
         case Role():
-            return {("", "role"): of, ("", "trust"): of.trust}
+            return {("", "policies"): _side(of), ("", "trust"): _side(of.trust)}
         case Stack():
-            return {
-                (role.id, part): role if part == "role" else role.trust
-                for role in of.roles.values()
-                for part in ("role", "trust")
-            }
+            sides: dict[tuple[str, str], Side] = {}
+            for role in of.roles.values():
+                arn = role.arn(of.deployment.home.partition, of.deployment.home.account_id)
+                sides[role.id, "policies"] = _side(role)
+                sides[role.id, "trust"] = _side(role.trust, "*" if arn.literal is None else arn.literal)
+            return sides
 
 
-def _more(
-    key: tuple[str, str],
-    mine: Policy | Role,
-    theirs: Policy | Role | None,
-    universe: Universe,
-    undecided: list[str],
-) -> Iterator[Difference]:
+def _side(of: Policy | Role, shown_on: str = "*") -> Side:
+    granting = evolve(of, permissions_boundary=None) if isinstance(of, Role) else of
+    allows = (leaf for leaf in requests_of(granting).leaves if leaf.statement.effect == "Allow")
+    return Side(list(dict.fromkeys(allows)), requests_of(of), shown_on)
+
+
+def _more(role: str, mine: Side, theirs: Side | None, universe: Universe, undecided: list[str]) -> Iterator[Difference]:
     """What one side allows beyond the other, one request for each statement that allows some of it."""
-    try:
-        own = requests_of(mine)
-        other = None if theirs is None else requests_of(theirs)
-    except Unclear as e:
-        undecided.append(f"{key[0]}: {e}" if key[0] else str(e))
-        return
-    for leaf in dict.fromkeys(leaf for leaf in own.leaves if leaf.statement.effect == "Allow"):
-        part = of_statement(leaf) & own
-        if other is not None:
-            part = part - other
-        found = ask(part, universe)
+    beyond = mine.allowed if theirs is None else mine.allowed - theirs.allowed
+    shown = beyond if mine.shown_on == "*" else beyond & query(Statement("Allow", "*", mine.shown_on))
+    for leaf in mine.allows:
+        found = ask(of_statement(leaf) & shown, universe)
         if isinstance(found, Request):
-            yield Difference(key[0], leaf.statement, found)
+            yield Difference(role, leaf.statement, found)
         elif isinstance(found, Undecided):
-            undecided.append(f"{key[0]}: {found.reason}" if key[0] else found.reason)
+            undecided.append(f"{role}: {found.reason}" if role else found.reason)

@@ -4,6 +4,7 @@ A statement is a product: its action, its principal, its resource and each of it
 makes a set of requests a union of boxes.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
 
@@ -20,7 +21,8 @@ from ecsiam.model.principal import Principal
 from ecsiam.model.statement import AllBut, Only, Statement
 from ecsiam.model.text import Ref, Text
 
-State = tuple[str, str]  # ("flag", NAME) is on, ("given", NAME): the list parameter is not empty
+# ("flag", NAME): it is on; ("given", NAME): the list parameter is not empty; ("unread", NAME): that policy takes it.
+State = tuple[str, str]
 
 
 @frozen(cache_hash=True)
@@ -51,13 +53,17 @@ class Option:
 
 @frozen(cache_hash=True)
 class Leaf:
-    """A statement where it stands: its document's version, whether that is an identity policy, and when it is there."""
+    """A statement where it stands: its document's version, whether that is an identity policy, and when it is there.
+
+    `unread` names a policy that stands for nobody knows what: the statement takes some of its requests, or none.
+    """
 
     statement: Statement
     version: Version = "2012-10-17"
     identity: bool = True
     when: tuple[str, ...] = ()
     reading: Reading = "parts"
+    unread: str = ""
 
 
 @frozen
@@ -69,6 +75,7 @@ class Compiled:
     tests: tuple[KeyTest, ...]
     options: tuple[Option, ...]
     states: tuple[tuple[State, bool], ...] = ()
+    unread: str = ""
     variables: frozenset[Variable] = field(default=frozenset())
     open: bool = False
 
@@ -113,10 +120,17 @@ def compiled(leaf: Leaf) -> Compiled:
         principals=statement.principals,
         tests=(*tests, *map(present, sorted(needed))),
         options=options,
-        states=tuple((("flag", flag), True) for flag in leaf.when if flag),
+        states=tuple((state, True) for state in _states(leaf)),
+        unread=leaf.unread,
         variables=frozenset(variables),
-        open=bool(leaf.when) or any(t.refs for t in statement.texts()) or any(o.states for o in options),
+        open=bool(leaf.when or leaf.unread) or any(t.refs for t in statement.texts()) or any(o.states for o in options),
     )
+
+
+def _states(leaf: Leaf) -> Iterator[State]:
+    yield from (("flag", flag) for flag in leaf.when if flag)
+    if leaf.unread:
+        yield "unread", f"{leaf.statement.effect} of {leaf.unread}"
 
 
 def _variables(resources: Resources) -> set[Variable]:

@@ -233,20 +233,33 @@ def _walk(requests: Requests, original: Requests, universe: Universe) -> Example
     asked = [compiled(leaf) for leaf in dict.fromkeys(requests.leaves)]
     space = Space(asked, universe)
     is_open = any(c.open for c in asked)
+    unread = " and ".join(dict.fromkeys(f"`{c.unread}`" for c in asked if c.unread))
     reason: str | None = None
     for box in _Search(space).boxes(requests):
-        if is_open:  # whether a request matches can't be said before everything is bound
-            return "it depends on what is left to deployment"
+        if is_open:  # whether a request matches can't be said before everything is bound and read
+            return (
+                f"it depends on {unread}, which was not read" if unread else "it depends on what is left to deployment"
+            )
         for candidate in candidates(space, box):
             if candidate.request is not None:
                 if candidate.request in original:
-                    return Example(candidate.request, candidate.states)
+                    return Example(_least(candidate.request, requests, original), candidate.states)
                 if candidate.sure and requests is original:
                     raise AssertionError(
                         f"the example `{candidate.request}` is not in the set: this is a bug in ecsiam"
                     )
             reason = reason or candidate.reason
     return reason
+
+
+def _least(request: Request, requests: Requests, original: Requests) -> Request:
+    """The request without the keys that were pinned for it and turn out not to matter."""
+    if requests is original:
+        return request
+    for key, _ in request.context:
+        without = evolve(request, context=[pair for pair in request.context if pair[0] != key])
+        request = without if without in original else request
+    return request
 
 
 # ---------------------------------------------------------------- policy variables
@@ -260,14 +273,15 @@ def put_in(requests: Requests) -> Iterator[Requests]:
     The values are those that the set itself speaks of, and one that it doesn't.
     """
     leaves = list(dict.fromkeys(requests.leaves))
-    keys = sorted({v.key.lower() for leaf in leaves for v in compiled(leaf).variables})
+    keys = {v.key.lower(): v.key for leaf in leaves for v in compiled(leaf).variables}
     if not keys:
         return
     values = list(dict.fromkeys((*_spoken_of(leaves), "other")))
     pinned = {key: list(dict.fromkeys((other(key), *values))) for key in keys}
     for chosen in islice(product(*pinned.values()), MOST_TRIES):
         known = dict(zip(keys, chosen, strict=True))
-        pin = Statement("Allow", "*", "*", conditions={"StringEquals": {k: _text(v) for k, v in known.items()}})
+        pinned_to = {keys[key]: _text(value) for key, value in known.items()}
+        pin = Statement("Allow", "*", "*", conditions={"StringEquals": pinned_to})
         try:
             yield _replaced(requests, known) & query(pin)
         except PolicyError:  # the value makes no resource

@@ -35,7 +35,8 @@ def proof_data(source: str, answers: Answers) -> Data:
     invariants: Data = {}
     for id, answer in answers.items():
         data = answer_data(answer)
-        data.pop("when", None)  # of `can` alone
+        for of_can in ("when", "unless"):
+            data.pop(of_can, None)
         invariants[id] = {"answer": data.pop("answer"), "says": INVARIANTS[id].says, **data}
     return {"source": source, "counts": _counts(answers.values()), "invariants": invariants}
 

@@ -28,12 +28,14 @@ def can_lines(answers: Answers) -> Iterator[str]:
     wide = max(map(len, answers))
     for id, answer in answers.items():
         match answer:
-            case Holds(witness, when=when):
-                says = when if when.startswith("unless") else f"when {when}"
-                line = f"yes        {id:<{wide}}  {says}"
-                yield line if when and len(line) <= WIDTH else f"yes        {id}"
-                if when and len(line) > WIDTH:
-                    yield f"{INDENT}{says}"
+            case Holds(witness, when=when, unless=unless):
+                says = [f"{word} {one}" for given, word in ((when, "when"), (unless, "unless")) for one in given]
+                says = [f"or {w}" if w.startswith("when") and i else w for i, w in enumerate(says)]
+                line = f"yes        {id:<{wide}}  {', '.join(says)}".rstrip()
+                if len(line) <= WIDTH:
+                    yield line
+                else:
+                    yield from (f"yes        {id}", *(f"{INDENT}{one}" for one in says))
                 if witness is not None:
                     yield from request_lines(witness, INDENT, "such as ")
             case Fails():
@@ -51,7 +53,7 @@ def can_data(source: str, action: str, resource: str, answers: Answers) -> Data:
     roles: Data = {}
     for id, answer in answers.items():
         data = answer_data(answer)
-        fields = ("when", "witness", "assumed") if isinstance(answer, Holds) else ("reason", "assumed")
+        fields = ("when", "unless", "witness", "assumed") if isinstance(answer, Holds) else ("reason", "assumed")
         roles[id] = {"answer": words[str(data["answer"])]} | {k: data[k] for k in fields if k in data}
     return {"source": source, "action": action, "resource": resource, "roles": roles}
 

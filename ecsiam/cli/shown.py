@@ -87,8 +87,9 @@ def statement_data(statement: Statement) -> Data:
 def answer_data(answer: Answer) -> Data:
     """An answer with its evidence; the fields are those of docs/commands.md."""
     match answer:
-        case Holds(witness, assumed, when):
-            return {"answer": "holds", "witness": request_data(witness), "when": when, "assumed": list(assumed)}
+        case Holds(witness, assumed, when, unless):
+            says: Data = {"when": list(when), "unless": list(unless)}
+            return {"answer": "holds", "witness": request_data(witness), **says, "assumed": list(assumed)}
         case Fails(assumed=assumed, also=also):
             return {
                 "answer": "fails",

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar, get_args
 
 from attrs import evolve, field, frozen
 
@@ -17,6 +17,7 @@ from ecsiam.model.text import EMPTY, Bindings, Ref, Text, in_order
 
 T_co = TypeVar("T_co", covariant=True)
 Effect = Literal["Allow", "Deny"]
+EFFECTS: tuple[Effect, ...] = get_args(Effect)
 
 
 @frozen
