@@ -25,14 +25,13 @@ def shown(answer: Fails) -> Iterator[Fails]:
 
 def put_to_the_test(stack: Stack, invariant: str, answer: Fails) -> None:
     """Every request that an answer shows is what it is said to be, with the values that lead there."""
-    if answer.values:
-        stack = stack.bind(dict(answer.values))
     for one in shown(answer):
+        of = stack.bind(dict(one.values)) if one.values else stack
         assert one.fact
         if one.witness is None:
             assert invariant in MAY_HAVE_NONE, one
         else:
-            assert JUDGES[invariant](stack, one.witness, one.fact), (invariant, str(one.witness), one.fact)
+            assert JUDGES[invariant](of, one.witness, one.fact), (invariant, str(one.witness), one.fact)
 
 
 def allowed(role: Role, request: Request) -> bool:

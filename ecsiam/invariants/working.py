@@ -157,7 +157,7 @@ def _by_parameter(item: Item) -> bool:
 
 
 def _open(statement: Statement) -> bool:
-    return compiled(Leaf(statement)).open
+    return compiled(Leaf(statement)).open or any(isinstance(item, Each) for item in _items(statement))
 
 
 def _again(stack: Stack, role: str, statement: Statement) -> Iterator[Statement]:

@@ -1,0 +1,256 @@
+"""The invariants over whole configs: nothing fails that was not asked for, and what fails shows why."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import evolve, frozen
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from ecsiam import Answer, Config, Fails, Holds, Stack, Undecided, build
+from ecsiam.invariants import INVARIANTS, prove
+from ecsiam.reference.actions import date
+
+from .replayed import put_to_the_test, shown
+from .strategies import Kwargs, bindings, configs
+
+T = TypeVar("T")
+ROLES = ("execution", "task", "github_actions")
+SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+SOME = settings(max_examples=120, deadline=None, suppress_health_check=SLOW)
+FEW = settings(SOME, max_examples=40)
+ATTACHED = (
+    "arn:aws:iam::aws:policy/AdministratorAccess",
+    "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly",
+    "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess",
+)
+
+
+@frozen
+class Raw:
+    """A statement that a user may write, and what is to be said of it: whether it passes roles, climbs, is on `*`, ..."""
+
+    statement: Mapping[str, Any]
+    passes: bool = False
+    climbs: bool = False
+    wide: bool = False
+    void: bool = False
+    unknown: bool = False
+
+
+def granted(action: str | list[str], resource: str | list[str], **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+SECURE = {"Bool": {"aws:SecureTransport": "true"}}
+ANYTHING = {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}
+QUEUE = "arn:aws:sqs:us-east-1:111122223333:q"
+ALLOWS = (
+    Raw(granted("s3:GetObject", "arn:aws:s3:::b/*")),
+    Raw(granted(["s3:Get*", "s3:List*"], ["arn:aws:s3:::b", "arn:aws:s3:::b/x*"], Condition=SECURE)),
+    Raw(granted("sqs:SendMessage", QUEUE)),
+    Raw(granted("ec2:DescribeInstances", "*")),
+    Raw(granted("ecr:GetAuthorizationToken", "*")),
+    Raw(granted("logs:PutLogEvents", "*"), wide=True),
+    Raw(granted("sqs:*", "*", Condition=SECURE), wide=True, climbs=True),
+    Raw(granted("iam:PassRole", "*"), passes=True, wide=True),
+    Raw(granted("iam:GetRole", "arn:aws:iam::111122223333:role/x")),
+    Raw(granted("iam:PutRolePolicy", "arn:aws:iam::111122223333:role/x"), climbs=True),
+    Raw(granted("sts:AssumeRole", "arn:aws:iam::111122223333:role/x"), climbs=True),
+    Raw(granted("*", "*"), passes=True, climbs=True, wide=True),
+    Raw(ANYTHING, passes=True, climbs=True, wide=True),
+    Raw(granted(["s3:GetObject", "s3:ListBucket"], "arn:aws:s3:::b"), void=True),
+    Raw(granted("kms:Decrypt", "arn:aws:secretsmanager:us-east-1:111122223333:secret:x/*"), void=True),
+    Raw(granted("s3:NotYetThere", "*"), unknown=True),
+)
+DENIALS = (
+    {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+    {"Effect": "Deny", "Action": ["iam:*", "sts:*"], "Resource": "*"},
+    {"Effect": "Deny", "Action": "*", "NotResource": "arn:aws:s3:::b/*"},
+    {
+        "Effect": "Deny",
+        "Action": "s3:*",
+        "Resource": "arn:aws:s3:::*",
+        "Condition": {"Null": {"aws:PrincipalArn": "false"}},
+    },
+)
+
+
+@frozen
+class Asked:
+    """A config, the raw statements that are in it by role, and what is denied there."""
+
+    kwargs: Kwargs
+    raw: Mapping[str, tuple[Raw, ...]]
+    denied: Mapping[str, bool]
+    attached: Mapping[str, tuple[str, ...]]
+
+    @property
+    def config(self) -> Config:
+        return Config(**self.kwargs)
+
+    def roles(self, what: str) -> set[str]:
+        """The roles with a raw statement that is so."""
+        return {role for role, some in self.raw.items() if any(getattr(one, what) for one in some)}
+
+
+@st.composite
+def asked(draw: st.DrawFn) -> Asked:
+    kwargs = draw(configs(raw=False, managed=False))
+    # A policy variable of no key (`${h}`) is what other tests are about.
+    assume("${" not in str(kwargs))
+    kwargs["permissions_boundary_arn"] = None
+    raw: dict[str, tuple[Raw, ...]] = {}
+    denied: dict[str, bool] = {}
+    attached: dict[str, tuple[str, ...]] = {}
+    for role in ROLES if kwargs["enable_github_oidc"] else ROLES[:2]:
+        raw[role] = tuple(draw(st.lists(st.sampled_from(ALLOWS), max_size=2))) if draw(_RARELY) else ()
+        denials = draw(st.lists(st.sampled_from(DENIALS), max_size=1)) if draw(_RARELY) else []
+        denied[role] = bool(denials)
+        kwargs[f"{role}_statements"] = [*(one.statement for one in raw[role]), *denials]
+    for role in ROLES[:2]:
+        attached[role] = tuple(draw(st.lists(st.sampled_from(ATTACHED), max_size=1))) if draw(_RARELY) else ()
+        if kwargs["partition"] not in (None, "aws") or not _is_commercial(kwargs):
+            attached[role] = ()
+        kwargs[f"{role}_managed_policy_arns"] = attached[role]
+    return Asked(kwargs, raw, denied, attached)
+
+
+_RARELY = st.integers(0, 3).map(lambda n: n == 3)
+
+
+def _is_commercial(kwargs: Kwargs) -> bool:
+    return "arn:aws-" not in str(kwargs) and Config(**{**kwargs, "partition": None}).aws_region is not None
+
+
+def closed(data: st.DataObject, config: Config) -> Stack:
+    return build(config).bind(data.draw(bindings(config)))
+
+
+def failing(answers: Mapping[str, Answer]) -> set[str]:
+    return {id for id, answer in answers.items() if isinstance(answer, Fails)}
+
+
+def blamed(answer: Answer) -> set[str]:
+    """The roles that a Fails speaks of."""
+    facts = " ".join(one.fact for one in shown(answer)) if isinstance(answer, Fails) else ""
+    return {role for role in ROLES if f"the {role} role" in facts}
+
+
+# ---------------------------------------------------------------- what may fail, and has to
+
+
+@SOME
+@given(one=asked(), data=st.data())
+def test_only_what_the_user_wrote_fails_and_each_fault_replays(one: Asked, data: st.DataObject) -> None:
+    stack = closed(data, one.config)
+    answers = prove(stack)
+    for id, answer in answers.items():
+        if isinstance(answer, Fails):
+            put_to_the_test(stack, id, answer)
+    assert failing(answers) <= {"separation", "pass-role", "no-escalation", "wildcards", "works", "limits"}
+    whole = {role for role, some in one.attached.items() if ATTACHED[0] in some}
+    for id, what in (("pass-role", "passes"), ("no-escalation", "climbs"), ("wildcards", "wide")):
+        deserved = one.roles(what) | (whole if id != "wildcards" else set())
+        assert blamed(answers[id]) <= deserved, id
+        # A denial may have taken it away again.
+        assert {role for role in deserved if not one.denied[role]} <= blamed(answers[id]), id
+    void = {role for role in one.roles("void")}
+    assert void <= blamed(answers["works"])
+    if not any(one.denied.values()):
+        assert isinstance(answers["works"], Fails) == bool(void)
+
+
+@SOME
+@given(one=asked(), data=st.data())
+def test_the_two_roles_share_only_what_was_given_to_both(one: Asked, data: st.DataObject) -> None:
+    stack = closed(data, one.config)
+    answer = prove(stack)["separation"]
+    assert isinstance(answer, Holds | Fails)
+    if isinstance(answer, Fails):
+        given_ = any(one.raw[role] or one.attached[role] for role in ROLES[:2])
+        assert given_ or _groups_meet(one.config, stack)
+    elif not any(one.denied[role] for role in ROLES[:2]):
+        same = {id(raw) for raw in one.raw["execution"] if not raw.void} & {id(raw) for raw in one.raw["task"]}
+        assert not same
+        assert not {*one.attached["execution"]} & {*one.attached["task"]}
+
+
+def _groups_meet(config: Config, stack: Stack) -> bool:
+    """Whether both roles were given one log group, or one by a pattern."""
+    if not config.enable_cloudwatch_logs:
+        return False
+    own = {f"/ecs/{stack.intent.prefix}"}
+    written = {_group(g) for g in config.log_group_arns} or own  # type: ignore[union-attr]
+    others = {_group(g) for g in config.cloudwatch_log_group_arns}  # type: ignore[union-attr]
+    under = any(g.startswith(f"/ecs/{stack.intent.prefix}/") for g in written) and not others
+    patterns = any("*" in g or "?" in g for g in written | others)
+    return bool(written & others) or under or patterns
+
+
+def _group(arn: str) -> str:
+    return arn.removesuffix(":*").split(":", 6)[6]
+
+
+# ---------------------------------------------------------------- what isn't known
+
+
+@SOME
+@given(one=asked(), data=st.data())
+def test_what_is_undecided_has_one_of_the_named_reasons(one: Asked, data: st.DataObject) -> None:
+    answers = prove(closed(data, one.config))
+    reasons = {id: answer.reason for id, answer in answers.items() if isinstance(answer, Undecided)}
+    assert reasons.pop("targets") == "what a target's files mean is not read back yet"
+    form = "whether the repository sends subjects by name or with ids is left open: set `github_subject_format`"
+    unknown = f"the service reference of {date()} does not know `s3:NotYetThere`, which is on `*`"
+    assert reasons.items() <= {"works": form, "wildcards": unknown}.items()
+    if "works" in reasons:
+        assert one.config.enable_github_oidc
+        assert one.config.github_subject_format is None
+    if "wildcards" in reasons:
+        assert one.roles("unknown")
+
+
+@FEW
+@given(one=configs(raw=False, managed=False), data=st.data())
+def test_a_policy_that_was_not_read_leaves_open_what_it_may_allow(one: Kwargs, data: st.DataObject) -> None:
+    assume("${" not in str(one))
+    stack = closed(data, Config(**{**one, "permissions_boundary_arn": None}))
+    unread = f"arn:{stack.deployment.home.partition}:iam::{stack.deployment.home.account_id}:policy/x"
+    task = evolve(stack.roles["task"], managed_policy_arns=[unread])
+    answers = prove(evolve(stack, roles=[task if r.id == "task" else r for r in stack.roles.values()]))
+    for id in ("pass-role", "no-escalation"):
+        answer = answers[id]
+        assert isinstance(answer, Undecided)
+        assert unread in answer.reason
+    if not isinstance(answers["separation"], Fails):
+        assert isinstance(answers["separation"], Undecided)
+
+
+# ---------------------------------------------------------------- what makes no difference
+
+
+@FEW
+@given(one=asked(), data=st.data())
+def test_the_order_of_lists_changes_no_answer(one: Asked, data: st.DataObject) -> None:
+    values = data.draw(bindings(one.config))
+    again = {key: _shuffled(data, value) for key, value in one.kwargs.items()}
+    answers = prove(build(one.config).bind(values))
+    other = prove(build(Config(**again)).bind(values))
+    assert {id: type(a) for id, a in answers.items()} == {id: type(a) for id, a in other.items()}
+    if not any(one.raw.values()) and not any(one.denied.values()):
+        assert answers == other
+
+
+def _shuffled(data: st.DataObject, value: T) -> T | list[Any]:
+    return data.draw(st.permutations(value)) if isinstance(value, list | tuple) and len(value) > 1 else value
+
+
+@FEW
+@given(one=asked(), data=st.data())
+def test_answers_are_the_same_again_and_of_a_stack_that_was_written_down(one: Asked, data: st.DataObject) -> None:
+    stack = closed(data, one.config)
+    answers = prove(stack)
+    assert list(answers) == list(INVARIANTS)
+    assert prove(stack) == answers
+    assert prove(Stack.from_dict(stack.to_dict())) == answers
