@@ -1,33 +1,30 @@
 """Sets of strings: the search against brute force, against an SMT solver, and by its laws."""
 
 import itertools
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import Any
 
 import pytest
 from hypothesis import example as also
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecsiam.analysis import patterns
+from ecsiam.analysis import strings
 from ecsiam.analysis.patterns import (
     ANY,
     EVERYTHING,
     Chars,
     Clause,
     Hole,
-    OutOfBudget,
     Pattern,
     Run,
     char,
-    example,
     literal,
     pattern,
     show,
     wildcard,
 )
-
-if TYPE_CHECKING:
-    import cvc5
+from ecsiam.analysis.strings import OutOfBudget, example
 
 LETTERS = "ab"
 WORDS = ["".join(w) for n in range(7) for w in itertools.product(LETTERS, repeat=n)]
@@ -131,20 +128,19 @@ class Solver:
     """cvc5 on the same question, over strings."""
 
     def __init__(self) -> None:
-        import cvc5
-
-        self.solver = cvc5.Solver()
+        cvc5: Any = import_module("cvc5")
+        self.solver: Any = cvc5.Solver()
         self.solver.setLogic("QF_SLIA")
         self.solver.setOption("tlimit-per", "5000")
-        self.kind = cvc5.Kind
-        self.x = self.solver.mkConst(self.solver.getStringSort(), "x")
+        self.kind: Any = cvc5.Kind
+        self.x: Any = self.solver.mkConst(self.solver.getStringSort(), "x")
 
-    def member(self, union: list[str]) -> "cvc5.Term":
+    def member(self, union: list[str]) -> Any:
         s, k = self.solver, self.kind
         every = [self.regex(t) for t in union]
         return s.mkTerm(k.STRING_IN_REGEXP, self.x, every[0] if len(every) == 1 else s.mkTerm(k.REGEXP_UNION, *every))
 
-    def regex(self, text: str) -> "cvc5.Term":
+    def regex(self, text: str) -> Any:
         s, k = self.solver, self.kind
         one = s.mkTerm(k.REGEXP_ALLCHAR)
         parts = [
@@ -195,15 +191,18 @@ def test_hard_questions_are_answered_as_cvc5_answers_them(wanted: list[list[str]
     assert (example(map(clause, wanted), clause(unwanted)) is not None) == said
 
 
+def far(letter: str) -> tuple[Clause, Clause]:
+    """Eight letters of which no two may stand at most twenty apart: a long way to the shortest."""
+    return clause([f"*{letter}" * 8 + "*"]), clause([f"*{letter}{'?' * i}{letter}*" for i in range(20)])
+
+
 def test_a_search_beyond_its_budget_is_given_up_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Eight `a` of which no two may stand at most twenty apart: a long way to the shortest."""
-    wanted, unwanted = clause(["*a" * 8 + "*"]), clause([f"*a{'?' * i}a*" for i in range(20)])
+    wanted, unwanted = far("a")
     found = example((wanted,), unwanted)
     assert found is not None
     assert found.text == ("a" + "x" * 20) * 7 + "a"
-    monkeypatch.setattr(patterns, "BUDGET", 50)
-    patterns._search.cache_clear()
-    patterns._example.cache_clear()
+    monkeypatch.setattr(strings, "BUDGET", 50)
+    wanted, unwanted = far("b")
     with pytest.raises(OutOfBudget, match="given up after 50 states"):
         example((wanted,), unwanted)
 

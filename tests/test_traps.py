@@ -517,3 +517,18 @@ def test_undecided_is_no_answer() -> None:
         bool(answer)
     assert same(number, number)
     assert inside(both(text, number), both(number, text))
+
+
+def test_a_variable_before_the_fifth_colon_is_no_proof() -> None:
+    """IAM takes policy variables in the last part of an ARN only; what its value would split is not decided."""
+    early = allow("sqs:*", "arn:aws:sqs:${aws:username}:q")
+    answer = contains(early, allow("sqs:*", "arn:aws:sqs:${aws:username}:q:x"))
+    assert isinstance(answer, Undecided)
+    assert "before the fifth colon" in answer.reason
+
+
+def test_a_key_without_values_takes_the_default() -> None:
+    """A key that is there with no value at all is an absent one, for a variable's default too."""
+    home = allow("s3:GetObject", "arn:aws:s3:::b/${aws:username, 'x'}")
+    request = Request("s3:GetObject", "arn:aws:s3:::b/x", context={"aws:username": ()})
+    assert request in requests_of(home)

@@ -12,7 +12,8 @@ from attrs import frozen
 
 from ecsiam.analysis.keys import vectors
 from ecsiam.analysis.leaf import Actions
-from ecsiam.analysis.patterns import Chars, Clause, One, Pattern, Run, example, literal, pattern, wildcard
+from ecsiam.analysis.patterns import Chars, Clause, One, Pattern, Run, literal, pattern, wildcard
+from ecsiam.analysis.strings import example
 
 if TYPE_CHECKING:
     from ecsiam.reference.actions import KnownAction

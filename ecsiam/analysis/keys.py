@@ -19,19 +19,18 @@ from ecsiam.analysis.patterns import (
     NOT_COLON,
     Chars,
     Clause,
-    Found,
     Hole,
     One,
-    OutOfBudget,
     Pattern,
     Run,
     Token,
+    Unclear,
     char,
-    example,
     pattern,
     show,
 )
 from ecsiam.analysis.request import Values
+from ecsiam.analysis.strings import Found, OutOfBudget, example
 from ecsiam.analysis.values import as_bytes
 from ecsiam.analysis.variables import Escaped, Part, Piece, Variable
 from ecsiam.model.condition import Kind, Operator
@@ -68,6 +67,10 @@ class Cells:
     @property
     def all(self) -> int:
         return (1 << len(self.atoms)) - 1
+
+
+# IAM takes them behind it only; a value that holds colons could be read in more than one way.
+EARLY = "a policy variable stands before the fifth colon of an ARN"
 
 
 def hole(part: Variable | Ref) -> Hole:
@@ -119,6 +122,8 @@ def value_pattern(comparison: str, parts: tuple[Part, ...]) -> Pattern | None:
                         tokens.append(_ignoring_case(c) if comparison.endswith("IgnoreCase") else char(c))
             case Escaped(c):
                 tokens.append(char(c))
+            case Variable() if arn and colons < 5:
+                raise Unclear(EARLY)
             case Variable() | Ref():
                 tokens.append(hole(part))
                 colons += 5 if arn and len(tokens) == 1 else 0  # an ARN that is put in whole
@@ -269,14 +274,14 @@ def _singles(key: str, tests: tuple[KeyTest, ...]) -> list[_Single] | None:
         if not tests:
             return [(0, other(key), True)]
         negated = sum(1 << i for i, t in enumerate(tests) if t.operator.comparison.negated)
-        unions = tuple(map(_clause, tests))
         try:
+            unions = tuple(map(_clause, tests))
             if any(t.operator.qualifier for t in tests):
                 some = dict(vectors(unions, _tries(key, tests), _SOMETHING))
                 found = {**dict(vectors(unions, ("",))), **some}
             else:
                 found = dict(vectors(unions, _tries(key, tests)))
-        except OutOfBudget:
+        except Unclear:
             return None
         return [(bits ^ negated, f.text if f.sure else None, f.sure) for bits, f in found.items()]
     if len(kinds) > 1:

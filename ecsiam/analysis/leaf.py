@@ -10,9 +10,22 @@ from itertools import product
 
 from attrs import field, frozen
 
-from ecsiam.analysis.keys import KeyTest, hole
+from ecsiam.analysis.keys import EARLY, KeyTest, hole
 from ecsiam.analysis.matching import Reading
-from ecsiam.analysis.patterns import ANY, NOT_COLON, Clause, Hole, One, Other, Pattern, Run, Token, char, pattern
+from ecsiam.analysis.patterns import (
+    ANY,
+    NOT_COLON,
+    Clause,
+    Hole,
+    One,
+    Other,
+    Pattern,
+    Run,
+    Token,
+    Unclear,
+    char,
+    pattern,
+)
 from ecsiam.analysis.variables import Escaped, Part, Variable, parts
 from ecsiam.model.condition import Operator
 from ecsiam.model.each import Each, Item
@@ -226,6 +239,8 @@ def resource_pattern(given: tuple[Part | Hole | Other, ...], flat: bool = False,
             case Hole() | Other():
                 tokens.append(part)
                 colons += 5 if len(tokens) == 1 else 0
+            case Variable() if colons < 5 and not flat:
+                raise Unclear(EARLY)
             case Variable() | Ref():
                 tokens.append(hole(part))
                 colons += 5 if len(tokens) == 1 else 0  # an ARN that is put in whole

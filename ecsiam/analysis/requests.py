@@ -20,7 +20,7 @@ from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.space import Box, Space
 from ecsiam.analysis.variables import Escaped, Variable, parts
-from ecsiam.analysis.witness import candidates
+from ecsiam.analysis.witness import Candidate, candidates
 from ecsiam.errors import PolicyError
 from ecsiam.model.policy import Policy, Version
 from ecsiam.model.statement import Statement
@@ -240,7 +240,7 @@ def _walk(requests: Requests, original: Requests, universe: Universe) -> Example
             return (
                 f"it depends on {unread}, which was not read" if unread else "it depends on what is left to deployment"
             )
-        for candidate in candidates(space, box):
+        for candidate in _likely(space, box, requests is not original, original):
             if candidate.request is not None:
                 if candidate.request in original:
                     return Example(_least(candidate.request, requests, original), candidate.states)
@@ -250,6 +250,13 @@ def _walk(requests: Requests, original: Requests, universe: Universe) -> Example
                     )
             reason = reason or candidate.reason
     return reason
+
+
+def _likely(space: Space, box: Box, is_try: bool, original: Requests) -> Iterator[Candidate]:
+    """The candidates of a box; of one that is only tried, no good ones before it is known that there are any."""
+    if not is_try or any(c.request is not None and c.request in original for c in candidates(space, box, fits=False)):
+        yield from candidates(space, box)
+        yield from candidates(space, box, fits=False)
 
 
 def _least(request: Request, requests: Requests, original: Requests) -> Request:

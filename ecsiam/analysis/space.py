@@ -11,8 +11,9 @@ from functools import lru_cache
 from ecsiam.analysis.actions import ActionCells, Universe, action_cells
 from ecsiam.analysis.keys import Atom, Cells, KeyTest, cells
 from ecsiam.analysis.leaf import Compiled, Resources, State
-from ecsiam.analysis.patterns import Clause, Found, example
+from ecsiam.analysis.patterns import Clause
 from ecsiam.analysis.principals import PrincipalCells, principal_cells
+from ecsiam.analysis.strings import Found, example
 
 Variable = str | KeyTest | State  # a key; a test that is a thing of its own; the state of something left open
 

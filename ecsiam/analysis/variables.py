@@ -84,7 +84,7 @@ def put_in(parts: tuple[Part, ...], request: Request) -> tuple[Piece, ...] | Non
                 pieces.append((char, False))
             case Variable(key, default):
                 value = request.values(key)
-                known = value if isinstance(value, str) else default if value is None else None
+                known = value if isinstance(value, str) else None if value else default  # no values are an absent key
                 if known is None:
                     return None
                 pieces.append((known, False))

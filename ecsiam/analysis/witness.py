@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from ecsiam.analysis.leaf import Resources
-from ecsiam.analysis.patterns import Hole, Pattern, example, literal, show, wildcard
+from ecsiam.analysis.patterns import Hole, Pattern, literal, show, wildcard
 from ecsiam.analysis.request import Request, Values
 from ecsiam.analysis.space import Box, Space, resource_of
+from ecsiam.analysis.strings import Found, example
 from ecsiam.analysis.variables import Variable as PolicyVariable
 from ecsiam.model.principal import Principal
 
@@ -30,11 +31,15 @@ class Candidate:
     reason: str = ""
 
 
-def candidates(space: Space, box: Box) -> Iterator[Candidate]:
-    """Requests of a box, likely ones first. Nothing, when it is empty."""
-    if resource_of(box.resources) is None:
+def candidates(space: Space, box: Box, *, fits: bool = True) -> Iterator[Candidate]:
+    """Requests of a box, likely ones first. Nothing, when it is empty.
+
+    With `fits`, on a resource of a type that the action has, if there is one: it takes a while to look for it.
+    """
+    found = resource_of(box.resources)
+    if found is None:
         return
-    action, resource = _action_and_resource(space, box)
+    action, resource = _action_and_resource(space, box) if fits else _any(space, box, found)
     if isinstance(resource, str):
         yield from islice(_of(space, box, action, resource), MOST_CANDIDATES)
     else:
@@ -90,6 +95,11 @@ def _bits(bits: int) -> Iterator[int]:
 
 
 # ---------------------------------------------------------------- actions and resources
+
+
+def _any(space: Space, box: Box, found: Found) -> tuple[str, str | tuple[Hole, ...]]:
+    action = space.actions.names[next(_bits(box.actions))]
+    return action, found.text if found.sure else tuple(h for h in found.word if isinstance(h, Hole))
 
 
 def _action_and_resource(space: Space, box: Box) -> tuple[str, str | tuple[Hole, ...]]:

@@ -6,8 +6,9 @@ from attrs import frozen
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.leaf import Leaf, resource_pattern
-from ecsiam.analysis.patterns import ANY, NOT_COLON, Chars, Hole, Other, OutOfBudget, example
+from ecsiam.analysis.patterns import ANY, NOT_COLON, Chars, Hole, Other
 from ecsiam.analysis.requests import of_statement, query, search
+from ecsiam.analysis.strings import OutOfBudget, example
 from ecsiam.invariants.access import meant
 from ecsiam.invariants.asking import samples
 from ecsiam.model.each import Each, Item

@@ -7,9 +7,10 @@ from attrs import evolve
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.leaf import Leaf, compiled, resource_pattern
-from ecsiam.analysis.patterns import Unclear, example, literal, wildcard
+from ecsiam.analysis.patterns import Unclear, literal, wildcard
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import NOTHING, Requests, allowed_by, of_statement, query, search, union
+from ecsiam.analysis.strings import example
 from ecsiam.features import PROFILES
 from ecsiam.invariants.asking import granted, listed, never, samples, together, trusted
 from ecsiam.model.each import Each, Item

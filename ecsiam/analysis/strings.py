@@ -1,0 +1,331 @@
+"""Sets of strings, exactly: is there a string that matches all of these patterns and none of those?
+
+Everything that is asked of strings is asked through `example`: union, intersection, difference and complement are a
+choice of what to match and what not, inclusion is an empty difference.
+
+The search walks the patterns to match position by position, and all of the others at once as a set of positions; of two
+states that differ in that set only, the smaller one is enough (an antichain). Nothing is ever made deterministic, so
+twenty patterns with inner stars take milliseconds. In the worst case the question is exponential; `BUDGET` bounds it.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import product
+
+from attrs import frozen
+
+from ecsiam.analysis.patterns import (
+    ANY,
+    EVERYTHING,
+    READABLE,
+    Chars,
+    Clause,
+    Hole,
+    Letter,
+    One,
+    Other,
+    Pattern,
+    Run,
+    Token,
+    Unclear,
+    Word,
+)
+
+BUDGET = 100_000
+
+
+class OutOfBudget(Unclear):
+    """The question needs more states than `BUDGET`."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the search was given up after {BUDGET:,} states")
+
+
+@frozen
+class Found:
+    """A word that matches all and none. With `sure`, it is a string, and it really does; else holes stand in the way.
+
+    Without a word that is sure, there may still be none: a hole was read as any text in what has to match, and as no
+    text in what must not.
+    """
+
+    word: Word
+    sure: bool
+
+    @property
+    def text(self) -> str:
+        """The word as a string; raises for one with holes."""
+        return "".join(letter if isinstance(letter, str) else _no_text(letter) for letter in self.word)
+
+
+def _no_text(hole: Hole) -> str:
+    raise ValueError(f"`{hole.name}` is not known")
+
+
+def example(clauses: Iterable[Clause], none: Clause = frozenset()) -> Found | None:
+    """A shortest word that matches a pattern of each clause and no pattern of `none`; None if there is none.
+
+    Raises OutOfBudget.
+    """
+    wanted = tuple(sorted((c for c in set(clauses) if EVERYTHING not in c), key=len))
+    return None if EVERYTHING in none else _example(wanted, none)
+
+
+@lru_cache(maxsize=1 << 16)
+def _example(clauses: tuple[Clause, ...], none: Clause) -> Found | None:
+    unsure: Found | None = None
+    for chosen in _choices(clauses, ()):
+        found = _search(chosen or (EVERYTHING,), none)
+        if found is not None and found.sure:
+            return found
+        unsure = unsure or found
+    return unsure
+
+
+def _choices(clauses: tuple[Clause, ...], chosen: tuple[Pattern, ...]) -> Iterator[tuple[Pattern, ...]]:
+    """The ways to take a pattern of each clause that may share a word; one that says nothing new is left out."""
+    if not clauses:
+        yield chosen
+    elif any(_covers(wide, narrow) for narrow in chosen for wide in clauses[0]):
+        yield from _choices(clauses[1:], chosen)
+    else:
+        for one in clauses[0]:
+            if not chosen or _heads_agree((*chosen, one)):
+                yield from _choices(clauses[1:], (*chosen, one))
+
+
+def _heads_agree(chosen: tuple[Pattern, ...]) -> bool:
+    longest = max((p.head for p in chosen), key=len)
+    return all(longest.startswith(p.head) for p in chosen)
+
+
+def _covers(wide: Pattern, narrow: Pattern) -> bool:
+    if wide is narrow or (wide.prefix and narrow.head.startswith(wide.head)):
+        return True
+    return narrow.literal is not None and not wide.holes and wide.matches(narrow.literal)
+
+
+@lru_cache(maxsize=1 << 16)
+def _search(chosen: tuple[Pattern, ...], none: Clause) -> Found | None:
+    against = frozenset(n for n in none if all(n.head.startswith(p.head) or p.head.startswith(n.head) for p in chosen))
+    if any(_covers(n, p) for n in against for p in chosen):
+        return None
+    if not any(p.holes for p in (*chosen, *against)):
+        string = next((p.literal for p in chosen if p.literal is not None), None)
+        for likely in (string,) if string is not None else [p.shortest for p in chosen]:
+            if all(p.matches(likely) for p in chosen) and not any(n.matches(likely) for n in against):
+                return Found(tuple(likely), sure=True)
+        if string is not None:
+            return None
+    return _Walk(chosen, tuple(against)).shortest()
+
+
+_State = tuple[tuple[int, ...], int]  # a position in each pattern to match, and a set of positions in the others
+
+
+class _Walk:
+    """One search. The positions of what must not match are bits of one integer, each pattern a block of its own."""
+
+    def __init__(self, chosen: tuple[Pattern, ...], against: tuple[Pattern, ...]) -> None:
+        self.chosen = chosen
+        # The word is cut into letters along this one; the others read its holes as any text that they may be.
+        with_holes = (i for i, p in enumerate(chosen) if p.holes)
+        self.carrier = min(with_holes, key=lambda i: any(isinstance(h, Other) for h in chosen[i].holes), default=-1)
+        self.sure = not any(p.holes for p in (*chosen, *against))
+        self.letters: list[Letter] = [*_letters((*chosen, *against))]
+        self.letters += dict.fromkeys(t for t in chosen[self.carrier].tokens if isinstance(t, Hole))
+        self.loops = self.sinks = self.ends = start = offset = 0
+        self.steps: list[tuple[int, int]] = [(0, 0)] * len(self.letters)
+        for p in against:
+            start |= 1 << offset
+            for i, token in enumerate(p.tokens, offset):
+                if isinstance(token, Run):
+                    self.loops |= 1 << i
+                    if token.of == ANY and i == offset + len(p.tokens) - 1:
+                        self.sinks |= 1 << i  # from here on it matches whatever comes
+                for k, letter in enumerate(self.letters):
+                    on, stay = self.steps[k]
+                    if isinstance(token, Run) and _surely(token.of, letter):
+                        stay |= 1 << i
+                    elif token == letter or (isinstance(token, One) and isinstance(letter, str) and letter in token.of):
+                        on |= 1 << i
+                    self.steps[k] = (on, stay)
+            offset += len(p.tokens)
+            self.ends |= 1 << offset
+            offset += 1
+        self.start = self._closed(start)
+        self._next: list[dict[tuple[int, int], tuple[int, ...]]] = [{} for _ in chosen]
+        self._likely: list[dict[int, int]] = [{} for _ in chosen]
+        self._of: dict[Chars, int] = {}
+
+    def _closed(self, at: int) -> int:
+        while (wider := at | (at & self.loops) << 1) != at:
+            at = wider
+        return at
+
+    def shortest(self) -> Found | None:
+        if self.start & self.sinks:
+            return None
+        first: _State = tuple(0 for _ in self.chosen), self.start
+        came: dict[_State, tuple[_State, Letter] | None] = {first: None}
+        least = {first[0]: [self.start]}
+        waiting = deque([first])
+        while waiting:
+            state = waiting.popleft()
+            at, outside = state
+            if not outside & self.ends and all(map(self._ends, range(len(at)), at)):
+                return Found(self._word(came, state), self.sure)
+            for k, letter in self._worth(at):
+                on, stay = self.steps[k]
+                others = self._closed((outside & on) << 1 | outside & stay)
+                if others & self.sinks:
+                    continue
+                for positions in product(*(self._after(i, p, k) for i, p in enumerate(at))):
+                    known = least.setdefault(positions, [])
+                    if any(smaller & others == smaller for smaller in known):
+                        continue
+                    known[:] = [larger for larger in known if others & larger != others]
+                    known.append(others)
+                    came[positions, others] = (state, letter)
+                    waiting.append((positions, others))
+            if len(came) > BUDGET:
+                raise OutOfBudget
+        return None
+
+    def _word(
+        self,
+        came: dict[_State, tuple[_State, Letter] | None],
+        state: _State,
+    ) -> Word:
+        word: list[Letter] = []
+        while (step := came[state]) is not None:
+            state, letter = step
+            word.append(letter)
+        return tuple(reversed(word))
+
+    def _closure(self, which: int, at: int) -> Iterator[int]:
+        """The positions that a pattern to match may be at without reading on."""
+        tokens = self.chosen[which].tokens
+        yield at
+        while at < len(tokens) and self._skips(which, tokens[at]):
+            at += 1
+            yield at
+
+    def _skips(self, which: int, token: Token) -> bool:
+        return isinstance(token, Run) or (isinstance(token, Hole) and token.empty and which != self.carrier)
+
+    def _ends(self, which: int, at: int) -> bool:
+        return len(self.chosen[which].tokens) in self._closure(which, at)
+
+    def _worth(self, at: tuple[int, ...]) -> Iterator[tuple[int, Letter]]:
+        """The letters that every pattern to match can read."""
+        bits = -1
+        for which, position in enumerate(at):
+            likely = self._likely[which].get(position)
+            if likely is None:
+                likely = 0
+                tokens = self.chosen[which].tokens
+                for p in self._closure(which, position):
+                    token = tokens[p] if p < len(tokens) else None
+                    likely |= self._letters_of(token.of) if isinstance(token, One | Run) else -1 if token else 0
+                self._likely[which][position] = likely
+            bits &= likely
+        for k, letter in enumerate(self.letters):
+            if bits >> k & 1 or not isinstance(letter, str):
+                yield k, letter
+
+    def _letters_of(self, of: Chars) -> int:
+        known = self._of.get(of)
+        if known is None:
+            letters = enumerate(self.letters)
+            known = self._of[of] = sum(1 << k for k, c in letters if isinstance(c, str) and c in of)
+        return known
+
+    def _after(self, which: int, at: int, k: int) -> tuple[int, ...]:
+        """Where a pattern to match may be after a letter."""
+        table = self._next[which]
+        known = table.get((at, k))
+        if known is None:
+            letter = self.letters[k]
+            found = dict.fromkeys(n for p in self._closure(which, at) for n in self._reads(which, p, letter))
+            known = table[at, k] = tuple(found)
+        return known
+
+    def _reads(self, which: int, at: int, letter: Letter) -> Iterator[int]:
+        tokens = self.chosen[which].tokens
+        token = tokens[at] if at < len(tokens) else None
+        if token is None:
+            return
+        if isinstance(letter, str):
+            match token:
+                case One(of):
+                    yield from (at + 1,) if letter in of else ()
+                case Run(of):
+                    yield from (at,) if letter in of else ()
+                case Hole(of=of):
+                    # Along the carrier a hole is a letter of its own; elsewhere it may be these characters.
+                    yield from (at, at + 1) if which != self.carrier and letter in of else ()
+                case Other(hole):
+                    yield from (at, at + 1) if letter in hole.of else ()
+            return
+        if which == self.carrier:
+            yield from (at + 1,) if token == letter else ()
+            return
+        if token == letter:
+            yield at + 1
+            if letter.exact:
+                return
+        if token == Other(letter):
+            # The other text differs: it goes on where this one ends, or it is this one's beginning.
+            yield at
+            yield from self._through(which, at + 1, letter.of)
+            return
+        if letter.empty:
+            yield at
+        yield from self._through(which, at, letter.of)
+
+    def _through(self, which: int, at: int, of: Chars) -> Iterator[int]:
+        """Where a pattern may be after some text of characters of a set, from a position on."""
+        tokens = self.chosen[which].tokens
+        seen: dict[int, None] = {}
+        waiting = [at]
+        while waiting:
+            for p in self._closure(which, waiting.pop()):
+                if p >= len(tokens):
+                    continue
+                token = tokens[p]
+                if _chars(token).meets(of):
+                    stays = () if isinstance(token, One) else (p,)
+                    goes = () if isinstance(token, Run) else (p + 1,)
+                    new = [n for n in (*stays, *goes) if n not in seen]
+                    seen.update(dict.fromkeys(new))
+                    waiting += new
+        yield from seen
+
+
+def _chars(token: Token) -> Chars:
+    return token.hole.of if isinstance(token, Other) else token.of
+
+
+def _surely(run: Chars, letter: Letter) -> bool:
+    return letter in run if isinstance(letter, str) else run.covers(letter.of)
+
+
+def _letters(patterns: tuple[Pattern, ...]) -> Iterator[str]:
+    """One character for each way of being in the sets that the patterns speak of."""
+    sets = list(dict.fromkeys(t.of for p in patterns for t in p.tokens if not isinstance(t, Other)))
+    named = sorted({c for s in sets for c in s.chars}, key=lambda c: (c not in READABLE, c))
+    other = next((c for c in READABLE if c not in named), None) or next(
+        chr(c) for c in range(0x100, 0x110000) if chr(c) not in named
+    )
+    seen: set[tuple[bool, ...]] = set()
+    for c in (*_first(named, other), other):
+        ways = tuple(c in s for s in sets)
+        if ways not in seen:
+            seen.add(ways)
+            yield c
+
+
+def _first(named: list[str], other: str) -> list[str]:
+    return [c for c in named if c != other]
