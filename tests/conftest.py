@@ -1,11 +1,16 @@
 """What the tests share: terraform, the servers, and the way to renew goldens."""
 
 import pytest
+from hypothesis import settings
 
 from .aws.conftest import ministack, ministack_open, moto_server
 from .terraform.conftest import terraform
 
 __all__ = ["ministack", "ministack_open", "moto_server", "pytest_addoption", "terraform"]
+
+
+# For CI, `--hypothesis-profile thorough`: three times the examples of every law.
+settings.register_profile("thorough", max_examples=300, deadline=None, print_blob=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
