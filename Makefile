@@ -55,7 +55,7 @@ $(STAMP)-%: requirements/%.lock pyproject.toml
 
 # run.lock is held to dev.lock's versions: what people run is what was tested. The locks name no package index.
 UVX := $(VENV)-lock/bin/uv
-COMPILE := $(UVX) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+COMPILE := $(UVX) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
 	--no-emit-index-url --no-emit-find-links --annotation-style line $(LOCKFLAGS)
 
 lock:

@@ -35,7 +35,7 @@ def put_to_the_test(stack: Stack, invariant: str, answer: Fails) -> None:
 
 
 def allowed(role: Role, request: Request) -> bool:
-    """Whether a role may do something, as far as its policies are known, and whichever session of it asks."""
+    """Whether a role may do something, as far as its policies are known, and whoever uses it."""
     who = {"aws:PrincipalArn": f"arn:aws:iam::123456789012:role/{role.name}", **dict(request.context)}
     return evaluate(_known(role), evolve(request, context=who)).allowed
 

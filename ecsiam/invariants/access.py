@@ -13,7 +13,6 @@ from ecsiam.invariants.asking import Granted, granted, listed, never, together
 from ecsiam.model.arn import Arn
 from ecsiam.model.each import RULES, Each, Item, nested
 from ecsiam.model.role import Role
-from ecsiam.model.secret import secret_resource
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import AllBut, Only, Statement
 from ecsiam.model.text import Ref, Text, text
@@ -202,9 +201,11 @@ def _by_parameter(first: str | Ref) -> bool:
 
 def meant(arn: str) -> set[str]:
     """The resources that an ARN of the config stands for, in every form that a feature gives it."""
-    secret = ":secretsmanager:" in arn and not set("*?").intersection(arn)
-    partial = {secret_resource(arn, complete=False)} if secret else set[str]()
-    return {arn, *partial, *(a for rule in RULES.values() for a in rule([arn]))}
+    given = {arn, *(a for rule in RULES.values() for a in rule([arn]))}
+    name = ":".join(arn.split(":")[:7])  # a secret's, without JSON key and version
+    # Whether it ends in the six characters that Secrets Manager adds, the config has decided.
+    partial = ":secretsmanager:" in arn and not set("*?").intersection(name)
+    return given | {f"{name}-??????"} if partial else given
 
 
 def _bare(statement: Statement) -> Iterator[str]:
@@ -252,7 +253,7 @@ def _narrowable(stack: Stack, id: str) -> Requests:
 
 
 # `*`, and an ARN that says nothing but the partition.
-_STAR = re.compile(r"\*|arn:[^:]+(:\*+){0,4}")
+_STAR = re.compile(r"\*|arn:(\*|aws[a-z-]*)(:\*+){0,4}")
 
 
 def _everywhere(stack: Stack, leaf: Leaf) -> bool:

@@ -6,7 +6,7 @@ from attrs import frozen
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.leaf import Leaf, resource_pattern
-from ecsiam.analysis.patterns import ANY, NOT_COLON, Chars, Hole, Other
+from ecsiam.analysis.patterns import ANY, NOT_COLON, Chars, Hole, Other, Unclear
 from ecsiam.analysis.requests import of_statement, query, search
 from ecsiam.analysis.strings import OutOfBudget, example
 from ecsiam.invariants.access import meant
@@ -125,7 +125,10 @@ def _shown(stack: Stack) -> Fails | None:
                     continue
                 resource = "".join(p if isinstance(p, str) else another for p in parts)
                 on_theirs = query(Statement("Allow", mine.statement.actions, resource))
-                found = search(of_statement(Leaf(mine.statement)) & on_theirs)
+                try:
+                    found = search(of_statement(Leaf(mine.statement)) & on_theirs)
+                except Unclear:
+                    continue
                 if found is not None:
                     fact = f"`{mine.resource}` of the {mine.role} role matches what the prefix `{another}` builds"
                     return Fails(found.request, fact)

@@ -119,7 +119,10 @@ def _grants(stack: Stack) -> Iterator[Answer]:
         for policy in role.policies.values():
             for statement in policy.document.statements:
                 if statement.effect == "Allow" and isinstance(statement.actions, Only):
-                    yield _applies(stack, role, statement)
+                    try:
+                        yield _applies(stack, role, statement)
+                    except Unclear as e:
+                        yield Undecided(f"{e} (whether what the {role.id} role is granted applies to anything)")
 
 
 _THESE = {True: "it never applies", False: "they never apply"}
