@@ -1,5 +1,7 @@
 """What a Fails shows, put to the test apart from the invariants: its request asked of the roles, and judged by hand."""
 
+import itertools
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -67,7 +69,17 @@ def _value(request: Request, key: str) -> str:
 
 
 def _shared(stack: Stack, request: Request, _: str) -> bool:
-    return all(allowed(_without_principals(stack.roles[id]), request) for id in ("execution", "task"))
+    return all(_for_someone(_without_principals(stack.roles[id]), request) for id in ("execution", "task"))
+
+
+def _for_someone(role: Role, request: Request) -> bool:
+    """Whether a role may do it with some value of the principal's keys that it puts in: each has its own."""
+    texts = (str(t) for p in role.policies.values() for s in p.document.statements for t in s.texts())
+    keys = sorted({key for text in texts for key in re.findall(r"\$\{(aws:Principal[^},]*)", text)})
+    values = [*dict.fromkeys(re.split("[/:]", request.resource))]
+    ways = itertools.product(values, repeat=len(keys))
+    contexts = ((*request.context, *zip(keys, way, strict=True)) for way in ways)
+    return any(allowed(role, evolve(request, context=context)) for context in contexts)
 
 
 def _without_principals(role: Role) -> Role:

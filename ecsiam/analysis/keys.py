@@ -73,11 +73,12 @@ class Cells:
 EARLY = "a policy variable stands before the fifth colon of an ARN"
 
 
-def hole(part: Variable | Ref) -> Hole:
-    """What is known of a text that is put in later."""
+def hole(part: Variable | Ref, *, within: bool = False) -> Hole:
+    """What is known of a text that is put in later; `within` one of the first five parts of an ARN it has no colon."""
     if isinstance(part, Variable):
         return Hole(part, empty=True)
-    return Hole(part, DEPLOYMENT_CHARS.get(part.name, ANY) if not part.parameter else ANY)
+    anything = NOT_COLON if within else ANY
+    return Hole(part, anything if part.parameter else DEPLOYMENT_CHARS.get(part.name, anything))
 
 
 _NAME_CHARS = Chars("abcdefghijklmnopqrstuvwxyz0123456789-")
@@ -125,7 +126,7 @@ def value_pattern(comparison: str, parts: tuple[Part, ...]) -> Pattern | None:
             case Variable() if arn and colons < 5:
                 raise Unclear(EARLY)
             case Variable() | Ref():
-                tokens.append(hole(part))
+                tokens.append(hole(part, within=arn and 0 < colons < 5))
                 colons += 5 if arn and len(tokens) == 1 else 0  # an ARN that is put in whole
     return pattern(tokens) if not arn or colons >= 5 else None
 

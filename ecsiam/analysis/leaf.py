@@ -64,6 +64,14 @@ class Option:
     states: tuple[tuple[State, bool], ...] = ()
 
 
+@frozen
+class EachName:
+    """The elements of a list parameter, as a rule rewrites them."""
+
+    parameter: str
+    rule: str
+
+
 @frozen(cache_hash=True)
 class Leaf:
     """A statement where it stands: its document's version, whether that is an identity policy, and when it is there.
@@ -192,7 +200,7 @@ Found = tuple[Pattern, tuple[KeyTest, ...], tuple[tuple[State, bool], ...]]
 def _item(item: Item, leaf: Leaf) -> list[Found]:
     """The patterns of one item, what has to be there for each, and the state of a list parameter that it stands for."""
     if isinstance(item, Each):
-        name = Hole(("each", item.parameter, item.rule), exact=False)
+        name = Hole(EachName(item.parameter, item.rule), exact=False)
         tokens = (*_text(item.before, leaf), name, *_text(item.after, leaf))
         if not item.otherwise:
             return [(_resource(tokens, leaf), (), ())]
@@ -242,7 +250,7 @@ def resource_pattern(given: tuple[Part | Hole | Other, ...], flat: bool = False,
             case Variable() if colons < 5 and not flat:
                 raise Unclear(EARLY)
             case Variable() | Ref():
-                tokens.append(hole(part))
+                tokens.append(hole(part, within=0 < colons < 5 and not flat))
                 colons += 5 if len(tokens) == 1 else 0  # an ARN that is put in whole
     if not flat and colons < 5 and (identity or wild):
         for missing in range(colons, 5):

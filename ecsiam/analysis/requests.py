@@ -288,10 +288,10 @@ def put_in(requests: Requests) -> Iterator[Requests]:
     for chosen in islice(product(*pinned.values()), MOST_TRIES):
         known = dict(zip(keys, chosen, strict=True))
         pinned_to = {keys[key]: _text(value) for key, value in known.items()}
-        pin = Statement("Allow", "*", "*", conditions={"StringEquals": pinned_to})
         try:
+            pin = Statement("Allow", "*", "*", conditions={"StringEquals": pinned_to})
             yield _replaced(requests, known) & query(pin)
-        except PolicyError:  # the value makes no resource
+        except PolicyError:  # what the variable names is no key, or its value makes no resource
             continue
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from ecsiam.analysis.leaf import Resources
-from ecsiam.analysis.patterns import Hole, Pattern, literal, show, wildcard
+from ecsiam.analysis.leaf import EachName, Resources, resource_pattern
+from ecsiam.analysis.patterns import Hole, Pattern, literal, show
 from ecsiam.analysis.request import Request, Values
 from ecsiam.analysis.space import Box, Space, resource_of
 from ecsiam.analysis.strings import Found, example
@@ -134,8 +134,9 @@ def fitting(action: "KnownAction") -> Iterator[Resources]:
     from ecsiam.reference.actions import evaluated_on, excepting
 
     for arn in evaluated_on(action):
-        form = literal("*") if arn == "*" else wildcard(arn)
-        yield Resources((frozenset({form}),), frozenset(map(wildcard, excepting(arn))))
+        form = literal("*") if arn == "*" else resource_pattern((arn,))
+        excepted = frozenset(resource_pattern((other,)) for other in excepting(arn))
+        yield Resources((frozenset({form}),), excepted)
 
 
 _FILL = ("arn", "aws", "*", "us-east-1", "111122223333", "x")
@@ -180,8 +181,17 @@ def _is(p: Pattern, text: str) -> bool:
 
 
 def _listed(holes: tuple[Hole, ...]) -> str:
-    named = dict.fromkeys(h.name for h in holes)
-    return ", ".join(f"`${{{n.key}}}`" if isinstance(n, PolicyVariable) else f"`{n}`" for n in named) or "what is open"
+    return ", ".join(dict.fromkeys(_named(h.name) for h in holes)) or "what is open"
+
+
+def _named(name: object) -> str:
+    match name:
+        case PolicyVariable(key):
+            return f"`${{{key}}}`"
+        case EachName(parameter):
+            return f"the elements of `{parameter}`"
+        case _:
+            return f"`{name}`"
 
 
 # ---------------------------------------------------------------- keys that follow from others

@@ -18,6 +18,7 @@ from ecsiam.model.policy import Policy
 from ecsiam.model.principal import EVERYONE, PRINCIPAL_TYPES, Principal, PrincipalType
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
+from ecsiam.model.statement import ACTION
 from ecsiam.reference import actions
 
 R = TypeVar("R")
@@ -27,7 +28,7 @@ FIELDS = ("role", "action", "resource", "principal", "context")
 OF_TRUST = re.compile("sts:(AssumeRole.*|TagSession|SetSourceIdentity)", re.IGNORECASE)
 
 _ACTION = re.compile("[A-Za-z0-9-]+:[A-Za-z0-9]+")
-_PATTERN = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
+_PATTERN = re.compile(ACTION)
 _ARN = re.compile("arn:[^:]+:[^:]+:[^:]*:[^:]*:.+", re.DOTALL)
 _KEY = re.compile("[^:]+:.+")
 

@@ -13,7 +13,7 @@ from ecsiam.errors import ConfigError, Fault, Faults, Path, refuse
 from ecsiam.model.condition import COMPARISONS, QUALIFIERS
 from ecsiam.model.document import describe, is_object, statement_from_data
 from ecsiam.model.forms import Form, show
-from ecsiam.model.statement import Statement
+from ecsiam.model.statement import ACTION, Statement
 
 Schema = dict[str, object]
 
@@ -287,7 +287,7 @@ _CHARACTERS = r"[\t\n\r -\u00ff]"
 _KEY = r"[ -9;-~\u00a1-\u00ac\u00ae-\u00ff]"
 _OPERATORS = "|".join(f"{name}(IfExists)?" for name, c in COMPARISONS.items() if c.kind != "null")
 _TEXT: Schema = {"anyOf": [{"type": "string", "pattern": f"^{_CHARACTERS}*$"}, {"type": ["number", "boolean"]}]}
-_ACTIONS = _one_or_more({"type": "string", "pattern": r"^(?:\*|(?:\*|[A-Za-z0-9.-]+):[A-Za-z0-9*?]+)$"})
+_ACTIONS = _one_or_more({"type": "string", "pattern": f"^({ACTION})$"})
 _RESOURCES = _one_or_more({"type": "string", "pattern": rf"^(?:\*|arn:{_CHARACTERS}*)$"})
 STATEMENT: Schema = {
     "type": "object",

@@ -9,8 +9,8 @@ from attrs import frozen
 from ecsiam.analysis.answers import Answer, Undecided
 from ecsiam.invariants.access import at_home, no_escalation, pass_role, separation, wildcards
 from ecsiam.invariants.asking import together
-from ecsiam.invariants.limits import limits
-from ecsiam.invariants.neighbours import neighbours
+from ecsiam.invariants.prefixes import neighbours
+from ecsiam.invariants.quotas import limits
 from ecsiam.invariants.trusts import nobody_from_outside, oidc_subject, trust
 from ecsiam.invariants.working import flags, works
 from ecsiam.model.stack import Stack

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 from attrs import evolve
 
 from ecsiam.analysis.answers import Answer, Fails, Undecided
-from ecsiam.analysis.leaf import Leaf, compiled
+from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import NOTHING, Requests, of_statement, query, union
+from ecsiam.invariants.askable import ASSUMED, askable
 from ecsiam.invariants.asking import Granted, granted, listed, never, together
 from ecsiam.model.arn import Arn
+from ecsiam.model.condition import Condition
 from ecsiam.model.each import RULES, Each, Item, nested
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
@@ -37,8 +39,11 @@ def separation(stack: Stack) -> Answer:
         return missing
 
     def shared(of: Stack) -> Requests:
-        execution, task = (_whoever(granted(of.roles[id])).requests for id in ECS_ROLES)
-        return execution & task
+        execution, task = (_whoever(granted(of.roles[id])) for id in ECS_ROLES)
+        both = execution.requests & task.requests
+        # The narrower of the two says which actions there are to ask about.
+        patterns = min(filter(None, (_patterns(execution), _patterns(task))), key=len, default=None)
+        return both if patterns is None else both & askable(patterns)
 
     unread = [arn for id in ECS_ROLES for arn in granted(stack.roles[id]).unread]
     return never(
@@ -50,29 +55,59 @@ def separation(stack: Stack) -> Answer:
     )
 
 
+def _patterns(role: Granted) -> tuple[str, ...] | None:
+    """The actions that a role is granted; None where that may be all."""
+    elements = [leaf.statement.actions for leaf in _allows(role.leaves)]
+    patterns = {a.pattern.lower() for element in elements for a in element.items}
+    wide = any(isinstance(element, AllBut) for element in elements) or any(p.startswith("*") for p in patterns)
+    return None if wide else tuple(sorted(patterns))
+
+
 def _allows(leaves: Iterable[Leaf]) -> tuple[Leaf, ...]:
     return tuple(leaf for leaf in leaves if leaf.statement.effect == "Allow")
 
 
 # They follow from who asks, and the two roles never are the same principal.
 _OF_PRINCIPAL = ("aws:principal", "aws:userid", "aws:username", "aws:tokenissuetime", "aws:multifactor")
+_VARIABLE = re.compile(r"\$\{\s*(" + "|".join(_OF_PRINCIPAL) + r")[^}]*\}", re.IGNORECASE)
 
 
 def _whoever(role: Granted) -> Granted:
-    """The statements as they are for whoever asks: a condition on the principal may be met, a denial by it missed."""
+    """The statements as they are for whoever asks: a condition on the principal may be met, a denial by it missed.
+
+    Each role may have any value where it puts in one of its principal's.
+    """
 
     def kept(leaves: Iterable[Leaf]) -> Iterator[Leaf]:
         for leaf in leaves:
             s = leaf.statement
-            conditions = tuple(c for c in s.conditions if not c.key.lower().startswith(_OF_PRINCIPAL))
-            put_in = any(v.key.lower().startswith(_OF_PRINCIPAL) for v in compiled(leaf).variables)
-            if s.effect == "Allow":
-                yield leaf if conditions == s.conditions else evolve(leaf, statement=evolve(s, conditions=conditions))
-            elif conditions == s.conditions and not put_in:
+            conditions = tuple(c for c in s.conditions if not _by_principal(c))
+            resources = _for_anyone(s.resources)
+            if conditions == s.conditions and resources == s.resources:
                 yield leaf
+            elif s.effect == "Allow":
+                yield evolve(leaf, statement=evolve(s, conditions=conditions, resources=resources))
 
     boundary = None if role.boundary is None else tuple(kept(role.boundary))
     return evolve(role, leaves=tuple(kept(role.leaves)), boundary=boundary)
+
+
+def _by_principal(condition: Condition) -> bool:
+    put_in = (str(v) for v in condition.values)
+    return condition.key.lower().startswith(_OF_PRINCIPAL) or any(map(_VARIABLE.search, put_in))
+
+
+def _for_anyone(resources: Only[Item] | AllBut[Item] | None) -> Only[Item] | AllBut[Item] | None:
+    """Resources with `*` in the place of what follows from who asks; of NotResource, then, nothing is left out."""
+    if resources is None:
+        return None
+    texts = [(item, _VARIABLE.sub("*", str(item))) for item in resources.items]
+    changed = any(isinstance(item, Text) and item.literal is not None and new != str(item) for item, new in texts)
+    if not changed:
+        return resources
+    if isinstance(resources, AllBut):
+        return Only((text("*"),))
+    return Only(tuple(text(new) if isinstance(i, Text) and i.literal is not None else i for i, new in texts))
 
 
 # ---------------------------------------------------------------- iam:PassRole
@@ -117,7 +152,7 @@ def no_escalation(stack: Stack) -> Answer:
     """No role can change IAM or obtain a role beyond those that it passes."""
     from ecsiam.reference.escalations import ESCALATIONS
 
-    ways = query(Statement("Allow", [a for e in ESCALATIONS for a in e.actions], "*"))
+    ways = askable(tuple(a for e in ESCALATIONS for a in e.actions))
 
     def fact(role: str, request: Request) -> str:
         taken = (e for e in ESCALATIONS if request in query(Statement("Allow", e.actions, "*")))
@@ -125,15 +160,21 @@ def no_escalation(stack: Stack) -> Answer:
         return f"the {role} role may do this{why}"
 
     def of_role(id: str) -> Answer:
+        known = granted(stack.roles[id])
         return never(
             stack,
             lambda of: granted(of.roles[id]).requests & ways if id in of.roles else NOTHING,
             lambda _, request: fact(id, request),
-            assumed=DEPLOYER if "github_actions" in stack.roles else (),
-            unread=granted(stack.roles[id]).unread,
+            assumed=(*(DEPLOYER if "github_actions" in stack.roles else ()), *_of_new_actions(known)),
+            unread=known.unread,
         )
 
     return together(map(of_role, stack.roles))
+
+
+def _of_new_actions(role: Granted) -> tuple[str, ...]:
+    patterns = _patterns(role)
+    return (ASSUMED,) if patterns is None or any(set("*?").intersection(p) for p in patterns) else ()
 
 
 # ---------------------------------------------------------------- home
@@ -147,7 +188,7 @@ def at_home(stack: Stack) -> Answer:
             stack,
             lambda of: _away(of, id),
             f"the {id} role reaches this outside of its own account, region and partition",
-            assumed=_as_written(stack.roles[id]),
+            assumed=_as_written(stack, stack.roles[id]),
             universe="known",
             blame=lambda of: _allows(_built(of, id)),
         )
@@ -155,9 +196,14 @@ def at_home(stack: Stack) -> Answer:
     return together(map(of_role, stack.roles))
 
 
-def _as_written(role: Role) -> tuple[str, ...]:
-    raw = any(_raw(s) for p in role.policies.values() for s in p.document.statements)
-    return (f"what was written as `{role.id}{RAW}` is meant as it is",) if raw else ()
+def _as_written(stack: Stack, role: Role) -> tuple[str, ...]:
+    said: list[str] = []
+    if any(_raw(s) for p in role.policies.values() for s in p.document.statements):
+        said.append(f"what was written as `{role.id}{RAW}` is meant as it is")
+    attached = [str(arn) for arn in role.managed_policy_arns if str(arn) in {g.arn for g in stack.deployment.given}]
+    if attached:
+        said.append(f"{listed(attached)}, which was attached to the {role.id} role, is meant as it is")
+    return tuple(said)
 
 
 def _away(stack: Stack, id: str) -> Requests:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
-from ecsiam.analysis.leaf import Leaf, compiled, resource_pattern
-from ecsiam.analysis.patterns import Unclear, literal, wildcard
+from ecsiam.analysis.leaf import Leaf, compiled
+from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import NOTHING, Requests, allowed_by, of_statement, query, search, union
 from ecsiam.analysis.strings import example
+from ecsiam.analysis.witness import fitting
 from ecsiam.features import PROFILES
 from ecsiam.invariants.asking import granted, listed, never, samples, together, trusted
 from ecsiam.model.each import Each, Item
@@ -186,16 +187,8 @@ def _is_void(leaf: Leaf, pattern: str) -> bool:
 
 
 def _has_resource(leaf: Leaf, known: "KnownAction") -> bool:
-    from ecsiam.reference.actions import evaluated_on, excepting
-
-    for arn in evaluated_on(known):
-        # Part by part: a `*` behind the fifth colon of a secret's ARN makes no key of it.
-        form = frozenset({literal("*") if arn == "*" else resource_pattern((arn,))})
-        excepted = frozenset(map(wildcard, excepting(arn)))
-        for option in compiled(leaf).options:
-            if example((*option.resources.clauses, form), option.resources.none | excepted) is not None:
-                return True
-    return False
+    both = ((option.resources, form) for option in compiled(leaf).options for form in fitting(known))
+    return any(example((*has.clauses, *form.clauses), has.none | form.none) is not None for has, form in both)
 
 
 def _items(statement: Statement) -> Iterator[Item]:

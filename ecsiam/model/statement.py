@@ -20,6 +20,10 @@ Effect = Literal["Allow", "Deny"]
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
 
 
+# Of 22,000 actions a few have a hyphen in their names.
+ACTION = r"\*|(\*|[A-Za-z0-9.-]+):[A-Za-z0-9*?-]+"
+
+
 @frozen
 class Action:
     """An action pattern such as `s3:Get*`, or `*`. IAM compares actions without regard to case, and so do we."""
@@ -27,7 +31,7 @@ class Action:
     pattern: str = field(eq=str.lower)
 
     def __attrs_post_init__(self) -> None:
-        if self.pattern != "*" and not re.fullmatch(r"(\*|[A-Za-z0-9.-]+):[A-Za-z0-9*?]+", self.pattern, re.ASCII):
+        if not re.fullmatch(ACTION, self.pattern, re.ASCII):
             raise PolicyError(
                 Fault(
                     f"`{self.pattern}` is not an action",

@@ -28,13 +28,16 @@ ESCALATIONS: tuple[Escalation, ...] = (
     Escalation(
         "limits",
         (
-            "iam:*PermissionsBoundary",
             "iam:DeleteGroupPolicy",
             "iam:DeletePolicy",
             "iam:DeletePolicyVersion",
+            "iam:DeleteRolePermissionsBoundary",
             "iam:DeleteRolePolicy",
+            "iam:DeleteUserPermissionsBoundary",
             "iam:DeleteUserPolicy",
             "iam:Detach*",
+            "iam:PutRolePermissionsBoundary",
+            "iam:PutUserPermissionsBoundary",
             "iam:RemoveUserFromGroup",
             "organizations:DeletePolicy",
             "organizations:DetachPolicy",
