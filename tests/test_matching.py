@@ -171,11 +171,13 @@ def test_a_flat_star_crosses_everything(pattern: str, asked: str, parts: bool, f
     assert (not misses(statement, V2012, Request("s3:GetObject", asked), "flat")) == flat
 
 
-def test_what_a_variable_puts_in_is_counted_in_parts_too() -> None:
+def test_what_a_variable_puts_in_parts_nothing_unless_the_arn_begins_with_it() -> None:
     arn = (("arn:aws:s3:::", True), ("b:c", False), ("/*", True))
     assert matches_resource(arn, "arn:aws:s3:::b:c/x")
     assert holds("ArnLike", "${aws:PrincipalArn}*", aws_conditions.ROLE + ":2")
-    assert matches_resource((("arn:aws:*:", True), ("eu:1", False), (":b", True)), "arn:aws:ecs:eu:1:b")
+    early = (("arn:aws:ecs:", True), ("eu:1", False), (":b", True))
+    assert not matches_resource(early, "arn:aws:ecs:eu:1:b")
+    assert not matches_resource((*early, (":c:d", True)), "arn:aws:ecs:eu:1:b:c:d")
 
 
 # ---------------------------------------------------------------- variables

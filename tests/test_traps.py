@@ -519,12 +519,22 @@ def test_undecided_is_no_answer() -> None:
     assert inside(both(text, number), both(number, text))
 
 
-def test_a_variable_before_the_fifth_colon_is_no_proof() -> None:
-    """IAM takes policy variables in the last part of an ARN only; what its value would split is not decided."""
+def test_a_variable_before_the_fifth_colon_moves_no_part() -> None:
+    """What is written says where the parts of an ARN are; a value with a colon in it is in no part."""
     early = allow("sqs:*", "arn:aws:sqs:${aws:username}:q")
-    answer = contains(early, allow("sqs:*", "arn:aws:sqs:${aws:username}:q:x"))
+    assert not inside(early, allow("sqs:*", "arn:aws:sqs:${aws:username}:q:x"))
+    asked = Request("sqs:SendMessage", "arn:aws:sqs:a:b:q:x", context={"aws:username": "a:b"})
+    assert asked not in requests_of(allow("sqs:*", "arn:aws:sqs:${aws:username}:q:x"))
+    same_account = allow("sqs:*", "arn:aws:sqs:eu-west-2:${aws:PrincipalAccount}:*")
+    assert inside(same_account, same_account)
+    assert inside(same_account, allow("sqs:*", "arn:aws:sqs:eu-west-2:*:*"))
+
+
+def test_an_arn_that_begins_with_a_variable_is_not_decided() -> None:
+    """Only the value says where its parts are."""
+    begins = allow("s3:GetObject", when={"ArnLike": {"aws:SourceArn": "${aws:PrincipalArn}"}})
+    answer = contains(allow("s3:PutObject"), begins)
     assert isinstance(answer, Undecided)
-    assert "before the fifth colon" in answer.reason
 
 
 def test_a_key_without_values_takes_the_default() -> None:

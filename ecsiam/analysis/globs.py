@@ -84,10 +84,14 @@ def _find(run: _Run, value: str, start: int, end: int) -> int:
 
 
 def _parts(pieces: Pieces) -> list[Pieces]:
-    """The parts of an ARN; the sixth holds its colons. Values are put in before the colons are counted."""
+    """The parts of an ARN; the sixth holds its colons.
+
+    A value that is put in parts nothing, unless the whole ARN begins with it: what is written says where the parts are.
+    """
     parts: list[list[Piece]] = [[]]
-    for text, live in pieces:
-        for i, between in enumerate(text.split(":", ARN_PARTS - len(parts))):
+    for n, (text, live) in enumerate(pieces):
+        between_colons = text.split(":", ARN_PARTS - len(parts)) if live or not n else [text]
+        for i, between in enumerate(between_colons):
             if i:
                 parts.append([])
             if between:
@@ -126,7 +130,7 @@ def arn_globs(pieces: Pieces) -> ArnGlob | None:
 
 
 def _by_part(parts: list[Pieces]) -> ArnGlob:
-    if any(map(_is_wild, parts[:-1])):
+    if any(map(_is_wild, parts[:-1])) or any(":" in text for part in parts[:-1] for text, _ in part):
         return tuple(map(as_glob, parts))
     # Without a wildcard in the first five parts, comparing them one by one is comparing the whole.
     whole: list[Piece] = []

@@ -69,15 +69,14 @@ class Cells:
         return (1 << len(self.atoms)) - 1
 
 
-# IAM takes them behind it only; a value that holds colons could be read in more than one way.
-EARLY = "a policy variable stands before the fifth colon of an ARN"
+EARLY = "an ARN begins with a policy variable, so where its parts are isn't known"
 
 
 def hole(part: Variable | Ref, *, within: bool = False) -> Hole:
     """What is known of a text that is put in later; `within` one of the first five parts of an ARN it has no colon."""
-    if isinstance(part, Variable):
-        return Hole(part, empty=True)
     anything = NOT_COLON if within else ANY
+    if isinstance(part, Variable):
+        return Hole(part, anything, empty=True)
     return Hole(part, anything if part.parameter else DEPLOYMENT_CHARS.get(part.name, anything))
 
 
@@ -123,7 +122,7 @@ def value_pattern(comparison: str, parts: tuple[Part, ...]) -> Pattern | None:
                         tokens.append(_ignoring_case(c) if comparison.endswith("IgnoreCase") else char(c))
             case Escaped(c):
                 tokens.append(char(c))
-            case Variable() if arn and colons < 5:
+            case Variable() if arn and not colons:
                 raise Unclear(EARLY)
             case Variable() | Ref():
                 tokens.append(hole(part, within=arn and 0 < colons < 5))

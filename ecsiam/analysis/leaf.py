@@ -247,7 +247,7 @@ def resource_pattern(given: tuple[Part | Hole | Other, ...], flat: bool = False,
             case Hole() | Other():
                 tokens.append(part)
                 colons += 5 if len(tokens) == 1 else 0
-            case Variable() if colons < 5 and not flat:
+            case Variable() if not colons and not flat:
                 raise Unclear(EARLY)
             case Variable() | Ref():
                 tokens.append(hole(part, within=0 < colons < 5 and not flat))
