@@ -111,7 +111,7 @@ def test_prove_says_yes_of_the_examples() -> None:
         assert [line.split()[:2] for line in lines[:11]] == [["holds", id] for id in list(INVARIANTS)[:11]]
         assert lines[11] == "undecided  targets        every target means the same"
         assert lines[13] == "assumed:"
-        assert lines[-1] == "11 hold, 0 fail, 1 undecided"
+        assert lines[-1] == "11 hold, 0 failed, 1 undecided"
 
 
 def test_prove_reads_ecsiam_yaml_by_default_and_standard_input() -> None:
@@ -129,7 +129,7 @@ def test_prove_shows_each_failure_with_its_requests() -> None:
     start = lines.index("FAILS      wildcards      `*` only for actions that support nothing narrower")
     assert re.match(r"    the execution role .*:$", lines[start + 1])
     assert re.match(r"        ecr:\w+ on arn:aws:ecr:[^ ]+$", lines[start + 2])
-    assert re.fullmatch(r"\d+ hold, [2-9] fail, 1 undecided", lines[-1])
+    assert re.fullmatch(r"\d+ hold, [2-9] failed, 1 undecided", lines[-1])
 
 
 def test_prove_as_data_is_prove_as_text() -> None:

@@ -475,8 +475,8 @@ WORKS = {
         raw(denied("s3:PutObject", "arn:aws:s3:::uploads/*"), **S3), "s3:PutObject", "arn:aws:s3:::uploads/x"
     ),
     "denied in part": Broken(
-        raw(denied("s3:*", "*", {"Bool": {"aws:SecureTransport": "false"}}), **S3),
-        keys={"aws:SecureTransport": "false"},
+        raw(denied("s3:*", "*", {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}), **S3),
+        keys={"aws:SourceIp": "10.0.0.0"},
     ),
     "the policy is not there": Broken(lambda: changed(built(**S3), "task", policies=[]), "s3:ListBucket"),
     "nobody gets in": Broken(
@@ -800,12 +800,6 @@ UNKNOWN: dict[str, tuple[Make, str, str]] = {
         "works",
         FORMAT,
     ),
-    "works: a variable in the place of the region": (
-        raw(granted("sqs:SendMessage", f"arn:aws:sqs:${{aws:RequestedRegion}}:{ACCOUNT}:q")),
-        "works",
-        "a policy variable stands before the fifth colon of an ARN "
-        "(whether what the task role is granted applies to anything)",
-    ),
     "works: an attached policy may allow it": (
         lambda: changed(built(task_managed_policy_arns=[UNREAD], **S3), "task", policies=[]),
         "works",
@@ -855,3 +849,53 @@ def test_what_aws_never_asks_is_no_escalation(statement: tuple[str, str]) -> Non
 def test_what_aws_never_asks_is_no_overlap() -> None:
     """Nobody logs in to ECR on an object of a bucket."""
     assert isinstance(prove(raw(granted("*", "arn:aws:s3:::b/*"))())["separation"], Holds)
+
+
+OWN_ROLE = f"arn:aws:iam::{ACCOUNT}:role/memos-dev-task-role"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"Bool": {"aws:SecureTransport": "false"}},
+        {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}},
+        {"ArnNotEquals": {"aws:PrincipalArn": OWN_ROLE}},
+        {"StringNotEquals": {"aws:RequestedRegion": "eu-west-2"}},
+        {"StringEquals": {"aws:PrincipalType": "User"}},
+        {"Null": {"aws:username": "false"}},
+    ],
+    ids=str,
+)
+def test_a_guard_that_never_meets_the_role_takes_nothing_from_it(condition: dict[str, dict[str, str]]) -> None:
+    """What people deny everywhere: no TLS, other accounts, regions and principals."""
+    assert isinstance(prove(raw(denied("*", "*", condition), **S3)())["works"], Holds)
+
+
+@pytest.mark.parametrize("resource", ["arn:aws:s3:::*", "arn:aws:*:*:*:*?", "arn:aws:s3*", "arn:?ws:s3:::*"])
+def test_every_spelling_of_all_there_is_is_a_wildcard(resource: str) -> None:
+    assert isinstance(prove(raw(granted("s3:GetObject", resource))())["wildcards"], Fails)
+
+
+@pytest.mark.parametrize("resource", ["arn:aws:s3:::memos*", f"arn:aws:dynamodb:eu-west-2:{ACCOUNT}:table/*"])
+def test_all_of_ones_own_is_no_wildcard(resource: str) -> None:
+    action = "s3:GetObject" if ":s3:" in resource else "dynamodb:GetItem"
+    assert isinstance(prove(raw(granted(action, resource))())["wildcards"], Holds)
+
+
+@pytest.mark.parametrize("key", ["aws:SourceIdentity", "aws:FederatedProvider", "ec2:SourceInstanceARN"])
+def test_no_key_of_a_session_sets_the_roles_apart(key: str) -> None:
+    """Neither role is set apart from the other by what only their sessions carry."""
+    config = {
+        "task_statements": [granted("s3:GetObject", OBJECTS, {"StringEquals": {key: "a"}})],
+        "execution_statements": [granted("s3:GetObject", OBJECTS, {"Null": {key: "true"}})],
+    }
+    assert isinstance(prove(built(**config))["separation"], Fails)
+
+
+def test_what_has_nothing_to_do_with_an_open_list_is_answered() -> None:
+    """A statement that fails, beside a list that the deployment gives."""
+    passes = granted("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/x")
+    stack = built(enable_s3_access=True, s3_bucket_arns=Parameter("b"), task_statements=[passes])
+    answer = prove(stack)["pass-role"]
+    assert isinstance(answer, Fails)
+    assert prove(stack.bind(dict(answer.values)))["pass-role"] == evolve(answer, values=())

@@ -21,7 +21,7 @@ from ecsiam.analysis.matching import (
     misses,
 )
 from ecsiam.analysis.request import Values
-from ecsiam.analysis.variables import resolve
+from ecsiam.analysis.variables import parts, put_in
 from ecsiam.model.condition import COMPARISONS, Operator
 from ecsiam.model.each import Each
 from ecsiam.model.policy import Version
@@ -109,7 +109,7 @@ def test_an_action_matches_as_documented(pattern: str, asked: str, expected: boo
 @pytest.mark.parametrize(("pattern", "asked", "identity", "resource", "page"), RESOURCES)
 def test_a_resource_matches_as_documented(pattern: str, asked: str, identity: bool, resource: bool, page: str) -> None:
     request = Request("s3:GetObject", asked, context=aws_elements.CONTEXT)
-    pieces = resolve(Text.of(pattern), V2012, request)
+    pieces = put_in(parts(Text.of(pattern), V2012), request)
     own = Statement("Allow", "*", pattern)
     theirs = Statement("Allow", "*", pattern, EVERYONE)
     for expected, statement, of_identity in ((identity, own, True), (resource, theirs, False)):

@@ -6,7 +6,7 @@ Without the service reference every string is an action (`universe="all"`), one 
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from attrs import frozen
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ecsiam.reference.actions import KnownAction
 
 Universe = Literal["all", "known"]
+UNIVERSES: tuple[Universe, ...] = get_args(Universe)
 
 _LETTERS = Chars("abcdefghijklmnopqrstuvwxyz0123456789")
 _NAME = pattern((One(_LETTERS), Run(_LETTERS)))  # what the name of an action is made of

@@ -48,6 +48,8 @@ def compare(before: Policy | Role | Stack, after: Policy | Role | Stack, *, univ
     """
     if type(before) is not type(after):
         raise PolicyError(f"can't compare a {type(before).__name__} with a {type(after).__name__}")
+    if isinstance(before, Policy) and isinstance(after, Policy) and before.kind != after.kind:
+        raise PolicyError(f"can't compare a policy of kind {before.kind} with one of kind {after.kind}")
     if before == after:
         return Change()
     undecided: list[str] = []

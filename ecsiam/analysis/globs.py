@@ -4,11 +4,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 """
 
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 from ecsiam.analysis.variables import Piece
 
 Reading = Literal["parts", "flat"]  # how resource ARNs are compared, "parts" is ours
+READINGS: tuple[Reading, ...] = get_args(Reading)
 Pieces = tuple[Piece, ...]
 _Run = tuple[int, tuple[tuple[int, str], ...]]  # how long, and which text stands where; elsewhere is any character
 Glob = tuple[_Run, ...]  # what stands between the stars

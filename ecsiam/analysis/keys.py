@@ -37,6 +37,7 @@ from ecsiam.model.condition import Kind, Operator
 from ecsiam.model.text import Ref
 
 MOST_CELLS = 512
+MOST_SPLITS = 4 * MOST_CELLS
 
 
 @frozen(cache_hash=True)
@@ -154,8 +155,12 @@ def vectors(unions: tuple[Clause, ...], tries: Iterable[str], base: tuple[Clause
     nothing: Clause = frozenset()
     start = found[tried[0]] if tried else example(base)
     waiting = [(0, 0, base, nothing, start)] if start is not None else []
+    splits = 0
     while waiting:
         i, bits, within, without, shown = waiting.pop()
+        splits += 1
+        if splits > MOST_SPLITS:
+            raise OutOfBudget
         if i == len(unions):
             found.setdefault(bits, shown)
             if len(found) > MOST_CELLS:

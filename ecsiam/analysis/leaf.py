@@ -38,6 +38,9 @@ from ecsiam.model.text import Ref, Text
 State = tuple[str, str]
 
 
+MOST_DEFAULTS = 6  # each doubles the ways that a resource can come out
+
+
 @frozen(cache_hash=True)
 class Actions:
     """Actions in lower case: exact ones, patterns, and with `inverse` all but these."""
@@ -144,7 +147,9 @@ def compiled(leaf: Leaf) -> Compiled:
         states=tuple((state, True) for state in _states(leaf)),
         unread=leaf.unread,
         variables=frozenset(variables),
-        open=bool(leaf.when or leaf.unread) or any(t.refs for t in statement.texts()) or any(o.states for o in options),
+        open=bool(leaf.when or leaf.unread)
+        or any(t.refs for t in statement.texts())
+        or any(isinstance(item, Each) for item in (statement.resources.items if statement.resources else ())),
     )
 
 
@@ -212,6 +217,8 @@ def _item(item: Item, leaf: Leaf) -> list[Found]:
     texts = parts(item, leaf.version)
     with_default = [p for p in dict.fromkeys(texts) if isinstance(p, Variable) and p.default is not None]
     plain = [present(p.key) for p in dict.fromkeys(texts) if isinstance(p, Variable) and p.default is None]
+    if len(with_default) > MOST_DEFAULTS:
+        raise Unclear(f"a resource has more than {MOST_DEFAULTS} policy variables with a default")
     found = []
     for way in product((False, True), repeat=len(with_default)):
         off = dict(zip(with_default, way, strict=True))

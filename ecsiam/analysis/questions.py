@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import cast
 
-from ecsiam.analysis.actions import Universe
+from attrs import evolve
+
+from ecsiam.analysis.actions import UNIVERSES, Universe
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
+from ecsiam.analysis.globs import READINGS, Reading
 from ecsiam.analysis.leaf import Leaf
-from ecsiam.analysis.matching import Reading
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, allowed_by, of_statement, query
 from ecsiam.analysis.words import words
+from ecsiam.errors import Fault, PolicyError
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.statement import EFFECTS, Effect, Statement
@@ -24,6 +28,8 @@ def requests_of(subject: Subject, reading: Reading = "parts") -> Requests:
     Of a role that is what its inline and managed policies allow, within its boundary. One of these that the service
     reference doesn't have takes part as a policy that nobody has read.
     """
+    if reading not in READINGS:
+        raise PolicyError(Fault(f"there is no reading `{reading}`", remedy="There are `parts` and `flat`."))
     match subject:
         case Requests():
             return subject
@@ -32,7 +38,11 @@ def requests_of(subject: Subject, reading: Reading = "parts") -> Requests:
         case Role():
             return _of_role(subject, reading)
         case _:
-            return allowed_by(leaf for policy in subject for leaf in _leaves(policy, reading))
+            given = tuple(cast("Iterable[object]", subject))
+            policies = [p for p in given if isinstance(p, Policy)]
+            if len(policies) < len(given):
+                raise PolicyError(Fault("a question takes policies and roles", remedy="Read text with `parse_policy`."))
+            return allowed_by(leaf for policy in policies for leaf in _leaves(policy, reading))
 
 
 @lru_cache(maxsize=1 << 12)
@@ -64,8 +74,26 @@ def _managed(arn: str, reading: Reading) -> tuple[Leaf, ...]:
     return tuple(Leaf(Statement(effect, "*", "*"), unread=arn) for effect in EFFECTS)
 
 
+def _both(a: Subject, b: Subject, reading: Reading) -> tuple[Requests, Requests]:
+    """What each of two allows. Raises PolicyError for two that are not about the same: one says who, the other not."""
+    if isinstance(a, Policy | Role) and isinstance(b, Policy | Role) and _names_principals(a) != _names_principals(b):
+        raise PolicyError(
+            Fault(
+                "one of the two is an identity policy, the other says who may ask",
+                remedy="Compare a trust or resource policy with another one.",
+            )
+        )
+    return requests_of(a, reading), requests_of(b, reading)
+
+
+def _names_principals(subject: Policy | Role) -> bool:
+    return isinstance(subject, Policy) and subject.kind != "identity"
+
+
 def ask(requests: Requests, universe: Universe) -> Request | Undecided | None:
     """A request of a set, None when there is none, or why that isn't known."""
+    if universe not in UNIVERSES:
+        raise PolicyError(Fault(f"there is no universe `{universe}`", remedy="There are `all` and `known`."))
     try:
         return requests.example(universe)
     except Unclear as e:
@@ -86,7 +114,8 @@ def contains(a: Subject, b: Subject, *, universe: Universe = "all", reading: Rea
 
     `universe="known"` takes today's actions for all there are; `reading="flat"` lets a `*` in an ARN cross its colons.
     """
-    match ask(requests_of(b, reading) - requests_of(a, reading), universe):
+    wide, narrow = _both(a, b, reading)
+    match ask(narrow - wide, universe):
         case None:
             return Holds(assumed=assumed(universe))
         case Undecided() as undecided:
@@ -97,7 +126,8 @@ def contains(a: Subject, b: Subject, *, universe: Universe = "all", reading: Rea
 
 def overlaps(a: Subject, b: Subject, *, universe: Universe = "all", reading: Reading = "parts") -> Answer:
     """Whether some request is allowed by both. A Holds carries one."""
-    match ask(requests_of(a, reading) & requests_of(b, reading), universe):
+    left, right = _both(a, b, reading)
+    match ask(left & right, universe):
         case None:
             return Fails(fact="no request is allowed by both", assumed=assumed(universe))
         case Undecided() as undecided:
@@ -139,14 +169,28 @@ def can(
         case Undecided() as undecided:
             return undecided
         case request:
-            grants, denials = (_met(allowed, asked, effect, universe) for effect in EFFECTS)
-            when = tuple(dict.fromkeys(words(s, with_resources=len(grants) > 1) for s in grants))
-            return Holds(
-                witness=request,
-                assumed=assumed(universe),
-                when=() if "" in when else when,
-                unless=tuple(dict.fromkeys(words(s) for s in denials)),
-            )
+            unless = dict.fromkeys(map(words, _met(allowed, asked, "Deny", universe)))
+            return Holds(request, assumed(universe), _when(subject, asked, universe), tuple(unless))
+
+
+def _when(subject: Subject, asked: Requests, universe: Universe) -> tuple[str, ...]:
+    """The conditions of the statements that grant some of what is asked; those of a boundary have to be met as well."""
+    bounded = isinstance(subject, Role) and subject.permissions_boundary is not None
+    policies = evolve(subject, permissions_boundary=None) if isinstance(subject, Role) else subject
+    granted = _alternatives(_met(requests_of(policies), asked, "Allow", universe))
+    if not bounded or not isinstance(subject, Role):
+        return granted
+    boundary = allowed_by(_managed(str(subject.permissions_boundary), "parts"))
+    within = _alternatives(_met(boundary, asked, "Allow", universe))
+    if not within or not granted:
+        return granted or within
+    return tuple(f"{one} and, within the boundary, {' or '.join(within)}" for one in granted)
+
+
+def _alternatives(statements: list[Statement]) -> tuple[str, ...]:
+    """What each statement asks; nothing, when one of them asks nothing."""
+    said = tuple(dict.fromkeys(words(s, with_resources=len(statements) > 1) for s in statements))
+    return () if "" in said else said
 
 
 def _met(allowed: Requests, asked: Requests, effect: Effect, universe: Universe) -> list[Statement]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import islice, product
+from typing import Literal
 
 from attrs import evolve, field, frozen
 
@@ -22,7 +23,7 @@ from ecsiam.analysis.space import Box, Space
 from ecsiam.analysis.variables import Escaped, Variable, parts
 from ecsiam.analysis.witness import Candidate, candidates
 from ecsiam.errors import PolicyError
-from ecsiam.model.policy import Policy, Version
+from ecsiam.model.policy import Version
 from ecsiam.model.statement import Statement
 from ecsiam.model.text import Text
 
@@ -33,7 +34,7 @@ MOST_BOXES = 200_000
 class Requests:
     """A set of requests: those of one statement, or others put together (`or`, `and`, `minus`)."""
 
-    op: str
+    op: Literal["statement", "or", "and", "minus"]
     parts: "tuple[Requests, ...]" = ()
     leaf: Leaf | None = field(default=None)
 
@@ -93,15 +94,6 @@ def of_statement(leaf: Leaf) -> Requests:
 def query(statement: Statement) -> Requests:
     """The requests that an Allow written as a question matches: a policy's own words for a set."""
     return of_statement(Leaf(statement))
-
-
-def allowed(policies: Iterable[Policy], *, reading: str = "parts") -> Requests:
-    """What policies of one kind allow together: their Allows without their Denies."""
-    return allowed_by(
-        Leaf(s, p.version, p.kind == "identity", reading="flat" if reading == "flat" else "parts")
-        for p in policies
-        for s in p.statements
-    )
 
 
 def allowed_by(leaves: Iterable[Leaf]) -> Requests:

@@ -62,12 +62,12 @@ class Space:
         self.keys: dict[Variable, Cells | None] = {
             key: cells(key, frozenset(of), _many(key, of)) for key, of in tests.items()
         }
-        self.none = 1 if self.principals is None else self.principals.all
+        self.everyone = 1 if self.principals is None else self.principals.all
 
     def boxes(self, leaf: Compiled) -> Iterator[Box]:
         """The boxes of one statement."""
         actions = self.actions.taking[leaf.actions]
-        principals = self.none if self.principals is None else self.principals.taking(leaf.principals)
+        principals = self.everyone if self.principals is None else self.principals.taking(leaf.principals)
         if not actions or not principals:
             return
         keys: dict[Variable, int] = {}

@@ -65,16 +65,11 @@ def _variable(inside: str) -> Escaped | Variable:
     return Variable(with_default[1], with_default[2]) if with_default else Variable(inside.strip())
 
 
-def resolve(text: Text, version: Version, request: Request) -> tuple[Piece, ...] | None:
-    """The text with the request's values put in, as themselves; None when one of its keys has no single value.
+def put_in(parts: tuple[Part, ...], request: Request) -> tuple[Piece, ...] | None:
+    """A text with the request's values put in, as themselves; None when one of its keys has no single value.
 
     Raises PolicyError for a text that is known only at deployment.
     """
-    return put_in(parts(text, version), request)
-
-
-def put_in(parts: tuple[Part, ...], request: Request) -> tuple[Piece, ...] | None:
-    """The same for a text whose variables are found already."""
     pieces: list[Piece] = []
     for part in parts:
         match part:

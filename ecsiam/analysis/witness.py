@@ -57,7 +57,7 @@ def _of(space: Space, box: Box, action: str, resource: str) -> Iterator[Candidat
     people: list[Principal | None] = [None]
     if space.principals is not None:
         people = [space.principals.who[i] for i in _bits(box.principals)]
-    for who, chosen in product(people, product(*picks)):
+    for who, chosen in ((who, chosen) for who in people for chosen in product(*picks)):
         context: dict[str, Values] = {}
         states: list[tuple[tuple[str, str], bool]] = []
         unknown: list[str] = []
@@ -76,7 +76,8 @@ def _of(space: Space, box: Box, action: str, resource: str) -> Iterator[Candidat
         request = Request(action, resource, who, context)
         tied = _tied(space, request)
         if unknown or (who is not None and who.id.literal is None):
-            yield Candidate(None, tuple(states), sure=False, reason=f"it depends on {', '.join(unknown) or str(who)}")
+            on = ", ".join(dict.fromkeys(unknown)) or f"`{who}`"
+            yield Candidate(None, tuple(states), sure=False, reason=f"it depends on {on}")
         elif tied is None:
             yield Candidate(request, tuple(states))
         else:

@@ -19,7 +19,7 @@ Set = Annotated[
     typer.Option(
         "--set",
         metavar="NAME=VALUE",
-        help="A value for what is left to deployment: account_id, aws_region, partition. May be repeated.",
+        help="A value for what is left to deployment: a parameter, account_id, aws_region, partition. May be repeated.",
     ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="What to print: text to read, or JSON.")]

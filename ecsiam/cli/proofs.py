@@ -48,5 +48,4 @@ def _counts(answers: Iterable[Answer]) -> dict[str, int]:
 
 def _counted(answers: Iterable[Answer]) -> str:
     n = _counts(answers)
-    holds, fails = ("holds", "hold")[n["holds"] != 1], ("fails", "fail")[n["fails"] != 1]
-    return f"{n['holds']} {holds}, {n['fails']} {fails}, {n['undecided']} undecided"
+    return f"{n['holds']} {'holds' if n['holds'] == 1 else 'hold'}, {n['fails']} failed, {n['undecided']} undecided"

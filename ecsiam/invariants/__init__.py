@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from ecsiam.analysis.answers import Answer, Undecided
-from ecsiam.invariants.access import at_home, no_escalation, pass_role, separation, wildcards
+from ecsiam.analysis.patterns import Unclear
+from ecsiam.invariants.access import no_escalation, pass_role, separation
 from ecsiam.invariants.asking import together
 from ecsiam.invariants.prefixes import neighbours
 from ecsiam.invariants.quotas import limits
+from ecsiam.invariants.reach import at_home, wildcards
 from ecsiam.invariants.trusts import nobody_from_outside, oidc_subject, trust
 from ecsiam.invariants.working import flags, works
 from ecsiam.model.stack import Stack
@@ -62,7 +64,14 @@ def prove(stack: Stack) -> dict[str, Answer]:
 
     A Fails carries a request that shows it, where one can, and for an open stack the values that lead there.
     """
-    return {i.id: i.ask(stack) for i in INVARIANTS.values()}
+    return {i.id: _asked(i, stack) for i in INVARIANTS.values()}
+
+
+def _asked(invariant: Invariant, stack: Stack) -> Answer:
+    try:
+        return invariant.ask(stack)
+    except Unclear as e:  # a text that no question can be asked of
+        return Undecided(str(e))
 
 
 def prove_all(configs: "Iterable[Config]") -> "Iterator[tuple[Config, dict[str, Answer]]]":

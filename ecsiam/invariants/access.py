@@ -1,26 +1,23 @@
-"""Invariants of what the roles may do: apart, no further than asked, at home, and no way up."""
+"""Invariants of what the roles may do: nothing together, and no way up."""
 
 import re
 from collections.abc import Iterable, Iterator
 
 from attrs import evolve
 
-from ecsiam.analysis.answers import Answer, Fails, Undecided
+from ecsiam.analysis.answers import Answer, Undecided
 from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.requests import NOTHING, Requests, of_statement, query, union
+from ecsiam.analysis.requests import NOTHING, Requests, query
 from ecsiam.invariants.askable import ASSUMED, askable
-from ecsiam.invariants.asking import Granted, granted, listed, never, together
-from ecsiam.model.arn import Arn
+from ecsiam.invariants.asking import Granted, allows, granted, listed, never, together
 from ecsiam.model.condition import Condition
-from ecsiam.model.each import RULES, Each, Item, nested
-from ecsiam.model.role import Role
+from ecsiam.model.each import Item
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import AllBut, Only, Statement
-from ecsiam.model.text import Ref, Text, text
+from ecsiam.model.text import Text, text
 
 ECS_ROLES = ("execution", "task")
-RAW = "_statements"  # how the features end that hold what the user wrote in IAM's own form
 ECS_TASKS = "ecs-tasks.amazonaws.com"
 
 
@@ -51,24 +48,38 @@ def separation(stack: Stack) -> Answer:
         shared,
         "the execution role and the task role may both do this",
         unread=unread,
-        blame=lambda of: _allows(_whoever(granted(of.roles["task"])).leaves),
+        blame=lambda of: allows(_whoever(granted(of.roles["task"])).leaves),
     )
 
 
 def _patterns(role: Granted) -> tuple[str, ...] | None:
     """The actions that a role is granted; None where that may be all."""
-    elements = [leaf.statement.actions for leaf in _allows(role.leaves)]
+    elements = [leaf.statement.actions for leaf in allows(role.leaves)]
     patterns = {a.pattern.lower() for element in elements for a in element.items}
     wide = any(isinstance(element, AllBut) for element in elements) or any(p.startswith("*") for p in patterns)
     return None if wide else tuple(sorted(patterns))
 
 
-def _allows(leaves: Iterable[Leaf]) -> tuple[Leaf, ...]:
-    return tuple(leaf for leaf in leaves if leaf.statement.effect == "Allow")
-
-
 # They follow from who asks, and the two roles never are the same principal.
-_OF_PRINCIPAL = ("aws:principal", "aws:userid", "aws:username", "aws:tokenissuetime", "aws:multifactor")
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html, principal and role session
+_OF_PRINCIPAL = (
+    "aws:assumedroot",
+    "aws:chatbotsourcearn",
+    "aws:ec2instancesource",
+    "aws:federatedprovider",
+    "aws:multifactor",
+    "aws:principal",
+    "aws:sourceidentity",
+    "aws:tokenissuetime",
+    "aws:userid",
+    "aws:username",
+    "ec2:roledelivery",
+    "ec2:sourceinstancearn",
+    "glue:roleassumedby",
+    "glue:credentialissuingservice",
+    "lambda:sourcefunctionarn",
+    "ssm:sourceinstancearn",
+)
 _VARIABLE = re.compile(r"\$\{\s*(" + "|".join(_OF_PRINCIPAL) + r")[^}]*\}", re.IGNORECASE)
 
 
@@ -124,7 +135,7 @@ def pass_role(stack: Stack) -> Answer:
         return never(
             stack,
             lambda of: beyond(of, id) if id in of.roles else NOTHING,
-            f"the {id} role may pass this role, or pass it to that service",
+            f"the {id} role may pass a role that is not one of the two, or pass one to another service",
             unread=granted(stack.roles[id]).unread,
         )
 
@@ -175,155 +186,3 @@ def no_escalation(stack: Stack) -> Answer:
 def _of_new_actions(role: Granted) -> tuple[str, ...]:
     patterns = _patterns(role)
     return (ASSUMED,) if patterns is None or any(set("*?").intersection(p) for p in patterns) else ()
-
-
-# ---------------------------------------------------------------- home
-
-
-def at_home(stack: Stack) -> Answer:
-    """Nothing outside this account, region and partition, unless it was configured."""
-
-    def of_role(id: str) -> Answer:
-        return never(
-            stack,
-            lambda of: _away(of, id),
-            f"the {id} role reaches this outside of its own account, region and partition",
-            assumed=_as_written(stack, stack.roles[id]),
-            universe="known",
-            blame=lambda of: _allows(_built(of, id)),
-        )
-
-    return together(map(of_role, stack.roles))
-
-
-def _as_written(stack: Stack, role: Role) -> tuple[str, ...]:
-    said: list[str] = []
-    if any(_raw(s) for p in role.policies.values() for s in p.document.statements):
-        said.append(f"what was written as `{role.id}{RAW}` is meant as it is")
-    attached = [str(arn) for arn in role.managed_policy_arns if str(arn) in {g.arn for g in stack.deployment.given}]
-    if attached:
-        said.append(f"{listed(attached)}, which was attached to the {role.id} role, is meant as it is")
-    return tuple(said)
-
-
-def _away(stack: Stack, id: str) -> Requests:
-    own = _allows(leaf for leaf in _built(stack, id) if not _raw(leaf.statement))
-    return granted(stack.roles[id]).by(own) - _homely(stack, own) if own else NOTHING
-
-
-def _built(stack: Stack, id: str) -> list[Leaf]:
-    """The statements of a role without those of policies that the user attached: these are configured."""
-    role = stack.roles.get(id)
-    if role is None:
-        return []
-    given = {g.arn for g in stack.deployment.given}
-    return list(
-        granted(evolve(role, managed_policy_arns=[a for a in role.managed_policy_arns if str(a) not in given])).leaves
-    )
-
-
-def _raw(statement: Statement) -> bool:
-    return statement.origin is not None and statement.origin.feature.endswith(RAW)
-
-
-def _homely(stack: Stack, leaves: Iterable[Leaf]) -> Requests:
-    """What lies at home, what the user named, and what has no resource."""
-    home, leaves = stack.deployment.home, tuple(leaves)
-    places: list[Item] = [Arn(home.partition, "*", region, home.account_id, "*").text for region in home.regions]
-    places.append(Arn(home.partition, "*", "", home.account_id, "*").text)
-    places += [text(arn) for given in stack.deployment.given for arn in sorted(meant(given.arn))]
-    # A parameter's values are the user's own, wherever they are.
-    items = [i for leaf in leaves for i in (leaf.statement.resources.items if leaf.statement.resources else ())]
-    places += [evolve(each, otherwise=()) for each in nested(items)]
-    places += [i for i in items if isinstance(i, Text) and i.parts and _by_parameter(i.parts[0])]
-    sets = [query(Statement("Allow", "*", places))]
-    bare = sorted({a for leaf in leaves for a in _bare(leaf.statement)})
-    return union((*sets, query(Statement("Allow", bare, "*")))) if bare else sets[0]
-
-
-def _by_parameter(first: str | Ref) -> bool:
-    return isinstance(first, Ref) and first.parameter and first.otherwise is None
-
-
-def meant(arn: str) -> set[str]:
-    """The resources that an ARN of the config stands for, in every form that a feature gives it."""
-    given = {arn, *(a for rule in RULES.values() for a in rule([arn]))}
-    name = ":".join(arn.split(":")[:7])  # a secret's, without JSON key and version
-    # Whether it ends in the six characters that Secrets Manager adds, the config has decided.
-    partial = ":secretsmanager:" in arn and not set("*?").intersection(name)
-    return given | {f"{name}-??????"} if partial else given
-
-
-def _bare(statement: Statement) -> Iterator[str]:
-    """The actions of an Allow that no narrower resource than `*` covers."""
-    from ecsiam.reference import actions
-
-    if statement.effect == "Allow":
-        patterns = [a.pattern for a in statement.actions.items] if isinstance(statement.actions, Only) else ["*"]
-        found = (known for pattern in patterns for known in actions.matching(pattern))
-        bare = (known for known in found if not actions.supports_resources(known))
-        # One has a hyphen in its name, which a policy can only write as `?`.
-        yield from (f"{known.service}:{known.name.replace('-', '?')}" for known in bare)
-
-
-# ---------------------------------------------------------------- wildcards
-
-
-def wildcards(stack: Stack) -> Answer:
-    """A `*` resource only for actions that support nothing narrower."""
-    from ecsiam.reference.actions import date
-
-    def of_role(role: str) -> Answer:
-        answer = never(
-            stack,
-            lambda of: _narrowable(of, role),
-            f"the {role} role has this on `*`, and the action supports narrower resources",
-            universe="known",
-            blame=lambda of: [leaf for leaf in _built(of, role) if _everywhere(of, leaf)],
-        )
-        unknown = sorted({a for leaf in _built(stack, role) if _everywhere(stack, leaf) for a in _unknown(leaf)})
-        if unknown and not isinstance(answer, Fails):
-            return Undecided(f"the service reference of {date()} does not know {listed(unknown)}, which is on `*`")
-        return answer
-
-    return together(map(of_role, stack.roles))
-
-
-def _narrowable(stack: Stack, id: str) -> Requests:
-    wide = [leaf for leaf in _built(stack, id) if _everywhere(stack, leaf)]
-    parts: list[Requests] = []
-    for leaf in wide:
-        fine = sorted({*_bare(leaf.statement), *_unknown(leaf)})
-        parts.append(of_statement(leaf) - query(Statement("Allow", fine, "*")) if fine else of_statement(leaf))
-    return union(parts) & granted(stack.roles[id]).by(wide) if wide else NOTHING
-
-
-# `*`, and an ARN that says nothing but the partition.
-_STAR = re.compile(r"\*|arn:(\*|aws[a-z-]*)(:\*+){0,4}")
-
-
-def _everywhere(stack: Stack, leaf: Leaf) -> bool:
-    """Whether an Allow has, or may have, every resource."""
-    resources = leaf.statement.resources
-    if leaf.statement.effect == "Deny" or resources is None:
-        return False
-    return isinstance(resources, AllBut) or any(_may_be_star(stack, item) for item in resources.items)
-
-
-def _may_be_star(stack: Stack, item: Item) -> bool:
-    if isinstance(item, Each):
-        variable = stack.deployment.variables.get(item.parameter)
-        return (variable is not None and variable.star) or any(_may_be_star(stack, o) for o in item.otherwise)
-    first = item.parts[0] if item.parts else ""
-    if isinstance(first, Ref):
-        return first.otherwise is not None and first.otherwise.literal == "*"
-    return _STAR.fullmatch(item.literal or "") is not None
-
-
-def _unknown(leaf: Leaf) -> Iterator[str]:
-    """The actions of a statement that are written out and that the service reference doesn't have."""
-    from ecsiam.reference.actions import action
-
-    if isinstance(leaf.statement.actions, Only):
-        names = (a.pattern for a in leaf.statement.actions.items)
-        yield from (name for name in names if not set("*?").intersection(name) and action(name) is None)

@@ -8,6 +8,7 @@ from ecsiam.analysis.actions import Universe
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.patterns import Unclear
+from ecsiam.analysis.questions import assumed as assumed_of
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, allowed_by, of_statement, search
 from ecsiam.errors import ConfigError
@@ -66,6 +67,11 @@ def leaves_of(policy: Policy, *when: str) -> Iterator[Leaf]:
     yield from (Leaf(s, policy.version, policy.kind == "identity", flags) for s in policy.statements)
 
 
+def allows(leaves: Iterable[Leaf]) -> tuple[Leaf, ...]:
+    """Those of some statements that allow."""
+    return tuple(leaf for leaf in leaves if leaf.statement.effect == "Allow")
+
+
 def trusted(role: Role) -> Requests:
     """Who may assume a role, and how."""
     return allowed_by(leaves_of(role.trust, role.when))
@@ -88,7 +94,7 @@ def never(
     What is open is first taken for any text; only if that leaves something, values are tried. `unread` are policies
     that may hold what the set would: without them nothing is known to be empty.
     """
-    rests_on, missing = (*assumed, *of_universe(universe)), tuple(unread)
+    rests_on, missing = (*assumed, *assumed_of(universe)), tuple(unread)
     try:
         found = search(question(stack), universe)
         if found is None:
@@ -133,15 +139,6 @@ def first_of(fails: Iterable[Fails]) -> Fails:
     """The first, with the others beside it."""
     flat = [evolve(f, also=()) for fail in fails for f in (fail, *fail.also)]
     return evolve(flat[0], also=tuple(flat[1:]))
-
-
-def of_universe(universe: Universe) -> tuple[str, ...]:
-    """What an answer rests on when only today's actions were asked about."""
-    if universe == "all":
-        return ()
-    from ecsiam.reference.actions import date
-
-    return (f"there are no other actions than those of {date()}",)
 
 
 def _said(fact: Fact, stack: Stack, request: Request) -> str:

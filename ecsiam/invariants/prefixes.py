@@ -9,8 +9,8 @@ from ecsiam.analysis.leaf import Leaf, resource_pattern
 from ecsiam.analysis.patterns import ANY, NOT_COLON, Chars, Hole, Other, Unclear
 from ecsiam.analysis.requests import of_statement, query, search
 from ecsiam.analysis.strings import OutOfBudget, example
-from ecsiam.invariants.access import meant
 from ecsiam.invariants.asking import samples
+from ecsiam.invariants.reach import is_raw, meant
 from ecsiam.model.each import Each, Item
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
@@ -56,7 +56,7 @@ def _built(stack: Stack) -> Iterator[Built]:
     for role in stack.roles.values():
         for policy in role.policies.values():
             for s in policy.document.statements:
-                raw = s.origin is not None and s.origin.feature.endswith("_statements")
+                raw = is_raw(s)
                 if s.effect == "Allow" and s.resources is not None and not raw:
                     for item in _texts(s.resources.items):
                         if item.literal not in given and any(p is PREFIX for p in _parts(item, stack.intent.prefix)):

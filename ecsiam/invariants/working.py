@@ -14,12 +14,13 @@ from ecsiam.analysis.strings import example
 from ecsiam.analysis.witness import fitting
 from ecsiam.features import PROFILES
 from ecsiam.invariants.asking import granted, listed, never, samples, together, trusted
+from ecsiam.model.condition import Condition
 from ecsiam.model.each import Each, Item
 from ecsiam.model.names import ROLES
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Need, Stack
 from ecsiam.model.statement import Action, Only, Statement
-from ecsiam.model.text import Ref
+from ecsiam.model.text import Ref, Text
 
 if TYPE_CHECKING:
     from ecsiam.reference.actions import KnownAction
@@ -95,13 +96,41 @@ def _same(stack: Stack, need: Need) -> Iterator[Need]:
 
 
 def _asked(stack: Stack, need: Need) -> Requests:
+    """The requests of a need: on the role's own ARN for a trust, with what follows for the role for its policies."""
     flags = (need.when,) if need.when else ()
     asked = of_statement(Leaf(need.statement, identity=need.statement.principals is None, when=flags))
-    if need.statement.principals is None or need.role not in stack.roles:
+    role = stack.roles.get(need.role)
+    if role is None:
         return asked
+    if need.statement.principals is None:
+        sent = _sent(stack, role, need.statement)
+        return asked & query(Statement("Allow", "*", "*", conditions=sent)) if sent else asked
     home = stack.deployment.home
-    arn = stack.roles[need.role].arn(home.partition, home.account_id)
+    arn = role.arn(home.partition, home.account_id)
     return asked if arn.literal is None else asked & query(Statement("Allow", "*", arn))
+
+
+def _sent(stack: Stack, role: Role, need: Statement) -> tuple[Condition, ...]:
+    """What AWS sends with each request of the role, as far as the role's statements ask for it.
+
+    A Deny of what is not encrypted, of other accounts and regions or of other principals takes nothing from it.
+    """
+    home = stack.deployment.home
+    account = home.account_id
+    sent = [
+        Condition("StringEquals", "aws:PrincipalAccount", account),
+        Condition("ArnEquals", "aws:PrincipalArn", role.arn(home.partition, account)),
+        Condition("StringEquals", "aws:PrincipalType", "AssumedRole"),
+        Condition("Bool", "aws:SecureTransport", "true"),
+        Condition("Null", "aws:username", "true"),
+    ]
+    if not any(a.pattern.lower().startswith("iam:") for a in need.actions.items):
+        sent.append(Condition("StringEquals", "aws:RequestedRegion", home.regions))
+    arns = [item.split(":", 5) for item in _items(need) if isinstance(item, Text)]
+    if arns and all(len(parts) == 6 and parts[4] == account for parts in arns):
+        sent.append(Condition("StringEquals", "aws:ResourceAccount", account))
+    asked = {c.key.lower() for leaf in granted(role).leaves for c in leaf.statement.conditions}
+    return tuple(c for c in sent if c.key.lower() in asked)
 
 
 def _allowed(stack: Stack, need: Need) -> Requests:
@@ -130,7 +159,7 @@ _THESE = {True: "it never applies", False: "they never apply"}
 
 
 def _applies(stack: Stack, role: Role, statement: Statement) -> Answer:
-    if _open(statement):
+    if compiled(Leaf(statement)).open:
         # What a list parameter holds is shown on values of its form.
         for _, bound in samples(stack):
             for same in _again(bound, role.id, statement):
@@ -159,10 +188,6 @@ def _by_parameter(item: Item) -> bool:
         return True
     first = item.parts[0] if item.parts else ""
     return isinstance(first, Ref) and first.parameter
-
-
-def _open(statement: Statement) -> bool:
-    return compiled(Leaf(statement)).open or any(isinstance(item, Each) for item in _items(statement))
 
 
 def _again(stack: Stack, role: str, statement: Statement) -> Iterator[Statement]:
