@@ -23,11 +23,14 @@ from ecsiam.analysis.space import Box, Space
 from ecsiam.analysis.variables import Escaped, Variable, parts
 from ecsiam.analysis.witness import Candidate, candidates
 from ecsiam.errors import PolicyError
+from ecsiam.model.each import Each
 from ecsiam.model.policy import Version
-from ecsiam.model.statement import Statement
-from ecsiam.model.text import Text
+from ecsiam.model.principal import EVERYONE
+from ecsiam.model.statement import Only, Statement
+from ecsiam.model.text import Text, text
 
 MOST_BOXES = 200_000
+MOST_OPEN = 50  # of what depends on something open, so many pieces are looked at for one that doesn't
 
 
 @frozen(cache_hash=True)
@@ -48,18 +51,25 @@ class Requests:
         return Requests("minus", (self, other))
 
     def __contains__(self, request: Request) -> bool:
-        """Whether a request is one of them, statement by statement. Raises PolicyError for an open text."""
+        """Whether a request is one of them, statement by statement. Raises PolicyError where what is open decides."""
+        found = self.has(request)
+        if found is None:
+            raise PolicyError("whether the request is one of these is known only at deployment: bind it first")
+        return found
+
+    def has(self, request: Request) -> bool | None:
+        """Whether a request is one of them; None where that hangs on what is open or was not read."""
         match self.op, self.parts:
             case "or", parts:
-                return any(request in p for p in parts)
+                return _any(p.has(request) for p in parts)
             case "and", (left, right):
-                return request in left and request in right
+                return _both(left.has(request), right.has(request))
             case "minus", (left, right):
-                return request in left and request not in right
+                without = right.has(request)
+                return _both(left.has(request), None if without is None else not without)
             case _:
                 assert self.leaf is not None
-                leaf = self.leaf
-                return not misses(leaf.statement, leaf.version, request, leaf.reading)
+                return _matches(self.leaf, request)
 
     @property
     def leaves(self) -> Iterator[Leaf]:
@@ -73,6 +83,38 @@ class Requests:
         """One of the requests, None if there is none. Raises Unclear where that isn't known."""
         found = search(self, universe)
         return None if found is None else found.request
+
+
+def _both(a: bool | None, b: bool | None) -> bool | None:
+    return False if a is False or b is False else None if a is None or b is None else True
+
+
+def _any(found: Iterable[bool | None]) -> bool | None:
+    seen: bool | None = False
+    for one in found:
+        if one:
+            return True
+        seen = None if one is None else seen
+    return seen
+
+
+def _matches(leaf: Leaf, request: Request) -> bool | None:
+    """Whether a statement matches; what is open of it is read as anything, so that only a miss is sure."""
+    if not compiled(leaf).open:
+        return not misses(leaf.statement, leaf.version, request, leaf.reading)
+    return None if not misses(_loose(leaf.statement), leaf.version, request, leaf.reading) else False
+
+
+@lru_cache(maxsize=1 << 12)
+def _loose(statement: Statement) -> Statement:
+    """A statement that matches all that this one may come to match."""
+    resources, principals = statement.resources, statement.principals
+    if resources is not None and any(isinstance(r, Each) or r.refs for r in resources.items):
+        resources = Only((text("*"),))
+    if principals is not None and any(p.id.refs for p in principals.items):
+        principals = Only((EVERYONE,))
+    conditions = tuple(c for c in statement.conditions if not any(v.refs for v in c.values))
+    return evolve(statement, resources=resources, principals=principals, conditions=conditions)
 
 
 NOTHING = Requests("or")
@@ -226,17 +268,18 @@ def _walk(requests: Requests, original: Requests, universe: Universe) -> Example
     space = Space(asked, universe)
     is_open = any(c.open for c in asked)
     unread = " and ".join(dict.fromkeys(f"`{c.unread}`" for c in asked if c.unread))
+    on = f"it depends on {unread}, which was not read" if unread else "it depends on what is left to deployment"
     reason: str | None = None
-    for box in _Search(space).boxes(requests):
-        if is_open:  # whether a request matches can't be said before everything is bound and read
-            return (
-                f"it depends on {unread}, which was not read" if unread else "it depends on what is left to deployment"
-            )
+    for n, box in enumerate(_Search(space).boxes(requests)):
+        if is_open:
+            reason = on
+            if n == MOST_OPEN:
+                break
         for candidate in _likely(space, box, requests is not original, original):
             if candidate.request is not None:
-                if candidate.request in original:
+                if original.has(candidate.request):
                     return Example(_least(candidate.request, requests, original), candidate.states)
-                if candidate.sure and requests is original:
+                if candidate.sure and requests is original and not is_open:
                     raise AssertionError(
                         f"the example `{candidate.request}` is not in the set: this is a bug in ecsiam"
                     )
@@ -246,7 +289,7 @@ def _walk(requests: Requests, original: Requests, universe: Universe) -> Example
 
 def _likely(space: Space, box: Box, is_try: bool, original: Requests) -> Iterator[Candidate]:
     """The candidates of a box; of one that is only tried, no good ones before it is known that there are any."""
-    if not is_try or any(c.request is not None and c.request in original for c in candidates(space, box, fits=False)):
+    if not is_try or any(c.request and original.has(c.request) for c in candidates(space, box, fits=False)):
         yield from candidates(space, box)
         yield from candidates(space, box, fits=False)
 
@@ -257,7 +300,7 @@ def _least(request: Request, requests: Requests, original: Requests) -> Request:
         return request
     for key, _ in request.context:
         without = evolve(request, context=[pair for pair in request.context if pair[0] != key])
-        request = without if without in original else request
+        request = without if original.has(without) else request
     return request
 
 
@@ -290,9 +333,9 @@ def put_in(requests: Requests) -> Iterator[Requests]:
 def _spoken_of(leaves: list[Leaf]) -> Iterator[str]:
     """What stands between slashes and colons in the texts of a set."""
     for leaf in leaves:
-        for text in leaf.statement.texts():
-            if text.literal is not None:
-                yield from (s for s in re.split("[/:]", text.literal) if s and not set("*?$").intersection(s))
+        for one in leaf.statement.texts():
+            if one.literal is not None:
+                yield from (s for s in re.split("[/:]", one.literal) if s and not set("*?$").intersection(s))
 
 
 def _text(value: str) -> str:
