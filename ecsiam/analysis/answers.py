@@ -20,6 +20,9 @@ class Holds:
     def __bool__(self) -> bool:
         return True
 
+    def __str__(self) -> str:
+        return "holds" if self.witness is None else f"holds: {self.witness}"
+
 
 @frozen
 class Fails:
@@ -37,6 +40,11 @@ class Fails:
     def __bool__(self) -> bool:
         return False
 
+    def __str__(self) -> str:
+        where = f" where {', '.join(f'{name}={value}' for name, value in self.values)}" if self.values else ""
+        shown = "" if self.witness is None else f": {self.witness}{where}"
+        return "\n".join((f"fails: {self.fact}{shown}", *map(str, self.also)))
+
 
 @frozen
 class Undecided:
@@ -47,6 +55,9 @@ class Undecided:
 
     def __bool__(self) -> bool:
         raise TypeError(f"undecided: {self.reason}")
+
+    def __str__(self) -> str:
+        return f"undecided: {self.reason}"
 
 
 Answer = Holds | Fails | Undecided

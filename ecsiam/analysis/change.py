@@ -40,6 +40,10 @@ class Change:
     lost: tuple[Difference, ...] = ()
     undecided: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        lines = [*(f"+ {d}" for d in self.gained), *(f"- {d}" for d in self.lost), *(f"? {u}" for u in self.undecided)]
+        return "\n".join(lines) or "no change"
+
 
 def compare(before: Policy | Role | Stack, after: Policy | Role | Stack, *, universe: Universe = "all") -> Change:
     """What `after` allows that `before` doesn't, and the reverse: statement by statement, for a stack role by role.
