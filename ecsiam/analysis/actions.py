@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from attrs import frozen
 
-from ecsiam.analysis.keys import vectors
 from ecsiam.analysis.leaf import Actions
 from ecsiam.analysis.patterns import Chars, Clause, One, Pattern, Run, literal, pattern, wildcard
-from ecsiam.analysis.strings import example
+from ecsiam.analysis.strings import example, vectors
 
 if TYPE_CHECKING:
     from ecsiam.reference.actions import KnownAction

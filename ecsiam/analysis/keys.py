@@ -4,16 +4,13 @@ Whatever a request holds for the key, it comes out like one of these, so a set o
 absent, one value, or, where set operators are used, several.
 """
 
-from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import combinations, count
-from typing import Literal
+from itertools import combinations
 
 from attrs import field, frozen
 
-from ecsiam.analysis.matching import address_block, as_date, as_number, matches_values
+from ecsiam.analysis.matching import matches_values
 from ecsiam.analysis.patterns import (
     ANY,
     NOT_COLON,
@@ -30,14 +27,11 @@ from ecsiam.analysis.patterns import (
     show,
 )
 from ecsiam.analysis.request import Values
-from ecsiam.analysis.strings import Found, OutOfBudget, example
-from ecsiam.analysis.values import as_bytes
+from ecsiam.analysis.samples import VALUES, other
+from ecsiam.analysis.strings import MOST_CELLS, vectors
 from ecsiam.analysis.variables import Escaped, Part, Piece, Variable
 from ecsiam.model.condition import Kind, Operator
 from ecsiam.model.text import Ref
-
-MOST_CELLS = 512
-MOST_SPLITS = 4 * MOST_CELLS
 
 
 @frozen(cache_hash=True)
@@ -136,55 +130,7 @@ def _clause(test: KeyTest) -> Clause:
     return frozenset(p for p in patterns if p is not None)
 
 
-Vector = tuple[int, Found]
-
-
-def vectors(unions: tuple[Clause, ...], tries: Iterable[str], base: tuple[Clause, ...] = ()) -> list[Vector]:
-    """For each choice of being in or out of `unions` that some string of `base` makes: its bits, and such a string.
-
-    `tries` are taken first, since they are nicer to read. Raises OutOfBudget for more than MOST_CELLS.
-    """
-    found: dict[int, Found] = {}
-    if not any(p.holes for union in unions for p in union):
-        for string in tries:
-            if all(any(p.matches(string) for p in clause) for clause in base):
-                bits = sum(1 << i for i, u in enumerate(unions) if any(p.matches(string) for p in u))
-                found.setdefault(bits, Found(tuple(string), sure=True))
-    tried = tuple(found)
-
-    nothing: Clause = frozenset()
-    start = found[tried[0]] if tried else example(base)
-    waiting = [(0, 0, base, nothing, start)] if start is not None else []
-    splits = 0
-    while waiting:
-        i, bits, within, without, shown = waiting.pop()
-        splits += 1
-        if splits > MOST_SPLITS:
-            raise OutOfBudget
-        if i == len(unions):
-            found.setdefault(bits, shown)
-            if len(found) > MOST_CELLS:
-                raise OutOfBudget
-            continue
-        mask = (1 << i) - 1
-        for wanted in (0, 1):
-            inside = (*within, unions[i]) if wanted else within
-            outside = without if wanted else without | unions[i]
-            one = next((found[t] for t in tried if t & mask == bits and t >> i & 1 == wanted), None)
-            one = one or example(inside, outside)
-            if one is not None:
-                waiting.append((i + 1, bits | wanted << i, inside, outside, one))
-    return list(found.items())
-
-
 # ---------------------------------------------------------------- one value of each kind
-
-_OTHERS = {"account": "111122223333", "arn": "arn:aws:iam::111122223333:role/other", "sub": "repo:other/other:x"}
-
-
-def other(key: str) -> str:
-    """A value of a key that nobody named."""
-    return next((value for ending, value in _OTHERS.items() if key.endswith(ending)), "other")
 
 
 def _tries(key: str, tests: tuple[KeyTest, ...]) -> Iterator[str]:
@@ -200,70 +146,6 @@ def _plain(text: tuple[Part, ...]) -> str | None:
     return text[0] if len(text) == 1 and isinstance(text[0], str) else None
 
 
-def _between(points: list[object]) -> Iterator[object]:
-    """Each point, one in each gap, one below and one above."""
-    from decimal import Context, Decimal
-
-    numbers = sorted({p for p in points if isinstance(p, Decimal)})
-    if not numbers:
-        yield Decimal(0)
-        return
-    # As many digits as it takes to tell all of them apart: the default 28 would round a gap away.
-    exactly = Context(prec=max(n.adjusted() for n in numbers) - min(int(n.as_tuple().exponent) for n in numbers) + 9)
-    yield exactly.subtract(numbers[0], Decimal(1))
-    for low, high in zip(numbers, (*numbers[1:], None), strict=True):
-        yield low
-        yield exactly.add(low, Decimal(1)) if high is None else exactly.divide(exactly.add(low, high), Decimal(2))
-
-
-def _number_values(texts: list[str]) -> Iterator[str]:
-    for number in _between([as_number(t) for t in texts]):
-        yield f"{number:f}"
-
-
-def _date_values(texts: list[str]) -> Iterator[str]:
-    from datetime import datetime, timedelta
-    from decimal import Decimal
-
-    for seconds in _between([as_date(t) for t in texts]):
-        assert isinstance(seconds, Decimal)
-        whole = seconds == seconds.to_integral_value()
-        try:
-            at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(seconds))
-        except OverflowError:
-            whole = False
-            at = None
-        yield f"{at:%Y-%m-%dT%H:%M:%SZ}" if whole and at and at.year >= 1000 else f"{seconds:f}"
-
-
-def _address_values(texts: list[str]) -> Iterator[str]:
-    import ipaddress
-
-    yield "192.0.2.1"
-    for version, kind in ((4, ipaddress.IPv4Address), (6, ipaddress.IPv6Address)):
-        blocks = [b for b in map(address_block, texts) if b is not None and b.version == version]
-        starts = {0} | {int(b[0]) for b in blocks} | {int(b[-1]) + 1 for b in blocks}
-        most = 2 ** (32 if version == 4 else 128)
-        yield from (str(kind(start)) for start in sorted(starts) if start < most)
-
-
-def _binary_values(texts: list[str]) -> Iterator[str]:
-    yield from texts
-    known = {as_bytes(t) for t in texts}
-    yield next(b64encode(b).decode() for b in (bytes([i]) * n for n in count(1) for i in range(256)) if b not in known)
-
-
-def _bool_values(_: list[str]) -> Iterator[str]:
-    yield from ("true", "false")
-
-
-_VALUES: dict[Kind, Callable[[list[str]], Iterator[str]]] = {
-    "numeric": _number_values,
-    "date": _date_values,
-    "ip": _address_values,
-    "binary": _binary_values,
-    "bool": _bool_values,
-}
 _MALFORMED = "other"  # no number, date, address, base64 nor boolean
 _SOMETHING = (frozenset({pattern((One(ANY), Run(ANY)))}),)
 _Single = tuple[int, str | None, bool]  # which tests the value passes as it is, the value, whether it is sure
@@ -296,7 +178,7 @@ def _singles(key: str, tests: tuple[KeyTest, ...]) -> list[_Single] | None:
         return None
     kind = kinds.pop()
     singles: dict[int, str] = {}
-    for value in _VALUES[kind]([t for t in texts if t is not None]):
+    for value in VALUES[kind]([t for t in texts if t is not None]):
         singles.setdefault(_passed(tests, value), value)
     if _may_be_malformed(key, kind):
         singles.setdefault(_passed(tests, _MALFORMED), _MALFORMED)
@@ -349,8 +231,6 @@ def _text_of(part: Part) -> str:
 
 
 # ---------------------------------------------------------------- cells
-
-Multiplicity = Literal["one", "many", "unknown"]
 
 
 @lru_cache(maxsize=1 << 13)

@@ -14,11 +14,11 @@ from typing import Literal
 from attrs import evolve, field, frozen
 
 from ecsiam.analysis.actions import Universe
-from ecsiam.analysis.keys import other
 from ecsiam.analysis.leaf import Leaf, compiled
 from ecsiam.analysis.matching import misses
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
+from ecsiam.analysis.samples import other
 from ecsiam.analysis.space import Box, Space
 from ecsiam.analysis.variables import Escaped, Variable, parts
 from ecsiam.analysis.witness import Candidate, candidates

@@ -33,6 +33,8 @@ from ecsiam.analysis.patterns import (
 )
 
 BUDGET = 100_000
+MOST_CELLS = 512
+MOST_SPLITS = 4 * MOST_CELLS
 
 
 class OutOfBudget(Unclear):
@@ -329,3 +331,46 @@ def _letters(patterns: tuple[Pattern, ...]) -> Iterator[str]:
 
 def _first(named: list[str], other: str) -> list[str]:
     return [c for c in named if c != other]
+
+
+# ---------------------------------------------------------------- cells
+
+Vector = tuple[int, Found]
+
+
+def vectors(unions: tuple[Clause, ...], tries: Iterable[str], base: tuple[Clause, ...] = ()) -> list[Vector]:
+    """For each choice of being in or out of `unions` that some string of `base` makes: its bits, and such a string.
+
+    `tries` are taken first, since they are nicer to read. Raises OutOfBudget for more than MOST_CELLS.
+    """
+    found: dict[int, Found] = {}
+    if not any(p.holes for union in unions for p in union):
+        for string in tries:
+            if all(any(p.matches(string) for p in clause) for clause in base):
+                bits = sum(1 << i for i, u in enumerate(unions) if any(p.matches(string) for p in u))
+                found.setdefault(bits, Found(tuple(string), sure=True))
+    tried = tuple(found)
+
+    nothing: Clause = frozenset()
+    start = found[tried[0]] if tried else example(base)
+    waiting = [(0, 0, base, nothing, start)] if start is not None else []
+    splits = 0
+    while waiting:
+        i, bits, within, without, shown = waiting.pop()
+        splits += 1
+        if splits > MOST_SPLITS:
+            raise OutOfBudget
+        if i == len(unions):
+            found.setdefault(bits, shown)
+            if len(found) > MOST_CELLS:
+                raise OutOfBudget
+            continue
+        mask = (1 << i) - 1
+        for wanted in (0, 1):
+            inside = (*within, unions[i]) if wanted else within
+            outside = without if wanted else without | unions[i]
+            one = next((found[t] for t in tried if t & mask == bits and t >> i & 1 == wanted), None)
+            one = one or example(inside, outside)
+            if one is not None:
+                waiting.append((i + 1, bits | wanted << i, inside, outside, one))
+    return list(found.items())
