@@ -48,7 +48,6 @@ PREFIXES = "another prefix is made of the characters that a project and an envir
 TRIED = "that each action applies to some of what a parameter gives was tried on samples of its form"
 DEPLOYS = "whoever deploys runs code as the two roles that the deploy role passes"
 PUSHES = "whoever may push an image runs code as the roles of the tasks that run it"
-NO_DEPLOYER = "there is no deploy role"
 TARGETS = Undecided("what a target's files mean is not read back yet")
 FORMAT = "whether the repository sends subjects by name or with ids is left open: set `github_subject_format`"
 
@@ -129,7 +128,7 @@ def of_feature(action: str, resource: str | AllBut[Any], flag: str = "", when: B
 HOLDS: dict[str, Holds] = {
     "separation": Holds(),
     "trust": Holds(),
-    "oidc-subject": Holds(assumed=(NO_DEPLOYER,)),
+    "oidc-subject": Holds(),
     "pass-role": Holds(),
     "no-escalation": Holds(),
     "home": Holds(assumed=(TODAY,)),

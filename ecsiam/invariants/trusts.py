@@ -79,8 +79,8 @@ def oidc_subject(stack: Stack) -> Answer:
     """The deploy role only by the subjects that the config lists, with the audience pinned."""
     role = stack.roles.get("github_actions")
     if role is None:
-        no_role = Holds(assumed=("there is no deploy role",))
-        return no_role if stack.intent.flags else Undecided("nothing says which role deploys")
+        # Nobody can deploy: that is so of a stack that was asked for, and not known of any other.
+        return Holds() if stack.intent.flags else Undecided("nothing says which role deploys")
     if not stack.intent.github_subjects:
         return Undecided("nothing says which subjects may deploy")
     return never(
