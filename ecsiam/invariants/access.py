@@ -163,8 +163,6 @@ def no_escalation(stack: Stack) -> Answer:
     """No role can change IAM or obtain a role beyond those that it passes."""
     from ecsiam.reference.escalations import ESCALATIONS
 
-    ways = askable(tuple(a for e in ESCALATIONS for a in e.actions))
-
     def fact(role: str, request: Request) -> str:
         taken = (e for e in ESCALATIONS if request in query(Statement("Allow", e.actions, "*")))
         why = next((f": {e.group}, {e.why}" for e in taken), "")
@@ -174,13 +172,28 @@ def no_escalation(stack: Stack) -> Answer:
         known = granted(stack.roles[id])
         return never(
             stack,
-            lambda of: granted(of.roles[id]).requests & ways if id in of.roles else NOTHING,
+            lambda of: _up(granted(of.roles[id])) if id in of.roles else NOTHING,
             lambda _, request: fact(id, request),
             assumed=(*(DEPLOYER if "github_actions" in stack.roles else ()), *_of_new_actions(known)),
             unread=known.unread,
         )
 
     return together(map(of_role, stack.roles))
+
+
+def _up(role: Granted) -> Requests:
+    """What a role may do of the ways up. Only those of services that it has anything of are looked up."""
+    from ecsiam.reference.actions import action
+    from ecsiam.reference.escalations import ESCALATIONS
+
+    ways = [a.lower() for e in ESCALATIONS for a in e.actions]
+    patterns = _patterns(role)
+    if patterns is not None:
+        services = {p.partition(":")[0] for p in patterns}
+        of_any = [a.partition(":")[2] for a in ways if a.startswith("*:")]
+        ways = [a for a in ways if a.partition(":")[0] in services]
+        ways += [a for service in sorted(services) for name in of_any if action(a := f"{service}:{name}")]
+    return role.requests & askable(tuple(ways))
 
 
 def _of_new_actions(role: Granted) -> tuple[str, ...]:
