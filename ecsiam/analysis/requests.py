@@ -8,7 +8,7 @@ before anyone sees it.
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import Literal
 
 from attrs import evolve, field, frozen
@@ -318,10 +318,13 @@ def put_in(requests: Requests) -> Iterator[Requests]:
     keys = {v.key.lower(): v.key for leaf in leaves for v in compiled(leaf).variables}
     if not keys:
         return
-    values = list(dict.fromkeys((*_spoken_of(leaves), "other")))
-    pinned = {key: list(dict.fromkeys((other(key), *values))) for key in keys}
-    for chosen in islice(product(*pinned.values()), MOST_TRIES):
-        known = dict(zip(keys, chosen, strict=True))
+    # In one order, whichever way the question is put; the same value for all of them before others.
+    values = sorted({*_spoken_of(leaves)} - {"other"})
+    pinned = {key: list(dict.fromkeys((other(key), *values))) for key in sorted(keys)}
+    together = ((value,) * len(keys) for value in values)
+    first = [tuple(map(other, sorted(keys)))]
+    for chosen in islice(chain(first, together, product(*pinned.values())), MOST_TRIES):
+        known = dict(zip(sorted(keys), chosen, strict=True))
         pinned_to = {keys[key]: _text(value) for key, value in known.items()}
         try:
             pin = Statement("Allow", "*", "*", conditions={"StringEquals": pinned_to})

@@ -182,7 +182,7 @@ def _is(p: Pattern, text: str) -> bool:
 
 
 def _listed(holes: tuple[Hole, ...]) -> str:
-    return ", ".join(dict.fromkeys(_named(h.name) for h in holes)) or "what is open"
+    return ", ".join(dict.fromkeys(_named(h.name) for h in holes)) or "a policy variable or a parameter"
 
 
 def _named(name: object) -> str:
