@@ -5,9 +5,10 @@ import pytest
 from ecsiam.analysis.answers import Fails, Holds, Undecided
 from ecsiam.analysis.questions import contains
 from ecsiam.model.policy import Policy
+from ecsiam.model.principal import EVERYONE, Principal
 from ecsiam.model.statement import Statement
 
-from .asking import allow
+from .asking import allow, trust
 
 
 def many(statements: int, *, deny: bool = False) -> Policy:
@@ -65,3 +66,12 @@ def test_a_very_long_pattern_is_read() -> None:
     """A hundred thousand characters, as a resource and as a value."""
     long = "arn:aws:s3:::b/" + "a*?" * 30_000
     assert isinstance(contains(allow("s3:GetObject", "*"), allow("s3:GetObject", long)), Holds)
+
+
+def test_somebody_is_left_whoever_is_named() -> None:
+    """Every account of one digit and every canonical user of one are named: there are others."""
+    accounts = [Principal("AWS", digit * 12) for digit in "0123456789"]
+    users = [Principal("CanonicalUser", digit * 64) for digit in "0123456789abcdef"]
+    answer = contains(trust(*accounts, *users), trust(EVERYONE))
+    assert isinstance(answer, Fails)
+    assert answer.witness is not None

@@ -70,9 +70,16 @@ def matches_resource(resource: Pieces, asked: str, reading: Reading = "parts", i
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ROOT = re.compile(r"arn:([^:]+):iam::([0-9]{12}):root")
-_OF_ACCOUNT = re.compile(r"arn:([^:]+):(?:iam|sts)::([0-9]{12}):.+", re.DOTALL)
-_ROLE = re.compile(r"arn:([^:]+):iam::([0-9]{12}):role/(?:.*/)?([^/]+)", re.DOTALL)
+OF_ACCOUNT = re.compile(r"arn:([^:]+):(?:iam|sts)::([0-9]{12}):.+", re.DOTALL)
+ROLE = re.compile(r"arn:([^:]+):iam::([0-9]{12}):role/(?:.*/)?([^/]+)", re.DOTALL)
 _SESSION = re.compile(r"arn:([^:]+):sts::([0-9]{12}):assumed-role/([^/]+)/.+", re.DOTALL)
+
+
+def account_of(arn: str) -> str | None:
+    """The account in an ARN, or an account id itself; None where there is none."""
+    parts = arn.split(":", 5)
+    account = parts[4] if len(parts) == 6 else arn
+    return account if _ACCOUNT.fullmatch(account) else None
 
 
 def matches_principal(principal: Principal, asked: Principal | None) -> bool:
@@ -107,12 +114,12 @@ def _id(principal: Principal) -> str:
 def _takes_in(named: str, who: str) -> bool:
     """Whether an account's or a role's name takes in an ARN that is not the same text."""
     if _ACCOUNT.fullmatch(named):
-        of = _OF_ACCOUNT.fullmatch(who)
+        of = OF_ACCOUNT.fullmatch(who)
         return of is not None and of[2] == named
     if root := _ROOT.fullmatch(named):
-        of = _OF_ACCOUNT.fullmatch(who)
+        of = OF_ACCOUNT.fullmatch(who)
         return who == root[2] or (of is not None and of.groups() == root.groups())
-    role, session = _ROLE.fullmatch(named), _SESSION.fullmatch(who)
+    role, session = ROLE.fullmatch(named), _SESSION.fullmatch(who)
     return role is not None and session is not None and role.groups() == session.groups()
 
 

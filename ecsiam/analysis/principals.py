@@ -2,16 +2,14 @@
 
 import re
 from functools import lru_cache
+from itertools import count
 
 from attrs import field, frozen
 
-from ecsiam.analysis.matching import matches_principal
+from ecsiam.analysis.matching import OF_ACCOUNT, ROLE, matches_principal
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.model.principal import EVERYONE, Principal
 from ecsiam.model.statement import AllBut, Only
-
-_ROLE = re.compile(r"arn:([^:]*):iam::(\d{12}):role/(?:.*/)?([^/]+)", re.DOTALL)
-_ACCOUNT = re.compile(r"arn:([^:]*):(?:iam|sts)::(\d{12}):.*", re.DOTALL)
 
 
 @frozen
@@ -52,11 +50,11 @@ def principal_cells(named: frozenset[Principal]) -> PrincipalCells:
         elif id != "*":
             who.update(dict.fromkeys(_of(p, id, named)))
     texts = " ".join(str(p.id) for p in named)
-    account = next(a for a in (d * 12 for d in "9876543210") if a not in texts)
+    account = next(a for a in (f"{n:012}" for n in range(10**12 - 1, -1, -1)) if a not in texts)
     who[Principal("AWS", f"arn:aws:iam::{account}:user/{_fresh(texts)}")] = None
     who[Principal("Service", f"{_fresh(texts)}.amazonaws.com")] = None
     who[Principal("Federated", f"{_fresh(texts)}.example.com")] = None
-    who[Principal("CanonicalUser", next(c * 64 for c in "0123456789abcdef" if c * 64 not in texts))] = None
+    who[Principal("CanonicalUser", next(c for c in (f"{n:064x}" for n in count()) if c not in texts))] = None
     who[EVERYONE] = None
     people = tuple(who)
     takes = {p: sum(1 << i for i, asked in enumerate(people) if _takes(p, asked)) for p in named}
@@ -75,9 +73,9 @@ def _of(p: Principal, id: str, named: frozenset[Principal]) -> list[Principal]:
     texts = " ".join(str(q.id) for q in named)
     arn = f"arn:aws:iam::{id}:root" if re.fullmatch(r"\d{12}", id) else id
     found = [Principal("AWS", arn)]
-    if role := _ROLE.fullmatch(arn):
+    if role := ROLE.fullmatch(arn):
         found.append(Principal("AWS", f"arn:{role[1]}:sts::{role[2]}:assumed-role/{role[3]}/{_fresh(texts)}"))
-    if account := _ACCOUNT.fullmatch(arn):
+    if account := OF_ACCOUNT.fullmatch(arn):
         found.append(Principal("AWS", f"arn:{account[1]}:iam::{account[2]}:user/{_fresh(texts)}"))
     return found
 
