@@ -31,10 +31,6 @@ class ActionCells:
     names: tuple[str, ...]
     taking: dict[Actions, int]
 
-    @property
-    def all(self) -> int:
-        return (1 << len(self.names)) - 1
-
     def like(self, name: str) -> "Iterator[KnownAction]":
         """The actions of the service reference that every element takes as it takes `name`."""
         from ecsiam.reference.actions import actions

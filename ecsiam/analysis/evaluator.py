@@ -10,7 +10,7 @@ from typing import Literal, assert_never, get_args
 from attrs import frozen
 
 from ecsiam.analysis.globs import Reading
-from ecsiam.analysis.matching import Miss, matches_principal, misses
+from ecsiam.analysis.matching import Miss, account_of, matches_principal, misses
 from ecsiam.analysis.request import Request
 from ecsiam.errors import Fault, PolicyError, refuse
 from ecsiam.model.policy import Policy
@@ -319,18 +319,12 @@ def _grant_to(name: str, who: str, statement: Statement) -> _Grant:
 def _accounts(request: Request) -> Literal["one", "two", "unknown"]:
     """Whether principal and resource are of one account, by their ARNs and else by the keys that say so."""
     asked = request.principal
-    who = _account(str(asked.id)) if asked is not None and asked.type == "AWS" else None
+    who = account_of(str(asked.id)) if asked is not None and asked.type == "AWS" else None
     who = who or _said(request, "aws:PrincipalAccount")
-    of = _account(request.resource) or _said(request, "aws:ResourceAccount")
+    of = account_of(request.resource) or _said(request, "aws:ResourceAccount")
     if who is None or of is None:
         return "unknown"
     return "one" if who == of else "two"
-
-
-def _account(arn: str) -> str | None:
-    parts = arn.split(":", 5)
-    account = parts[4] if len(parts) == 6 else arn
-    return account if re.fullmatch("[0-9]{12}", account) else None
 
 
 def _said(request: Request, key: str) -> str | None:

@@ -216,18 +216,12 @@ def _empty(tests: tuple[KeyTest, ...], singles: list[_Single]) -> list[_Single]:
 
 
 def _pieces(test: KeyTest) -> tuple[tuple[Piece, ...], ...]:
-    """The values of a test that has no variables that count."""
-    return tuple(tuple((p if isinstance(p, str) else _text_of(p), True) for p in value) for value in test.values)
+    """The values of a test as plain matching takes them, where nothing in them is open."""
+    return tuple(tuple((p, True) if isinstance(p, str) else (_plainly(p), False) for p in v) for v in test.values)
 
 
-def _text_of(part: Part) -> str:
-    match part:
-        case Escaped(c):
-            return f"${{{c}}}"
-        case Variable(key):
-            return f"${{{key}}}"
-        case _:
-            return str(part)
+def _plainly(part: Part) -> str:
+    return part.char if isinstance(part, Escaped) else str(part)
 
 
 # ---------------------------------------------------------------- cells
@@ -259,7 +253,7 @@ def cells(key: str, tests: frozenset[KeyTest], many: bool | None = None) -> Cell
     passing = dict.fromkeys(asked, 0)
     atoms = [Atom(None)]
     for test in asked:
-        passing[test] |= _passes_absent(test)
+        passing[test] |= matches_values(test.operator, _pieces(test), None)
     for at, group in enumerate(groups, start=1):
         values = tuple(value or "" for _, value, _ in group)
         atoms.append(Atom(values if sets and many is not False else values[0], all(sure for *_, sure in group)))
@@ -271,22 +265,5 @@ def cells(key: str, tests: frozenset[KeyTest], many: bool | None = None) -> Cell
             passing[test] |= passes << at
         for test in asked:
             if test.operator.comparison.kind == "null":
-                passing[test] |= _null(test, "false") << at
+                passing[test] |= matches_values(test.operator, _pieces(test), _MALFORMED) << at
     return Cells(tuple(atoms), passing)
-
-
-def _null(test: KeyTest, wanted: str) -> bool:
-    return any((_plain(v) or "").lower() == wanted for v in test.values)
-
-
-def _passes_absent(test: KeyTest) -> bool:
-    operator = test.operator
-    if operator.comparison.kind == "null":
-        return _null(test, "true")
-    match operator.qualifier:
-        case "ForAllValues":
-            return True
-        case "ForAnyValue":
-            return operator.if_exists
-        case _:
-            return operator.if_exists or operator.comparison.negated

@@ -81,8 +81,7 @@ class Requests:
 
     def example(self, universe: Universe = "all") -> Request | None:
         """One of the requests, None if there is none. Raises Unclear where that isn't known."""
-        found = search(self, universe)
-        return None if found is None else found.request
+        return search(self, universe)
 
 
 def _both(a: bool | None, b: bool | None) -> bool | None:
@@ -148,14 +147,6 @@ def allowed_by(leaves: Iterable[Leaf]) -> Requests:
 
 
 # ---------------------------------------------------------------- deciding
-
-
-@frozen
-class Example:
-    """A request of the set, and the states of what is left open that it takes."""
-
-    request: Request
-    states: tuple[tuple[tuple[str, str], bool], ...] = ()
 
 
 class _Search:
@@ -247,7 +238,7 @@ def _one_by_one(box: Box, steps: int, left: Callable[[Box, int], Iterator[Box]])
             waiting.append(left(piece, len(waiting)))
 
 
-def search(requests: Requests, universe: Universe = "all") -> Example | None:
+def search(requests: Requests, universe: Universe = "all") -> Request | None:
     """A request of the set that has been put to the test, None if there surely is none. Raises Unclear otherwise."""
     found = _walk(requests, requests, universe)
     if not isinstance(found, str):
@@ -257,12 +248,12 @@ def search(requests: Requests, universe: Universe = "all") -> Example | None:
             shown = _walk(closed, requests, universe)
         except Unclear:
             continue
-        if isinstance(shown, Example):
+        if isinstance(shown, Request):
             return shown
     raise Unclear(found)
 
 
-def _walk(requests: Requests, original: Requests, universe: Universe) -> Example | str | None:
+def _walk(requests: Requests, original: Requests, universe: Universe) -> Request | str | None:
     """An example that is in `original` too; a text says why there may be one."""
     asked = [compiled(leaf) for leaf in dict.fromkeys(requests.leaves)]
     space = Space(asked, universe)
@@ -278,7 +269,7 @@ def _walk(requests: Requests, original: Requests, universe: Universe) -> Example
         for candidate in _likely(space, box, requests is not original, original):
             if candidate.request is not None:
                 if original.has(candidate.request):
-                    return Example(_least(candidate.request, requests, original), candidate.states)
+                    return _least(candidate.request, requests, original)
                 if candidate.sure and requests is original and not is_open:
                     raise AssertionError(
                         f"the example `{candidate.request}` is not in the set: this is a bug in ecsiam"

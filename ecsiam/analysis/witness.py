@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from ecsiam.analysis.leaf import EachName, Resources, resource_pattern
+from ecsiam.analysis.matching import account_of
 from ecsiam.analysis.patterns import Hole, Pattern, literal, show
 from ecsiam.analysis.request import Request, Values
 from ecsiam.analysis.space import Box, Space, resource_of
@@ -26,7 +27,6 @@ class Candidate:
     """A request that may show a box. With `sure` it has to; else `reason` says what may stand in the way."""
 
     request: Request | None
-    states: tuple[tuple[tuple[str, str], bool], ...] = ()
     sure: bool = True
     reason: str = ""
 
@@ -59,13 +59,12 @@ def _of(space: Space, box: Box, action: str, resource: str) -> Iterator[Candidat
         people = [space.principals.who[i] for i in _bits(box.principals)]
     for who, chosen in ((who, chosen) for who in people for chosen in product(*picks)):
         context: dict[str, Values] = {}
-        states: list[tuple[tuple[str, str], bool]] = []
         unknown: list[str] = []
         for key, options, at in zip(keys, atoms, chosen, strict=True):
             atom = options[at]
             if isinstance(key, tuple):
-                states.append((key, bool(at)))
-            elif not isinstance(key, str):
+                continue  # the state of something open is no part of a request
+            if not isinstance(key, str):
                 unknown.append(f"`{key.operator}` on `{key.key}`")
             elif atom.value is None and at:
                 unknown.append(f"the value of `{key}`")
@@ -77,13 +76,13 @@ def _of(space: Space, box: Box, action: str, resource: str) -> Iterator[Candidat
         tied = _tied(space, request)
         if unknown or (who is not None and who.id.literal is None):
             on = ", ".join(dict.fromkeys(unknown)) or f"`{who}`"
-            yield Candidate(None, tuple(states), sure=False, reason=f"it depends on {on}")
+            yield Candidate(None, sure=False, reason=f"it depends on {on}")
         elif tied is None:
-            yield Candidate(request, tuple(states))
+            yield Candidate(request)
         else:
             reason = "it takes keys that follow from each other, or from principal and resource, and don't agree"
             for agreeing in tied:
-                yield Candidate(agreeing, tuple(states), sure=False, reason=reason)
+                yield Candidate(agreeing, sure=False, reason=reason)
 
 
 def _bits(bits: int) -> Iterator[int]:
@@ -111,9 +110,9 @@ def _action_and_resource(space: Space, box: Box) -> tuple[str, str | tuple[Hole,
     written = [known for known in map(look_up, names) if known is not None]
     alike = (known for name in names for known in space.actions.like(name))
     shortest: tuple[str, str] | None = None
-    first = names[0] if not written else written[0].id
+    first: str | None = None
     for action in islice(chain(written, alike), MOST_CANDIDATES):
-        first = action.id if first == names[0] else first
+        first = first or action.id
         for of_type in fitting(action):
             within = Resources((*box.resources.clauses, *of_type.clauses), box.resources.none | of_type.none)
             found = example(within.clauses, within.none)
@@ -126,8 +125,8 @@ def _action_and_resource(space: Space, box: Box) -> tuple[str, str | tuple[Hole,
     found = resource_of(box.resources)
     assert found is not None
     if not found.sure:
-        return first, tuple(letter for letter in found.word if isinstance(letter, Hole))
-    return first, (_readable(box.resources) if box.resources.clauses or box.resources.none else None) or found.text
+        return first or names[0], tuple(letter for letter in found.word if isinstance(letter, Hole))
+    return first or names[0], _readable(box.resources) or found.text
 
 
 def fitting(action: "KnownAction") -> Iterator[Resources]:
@@ -197,13 +196,7 @@ def _named(name: object) -> str:
 
 # ---------------------------------------------------------------- keys that follow from others
 
-_ACCOUNT_OF = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):.*", re.DOTALL)
 _IAM = re.compile(r"arn:[^:]*:iam::\d{12}:(user|role)/.+")
-
-
-def _account(arn: str) -> str | None:
-    found = _ACCOUNT_OF.fullmatch(arn)
-    return found[1] if found else None
 
 
 def _principal_arn(request: Request) -> str | None:
@@ -212,19 +205,19 @@ def _principal_arn(request: Request) -> str | None:
 
 
 def _of_principal(request: Request) -> str | None:
-    return _account(str(request.principal.id)) if request.principal else None
+    return account_of(str(request.principal.id)) if request.principal else None
 
 
 def _of_source(request: Request) -> str | None:
     source = request.values("aws:sourcearn")
-    return _account(source) if isinstance(source, str) else None
+    return account_of(source) if isinstance(source, str) else None
 
 
 # What a key has to be, given the rest of the request; None where nothing follows.
 TIES: dict[str, Callable[[Request], str | None]] = {
     "aws:principalarn": _principal_arn,
     "aws:principalaccount": _of_principal,
-    "aws:resourceaccount": lambda request: _account(request.resource),
+    "aws:resourceaccount": lambda request: account_of(request.resource),
     "aws:sourceaccount": _of_source,
 }
 

@@ -101,7 +101,7 @@ def never(
             if missing:
                 return Undecided(f"{listed(missing)} was not read", rests_on)
             return Holds(assumed=rests_on)
-        return _shown(stack, question(stack), found.request, fact, universe, blame, rests_on)
+        return _shown(stack, question(stack), found, fact, universe, blame, rests_on)
     except Unclear as e:
         reason = str(e)
     for values, bound in samples(stack):
@@ -110,7 +110,7 @@ def never(
         except Unclear:
             continue
         if found is not None:
-            shown = _shown(bound, question(bound), found.request, fact, universe, blame, rests_on)
+            shown = _shown(bound, question(bound), found, fact, universe, blame, rests_on)
             return evolve(shown, values=tuple(values.items()))
     return Undecided(reason, rests_on)
 
@@ -131,7 +131,7 @@ def _shown(
             example = search(of_statement(leaf) & requests, universe)
         except Unclear:
             continue
-        found += [example.request] if example else []
+        found += [example] if example else []
     return first_of([Fails(r, _said(fact, stack, r), assumed) for r in dict.fromkeys(found or [request])])
 
 

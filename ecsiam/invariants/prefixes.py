@@ -56,8 +56,7 @@ def _built(stack: Stack) -> Iterator[Built]:
     for role in stack.roles.values():
         for policy in role.policies.values():
             for s in policy.document.statements:
-                raw = is_raw(s)
-                if s.effect == "Allow" and s.resources is not None and not raw:
+                if s.effect == "Allow" and s.resources is not None and not is_raw(s):
                     for item in _texts(s.resources.items):
                         if item.literal not in given and any(p is PREFIX for p in _parts(item, stack.intent.prefix)):
                             yield Built(role.id, s, item)
@@ -131,5 +130,5 @@ def _shown(stack: Stack) -> Fails | None:
                     continue
                 if found is not None:
                     fact = f"`{mine.resource}` of the {mine.role} role matches what the prefix `{another}` builds"
-                    return Fails(found.request, fact)
+                    return Fails(found, fact)
     return None

@@ -50,8 +50,7 @@ def _as_written(stack: Stack, role: Role) -> tuple[str, ...]:
 
 
 def _attached(stack: Stack, role: Role) -> tuple[str, ...]:
-    given = {g.arn for g in stack.deployment.given}
-    attached = [str(arn) for arn in role.managed_policy_arns if str(arn) in given]
+    attached = [str(arn) for arn in role.managed_policy_arns if _is_given(stack, arn)]
     return (f"{listed(attached)}, which was attached to the {role.id} role, is meant as it is",) if attached else ()
 
 
@@ -65,10 +64,12 @@ def _built(stack: Stack, id: str) -> list[Leaf]:
     role = stack.roles.get(id)
     if role is None:
         return []
-    given = {g.arn for g in stack.deployment.given}
-    return list(
-        granted(evolve(role, managed_policy_arns=[a for a in role.managed_policy_arns if str(a) not in given])).leaves
-    )
+    own = [arn for arn in role.managed_policy_arns if not _is_given(stack, arn)]
+    return list(granted(evolve(role, managed_policy_arns=own)).leaves)
+
+
+def _is_given(stack: Stack, arn: Text) -> bool:
+    return any(given.arn == arn.literal for given in stack.deployment.given)
 
 
 def is_raw(statement: Statement) -> bool:

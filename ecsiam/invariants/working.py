@@ -8,8 +8,9 @@ from attrs import evolve
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.leaf import Leaf, compiled
 from ecsiam.analysis.patterns import Unclear
+from ecsiam.analysis.questions import ask
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.requests import NOTHING, Requests, allowed_by, of_statement, query, search, union
+from ecsiam.analysis.requests import NOTHING, Requests, allowed_by, of_statement, query, union
 from ecsiam.analysis.strings import example
 from ecsiam.analysis.witness import fitting
 from ecsiam.features import PROFILES
@@ -166,12 +167,12 @@ def _applies(stack: Stack, role: Role, statement: Statement) -> Answer:
                 answer = _applies(bound, role, same)
                 if isinstance(answer, Fails):
                     return answer
-        return Holds(assumed=(TRIED,) if any(map(_by_parameter, _items(statement))) else ())
+        return Holds(assumed=(TRIED,) if any(map(_of_deployment, _items(statement))) else ())
     leaf = Leaf(statement)
     void = [a.pattern for a in statement.actions.items if _is_void(leaf, a.pattern)]
     if void:
         return Fails(
-            _void_request(statement, void[0]),
+            _one(query(Statement("Allow", void[0], "*")) & of_statement(leaf)),
             f"the {role.id} role is granted {listed(void)} only on resources that {_THESE[len(void) == 1]} to",
         )
     idle = [str(r) for r in _items(statement) if not _has_action(statement, r)]
@@ -182,7 +183,7 @@ def _applies(stack: Stack, role: Role, statement: Statement) -> Answer:
     return Holds()
 
 
-def _by_parameter(item: Item) -> bool:
+def _of_deployment(item: Item) -> bool:
     """Whether an item is a whole ARN, or several, that the deployment gives."""
     if isinstance(item, Each):
         return True
@@ -233,12 +234,10 @@ def _has_action(statement: Statement, item: Item) -> bool:
     )
 
 
-def _void_request(statement: Statement, action: str) -> Request | None:
-    try:
-        found = search(query(Statement("Allow", action, "*")) & of_statement(Leaf(statement)))
-    except Unclear:
-        return None
-    return None if found is None else found.request
+def _one(requests: Requests) -> Request | None:
+    """One of these, where there surely is one."""
+    found = ask(requests, "all")
+    return found if isinstance(found, Request) else None
 
 
 # ---------------------------------------------------------------- flags
@@ -267,16 +266,9 @@ def _off(stack: Stack, asked: Mapping[str, object]) -> Iterator[Answer]:
                 flag = statement.origin.flag if statement.origin else ""
                 if asked.get(flag) is False:
                     yield Fails(
-                        _any(statement), f"`{flag}` is off, and the {role.id} role has a statement of it all the same"
+                        _one(of_statement(Leaf(statement))),
+                        f"`{flag}` is off, and the {role.id} role has a statement of it all the same",
                     )
-
-
-def _any(statement: Statement) -> Request | None:
-    try:
-        found = search(of_statement(Leaf(statement)))
-    except Unclear:
-        return None
-    return None if found is None else found.request
 
 
 def _on(stack: Stack, flag: str) -> Answer:
