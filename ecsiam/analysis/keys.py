@@ -125,7 +125,7 @@ def value_pattern(comparison: str, parts: tuple[Part, ...]) -> Pattern | None:
     return pattern(tokens) if not arn or colons >= 5 else None
 
 
-def _clause(test: KeyTest) -> Clause:
+def clause_of(test: KeyTest) -> Clause:
     patterns = (value_pattern(test.operator.comparison.name, v) for v in test.values)
     return frozenset(p for p in patterns if p is not None)
 
@@ -137,7 +137,7 @@ def _tries(key: str, tests: tuple[KeyTest, ...]) -> Iterator[str]:
     """Strings that are nice to read: the values themselves, with something in the place of their wildcards."""
     yield other(key)
     for test in tests:
-        for union in _clause(test):
+        for union in clause_of(test):
             if not union.holes:
                 yield show(union) if union.literal is not None else show(union).replace("*", "x").replace("?", "x")
 
@@ -162,7 +162,7 @@ def _singles(key: str, tests: tuple[KeyTest, ...]) -> list[_Single] | None:
             return [(0, other(key), True)]
         negated = sum(1 << i for i, t in enumerate(tests) if t.operator.comparison.negated)
         try:
-            unions = tuple(map(_clause, tests))
+            unions = tuple(map(clause_of, tests))
             if any(t.operator.qualifier for t in tests):
                 some = dict(vectors(unions, _tries(key, tests), _SOMETHING))
                 found = {**dict(vectors(unions, ("",))), **some}
@@ -187,7 +187,7 @@ def _singles(key: str, tests: tuple[KeyTest, ...]) -> list[_Single] | None:
 
 def _passed(tests: tuple[KeyTest, ...], value: str) -> int:
     """The tests that a value passes as it is, as bits."""
-    plain = (matches_values(Operator(t.operator.comparison), _pieces(t), value) for t in tests)
+    plain = (matches_values(Operator(t.operator.comparison), pieces_of(t), value) for t in tests)
     return sum(1 << i for i, passes in enumerate(plain) if passes)
 
 
@@ -210,12 +210,12 @@ def _empty(tests: tuple[KeyTest, ...], singles: list[_Single]) -> list[_Single]:
     """The empty text: set operators take it, alone, for no value at all."""
     if all(t.operator.qualifier for t in tests):
         return [(0, "", True)]
-    if any(p.holes for t in tests for p in _clause(t)):
+    if any(p.holes for t in tests for p in clause_of(t)):
         return [(bits, None, False) for bits, *_ in singles]
     return [(_passed(tests, ""), "", True)]
 
 
-def _pieces(test: KeyTest) -> tuple[tuple[Piece, ...], ...]:
+def pieces_of(test: KeyTest) -> tuple[tuple[Piece, ...], ...]:
     """The values of a test as plain matching takes them, where nothing in them is open."""
     return tuple(tuple((p, True) if isinstance(p, str) else (_plainly(p), False) for p in v) for v in test.values)
 
@@ -253,7 +253,7 @@ def cells(key: str, tests: frozenset[KeyTest], many: bool | None = None) -> Cell
     passing = dict.fromkeys(asked, 0)
     atoms = [Atom(None)]
     for test in asked:
-        passing[test] |= matches_values(test.operator, _pieces(test), None)
+        passing[test] |= matches_values(test.operator, pieces_of(test), None)
     for at, group in enumerate(groups, start=1):
         values = tuple(value or "" for _, value, _ in group)
         atoms.append(Atom(values if sets and many is not False else values[0], all(sure for *_, sure in group)))
@@ -265,5 +265,5 @@ def cells(key: str, tests: frozenset[KeyTest], many: bool | None = None) -> Cell
             passing[test] |= passes << at
         for test in asked:
             if test.operator.comparison.kind == "null":
-                passing[test] |= matches_values(test.operator, _pieces(test), _MALFORMED) << at
+                passing[test] |= matches_values(test.operator, pieces_of(test), _MALFORMED) << at
     return Cells(tuple(atoms), passing)

@@ -50,7 +50,7 @@ class Actions:
     inverse: bool = False
 
 
-@frozen
+@frozen(cache_hash=True)
 class Resources:
     """A set of resources: those that match a pattern of each clause and none of `none`."""
 

@@ -4,10 +4,14 @@ A token is one character of a set, a run of characters of a set, or a hole (a te
 of them is in `strings.py`. Characters are Unicode code points.
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from functools import lru_cache
+from itertools import groupby
 
 from attrs import field, frozen
+
+from ecsiam.analysis.globs import Glob, as_glob, fits
+from ecsiam.analysis.variables import Piece
 
 
 class Unclear(Exception):
@@ -108,7 +112,19 @@ def _readable(of: Chars) -> str:
 class Pattern:
     """A sequence of tokens. Equal sequences are the same object, so comparing and hashing cost nothing."""
 
-    __slots__ = ("_runs", "_steps", "head", "holes", "literal", "prefix", "shortest", "tokens")
+    __slots__ = (
+        "_glob",
+        "_runs",
+        "_steps",
+        "head",
+        "holes",
+        "literal",
+        "need",
+        "prefix",
+        "shortest",
+        "tail",
+        "tokens",
+    )
 
     def __init__(self, tokens: tuple[Token, ...]) -> None:
         self.tokens = tokens
@@ -121,10 +137,14 @@ class Pattern:
         self.literal = self.head if len(head) == len(tokens) else None  # the only string of it
         self.prefix = len(head) == len(tokens) - 1 and tokens[-1] == Run(ANY)  # it is `head*`
         self.holes = tuple(t for t in tokens if isinstance(t, Hole | Other))
+        texts = _texts(tokens)
+        self.tail = texts[-1]  # what every string of it ends with
+        self.need = max(texts, key=len)  # the longest text that every string of it holds
         # Its shortest string; a hole counts for nothing in it.
-        self.shortest = "".join(_readable(t.of) for t in tokens if isinstance(t, One))
-        self._runs = sum(1 << i for i, t in enumerate(tokens) if isinstance(t, Run))
+        self.shortest = self.head if self.literal else "".join(_readable(t.of) for t in tokens if isinstance(t, One))
+        self._runs = as_bits(isinstance(t, Run) for t in tokens)
         self._steps: dict[str, tuple[int, int]] = {}
+        self._glob = _as_glob(tokens) if self.literal is None else None
 
     def __repr__(self) -> str:
         return f"<{show(self)}>"
@@ -133,28 +153,128 @@ class Pattern:
         """Whether a string is of this pattern, which has no holes."""
         if self.literal is not None:
             return string == self.literal
-        if not string.startswith(self.head):
+        if not string.startswith(self.head) or not string.endswith(self.tail) or self.need not in string:
             return False
         if self.prefix:
             return True
+        if self._glob is not None:
+            return fits(self._glob, string)
         tokens = self.tokens
         at, end = self._closed(1 << len(self.head)), 1 << len(tokens)
         for char in string[len(self.head) :]:
             step = self._steps.get(char)
             if step is None:
                 step = self._steps[char] = (
-                    sum(1 << i for i, t in enumerate(tokens) if isinstance(t, One) and char in t.of),
-                    sum(1 << i for i, t in enumerate(tokens) if isinstance(t, Run) and char in t.of),
+                    as_bits(isinstance(t, One) and char in t.of for t in tokens),
+                    as_bits(isinstance(t, Run) and char in t.of for t in tokens),
                 )
             at = self._closed((at & step[0]) << 1 | at & step[1])
             if not at:
                 return False
         return bool(at & end)
 
+    def filled(self, text: str) -> str:
+        """A likely string of it: with a text in the place of each run that may hold it."""
+        return "".join(
+            _readable(t.of)
+            if isinstance(t, One)
+            else text
+            if isinstance(t, Run) and all(c in t.of for c in text)
+            else ""
+            for t in self.tokens
+        )
+
+    def covers(self, narrow: "Pattern") -> bool:
+        """Whether it surely takes every string of another: it reads that one's tokens as it would read a string.
+
+        A hole is covered by the same hole, and by a run of all that may stand there. False may also mean that it takes
+        more than one way to read it.
+        """
+        if self is narrow or (self.prefix and narrow.head.startswith(self.head)):
+            return True
+        if narrow.literal is not None and not self.holes:
+            return self.matches(narrow.literal)
+        if not (self.head.startswith(narrow.head) or narrow.head.startswith(self.head)):
+            return False
+        return _covers(self, narrow)
+
+    def reads(self, narrow: "Pattern") -> bool:
+        """`covers`, token by token."""
+        tokens = self.tokens
+        at = self._closed(1)
+        for token in narrow.tokens:
+            stay, on = 0, 0
+            for i, own in _at(at, tokens):
+                if isinstance(own, Run):
+                    stay |= (1 << i) if _within(token, own.of) else 0
+                elif isinstance(own, One):
+                    on |= (1 << i) if isinstance(token, One) and own.of.covers(token.of) else 0
+                elif isinstance(own, Hole):
+                    on |= (1 << i) if own == token else 0
+            at = self._closed(on << 1 | stay)
+            if not at:
+                return False
+        return bool(at >> len(tokens) & 1)
+
     def _closed(self, at: int) -> int:
         while (wider := at | (at & self._runs) << 1) != at:
             at = wider
         return at
+
+
+def _texts(tokens: tuple[Token, ...]) -> list[str]:
+    """The texts between what is wild, the first and the last one included."""
+    texts: list[list[str]] = [[]]
+    for token in tokens:
+        if isinstance(token, One) and not token.of.inverse and len(token.of.chars) == 1:
+            texts[-1] += token.of.chars
+        else:
+            texts.append([])
+    return ["".join(t) for t in texts]
+
+
+def as_bits(yes: Iterable[bool]) -> int:
+    """One bit for each that is so, the first one lowest."""
+    return int("".join("1" if one else "0" for one in yes)[::-1] or "0", 2)
+
+
+def _as_glob(tokens: tuple[Token, ...]) -> Glob | None:
+    """The same as a glob, which is faster; None where its wildcards don't stand for any character."""
+    pieces: list[Piece] = []
+    for token in tokens:
+        match token:
+            case Run(of) if of == ANY:
+                pieces.append(("*", True))
+            case One(of) if of == ANY:
+                pieces.append(("?", True))
+            case One(of) if not of.inverse and len(of.chars) == 1:
+                pieces += [(c, False) for c in of.chars]
+            case _:
+                return None
+    return as_glob(_joined(pieces))
+
+
+def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:
+    groups = groupby(pieces, key=lambda piece: piece[1])
+    return tuple(("".join(text for text, _ in group), live) for live, group in groups)
+
+
+def _at(at: int, tokens: tuple[Token, ...]) -> Iterator[tuple[int, Token]]:
+    while at:
+        low = at & -at
+        i = low.bit_length() - 1
+        if i < len(tokens):
+            yield i, tokens[i]
+        at ^= low
+
+
+def _within(token: Token, of: Chars) -> bool:
+    return of.covers(token.hole.of if isinstance(token, Other) else token.of)
+
+
+@lru_cache(maxsize=1 << 16)
+def _covers(wide: Pattern, narrow: Pattern) -> bool:
+    return wide.reads(narrow)
 
 
 @lru_cache(maxsize=1 << 16)

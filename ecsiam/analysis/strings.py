@@ -30,6 +30,8 @@ from ecsiam.analysis.patterns import (
     Token,
     Unclear,
     Word,
+    as_bits,
+    literal,
 )
 
 BUDGET = 100_000
@@ -89,7 +91,7 @@ def _choices(clauses: tuple[Clause, ...], chosen: tuple[Pattern, ...]) -> Iterat
     """The ways to take a pattern of each clause that may share a word; one that says nothing new is left out."""
     if not clauses:
         yield chosen
-    elif any(_covers(wide, narrow) for narrow in chosen for wide in clauses[0]):
+    elif any(wide.covers(narrow) for narrow in chosen for wide in clauses[0]):
         yield from _choices(clauses[1:], chosen)
     else:
         for one in clauses[0]:
@@ -102,25 +104,56 @@ def _heads_agree(chosen: tuple[Pattern, ...]) -> bool:
     return all(longest.startswith(p.head) for p in chosen)
 
 
-def _covers(wide: Pattern, narrow: Pattern) -> bool:
-    if wide is narrow or (wide.prefix and narrow.head.startswith(wide.head)):
-        return True
-    return narrow.literal is not None and not wide.holes and wide.matches(narrow.literal)
-
-
 @lru_cache(maxsize=1 << 16)
 def _search(chosen: tuple[Pattern, ...], none: Clause) -> Found | None:
+    if len(chosen) > 1:  # one that takes all of another says nothing
+        kept = list(dict.fromkeys(chosen))
+        for p in chosen:
+            if any(p.covers(q) for q in kept if q is not p):
+                kept.remove(p)
+        chosen = tuple(kept)
     against = frozenset(n for n in none if all(n.head.startswith(p.head) or p.head.startswith(n.head) for p in chosen))
-    if any(_covers(n, p) for n in against for p in chosen):
+    string = next((p.literal for p in chosen if p.literal is not None), None)
+    holes = any(p.holes for p in (*chosen, *against))
+    if string is not None and not holes:
+        fits = all(p.matches(string) for p in chosen) and not any(n.matches(string) for n in against)
+        return Found(tuple(string), sure=True) if fits else None
+    if any(n.covers(p) for n in against for p in chosen):
         return None
-    if not any(p.holes for p in (*chosen, *against)):
-        string = next((p.literal for p in chosen if p.literal is not None), None)
-        for likely in (string,) if string is not None else [p.shortest for p in chosen]:
+    if not holes:
+        for likely in _likely(chosen, against):
             if all(p.matches(likely) for p in chosen) and not any(n.matches(likely) for n in against):
                 return Found(tuple(likely), sure=True)
-        if string is not None:
-            return None
     return _Walk(chosen, tuple(against)).shortest()
+
+
+MANY = 8  # from so many patterns on, a word that is not the shortest is good enough
+
+
+def _likely(chosen: tuple[Pattern, ...], against: Clause) -> Iterator[str]:
+    """Words to try before the search for a shortest one: it grows with the product of the patterns."""
+    yield from (p.shortest for p in chosen)
+    if len(chosen) + len(against) < MANY and all(len(p.tokens) < LONG for p in (*chosen, *against)):
+        return
+    fresh = (*FRESH, _unlike(against))
+    filled = [[p.filled(text) for p in chosen] for text in fresh]
+    yield from (word for words in filled for word in words)
+    if len(chosen) > 1:
+        # What stands between the first and the last star of each, one behind the other.
+        head = max((p.head for p in chosen), key=len)
+        tail = max((p.tail for p in chosen), key=len)
+        middles = [[p.filled(text)[len(p.head) :].removesuffix(p.tail) for p in chosen] for text in ("", *fresh)]
+        yield from (f"{head}{between.join(of)}{tail}" for between in ("", *fresh) for of in middles)
+
+
+LONG = 1_000
+FRESH = ("x", "other", "0")
+
+
+def _unlike(against: Clause) -> str:
+    """A text that hardly stands in any of the patterns."""
+    letters = {c for p in against for c in p.need}
+    return next((c for c in READABLE if c not in letters and c not in ":/"), "~") * 3
 
 
 _State = tuple[tuple[int, ...], int]  # a position in each pattern to match, and a set of positions in the others
@@ -146,13 +179,13 @@ class _Walk:
                     self.loops |= 1 << i
                     if token.of == ANY and i == offset + len(p.tokens) - 1:
                         self.sinks |= 1 << i  # from here on it matches whatever comes
-                for k, letter in enumerate(self.letters):
-                    on, stay = self.steps[k]
-                    if isinstance(token, Run) and _surely(token.of, letter):
-                        stay |= 1 << i
-                    elif token == letter or (isinstance(token, One) and isinstance(letter, str) and letter in token.of):
-                        on |= 1 << i
-                    self.steps[k] = (on, stay)
+            for k, letter in enumerate(self.letters):
+                on, stay = self.steps[k]
+                stays = (isinstance(t, Run) and _surely(t.of, letter) for t in p.tokens)
+                self.steps[k] = (
+                    on | as_bits(_steps_on(t, letter) for t in p.tokens) << offset,
+                    stay | as_bits(stays) << offset,
+                )
             offset += len(p.tokens)
             self.ends |= 1 << offset
             offset += 1
@@ -310,6 +343,10 @@ def _chars(token: Token) -> Chars:
     return token.hole.of if isinstance(token, Other) else token.of
 
 
+def _steps_on(token: Token, letter: Letter) -> bool:
+    return token == letter or (isinstance(token, One) and isinstance(letter, str) and letter in token.of)
+
+
 def _surely(run: Chars, letter: Letter) -> bool:
     return letter in run if isinstance(letter, str) else run.covers(letter.of)
 
@@ -341,36 +378,53 @@ Vector = tuple[int, Found]
 def vectors(unions: tuple[Clause, ...], tries: Iterable[str], base: tuple[Clause, ...] = ()) -> list[Vector]:
     """For each choice of being in or out of `unions` that some string of `base` makes: its bits, and such a string.
 
-    `tries` are taken first, since they are nicer to read. Raises OutOfBudget for more than MOST_CELLS.
+    `tries` are taken first, since they are nicer to read. Raises OutOfBudget for more than MOST_CELLS, beside those of
+    the strings that are written out.
     """
     found: dict[int, Found] = {}
+    known: dict[str, int] = {}
+    wild = unions
     if not any(p.holes for union in unions for p in union):
-        for string in tries:
+        wild = tuple(frozenset(p for p in union if p.literal is None) for union in unions)
+        known = _known(unions)
+        some = {i: union for i, union in enumerate(wild) if union}
+        for string in dict.fromkeys((*tries, *known)):
             if all(any(p.matches(string) for p in clause) for clause in base):
-                bits = sum(1 << i for i, u in enumerate(unions) if any(p.matches(string) for p in u))
+                bits = known.get(string, 0) | sum(1 << i for i, u in some.items() if any(p.matches(string) for p in u))
                 found.setdefault(bits, Found(tuple(string), sure=True))
-    tried = tuple(found)
-
-    nothing: Clause = frozenset()
-    start = found[tried[0]] if tried else example(base)
-    waiting = [(0, 0, base, nothing, start)] if start is not None else []
+    written = frozenset(map(literal, known))
+    tried = tuple(bits for bits, shown in found.items() if shown.text not in known) if known else tuple(found)
+    start = found[tried[0]] if tried else example(base, written)
+    waiting = [(0, 0, base, written, start)] if start is not None else []
     splits = 0
     while waiting:
         i, bits, within, without, shown = waiting.pop()
+        while i < len(wild) and not wild[i]:
+            i += 1
         splits += 1
         if splits > MOST_SPLITS:
             raise OutOfBudget
-        if i == len(unions):
+        if i == len(wild):
             found.setdefault(bits, shown)
-            if len(found) > MOST_CELLS:
+            if splits > MOST_CELLS and len(found) > MOST_CELLS + len(known):
                 raise OutOfBudget
             continue
         mask = (1 << i) - 1
         for wanted in (0, 1):
-            inside = (*within, unions[i]) if wanted else within
-            outside = without if wanted else without | unions[i]
+            inside = (*within, wild[i]) if wanted else within
+            outside = without if wanted else without | wild[i]
             one = next((found[t] for t in tried if t & mask == bits and t >> i & 1 == wanted), None)
             one = one or example(inside, outside)
             if one is not None:
                 waiting.append((i + 1, bits | wanted << i, inside, outside, one))
     return list(found.items())
+
+
+def _known(unions: tuple[Clause, ...]) -> dict[str, int]:
+    """The strings that are written out, and which unions name them, as bits."""
+    known: dict[str, int] = {}
+    for i, union in enumerate(unions):
+        for p in union:
+            if p.literal is not None:
+                known[p.literal] = known.get(p.literal, 0) | 1 << i
+    return known
