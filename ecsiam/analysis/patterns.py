@@ -114,6 +114,7 @@ class Pattern:
 
     __slots__ = (
         "_glob",
+        "_places",
         "_runs",
         "_steps",
         "head",
@@ -124,13 +125,14 @@ class Pattern:
         "shortest",
         "tail",
         "tokens",
+        "wild",
     )
 
     def __init__(self, tokens: tuple[Token, ...]) -> None:
         self.tokens = tokens
         head: list[str] = []
         for token in tokens:
-            if not isinstance(token, One) or token.of.inverse or len(token.of.chars) != 1:
+            if not isinstance(token, One) or not _is_char(token):
                 break
             head += token.of.chars
         self.head = "".join(head)  # what every string of it begins with
@@ -142,8 +144,10 @@ class Pattern:
         self.need = max(texts, key=len)  # the longest text that every string of it holds
         # Its shortest string; a hole counts for nothing in it.
         self.shortest = self.head if self.literal else "".join(_readable(t.of) for t in tokens if isinstance(t, One))
-        self._runs = as_bits(isinstance(t, Run) for t in tokens)
+        self.wild = tuple((i, t) for i, t in enumerate(tokens) if not _is_char(t))  # all but single characters
+        self._runs = sum(1 << i for i, t in self.wild if isinstance(t, Run))
         self._steps: dict[str, tuple[int, int]] = {}
+        self._places: dict[str, int] | None = None  # of each character, where a token is that one alone
         self._glob = _as_glob(tokens) if self.literal is None else None
 
     def __repr__(self) -> str:
@@ -159,19 +163,28 @@ class Pattern:
             return True
         if self._glob is not None:
             return fits(self._glob, string)
-        tokens = self.tokens
-        at, end = self._closed(1 << len(self.head)), 1 << len(tokens)
+        at, end = self._closed(1 << len(self.head)), 1 << len(self.tokens)
         for char in string[len(self.head) :]:
-            step = self._steps.get(char)
-            if step is None:
-                step = self._steps[char] = (
-                    as_bits(isinstance(t, One) and char in t.of for t in tokens),
-                    as_bits(isinstance(t, Run) and char in t.of for t in tokens),
-                )
-            at = self._closed((at & step[0]) << 1 | at & step[1])
+            on, stay = self.step(char)
+            at = self._closed((at & on) << 1 | at & stay)
             if not at:
                 return False
         return bool(at & end)
+
+    def step(self, char: str) -> tuple[int, int]:
+        """The places, as bits, from which a character leads on to the next one, and those where it stays."""
+        step = self._steps.get(char)
+        if step is None:
+            if self._places is None:
+                self._places = _places(self.tokens)
+            on, stay = self._places.get(char, 0), 0
+            for i, token in self.wild:
+                if isinstance(token, Run):
+                    stay |= (1 << i) if char in token.of else 0
+                elif isinstance(token, One):
+                    on |= (1 << i) if char in token.of else 0
+            step = self._steps[char] = (on, stay)
+        return step
 
     def filled(self, text: str) -> str:
         """A likely string of it: with a text in the place of each run that may hold it."""
@@ -226,16 +239,30 @@ def _texts(tokens: tuple[Token, ...]) -> list[str]:
     """The texts between what is wild, the first and the last one included."""
     texts: list[list[str]] = [[]]
     for token in tokens:
-        if isinstance(token, One) and not token.of.inverse and len(token.of.chars) == 1:
+        if isinstance(token, One) and _is_char(token):
             texts[-1] += token.of.chars
         else:
             texts.append([])
     return ["".join(t) for t in texts]
 
 
-def as_bits(yes: Iterable[bool]) -> int:
-    """One bit for each that is so, the first one lowest."""
-    return int("".join("1" if one else "0" for one in yes)[::-1] or "0", 2)
+def _is_char(token: Token) -> bool:
+    return isinstance(token, One) and not token.of.inverse and len(token.of.chars) == 1
+
+
+def _places(tokens: tuple[Token, ...]) -> dict[str, int]:
+    places: dict[str, list[int]] = {}
+    for i, token in enumerate(tokens):
+        if isinstance(token, One) and _is_char(token):
+            places.setdefault(next(iter(token.of.chars)), []).append(i)
+    return {char: _bits(at, len(tokens)) for char, at in places.items()}
+
+
+def _bits(at: list[int], length: int) -> int:
+    row = bytearray(length // 8 + 1)
+    for i in at:
+        row[i >> 3] |= 1 << (i & 7)
+    return int.from_bytes(row, "little")
 
 
 def _as_glob(tokens: tuple[Token, ...]) -> Glob | None:

@@ -30,7 +30,6 @@ from ecsiam.analysis.patterns import (
     Token,
     Unclear,
     Word,
-    as_bits,
     literal,
 )
 
@@ -124,6 +123,11 @@ def _search(chosen: tuple[Pattern, ...], none: Clause) -> Found | None:
         for likely in _likely(chosen, against):
             if all(p.matches(likely) for p in chosen) and not any(n.matches(likely) for n in against):
                 return Found(tuple(likely), sure=True)
+        if len(chosen) > 1 and against:
+            # Of most sets the shortest word that matches all is in none of the others.
+            found = _search(chosen, frozenset())
+            if found is None or not any(n.matches(found.text) for n in against):
+                return found
     return _Walk(chosen, tuple(against)).shortest()
 
 
@@ -174,18 +178,14 @@ class _Walk:
         self.steps: list[tuple[int, int]] = [(0, 0)] * len(self.letters)
         for p in against:
             start |= 1 << offset
-            for i, token in enumerate(p.tokens, offset):
+            for i, token in p.wild:
                 if isinstance(token, Run):
-                    self.loops |= 1 << i
-                    if token.of == ANY and i == offset + len(p.tokens) - 1:
-                        self.sinks |= 1 << i  # from here on it matches whatever comes
+                    self.loops |= 1 << i + offset
+                    if token.of == ANY and i == len(p.tokens) - 1:
+                        self.sinks |= 1 << i + offset  # from here on it matches whatever comes
             for k, letter in enumerate(self.letters):
-                on, stay = self.steps[k]
-                stays = (isinstance(t, Run) and _surely(t.of, letter) for t in p.tokens)
-                self.steps[k] = (
-                    on | as_bits(_steps_on(t, letter) for t in p.tokens) << offset,
-                    stay | as_bits(stays) << offset,
-                )
+                on, stay = p.step(letter) if isinstance(letter, str) else _through_hole(p, letter)
+                self.steps[k] = (self.steps[k][0] | on << offset, self.steps[k][1] | stay << offset)
             offset += len(p.tokens)
             self.ends |= 1 << offset
             offset += 1
@@ -343,12 +343,10 @@ def _chars(token: Token) -> Chars:
     return token.hole.of if isinstance(token, Other) else token.of
 
 
-def _steps_on(token: Token, letter: Letter) -> bool:
-    return token == letter or (isinstance(token, One) and isinstance(letter, str) and letter in token.of)
-
-
-def _surely(run: Chars, letter: Letter) -> bool:
-    return letter in run if isinstance(letter, str) else run.covers(letter.of)
+def _through_hole(p: Pattern, letter: Hole) -> tuple[int, int]:
+    """`Pattern.step` for a hole: on over the same hole, and it stays in runs of all that may stand there."""
+    on = sum(1 << i for i, t in p.wild if t == letter)
+    return on, sum(1 << i for i, t in p.wild if isinstance(t, Run) and t.of.covers(letter.of))
 
 
 def _letters(patterns: tuple[Pattern, ...]) -> Iterator[str]:
