@@ -156,3 +156,11 @@ def split(among: Resources) -> tuple[Resources, ...]:
     rest = Resources(tuple(c for c in among.clauses if c is not shortest), among.none)
     ordered = sorted(shortest, key=lambda p: (p.head, len(p.tokens), repr(p)))
     return tuple(joined(Resources((frozenset({p}),)), rest) for p in ordered)
+
+
+def trimmed(among: Resources) -> Resources:
+    """The same set without patterns that one of those to be left out takes whole."""
+    if not among.none:
+        return among
+    none = among.none
+    return Resources(tuple(frozenset(p for p in c if not takes(none, p)) for c in among.clauses), none)

@@ -7,7 +7,7 @@ box that one other covers is gone at once, in whatever order they stand.
 
 from collections.abc import Callable, Iterable, Iterator
 
-from ecsiam.analysis.among import one_of, split
+from ecsiam.analysis.among import one_of, split, trimmed
 from ecsiam.analysis.leaf import Resources
 from ecsiam.analysis.patterns import Clause
 from ecsiam.analysis.space import Box, Part, Side, Space, Variable, bits_of
@@ -135,7 +135,7 @@ def uncovered(space: Space, box: Box, unions: Iterable[Boxes], count: Callable[[
             continue
         box, open_to = cut
         if not open_to:
-            yield box
+            yield Box(box.actions, box.principals, box.keys, trimmed(box.resources))
             continue
         if any("*resource" in sides for _, sides in open_to):
             parts = split(box.resources)

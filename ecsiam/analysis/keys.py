@@ -5,8 +5,9 @@ absent, one value, or, where set operators are used, several.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import combinations
+from operator import and_, or_
 
 from attrs import field, frozen
 
@@ -26,6 +27,7 @@ from ecsiam.analysis.patterns import (
     pattern,
     show,
 )
+from ecsiam.analysis.points import PLACES, columns, passed
 from ecsiam.analysis.request import Values
 from ecsiam.analysis.samples import VALUES, other
 from ecsiam.analysis.strings import MOST_CELLS, vectors
@@ -126,6 +128,7 @@ def value_pattern(comparison: str, parts: tuple[Part, ...]) -> Pattern | None:
 
 
 def clause_of(test: KeyTest) -> Clause:
+    """The texts that a test lists, as patterns."""
     patterns = (value_pattern(test.operator.comparison.name, v) for v in test.values)
     return frozenset(p for p in patterns if p is not None)
 
@@ -178,11 +181,20 @@ def _singles(key: str, tests: tuple[KeyTest, ...]) -> list[_Single] | None:
         return None
     kind = kinds.pop()
     singles: dict[int, str] = {}
-    for value in VALUES[kind]([t for t in texts if t is not None]):
-        singles.setdefault(_passed(tests, value), value)
+    for bits, value in _each(kind, tests, list(VALUES[kind]([t for t in texts if t is not None]))):
+        singles.setdefault(bits, value)
     if _may_be_malformed(key, kind):
         singles.setdefault(_passed(tests, _MALFORMED), _MALFORMED)
     return [(bits, value, True) for bits, value in singles.items()]
+
+
+def _each(kind: Kind, tests: tuple[KeyTest, ...], values: list[str]) -> Iterator[tuple[int, str]]:
+    """Each value, and the tests that it passes as it is."""
+    if kind not in PLACES:
+        yield from ((_passed(tests, value), value) for value in values)
+        return
+    listed = [(t.operator.comparison, tuple("".join(text for text, _ in v) for v in pieces_of(t))) for t in tests]
+    yield from zip(passed(kind, listed, values), values, strict=True)
 
 
 def _passed(tests: tuple[KeyTest, ...], value: str) -> int:
@@ -254,16 +266,19 @@ def cells(key: str, tests: frozenset[KeyTest], many: bool | None = None) -> Cell
     atoms = [Atom(None)]
     for test in asked:
         passing[test] |= matches_values(test.operator, pieces_of(test), None)
-    for at, group in enumerate(groups, start=1):
+    for group in groups:
         values = tuple(value or "" for _, value, _ in group)
         atoms.append(Atom(values if sets and many is not False else values[0], all(sure for *_, sure in group)))
-        for i, test in enumerate(valued):
-            come_out = [bits >> i & 1 for bits, *_ in group]
-            passes = (any if test.operator.qualifier == "ForAnyValue" else all)(come_out)
-            if test.operator.qualifier and at > len(groups) - len(empties):
-                passes = test.operator.qualifier == "ForAllValues"
-            passing[test] |= passes << at
-        for test in asked:
-            if test.operator.comparison.kind == "null":
-                passing[test] |= matches_values(test.operator, pieces_of(test), _MALFORMED) << at
+    all_pass = [reduce(and_, (bits for bits, *_ in group)) for group in groups]
+    some_pass = [reduce(or_, (bits for bits, *_ in group)) for group in groups] if sets else all_pass
+    of_all, of_some = columns(all_pass, len(valued)), columns(some_pass, len(valued))
+    blank = ((1 << len(empties)) - 1) << len(groups) - len(empties)
+    for i, test in enumerate(valued):
+        passes = of_some[i] if test.operator.qualifier == "ForAnyValue" else of_all[i]
+        if test.operator.qualifier:
+            passes = passes | blank if test.operator.qualifier == "ForAllValues" else passes & ~blank
+        passing[test] |= passes << 1
+    for test in asked:
+        if test.operator.comparison.kind == "null" and matches_values(test.operator, pieces_of(test), _MALFORMED):
+            passing[test] |= ((1 << len(groups)) - 1) << 1
     return Cells(tuple(atoms), passing)

@@ -220,9 +220,9 @@ class _Search:
         if is_covered(self.space, box, boxes):
             yield term
             return
-        for other in boxes.near(box):
+        for near in boxes.near(box):
             self._count()
-            both = self.space.meet(box, other)
+            both = self.space.meet(box, near)
             if both is not None:
                 yield both, without
 
