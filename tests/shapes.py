@@ -5,6 +5,7 @@ lists that are split differently and statements in another order.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -24,7 +25,11 @@ class Shape:
 
     name: str
     right: str
-    ask: Callable[[], Answer]
+    question: Callable[..., Answer]
+    subjects: tuple[Policy, ...]
+
+    def ask(self) -> Answer:
+        return self.question(*self.subjects)
 
 
 def allow(action: Any = "s3:GetObject", resource: Any = "*", when: Conditions | None = None, **other: Any) -> Any:
@@ -105,31 +110,19 @@ LONG = "x" * 60_000
 BIG = 700
 
 
-def shapes() -> Iterator[Shape]:
-    """All of them."""
-    yield from _overlapping()
-    yield from _patterns()
-    yield from _arns()
-    yield from _principals()
-    yield from _ordered()
-    yield from _long()
-    yield from _variables()
-    yield from _keys()
-
-
 def both_ways(name: str, wide: Policy, narrow: Policy) -> Iterator[Shape]:
     """Of two where the first holds more than the second."""
-    yield Shape(f"{name}: wide contains narrow", "Holds", lambda: contains(wide, narrow))
-    yield Shape(f"{name}: narrow contains wide", "Fails", lambda: contains(narrow, wide))
-    yield Shape(f"{name}: equivalent", "Fails", lambda: equivalent(wide, narrow))
-    yield Shape(f"{name}: wide to itself", "Holds", lambda: equivalent(wide, wide))
-    yield Shape(f"{name}: overlap", "Holds", lambda: overlaps(wide, narrow))
+    yield Shape(f"{name}: wide contains narrow", "Holds", contains, (wide, narrow))
+    yield Shape(f"{name}: narrow contains wide", "Fails", contains, (narrow, wide))
+    yield Shape(f"{name}: equivalent", "Fails", equivalent, (wide, narrow))
+    yield Shape(f"{name}: wide to itself", "Holds", equivalent, (wide, wide))
+    yield Shape(f"{name}: overlap", "Holds", overlaps, (wide, narrow))
 
 
 def same(name: str, a: Policy, b: Policy) -> Iterator[Shape]:
     """Of two that allow the same."""
-    yield Shape(f"{name}: equivalent", "Holds", lambda: equivalent(a, b))
-    yield Shape(f"{name}: overlap", "Holds", lambda: overlaps(a, b))
+    yield Shape(f"{name}: equivalent", "Holds", equivalent, (a, b))
+    yield Shape(f"{name}: overlap", "Holds", overlaps, (a, b))
 
 
 def _overlapping() -> Iterator[Shape]:
@@ -143,7 +136,7 @@ def _overlapping() -> Iterator[Shape]:
     yield from same("36 and 12 Denies", policy(*some, *denies), policy(*mixed([*some, *denies])))
     apart = [allow(a, r, s["Condition"]) for s in some for a in s["Action"] for r in s["Resource"]]
     yield from same("36 statements, split by action and resource", policy(*some), policy(*mixed(apart)))
-    yield Shape("can: 36 statements", "Holds", lambda: can(policy(*some), action="s3:GetAny", resource="*"))
+    yield Shape("can: 36 statements", "Holds", partial(can, action="s3:GetAny"), (policy(*some),))
 
 
 def _patterns() -> Iterator[Shape]:
@@ -159,7 +152,7 @@ def _patterns() -> Iterator[Shape]:
         none = policy(allow(), *(s | {"Effect": "Deny"} for s in of))
         but = policy(allow(when={"StringNotLike": {TAG: [f"*{c}*" for c in "abcdefghijklmnopqrstuvwxyz"[:count]]}}))
         yield from same(f"{count} patterns as Denies", none, but)
-        yield Shape(f"{count} patterns as Denies: overlap", "Fails", lambda a=none, b=policy(*of): overlaps(a, b))
+        yield Shape(f"{count} patterns as Denies: overlap", "Fails", overlaps, (none, policy(*of)))
         upper = [s | {"Effect": "Deny"} for s in patterned(count, "StringNotLike")]
         yield from both_ways(f"{count} patterns, each a must", policy(allow()), policy(allow(), *upper))
         arns = patterned(count, "ArnLike", "arn:aws:s3:::*{}*", "aws:SourceArn")
@@ -187,8 +180,8 @@ def _arns() -> Iterator[Shape]:
     yield from same(f"{BIG} ARNs as one list", split, policy(allow(resource=mixed(arns))))
     yield from same(f"{BIG} ARNs in tens", policy(*in_tens(arns)), policy(*in_tens(mixed(arns), 7)))
     some, others = policy(*each(arns)), policy(*each(buckets(BIG, "arn:aws:s3:::other-{:04}/key")))
-    yield Shape(f"{BIG} ARNs and {BIG} others: overlap", "Fails", lambda: overlaps(some, others))
-    yield Shape(f"{BIG} ARNs and {BIG} others: contains", "Fails", lambda: contains(some, others))
+    yield Shape(f"{BIG} ARNs and {BIG} others: overlap", "Fails", overlaps, (some, others))
+    yield Shape(f"{BIG} ARNs and {BIG} others: contains", "Fails", contains, (some, others))
     wild = buckets(BIG, "arn:aws:s3:::bucket-{:04}/*")
     yield from both_ways(f"{BIG} patterns of ARNs", policy(*each(wild)), policy(*each(arns)))
     inner = buckets(BIG, "arn:aws:s3:::*-{:04}/*")
@@ -197,9 +190,11 @@ def _arns() -> Iterator[Shape]:
     without, listed = policy(allow(Resource=None, NotResource=arns, resource=None)), mixed(arns)
     denied = policy(allow(), *(deny(resource=a) for a in listed))
     yield from same(f"{BIG} Denies and NotResource", without, denied)
-    yield Shape(f"{BIG} of NotResource: overlap", "Fails", lambda: overlaps(without, split))
-    yield Shape("can: one of the ARNs", "Holds", lambda: can(split, action="s3:GetObject", resource=arns[-1]))
-    yield Shape("can: none of the ARNs", "Fails", lambda: can(split, action="s3:GetObject", resource=arns[-1] + "x"))
+    yield Shape(f"{BIG} of NotResource: overlap", "Fails", overlaps, (without, split))
+    yield Shape("can: one of the ARNs", "Holds", partial(can, action="s3:GetObject", resource=arns[-1]), (split,))
+    yield Shape(
+        "can: none of the ARNs", "Fails", partial(can, action="s3:GetObject", resource=f"{arns[-1]}x"), (split,)
+    )
     names = [f"ec2:Do{i}Thing" for i in range(2_000)]
     lists = [allow(names[i : i + 40]) for i in range(0, len(names), 40)]
     yield from same("2,000 actions, listed differently", policy(*lists), policy(allow(mixed(names))))
@@ -220,7 +215,7 @@ def _principals() -> Iterator[Shape]:
     yield from both_ways("300 roles and their accounts", trust(assumed_by(accounts)), split)
     yield from both_ways("300 roles and everyone", trust(assumed_by(["*"])), split)
     some, others = trust(assumed_by(arns[::2])), trust(assumed_by(arns[1::2], split=True))
-    yield Shape("150 roles and 150 others: overlap", "Fails", lambda: overlaps(some, others))
+    yield Shape("150 roles and 150 others: overlap", "Fails", overlaps, (some, others))
 
 
 def _ordered() -> Iterator[Shape]:
@@ -233,11 +228,15 @@ def _ordered() -> Iterator[Shape]:
     less = [allow(when={"NumericLessThan": {key: n}}) for n in numbers[:1000]]
     yield from both_ways("1,000 limits", policy(*less), policy(*less[:-1]))
     but = policy(allow(when={"NumericNotEquals": {key: numbers}}))
-    yield Shape("3,000 numbers and none of them: overlap", "Fails", lambda: overlaps(listed, but))
+    yield Shape("3,000 numbers and none of them: overlap", "Fails", overlaps, (listed, but))
     blocks = [f"10.{i // 250}.{i % 250}.0/24" for i in range(2_000)]
     at = policy(allow(when={"IpAddress": {"aws:SourceIp": blocks}}))
-    yield from both_ways("2,000 blocks and one around", policy(allow(when={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})), at)
-    yield from same("2,000 blocks, one by one", at, policy(*(allow(when={"IpAddress": {"aws:SourceIp": b}}) for b in mixed(blocks))))
+    yield from both_ways(
+        "2,000 blocks and one around", policy(allow(when={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})), at
+    )
+    yield from same(
+        "2,000 blocks, one by one", at, policy(*(allow(when={"IpAddress": {"aws:SourceIp": b}}) for b in mixed(blocks)))
+    )
     days = [f"2020-01-01T{h:02}:{m:02}:{s:02}Z" for h in range(5) for m in range(60) for s in range(0, 60, 6)]
     when = policy(allow(when={"DateEquals": {"aws:CurrentTime": days}}))
     yield from both_ways("3,000 dates", policy(allow(when={"DateLessThan": {"aws:CurrentTime": "2021-01-01"}})), when)
@@ -253,16 +252,24 @@ def _long() -> Iterator[Shape]:
     yield from both_ways("60,000 and the last one differs", two, policy(allow(resource=f"arn:aws:s3:::b/{LONG}z")))
     for operator in ("StringEquals", "StringLike", "StringEqualsIgnoreCase"):
         value = policy(allow(when={operator: {TAG: LONG}}))
-        yield from both_ways(f"60,000 as a value of {operator}", policy(allow(when={operator: {TAG: [LONG, "y"]}})), value)
+        yield from both_ways(
+            f"60,000 as a value of {operator}", policy(allow(when={operator: {TAG: [LONG, "y"]}})), value
+        )
         but = policy(allow(when={operator.replace("String", "StringNot"): {TAG: LONG}}))
-        yield Shape(f"60,000 and not, {operator}: overlap", "Fails", lambda a=value, b=but: overlaps(a, b))
+        yield Shape(f"60,000 and not, {operator}: overlap", "Fails", overlaps, (value, but))
     words = "".join(f"{i:x}" for i in range(15_000))
-    yield from both_ways("60,000 of all kinds", policy(allow(resource="arn:aws:s3:::b/*")), policy(allow(resource=f"arn:aws:s3:::b/{words}")))
+    yield from both_ways(
+        "60,000 of all kinds",
+        policy(allow(resource="arn:aws:s3:::b/*")),
+        policy(allow(resource=f"arn:aws:s3:::b/{words}")),
+    )
 
 
 def _variables() -> Iterator[Shape]:
     some = personal(12)
-    yield from both_ways("12 variables and a wildcard", policy(allow(resource="arn:aws:s3:::b*")), policy(allow(resource=some)))
+    yield from both_ways(
+        "12 variables and a wildcard", policy(allow(resource="arn:aws:s3:::b*")), policy(allow(resource=some))
+    )
     yield from same("12 variables, one by one", policy(allow(resource=some)), policy(*each(mixed(some))))
     yield from both_ways("12 variables and 11", policy(allow(resource=some)), policy(allow(resource=some[1:])))
     one = [f"arn:aws:s3:::b{i}/${{aws:username}}/*" for i in range(12)]
@@ -270,7 +277,7 @@ def _variables() -> Iterator[Shape]:
     below = [f"arn:aws:s3:::b/{i}/${{aws:PrincipalTag/k{i}, 'd'}}" for i in range(12)]
     yield from same("12 variables with defaults", policy(allow(resource=below)), policy(*each(mixed(below))))
     without = policy(allow(None, resource=None, NotAction="s3:Put*", NotResource=some))
-    yield Shape("12 variables of NotResource: equivalent", "Holds", lambda: equivalent(without, without))
+    yield Shape("12 variables of NotResource: equivalent", "Holds", equivalent, (without, without))
     denied = [deny(resource=r) for r in some]
     yield from same("12 variables denied", policy(allow(), *denied), policy(*mixed(denied), allow()))
 
@@ -284,12 +291,14 @@ def _keys() -> Iterator[Shape]:
     yield from both_ways("2,000 values and a pattern", policy(allow(when={"StringLike": {TAG: "value-*"}})), listed)
     yield from both_ways("2,000 values and 1,999", listed, policy(*split[1:]))
     but = policy(allow(when={"StringNotEquals": {TAG: values}}))
-    yield Shape("2,000 values and none of them: overlap", "Fails", lambda: overlaps(listed, but))
+    yield Shape("2,000 values and none of them: overlap", "Fails", overlaps, (listed, but))
     for qualifier in ("ForAnyValue", "ForAllValues"):
         many = policy(allow(when={f"{qualifier}:StringEquals": {"aws:TagKeys": values}}))
         fewer = policy(allow(when={f"{qualifier}:StringEquals": {"aws:TagKeys": mixed(values[1:])}}))
         yield from both_ways(f"2,000 values {qualifier}", many, fewer)
-        tens = [allow(when={f"{qualifier}:StringEquals": {"aws:TagKeys": values[i : i + 10]}}) for i in range(0, 300, 10)]
+        tens = [
+            allow(when={f"{qualifier}:StringEquals": {"aws:TagKeys": values[i : i + 10]}}) for i in range(0, 300, 10)
+        ]
         yield from both_ways(f"30 lists {qualifier}", policy(*tens), policy(*tens[1:]))
     keys = [allow(when={"StringLike": {f"aws:PrincipalTag/k{i}": [f"*{c}*" for c in "abc"]}}) for i in range(40)]
     yield from both_ways("40 keys with three patterns each", policy(*keys), policy(*keys[1:]))
@@ -299,3 +308,15 @@ def _keys() -> Iterator[Shape]:
     yield from both_ways("20 keys, none of three patterns", policy(allow()), policy(allow(when=nots)))
     denied = [s | {"Effect": "Deny"} for s in keys]
     yield from both_ways("40 Denies on a key each", policy(allow(), *denied[1:]), policy(allow(), *denied))
+
+
+FAMILIES: dict[str, Callable[[], Iterator[Shape]]] = {
+    "overlapping conditions": _overlapping,
+    "patterns on keys": _patterns,
+    "ARNs and actions": _arns,
+    "principals": _principals,
+    "numbers, addresses, dates": _ordered,
+    "long texts": _long,
+    "policy variables": _variables,
+    "values and keys": _keys,
+}

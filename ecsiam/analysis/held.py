@@ -10,6 +10,7 @@ from functools import lru_cache
 from attrs import field, frozen
 
 from ecsiam.analysis.among import ALL, apart, joined, one_of
+from ecsiam.analysis.budget import OutOfTime
 from ecsiam.analysis.keys import Atom, KeyTest, clause_of, pieces_of
 from ecsiam.analysis.leaf import Resources
 from ecsiam.analysis.matching import matches_values
@@ -55,6 +56,8 @@ def symbolic(tests: frozenset[KeyTest], many: bool | None) -> Symbolic | None:
     several = bool(sets)
     try:
         return Symbolic(Held(several, blank=several), {t: _passing(t, several) for t in tests})
+    except OutOfTime:
+        raise
     except Unclear:
         return None
 

@@ -11,6 +11,7 @@ from operator import and_, or_
 
 from attrs import field, frozen
 
+from ecsiam.analysis.budget import OutOfTime
 from ecsiam.analysis.matching import matches_values
 from ecsiam.analysis.patterns import (
     ANY,
@@ -171,6 +172,8 @@ def _singles(key: str, tests: tuple[KeyTest, ...]) -> list[_Single] | None:
                 found = {**dict(vectors(unions, ("",))), **some}
             else:
                 found = dict(vectors(unions, _tries(key, tests)))
+        except OutOfTime:
+            raise
         except Unclear:
             return None
         return [(bits ^ negated, f.text if f.sure else None, f.sure) for bits, f in found.items()]

@@ -69,10 +69,10 @@ def matches_resource(resource: Pieces, asked: str, reading: Reading = "parts", i
 # ---------------------------------------------------------------- principals
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_ROOT = re.compile(r"arn:([^:]+):iam::([0-9]{12}):root")
+ROOT = re.compile(r"arn:([^:]+):iam::([0-9]{12}):root")
 OF_ACCOUNT = re.compile(r"arn:([^:]+):(?:iam|sts)::([0-9]{12}):.+", re.DOTALL)
 ROLE = re.compile(r"arn:([^:]+):iam::([0-9]{12}):role/(?:.*/)?([^/]+)", re.DOTALL)
-_SESSION = re.compile(r"arn:([^:]+):sts::([0-9]{12}):assumed-role/([^/]+)/.+", re.DOTALL)
+SESSION = re.compile(r"arn:([^:]+):sts::([0-9]{12}):assumed-role/([^/]+)/.+", re.DOTALL)
 
 
 def account_of(arn: str) -> str | None:
@@ -116,10 +116,10 @@ def _takes_in(named: str, who: str) -> bool:
     if _ACCOUNT.fullmatch(named):
         of = OF_ACCOUNT.fullmatch(who)
         return of is not None and of[2] == named
-    if root := _ROOT.fullmatch(named):
+    if root := ROOT.fullmatch(named):
         of = OF_ACCOUNT.fullmatch(who)
         return who == root[2] or (of is not None and of.groups() == root.groups())
-    role, session = ROLE.fullmatch(named), _SESSION.fullmatch(who)
+    role, session = ROLE.fullmatch(named), SESSION.fullmatch(who)
     return role is not None and session is not None and role.groups() == session.groups()
 
 

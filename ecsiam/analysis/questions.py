@@ -8,6 +8,7 @@ from attrs import evolve
 
 from ecsiam.analysis.actions import UNIVERSES, Universe
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
+from ecsiam.analysis.budget import limited
 from ecsiam.analysis.globs import READINGS, Reading
 from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.patterns import Unclear
@@ -95,7 +96,8 @@ def ask(requests: Requests, universe: Universe) -> Request | Undecided | None:
     if universe not in UNIVERSES:
         raise PolicyError(Fault(f"there is no universe `{universe}`", remedy="There are `all` and `known`."))
     try:
-        return requests.example(universe)
+        with limited():
+            return requests.example(universe)
     except Unclear as e:
         return Undecided(str(e), assumed(universe))
 

@@ -14,13 +14,14 @@ from typing import Literal
 from attrs import evolve, field, frozen
 
 from ecsiam.analysis.actions import Universe
+from ecsiam.analysis.budget import OutOfTime, check_time, pieces
 from ecsiam.analysis.cover import Boxes, is_covered, uncovered
 from ecsiam.analysis.leaf import Leaf, compiled
 from ecsiam.analysis.matching import misses
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.samples import other
-from ecsiam.analysis.space import Box, Space
+from ecsiam.analysis.space import Box, Space, mixed
 from ecsiam.analysis.variables import Escaped, Variable, parts
 from ecsiam.analysis.witness import Candidate, candidates
 from ecsiam.errors import PolicyError
@@ -30,8 +31,8 @@ from ecsiam.model.principal import EVERYONE
 from ecsiam.model.statement import Only, Statement
 from ecsiam.model.text import Text, text
 
-MOST_BOXES = 200_000
 MOST_OPEN = 50  # of what depends on something open, so many pieces are looked at for one that doesn't
+MOST_TRIED = 500  # pieces without an example that is sure, whatever it depends on
 
 
 @frozen(cache_hash=True)
@@ -158,7 +159,7 @@ class _Search:
 
     def __init__(self, space: Space) -> None:
         self.space = space
-        self.made = 0
+        self.made, self.most = 0, pieces()
         self._boxes: dict[Leaf, Boxes] = {}
         self._unions: dict[tuple[Requests, ...], Boxes] = {}
 
@@ -246,8 +247,9 @@ class _Search:
 
     def _count(self) -> None:
         self.made += 1
-        if self.made > MOST_BOXES:
-            raise Unclear(f"the search was given up after {MOST_BOXES:,} pieces")
+        if self.made > self.most:
+            raise Unclear(f"the search was given up after {self.most:,} pieces")
+        check_time()
 
 
 def _one_by_one(term: Term, steps: int, left: Callable[[Term, int], Iterator[Term]]) -> Iterator[Term]:
@@ -271,9 +273,15 @@ def search(requests: Requests, universe: Universe = "all") -> Request | None:
     found = _walk(requests, requests, universe)
     if not isinstance(found, str):
         return found
+    if mixed(map(compiled, dict.fromkeys(requests.leaves))):
+        shown = _walk(requests, requests, universe, one_value=True)
+        if isinstance(shown, Request):
+            return shown
     for closed in put_in(requests):
         try:
             shown = _walk(closed, requests, universe)
+        except OutOfTime:
+            raise
         except Unclear:
             continue
         if isinstance(shown, Request):
@@ -281,10 +289,13 @@ def search(requests: Requests, universe: Universe = "all") -> Request | None:
     raise Unclear(found)
 
 
-def _walk(requests: Requests, original: Requests, universe: Universe) -> Request | str | None:
+def _walk(
+    requests: Requests, original: Requests, universe: Universe, *, one_value: bool = False
+) -> Request | str | None:
     """An example that is in `original` too; a text says why there may be one."""
+    check_time()
     asked = [compiled(leaf) for leaf in dict.fromkeys(requests.leaves)]
-    space = Space(asked, universe)
+    space = Space(asked, universe, one_value=one_value)
     is_open = any(c.open for c in asked)
     unread = " and ".join(dict.fromkeys(f"`{c.unread}`" for c in asked if c.unread))
     on = f"it depends on {unread}, which was not read" if unread else "it depends on what is left to deployment"
@@ -294,7 +305,10 @@ def _walk(requests: Requests, original: Requests, universe: Universe) -> Request
             reason = on
             if n == MOST_OPEN:
                 break
+        if n == MOST_TRIED:
+            break
         for candidate in _likely(space, box, requests is not original, original):
+            check_time()
             if candidate.request is not None:
                 if original.has(candidate.request):
                     return _least(candidate.request, requests, original)

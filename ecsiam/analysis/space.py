@@ -5,7 +5,7 @@ left open. Most are bits over the cells of this question. A resource stays symbo
 match (`among.py`), and so does a key that would come out in too many ways (`held.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from ecsiam.analysis.actions import ActionCells, Universe, action_cells
@@ -38,9 +38,13 @@ _STATES = (Atom("no"), Atom("yes"))
 
 
 class Space:
-    """The variables of one question with their cells, made from every statement that takes part."""
+    """The variables of one question with their cells, made from every statement that takes part.
 
-    def __init__(self, leaves: list[Compiled], universe: Universe) -> None:
+    AWS doesn't say what an operator without ForAllValues or ForAnyValue makes of several values. With `one_value`, a
+    key that is compared with both sorts holds one at most: a part of all requests.
+    """
+
+    def __init__(self, leaves: list[Compiled], universe: Universe, *, one_value: bool = False) -> None:
         self.actions: ActionCells = action_cells(frozenset(c.actions for c in leaves), universe)
         self.principals: PrincipalCells | None = None
         if any(c.principals for c in leaves):
@@ -51,7 +55,8 @@ class Space:
                 tests.setdefault(test.key, set()).add(test)
         self.written = {key: next(iter(sorted(t.name or key for t in of))) for key, of in tests.items()}
         self.keys: dict[Variable, Cells | Symbolic | None] = {
-            key: _cut(key, frozenset(of), _many(key, of)) for key, of in tests.items()
+            key: _cut(key, frozenset(of), _many(key, of) if not one_value or not _is_mixed(of) else False)
+            for key, of in tests.items()
         }
         self.everyone = 1 if self.principals is None else self.principals.all
 
@@ -200,6 +205,21 @@ def _cut(key: str, tests: frozenset[KeyTest], many: bool | None) -> Cells | Symb
     if is_large(tests) and (large := symbolic(tests, many)) is not None:
         return large
     return cells(key, tests, many) or symbolic(tests, many)
+
+
+def mixed(leaves: Iterable[Compiled]) -> bool:
+    """Whether some key is compared with set operators and with others."""
+    of_key: dict[str, set[KeyTest]] = {}
+    for c in leaves:
+        for test in (*c.tests, *(t for o in c.options for t in o.tests)):
+            of_key.setdefault(test.key, set()).add(test)
+    return any(map(_is_mixed, of_key.values()))
+
+
+def _is_mixed(tests: set[KeyTest]) -> bool:
+    """Whether a key is compared with set operators and with others."""
+    valued = [t for t in tests if t.operator.comparison.kind != "null"]
+    return len({bool(t.operator.qualifier) for t in valued}) > 1
 
 
 def _many(key: str, tests: set[KeyTest]) -> bool | None:

@@ -15,6 +15,7 @@ from itertools import product
 
 from attrs import frozen
 
+from ecsiam.analysis.budget import check_time
 from ecsiam.analysis.patterns import (
     ANY,
     EVERYTHING,
@@ -79,6 +80,7 @@ def example(clauses: Iterable[Clause], none: Clause = frozenset()) -> Found | No
 def _example(clauses: tuple[Clause, ...], none: Clause) -> Found | None:
     unsure: Found | None = None
     for chosen in _choices(clauses, ()):
+        check_time()
         found = _search(chosen or (EVERYTHING,), none)
         if found is not None and found.sure:
             return found
@@ -208,6 +210,8 @@ class _Walk:
         waiting = deque([first])
         while waiting:
             state = waiting.popleft()
+            if not len(came) % 64:
+                check_time()
             at, outside = state
             if not outside & self.ends and all(map(self._ends, range(len(at)), at)):
                 return Found(self._word(came, state), self.sure)
@@ -400,6 +404,7 @@ def vectors(unions: tuple[Clause, ...], tries: Iterable[str], base: tuple[Clause
         while i < len(wild) and not wild[i]:
             i += 1
         splits += 1
+        check_time()
         if splits > MOST_SPLITS:
             raise OutOfBudget
         if i == len(wild):
