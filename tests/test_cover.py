@@ -11,12 +11,12 @@ from ecsiam.analysis import among, cover, held, points
 from ecsiam.analysis.answers import Fails, Undecided
 from ecsiam.analysis.budget import PIECES, SECONDS, check_time, limited, pieces
 from ecsiam.analysis.held import Held, Symbolic, symbolic
-from ecsiam.analysis.keys import cells
+from ecsiam.analysis.keys import KeyTest, cells
 from ecsiam.analysis.matching import matches_values
 from ecsiam.analysis.patterns import Unclear, wildcard
 from ecsiam.analysis.questions import contains, overlaps, requests_of
 from ecsiam.errors import PolicyError
-from ecsiam.model.condition import COMPARISONS, Kind
+from ecsiam.model.condition import COMPARISONS, Kind, Operator
 from ecsiam.model.policy import Policy
 
 from .asking import allow
@@ -52,6 +52,17 @@ def test_symbolic_keys_and_indexes_change_no_answer(two: tuple[Policy, ...]) -> 
             assert shown == ([False, True] if question is contains else [True, True])
 
 
+def test_some_value_that_matches_nothing_listed_is_any_value() -> None:
+    """An ARN that is cut short matches nothing, so a negated operator takes each value, and fails for none at all."""
+    tests = [KeyTest(KEY, Operator.parse("ForAnyValue:ArnNotEquals"), (("arn:aws:sqs:eu*:*",),))]
+    found = symbolic(frozenset(tests), None)
+    assert found is not None
+    assert [atom.value for rest in held.minus(found.all, found.passing[tests[0]]) for atom in held.atoms(rest)] == [
+        None,
+        ("",),
+    ]
+
+
 @pytest.mark.parametrize("several", [False, True])
 @pytest.mark.parametrize("kind", ["string", "arn"])
 def test_a_symbolic_key_comes_out_as_matching_says(kind: Kind, several: bool) -> None:
@@ -59,7 +70,7 @@ def test_a_symbolic_key_comes_out_as_matching_says(kind: Kind, several: bool) ->
 
     @settle(150)
     @given(asked_of(kind, several), st.data())
-    def check(tests: frozenset[held.KeyTest], data: st.DataObject) -> None:
+    def check(tests: frozenset[KeyTest], data: st.DataObject) -> None:
         found, bits = symbolic(tests, None if several else False), cells(KEY, tests, None if several else False)
         assert found is not None
         assert bits is not None
@@ -77,7 +88,7 @@ def test_a_symbolic_key_comes_out_as_matching_says(kind: Kind, several: bool) ->
     check()
 
 
-def _choices(key: Symbolic, tests: list[held.KeyTest]) -> Iterator[tuple[tuple[bool, ...], list[Held]]]:
+def _choices(key: Symbolic, tests: list[KeyTest]) -> Iterator[tuple[tuple[bool, ...], list[Held]]]:
     """What is left for each way to pass and fail the tests, where something is."""
     ways: list[tuple[tuple[bool, ...], list[Held]]] = [((), [key.all])]
     for test in tests:

@@ -6,6 +6,7 @@ A set is asked for an example only when it has to be empty or not; what can be t
 from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice, takewhile
 
 from ecsiam.analysis.leaf import Resources
 from ecsiam.analysis.patterns import Clause, Pattern
@@ -28,27 +29,31 @@ def one_of(among: Resources) -> Found | None:
 
 
 class _Index:
-    """The patterns of a long clause by how they begin."""
+    """The patterns of a long clause by how they begin, in lower case."""
 
     def __init__(self, clause: Clause) -> None:
-        self.literals = sorted((p.head, p) for p in clause if p.literal is not None)
-        self.texts = [text for text, _ in self.literals]
-        others = sorted((p for p in clause if p.literal is None), key=lambda p: p.head)
-        self.others, self.heads = others, [p.head for p in others]
+        whole = sorted((p for p in clause if p.folded), key=lambda p: p.fold)
+        others = sorted((p for p in clause if not p.folded), key=lambda p: p.fold)
+        self.whole, self.texts = whole, [p.fold for p in whole]
+        self.others, self.heads = others, [p.fold for p in others]
         self.by_head: dict[str, list[Pattern]] = {}
         for p in others:
-            self.by_head.setdefault(p.head, []).append(p)
+            self.by_head.setdefault(p.fold, []).append(p)
         self.lengths = sorted({len(head) for head in self.heads})
 
     def agreeing(self, p: Pattern) -> Iterator[Pattern]:
-        head = p.head
+        head = p.fold
         for length in self.lengths:
             if length >= len(head):
                 break
             yield from self.by_head.get(head[:length], ())
-        yield from self.others[_span(self.heads, head)]
-        if p.literal is None:
-            yield from (q for _, q in self.literals[_span(self.texts, head)])
+        if not p.folded:
+            yield from self.others[_span(self.heads, head)]
+            yield from self.whole[_span(self.texts, head)]
+            return
+        yield from self.by_head.get(head, ())
+        start = bisect_left(self.texts, head)
+        yield from takewhile(lambda q: q.fold == head, islice(self.whole, start, None))
 
 
 def _span(texts: list[str], head: str) -> slice:
@@ -65,8 +70,8 @@ def _index(clause: Clause) -> _Index:
 
 def agreeing(clause: Clause, p: Pattern) -> list[Pattern]:
     """The patterns of a clause that may share a string with another one."""
-    likely = clause if len(clause) <= FEW else (*((p,) if p in clause else ()), *_index(clause).agreeing(p))
-    return [q for q in dict.fromkeys(likely) if _may_share(p, q)]
+    likely = clause if len(clause) <= FEW else _index(clause).agreeing(p)
+    return [q for q in likely if _may_share(p, q)]
 
 
 def _may_share(p: Pattern, q: Pattern) -> bool:
@@ -74,7 +79,7 @@ def _may_share(p: Pattern, q: Pattern) -> bool:
         return q.matches(p.literal)
     if q.literal is not None and not p.holes:
         return p.matches(q.literal)
-    return p.head.startswith(q.head) or q.head.startswith(p.head)
+    return p.fold.startswith(q.fold) or q.fold.startswith(p.fold)
 
 
 @lru_cache(maxsize=1 << 16)

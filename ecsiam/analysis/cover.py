@@ -8,11 +8,13 @@ box that one other covers is gone at once, in whatever order they stand.
 from collections.abc import Callable, Iterable, Iterator
 
 from ecsiam.analysis.among import one_of, split, trimmed
+from ecsiam.analysis.held import Held, is_plain, without
 from ecsiam.analysis.leaf import Resources
-from ecsiam.analysis.patterns import Clause
+from ecsiam.analysis.patterns import Clause, Pattern
 from ecsiam.analysis.space import Box, Part, Side, Space, Variable, bits_of
 
 FEW = 16  # boxes that are looked at one by one
+LONGEST = 200  # characters of a text under which a box is listed
 MOST_INDEXED = 64  # cells, or patterns, of one box that an index lists
 
 Key = tuple[int, int, frozenset[tuple[Variable, Part]], Resources]
@@ -54,7 +56,7 @@ class Boxes:
 
     def _indexed(self) -> dict[Side, tuple[int, dict[object, int]]]:
         sides: list[Side] = ["*actions", "*principals"]
-        sides += dict.fromkeys(v for b in self.all for v, part in b.keys.items() if isinstance(part, int))
+        sides += dict.fromkeys(variable for box in self.all for variable in box.keys)
         sides.append("*resource")
         index: dict[Side, tuple[int, dict[object, int]]] = {}
         for side in sides:
@@ -74,31 +76,38 @@ class Boxes:
 
 def _cells(box: Box, side: Side) -> Iterable[object] | None:
     """Where a box has to be looked up; None where it may meet all of them."""
-    if side == "*resource":
-        clause = _shortest(box.resources)
-        if clause is None:
+    clause = _clause(box, side)
+    if clause is not None:
+        if not all(p.folded for p in clause):
             return None
-        heads = (p.head for p in clause)
-        return (
-            dict.fromkeys(head[:length] for head in heads for length in range(len(head) + 1))
-            if all(p.literal is not None for p in clause)
-            else None
-        )
+        return {p.fold[:length] for p in clause for length in _lengths(len(p.fold))}
     bits = _bits(box, side)
     return None if bits is None or bits.bit_count() > MOST_INDEXED else bits_of(bits)
 
 
 def _listed(box: Box, side: Side) -> Iterable[object] | None:
     """Under what a box is listed."""
-    if side == "*resource":
-        clause = _shortest(box.resources)
-        return None if clause is None else {p.head for p in clause}
+    clause = _clause(box, side)
+    if clause is not None:
+        return {p.fold if p.folded and len(p.fold) <= LONGEST else p.fold[:LONGEST] for p in clause}
     bits = _bits(box, side)
     return None if bits is None or bits.bit_count() > MOST_INDEXED else bits_of(bits)
 
 
-def _shortest(resources: Resources) -> Clause | None:
-    clause = min(resources.clauses, key=len, default=None)
+def _lengths(length: int) -> range:
+    return range(min(length, LONGEST) + 1)
+
+
+def _clause(box: Box, side: Side) -> Clause | None:
+    """The patterns of one side, of which its strings match one; None where it has none, or very many."""
+    among: Resources | None = None
+    if side == "*resource":
+        among = box.resources
+    elif side not in ("*actions", "*principals"):
+        part = box.keys.get(side)
+        if isinstance(part, Held) and not part.many and not part.absent:
+            among = part.every
+    clause = None if among is None else min(among.clauses, key=len, default=None)
     return None if clause is None or len(clause) > MOST_INDEXED else clause
 
 
@@ -108,6 +117,8 @@ def _bits(box: Box, side: Side) -> int | None:
             return box.actions
         case "*principals":
             return box.principals
+        case "*resource":
+            return None
         case _:
             part = box.keys.get(side)
             return part if isinstance(part, int) else None
@@ -159,7 +170,7 @@ def _cut(space: Space, box: Box, others: list[Box]) -> tuple[Box, list[tuple[Box
     while changed:
         changed = False
         open_to: list[tuple[Box, list[Side]]] = []
-        outside: set[object] = set()
+        at_once: dict[Side, list[Box]] = {}
         for other in others:
             sides = space.differ(box, other)
             if sides is None:
@@ -168,24 +179,45 @@ def _cut(space: Space, box: Box, others: list[Box]) -> tuple[Box, list[tuple[Box
                 return None
             if len(sides) == 1:
                 (side,) = sides
-                if side == "*resource":
-                    if len(other.resources.clauses) == 1 and not other.resources.none:
-                        outside |= other.resources.clauses[0]
-                        continue
-                else:
-                    pieces = space.beyond(box, other, side)
-                    if len(pieces) == 1:
-                        (box,) = pieces
-                        changed = True
-                        continue
+                if _is_plain(other, side):
+                    at_once.setdefault(side, []).append(other)
+                    continue
+                pieces = space.beyond(box, other, side)
+                if len(pieces) <= 1:
+                    if not pieces:
+                        return None
+                    (box,) = pieces
+                    changed = True
+                    continue
             open_to.append((other, sides))
-        if outside:
-            resources = Resources(box.resources.clauses, box.resources.none | frozenset(outside))
-            if one_of(resources) is None:
+        for side, of_side in at_once.items():
+            left = _without_all(space, box, side, of_side)
+            if left is None:
                 return None
-            box = Box(box.actions, box.principals, box.keys, resources)
-            changed = True
+            box, changed = left, True
         others = [other for other, _ in open_to]
         if not others:
             break
     return box, open_to
+
+
+def _is_plain(box: Box, side: Side) -> bool:
+    """Whether one side of a box is strings of one clause: what many such leave is found at once."""
+    if side == "*resource":
+        return len(box.resources.clauses) == 1 and not box.resources.none
+    part = box.keys.get(side) if side not in ("*actions", "*principals") else None
+    return isinstance(part, Held) and is_plain(part)
+
+
+def _without_all(space: Space, box: Box, side: Side, others: list[Box]) -> Box | None:
+    """What all of some boxes that differ from it in one side, and plainly, leave of a box."""
+    if side == "*resource":
+        clause = frozenset[Pattern]().union(*(other.resources.clauses[0] for other in others))
+        resources = Resources(box.resources.clauses, box.resources.none | clause)
+        return None if one_of(resources) is None else Box(box.actions, box.principals, box.keys, resources)
+    parts = [part for other in others if isinstance(part := other.keys.get(side), Held) and part.every is not None]
+    clause = frozenset[Pattern]().union(*(part.every.clauses[0] for part in parts if part.every is not None))
+    had = box.keys.get(side, space.whole(side))
+    assert isinstance(had, Held)
+    left = without(had, clause, absent=not any(part.absent for part in parts))
+    return None if left is None else Box(box.actions, box.principals, {**box.keys, side: left}, box.resources)

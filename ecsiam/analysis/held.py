@@ -82,7 +82,7 @@ def _passing(test: KeyTest, several: bool) -> Held:
     of = Resources((), clause) if operator.comparison.negated else Resources((clause,))
     blank = several and matches_values(operator, pieces, ("",))
     if operator.qualifier == "ForAnyValue":
-        return _possible(several, absent, blank, ALL, frozenset({of}))
+        return _possible(several, absent, blank, ALL, frozenset({of} - {ALL}))
     return _possible(several, absent, blank, of, frozenset())
 
 
@@ -97,6 +97,18 @@ def _possible(many: bool, absent: bool, blank: bool, every: Resources | None, so
 
 def _is_empty(held: Held) -> bool:
     return not held.absent and not held.blank and held.every is None
+
+
+def is_plain(held: Held) -> bool:
+    """Whether it is one value out of one clause, so that many such can be taken away at once."""
+    return not held.many and held.every is not None and len(held.every.clauses) == 1 and not held.every.none
+
+
+def without(held: Held, clause: Clause, *, absent: bool) -> Held | None:
+    """What is left of a key of one value without those of a clause; with `absent` it may still be absent."""
+    every = None if held.every is None else Resources(held.every.clauses, held.every.none | clause)
+    left = _possible(held.many, held.absent and absent, held.blank, every, held.some)
+    return None if _is_empty(left) else left
 
 
 @lru_cache(maxsize=1 << 16)

@@ -4,9 +4,9 @@ A token is one character of a set, a run of characters of a set, or a hole (a te
 of them is in `strings.py`. Characters are Unicode code points.
 """
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from attrs import field, frozen
 
@@ -117,6 +117,8 @@ class Pattern:
         "_places",
         "_runs",
         "_steps",
+        "fold",
+        "folded",
         "head",
         "holes",
         "literal",
@@ -138,6 +140,9 @@ class Pattern:
         self.head = "".join(head)  # what every string of it begins with
         self.literal = self.head if len(head) == len(tokens) else None  # the only string of it
         self.prefix = len(head) == len(tokens) - 1 and tokens[-1] == Run(ANY)  # it is `head*`
+        folded = list(takewhile(bool, map(_folded, tokens)))
+        # What all strings of it begin with in lower case, letter by letter; and whether that is all of them.
+        self.fold, self.folded = "".join(folded), len(folded) == len(tokens)
         self.holes = tuple(t for t in tokens if isinstance(t, Hole | Other))
         texts = _texts(tokens)
         self.tail = texts[-1]  # what every string of it ends with
@@ -213,21 +218,34 @@ class Pattern:
 
     def reads(self, narrow: "Pattern") -> bool:
         """`covers`, token by token."""
-        tokens = self.tokens
-        at = self._closed(1)
+        at, masks = self._closed(1), dict[Token, tuple[int, int]]()
         for token in narrow.tokens:
-            stay, on = 0, 0
-            for i, own in _at(at, tokens):
-                if isinstance(own, Run):
-                    stay |= (1 << i) if _within(token, own.of) else 0
-                elif isinstance(own, One):
-                    on |= (1 << i) if isinstance(token, One) and own.of.covers(token.of) else 0
-                elif isinstance(own, Hole):
-                    on |= (1 << i) if own == token else 0
-            at = self._closed(on << 1 | stay)
+            if isinstance(token, One) and _is_char(token):
+                on, stay = self.step(*token.of.chars)
+            else:
+                if token not in masks:
+                    masks[token] = self._reads(token)
+                on, stay = masks[token]
+            at = self._closed((at & on) << 1 | at & stay)
             if not at:
                 return False
-        return bool(at >> len(tokens) & 1)
+        return bool(at >> len(self.tokens) & 1)
+
+    def _reads(self, token: Token) -> tuple[int, int]:
+        """`step` for all that a token may stand for."""
+        on, stay = 0, 0
+        of = token.hole.of if isinstance(token, Other) else token.of
+        for i, own in self.wild:
+            match own:
+                case Run():
+                    stay |= (1 << i) if own.of.covers(of) else 0
+                case One():
+                    on |= (1 << i) if isinstance(token, One) and own.of.covers(of) else 0
+                case Hole():
+                    on |= (1 << i) if own == token else 0
+                case Other():
+                    pass
+        return on, stay
 
     def _closed(self, at: int) -> int:
         while (wider := at | (at & self._runs) << 1) != at:
@@ -248,6 +266,14 @@ def _texts(tokens: tuple[Token, ...]) -> list[str]:
 
 def _is_char(token: Token) -> bool:
     return isinstance(token, One) and not token.of.inverse and len(token.of.chars) == 1
+
+
+def _folded(token: Token) -> str:
+    """The letter of a token in lower case; empty where it is not one letter."""
+    if not isinstance(token, One) or token.of.inverse:
+        return ""
+    low = {c.lower() for c in token.of.chars}
+    return low.pop() if len(low) == 1 else ""
 
 
 def _places(tokens: tuple[Token, ...]) -> dict[str, int]:
@@ -284,19 +310,6 @@ def _as_glob(tokens: tuple[Token, ...]) -> Glob | None:
 def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:
     groups = groupby(pieces, key=lambda piece: piece[1])
     return tuple(("".join(text for text, _ in group), live) for live, group in groups)
-
-
-def _at(at: int, tokens: tuple[Token, ...]) -> Iterator[tuple[int, Token]]:
-    while at:
-        low = at & -at
-        i = low.bit_length() - 1
-        if i < len(tokens):
-            yield i, tokens[i]
-        at ^= low
-
-
-def _within(token: Token, of: Chars) -> bool:
-    return of.covers(token.hole.of if isinstance(token, Other) else token.of)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -32,7 +32,7 @@ from ecsiam.model.statement import Only, Statement
 from ecsiam.model.text import Text, text
 
 MOST_OPEN = 50  # of what depends on something open, so many pieces are looked at for one that doesn't
-MOST_TRIED = 500  # pieces without an example that is sure, whatever it depends on
+MOST_TRIED = 100  # pieces without an example that is sure, whatever it depends on
 
 
 @frozen(cache_hash=True)

@@ -101,8 +101,8 @@ def _choices(clauses: tuple[Clause, ...], chosen: tuple[Pattern, ...]) -> Iterat
 
 
 def _heads_agree(chosen: tuple[Pattern, ...]) -> bool:
-    longest = max((p.head for p in chosen), key=len)
-    return all(longest.startswith(p.head) for p in chosen)
+    longest = max((p.fold for p in chosen), key=len)
+    return all(longest.startswith(p.fold) for p in chosen)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -113,7 +113,9 @@ def _search(chosen: tuple[Pattern, ...], none: Clause) -> Found | None:
             if any(p.covers(q) for q in kept if q is not p):
                 kept.remove(p)
         chosen = tuple(kept)
-    against = frozenset(n for n in none if all(n.head.startswith(p.head) or p.head.startswith(n.head) for p in chosen))
+    if not none.isdisjoint(chosen):
+        return None
+    against = frozenset(n for n in none if all(n.fold.startswith(p.fold) or p.fold.startswith(n.fold) for p in chosen))
     string = next((p.literal for p in chosen if p.literal is not None), None)
     holes = any(p.holes for p in (*chosen, *against))
     if string is not None and not holes:
