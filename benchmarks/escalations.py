@@ -65,8 +65,8 @@ def main() -> None:
         s = score(name)
         total = len(s.found) + len(s.passed) + len(s.others)
         print(f"{name}: {total} paths, {len(s.found)} found, {len(s.passed)} pass a role, {len(s.others)} left out")
-        for path, why in s.others:
-            print(f"    {path}: {why}")
+        for reason in dict.fromkeys(why for _, why in s.others):
+            print(f"    {reason}:\n        {', '.join(path for path, why in s.others if why == reason)}")
     ours, more = escalating(), beyond()
     groups = ", ".join(f"{n} {group}" for group, n in more.most_common())
     print(f"\nours: {len(ours)} actions, {more.total()} in no catalogue ({groups})")

@@ -262,6 +262,7 @@ ESCALATIONS: tuple[Escalation, ...] = (
         elasticbeanstalk: UpdateEnvironment
         elasticmapreduce: AddJobFlowSteps
         emr-serverless: UpdateApplication
+        finspace: UpdateKxClusterCodeConfiguration
         fis: UpdateExperimentTemplate
         gamelift: UpdateContainerFleet UpdateContainerGroupDefinition UpdateRuntimeConfiguration UpdateScript
         glue: UpdateBlueprint UpdateDevEndpoint UpdateJob UpdateJobFromSourceControl
