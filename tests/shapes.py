@@ -270,8 +270,9 @@ def _variables() -> Iterator[Shape]:
     yield from both_ways(
         "12 variables and a wildcard", policy(allow(resource="arn:aws:s3:::b*")), policy(allow(resource=some))
     )
-    yield from same("12 variables, one by one", policy(allow(resource=some)), policy(*each(mixed(some))))
-    yield from both_ways("12 variables and 11", policy(allow(resource=some)), policy(allow(resource=some[1:])))
+    yield from same("12 variables in one list", policy(allow(resource=some)), policy(allow(resource=some)))
+    yield from same("12 variables, one by one", policy(*each(some)), policy(*each(mixed(some))))
+    yield from both_ways("12 variables and 11", policy(*each(some)), policy(*each(some[1:])))
     one = [f"arn:aws:s3:::b{i}/${{aws:username}}/*" for i in range(12)]
     yield from both_ways("12 with one variable, and 11", policy(*each(one)), policy(allow(resource=one[1:])))
     below = [f"arn:aws:s3:::b/{i}/${{aws:PrincipalTag/k{i}, 'd'}}" for i in range(12)]

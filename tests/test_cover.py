@@ -55,9 +55,11 @@ def test_symbolic_keys_and_indexes_change_no_answer(two: tuple[Policy, ...]) -> 
 def test_some_value_that_matches_nothing_listed_is_any_value() -> None:
     """An ARN that is cut short matches nothing, so a negated operator takes each value, and fails for none at all."""
     tests = [KeyTest(KEY, Operator.parse("ForAnyValue:ArnNotEquals"), (("arn:aws:sqs:eu*:*",),))]
-    found = symbolic(frozenset(tests), None)
+    found = symbolic(KEY, frozenset(tests), None)
     assert found is not None
-    assert [atom.value for rest in held.minus(found.all, found.passing[tests[0]]) for atom in held.atoms(rest)] == [
+    assert [
+        atom.value for rest in held.minus(found.all, found.passing[tests[0]]) for atom in held.atoms(KEY, rest)
+    ] == [
         None,
         ("",),
     ]
@@ -71,7 +73,7 @@ def test_a_symbolic_key_comes_out_as_matching_says(kind: Kind, several: bool) ->
     @settle(150)
     @given(asked_of(kind, several), st.data())
     def check(tests: frozenset[KeyTest], data: st.DataObject) -> None:
-        found, bits = symbolic(tests, None if several else False), cells(KEY, tests, None if several else False)
+        found, bits = symbolic(KEY, tests, None if several else False), cells(KEY, tests, None if several else False)
         assert found is not None
         assert bits is not None
         ordered = sorted(tests, key=repr)
@@ -79,7 +81,7 @@ def test_a_symbolic_key_comes_out_as_matching_says(kind: Kind, several: bool) ->
         reached = dict(_choices(found, ordered))
         assert set(reached) == known
         for outcome, parts in reached.items():
-            for atom in (a for part in parts for a in held.atoms(part)):
+            for atom in (a for part in parts for a in held.atoms(KEY, part)):
                 assert atom.sure
                 assert outcome == tuple(plain(t, atom.value) for t in ordered), atom
         value = data.draw(values_of(kind, tests, several))

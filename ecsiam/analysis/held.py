@@ -16,6 +16,7 @@ from ecsiam.analysis.leaf import Resources
 from ecsiam.analysis.matching import matches_values
 from ecsiam.analysis.patterns import ANY, Clause, One, Run, Unclear, pattern
 from ecsiam.analysis.request import Values
+from ecsiam.analysis.typed import base, can_be
 
 NOTHING: Clause = frozenset()
 SOMETHING = Resources((frozenset({pattern((One(ANY), Run(ANY)))}),))
@@ -45,7 +46,7 @@ class Symbolic:
     passing: dict[KeyTest, Held] = field(eq=False)
 
 
-def symbolic(tests: frozenset[KeyTest], many: bool | None) -> Symbolic | None:
+def symbolic(key: str, tests: frozenset[KeyTest], many: bool | None) -> Symbolic | None:
     """A key's tests as sets; None where they are not of texts alone, or nothing is known of several values."""
     valued = [t for t in tests if t.operator.comparison.kind != "null"]
     sets = [t for t in valued if t.operator.qualifier]
@@ -55,7 +56,9 @@ def symbolic(tests: frozenset[KeyTest], many: bool | None) -> Symbolic | None:
         return None
     several = bool(sets)
     try:
-        return Symbolic(Held(several, blank=several), {t: _passing(t, several) for t in tests})
+        within = base(key)
+        whole = Held(several, blank=several and within is None, every=Resources((within,)) if within else ALL)
+        return Symbolic(whole, {t: _passing(t, several) for t in tests})
     except OutOfTime:
         raise
     except Unclear:
@@ -157,13 +160,13 @@ def _values_left(a: Held, b: Held) -> list[tuple[Resources, frozenset[Resources]
     return left
 
 
-def atoms(held: Held) -> list[Atom]:
+def atoms(key: str, held: Held) -> list[Atom]:
     """What it may hold, one for each kind: nothing, empty texts, values."""
     found = [Atom(None)] if held.absent else []
     if held.every is not None:
         needed = tuple(sorted(held.some, key=repr)) or ((SOMETHING,) if held.many else (ALL,))
         shown = [one_of(joined(held.every, one)) for one in needed]
-        sure = all(one is not None and one.sure for one in shown)
+        sure = all(one is not None and one.sure and can_be(key, one.text) for one in shown)
         values = tuple(dict.fromkeys(one.text for one in shown if one is not None and one.sure))
         found.append(Atom(_values(held, values) if sure else "", sure))
     return [*found, Atom(("",))] if held.blank else found

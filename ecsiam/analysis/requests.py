@@ -16,6 +16,7 @@ from attrs import evolve, field, frozen
 from ecsiam.analysis.actions import Universe
 from ecsiam.analysis.budget import OutOfTime, check_time, pieces
 from ecsiam.analysis.cover import Boxes, is_covered, uncovered
+from ecsiam.analysis.keys import KeyTest
 from ecsiam.analysis.leaf import Leaf, compiled
 from ecsiam.analysis.matching import misses
 from ecsiam.analysis.patterns import Unclear
@@ -102,7 +103,7 @@ def _any(found: Iterable[bool | None]) -> bool | None:
 def _matches(leaf: Leaf, request: Request) -> bool | None:
     """Whether a statement matches; what is open of it is read as anything, so that only a miss is sure."""
     if not compiled(leaf).open:
-        return not misses(leaf.statement, leaf.version, request, leaf.reading)
+        return not misses(leaf.statement, leaf.version, request, leaf.reading, strict=leaf.strict)
     return None if not misses(_loose(leaf.statement), leaf.version, request, leaf.reading) else False
 
 
@@ -136,7 +137,7 @@ def of_statement(leaf: Leaf) -> Requests:
 
 def query(statement: Statement) -> Requests:
     """The requests that an Allow written as a question matches: a policy's own words for a set."""
-    return of_statement(Leaf(statement))
+    return of_statement(Leaf(statement, asked=True))
 
 
 def allowed_by(leaves: Iterable[Leaf]) -> Requests:
@@ -269,7 +270,77 @@ def _one_by_one(term: Term, steps: int, left: Callable[[Term, int], Iterator[Ter
 
 
 def search(requests: Requests, universe: Universe = "all") -> Request | None:
-    """A request of the set that has been put to the test, None if there surely is none. Raises Unclear otherwise."""
+    """A request of the set that has been put to the test, None if there surely is none. Raises Unclear otherwise.
+
+    AWS leaves open whether a statement is invalid where a policy variable of its resources has no value: both readings
+    have to give the same.
+    """
+    requests = _less_equal(requests)
+    if not any(compiled(leaf).doubtful for leaf in requests.leaves):
+        return _search(requests, universe)
+    strict = _strict(requests)
+    found = _search(requests, universe)
+    if found is None and _search(strict, universe) is None:
+        return None
+    if found is not None and strict.has(found):
+        return found
+    if both := _search(requests & strict, universe):
+        return both
+    raise Unclear("whether a statement counts, of whose resources a policy variable has no value, AWS leaves open")
+
+
+def _less_equal(requests: Requests) -> Requests:
+    """The same set without the statements that are taken away as they are: `a - a` is nothing, whatever is in it.
+
+    `l - (x - y)` is `(l - x) | (l & y)`, and what of `y` was taken out of `l` before is not in it.
+    """
+    if requests.op != "minus":
+        return evolve(requests, parts=tuple(map(_less_equal, requests.parts))) if requests.parts else requests
+    left, right = requests.parts
+    statements = _statements(right)
+    if statements is not None:
+        left = _without(left, statements)
+        return left - right if left != NOTHING else NOTHING
+    if right.op != "minus" or (taken := _statements(right.parts[0])) is None or _statements(right.parts[1]) is None:
+        return _less_equal(left) - right
+    wide, denied = right.parts
+    first = _without(left, taken)
+    second = left & denied
+    if left.op == "minus" and (gone := _statements(left.parts[1])) is not None:
+        denied = _without(denied, gone)
+        second = (left.parts[0] & denied) - left.parts[1] if denied != NOTHING else NOTHING
+    return union(((first - wide) if first != NOTHING else NOTHING, second))
+
+
+def _statements(requests: Requests) -> frozenset[Leaf] | None:
+    """The statements of a union of nothing else."""
+    parts = requests.parts if requests.op == "or" else (requests,)
+    return frozenset(p.leaf for p in parts if p.leaf is not None) if all(p.leaf is not None for p in parts) else None
+
+
+def _without(requests: Requests, gone: frozenset[Leaf]) -> Requests:
+    """A part of a set that is the same beside these statements."""
+    match requests.op, requests.parts:
+        case "or", parts:
+            return union(p for p in (_without(part, gone) for part in parts) if p != NOTHING)
+        case "and", (left, right):
+            left, right = _without(left, gone), _without(right, gone)
+            return NOTHING if NOTHING in (left, right) else left & right
+        case "minus", (left, right):
+            left = _without(left, gone | (_statements(right) or frozenset()))
+            return NOTHING if left == NOTHING else left - right
+        case _:
+            return NOTHING if requests.leaf in gone else requests
+
+
+def _strict(requests: Requests) -> Requests:
+    """The same with every statement read as invalid where a policy variable of its resources has no value."""
+    if requests.leaf is not None:
+        return of_statement(evolve(requests.leaf, strict=True)) if compiled(requests.leaf).doubtful else requests
+    return evolve(requests, parts=tuple(map(_strict, requests.parts)))
+
+
+def _search(requests: Requests, universe: Universe) -> Request | None:
     found = _walk(requests, requests, universe)
     if not isinstance(found, str):
         return found
@@ -300,18 +371,20 @@ def _walk(
     unread = " and ".join(dict.fromkeys(f"`{c.unread}`" for c in asked if c.unread))
     on = f"it depends on {unread}, which was not read" if unread else "it depends on what is left to deployment"
     reason: str | None = None
-    for n, box in enumerate(_Search(space).boxes(requests)):
+    boxes = (cut for box in _Search(space).boxes(requests) for cut in space.by_caller(box))
+    for n, box in enumerate(boxes):
         if is_open:
             reason = on
             if n == MOST_OPEN:
                 break
-        if n == MOST_TRIED:
+        if n >= MOST_TRIED and reason:
             break
         for candidate in _likely(space, box, requests is not original, original):
             check_time()
             if candidate.request is not None:
                 if original.has(candidate.request):
-                    return _least(candidate.request, requests, original)
+                    tied = box.asking.keys if box.asking else frozenset[str]()
+                    return candidate.request if requests is original else _least(candidate.request, original, tied)
                 if candidate.sure and requests is original and not is_open:
                     raise AssertionError(
                         f"the example `{candidate.request}` is not in the set: this is a bug in ecsiam"
@@ -327,13 +400,11 @@ def _likely(space: Space, box: Box, is_try: bool, original: Requests) -> Iterato
         yield from candidates(space, box, fits=False)
 
 
-def _least(request: Request, requests: Requests, original: Requests) -> Request:
+def _least(request: Request, original: Requests, tied: frozenset[str]) -> Request:
     """The request without the keys that were pinned for it and turn out not to matter."""
-    if requests is original:
-        return request
     for key, _ in request.context:
         without = evolve(request, context=[pair for pair in request.context if pair[0] != key])
-        request = without if original.has(without) else request
+        request = without if key.lower() not in tied and original.has(without) else request
     return request
 
 
@@ -352,7 +423,10 @@ def put_in(requests: Requests) -> Iterator[Requests]:
     if not keys:
         return
     # In one order, whichever way the question is put; the same value for all of them before others.
-    values = sorted({*_spoken_of(leaves)} - {"other"})
+    spoken = {*_spoken_of(leaves)}
+    if any(t.operator.comparison.name.endswith("IgnoreCase") for leaf in leaves for t in _tests(leaf)):
+        spoken |= {changed for value in spoken for changed in (value.upper(), value.lower())}
+    values = sorted(spoken - {"other"})
     pinned = {key: list(dict.fromkeys((other(key), *values))) for key in sorted(keys)}
     together = ((value,) * len(keys) for value in values)
     first = [tuple(map(other, sorted(keys)))]
@@ -364,6 +438,12 @@ def put_in(requests: Requests) -> Iterator[Requests]:
             yield _replaced(requests, known) & query(pin)
         except PolicyError:  # what the variable names is no key, or its value makes no resource
             continue
+
+
+def _tests(leaf: Leaf) -> Iterator[KeyTest]:
+    known = compiled(leaf)
+    yield from known.tests
+    yield from (t for o in known.options for t in o.tests)
 
 
 def _spoken_of(leaves: list[Leaf]) -> Iterator[str]:

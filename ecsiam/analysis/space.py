@@ -10,6 +10,7 @@ from typing import Literal
 
 from ecsiam.analysis.actions import ActionCells, Universe, action_cells
 from ecsiam.analysis.among import joined, left, meets, one_of, within
+from ecsiam.analysis.asking import Asking, asking
 from ecsiam.analysis.held import Held, Symbolic, atoms, is_large, minus, symbolic
 from ecsiam.analysis.held import meet as held_meet
 from ecsiam.analysis.keys import Atom, Cells, KeyTest, cells
@@ -22,15 +23,28 @@ Side = Variable | Literal["*actions", "*principals", "*resource"]  # one of the 
 
 
 class Box:
-    """One product. A variable that `keys` does not name may be anything."""
+    """One product. A variable that `keys` does not name may be anything.
 
-    __slots__ = ("actions", "keys", "principals", "resources")
+    `asking` is set where one caller is left, `unsaid` where AWS's pages don't say whether it is in the box.
+    """
 
-    def __init__(self, actions: int, principals: int, keys: dict[Variable, Part], resources: Resources) -> None:
+    __slots__ = ("actions", "asking", "keys", "principals", "resources", "unsaid")
+
+    def __init__(
+        self,
+        actions: int,
+        principals: int,
+        keys: dict[Variable, Part],
+        resources: Resources,
+        asking: Asking | None = None,
+        unsaid: str = "",
+    ) -> None:
         self.actions = actions
         self.principals = principals
         self.keys = keys
         self.resources = resources
+        self.asking = asking
+        self.unsaid = unsaid
 
 
 _YES_NO = (Atom("no", sure=False), Atom("yes", sure=False))
@@ -53,6 +67,10 @@ class Space:
         for c in leaves:
             for test in (*c.tests, *(t for o in c.options for t in o.tests)):
                 tests.setdefault(test.key, set()).add(test)
+        self.asking = tuple(asking(self.principals, leaves, tests))
+        for one in self.asking:
+            for test in one.tests:
+                tests[test.key].add(test)
         self.written = {key: next(iter(sorted(t.name or key for t in of))) for key, of in tests.items()}
         self.keys: dict[Variable, Cells | Symbolic | None] = {
             key: _cut(key, frozenset(of), _many(key, of) if not one_value or not _is_mixed(of) else False)
@@ -67,9 +85,8 @@ class Space:
         if not actions or not principals:
             return
         keys: dict[Variable, Part] = {}
-        for test in leaf.tests:
-            if not self._narrow(keys, test):
-                return
+        if not all(self._narrow(keys, test) for test in leaf.tests):
+            return
         for state, on in leaf.states:
             keys[state] = _both(keys.get(state, 3), 2 if on else 1) or 0
         for option in leaf.options:
@@ -92,6 +109,19 @@ class Space:
         keys[test.key] = left or 0
         return bool(left)
 
+    def by_caller(self, box: Box) -> Iterator[Box]:
+        """A box caller by caller, cut to what each sends with a request; what none of them can ask is nothing."""
+        if not self.asking:
+            yield box
+            return
+        written = {key: self.written[key] for key in box.keys if isinstance(key, str)}
+        for one in self.asking:
+            if box.principals & one.principals:
+                keys = dict(box.keys)
+                if all(self._narrow(keys, test) for test in one.tests):
+                    asked = box.principals & one.principals
+                    yield Box(box.actions, asked, keys, box.resources, one, one.unsaid(written))
+
     def whole(self, variable: Variable) -> Part:
         """Every value of a variable."""
         of_key = self.keys.get(variable)
@@ -100,7 +130,7 @@ class Space:
     def atoms(self, variable: Variable, part: Part) -> list[Atom]:
         """What stands for each way that a part of a variable comes out."""
         if isinstance(part, Held):
-            return atoms(part)
+            return atoms(str(variable), part)
         of_key = self.keys.get(variable)
         if isinstance(of_key, Cells):
             return [of_key.atoms[i] for i in bits_of(part)]
@@ -202,9 +232,9 @@ def _left(a: Part, b: Part) -> tuple[Part, ...]:
 
 def _cut(key: str, tests: frozenset[KeyTest], many: bool | None) -> Cells | Symbolic | None:
     """A key cut into cells, or where these are too many, symbolic."""
-    if is_large(tests) and (large := symbolic(tests, many)) is not None:
+    if is_large(tests) and (large := symbolic(key, tests, many)) is not None:
         return large
-    return cells(key, tests, many) or symbolic(tests, many)
+    return cells(key, tests, many) or symbolic(key, tests, many)
 
 
 def mixed(leaves: Iterable[Compiled]) -> bool:

@@ -350,8 +350,8 @@ def _chars(token: Token) -> Chars:
 
 
 def _through_hole(p: Pattern, letter: Hole) -> tuple[int, int]:
-    """`Pattern.step` for a hole: on over the same hole, and it stays in runs of all that may stand there."""
-    on = sum(1 << i for i, t in p.wild if t == letter)
+    """`Pattern.step` for a hole: on over one that takes it, and it stays in runs of all that may stand there."""
+    on = sum(1 << i for i, t in p.wild if isinstance(t, Hole) and t.takes(letter))
     return on, sum(1 << i for i, t in p.wild if isinstance(t, Run) and t.of.covers(letter.of))
 
 
