@@ -1,6 +1,6 @@
 """Decisions: AWS's tables of policies that apply together, the laws of allow and deny, and known traps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -87,7 +87,7 @@ def of_resource(words: str, resource: str | None = "*", action: str = "*") -> Po
     return Policy(statements)
 
 
-def rows(table: dict[str, list[tuple[str, str, str, str, str, str]]]) -> list[Row]:
+def rows(table: Mapping[str, Sequence[tuple[Any, ...]]]) -> list[Any]:
     return [(*row, page) for page, of_page in table.items() for row in of_page]
 
 

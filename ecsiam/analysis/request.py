@@ -67,7 +67,8 @@ def _written(given: object) -> Principal:
 # ---------------------------------------------------------------- what is known about it
 
 
-def _context(given: Mapping[str, Given] | Sequence[tuple[str, Given]]) -> Context:
+def context_of(given: Mapping[str, Given] | Sequence[tuple[str, Given]]) -> Context:
+    """Condition keys with their values, as texts. Raises PolicyError with every fault."""
     taken: dict[str, tuple[str, Values]] = {}
     faults = Faults()
     for key, value in _pairs(given):
@@ -156,7 +157,7 @@ class Request:
     action: str = field(eq=str.lower, converter=_action)
     resource: str = field(default="*", converter=_resource)
     principal: Principal | None = field(default=None, converter=principal_of)
-    context: Context = field(default=(), converter=_context, eq=_without_case)
+    context: Context = field(default=(), converter=context_of, eq=_without_case)
 
     def values(self, key: str) -> Values | None:
         """What the context holds for a key; None when it is absent."""

@@ -80,13 +80,27 @@ def _bound_where_open(given: Given, values: Mapping[str, str]) -> Given:
 
 def _read(path: str) -> Given:
     source = read_source(path)
-    if {"Statement", "Version"} & source.data.keys():
+    if _is_document(source):
         return Given(source.name, _policy(source))
+    return Given(source.name, build(config_of(source)))
+
+
+def document(path: str) -> tuple[Source, Policy]:
+    """The IAM policy document at a path, and where what stands in it. Raises EcsiamError with every fault."""
+    source = read_source(path)
+    if _is_document(source):
+        return source, _policy(source)
+    raise PolicyError(Fault("it is no IAM policy document", (), "A policy has a `Statement`.", source.name))
+
+
+def _is_document(source: Source) -> bool:
+    if {"Statement", "Version"} & source.data.keys():
+        return True
     wrapped = next((key for key in WRAPPED if key in source.data), None)
     if wrapped and "project_name" not in source.data:
         message = f"the document is wrapped in `{wrapped}`, as the AWS CLI prints it"
         raise PolicyError(Fault(message, (), f"Add `{WRAPPED[wrapped]}` to the command.", source.name))
-    return Given(source.name, build(config_of(source)))
+    return False
 
 
 def _policy(source: Source) -> Policy:
