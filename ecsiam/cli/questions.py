@@ -60,7 +60,7 @@ def who_can(
         str, typer.Option("--resource", metavar="ARN", help="As in a policy: wildcards stand for any of these.")
     ] = "*",
     role: Annotated[str | None, typer.Option("--role", metavar="ROLE", help="Only this role of a config.")] = None,
-    universe: UniverseOption = "all",
+    universe: UniverseOption = "asked",
     set_: Set = None,
     format_: FormatOption = "text",
 ) -> None:
@@ -77,13 +77,18 @@ def who_can(
     from ecsiam.cli.results import can_data, can_lines
     from ecsiam.cli.shown import as_text
     from ecsiam.errors import PolicyError, refuse
+    from ecsiam.model.statement import Statement
 
     refuse(PolicyError, pattern_faults(action, resource))
     given = read(path, bindings(set_))
     asked = subjects(given, role)
     answers = {id: can(s, action=action, resource=resource, universe=universe) for id, s in asked.items()}
     json = format_ == "json"
-    write(dump(can_data(given.name, action, resource, answers)) if json else as_text(can_lines(answers)))
+    write(
+        dump(can_data(given.name, action, resource, answers))
+        if json
+        else as_text(can_lines(answers, Statement("Allow", action, resource)))
+    )
     for note in action_notes(action):
         say(f"note: {note}")
     yes = any(isinstance(a, Holds) for a in answers.values())
@@ -97,7 +102,7 @@ def diff(
     old: Annotated[str, typer.Argument(metavar="OLD", help="What was: a config or an IAM policy document.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="What is to be: one of the same kind.")],
     *,
-    universe: UniverseOption = "all",
+    universe: UniverseOption = "asked",
     set_: Set = None,
     format_: FormatOption = "text",
 ) -> None:

@@ -5,6 +5,8 @@ from typing import assert_never
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.change import Change, Difference
+from ecsiam.analysis.questions import NOBODY
+from ecsiam.analysis.terms import clause
 from ecsiam.cli.shown import (
     INDENT,
     WIDTH,
@@ -16,6 +18,7 @@ from ecsiam.cli.shown import (
     statement_data,
     statement_line,
 )
+from ecsiam.model.statement import Only, Statement
 
 Answers = Mapping[str, Answer]
 
@@ -23,14 +26,13 @@ Answers = Mapping[str, Answer]
 # ---------------------------------------------------------------- can
 
 
-def can_lines(answers: Answers) -> Iterator[str]:
+def can_lines(answers: Answers, asked: Statement) -> Iterator[str]:
     """Each role on a line, below it a request that it may make."""
     wide = max(map(len, answers))
     for id, answer in answers.items():
         match answer:
-            case Holds(witness, when=when, unless=unless):
-                says = [f"{word} {one}" for given, word in ((when, "when"), (unless, "unless")) for one in given]
-                says = [f"or {w}" if w.startswith("when") and i else w for i, w in enumerate(says)]
+            case Holds(witness):
+                says = [*_says(answer, asked)]
                 line = f"yes        {id:<{wide}}  {', '.join(says)}".rstrip()
                 if len(line) <= WIDTH:
                     yield line
@@ -38,8 +40,8 @@ def can_lines(answers: Answers) -> Iterator[str]:
                     yield from (f"yes        {id}", *(f"{INDENT}{one}" for one in says))
                 if witness is not None:
                     yield from request_lines(witness, INDENT, "such as ")
-            case Fails():
-                yield f"no         {id}"
+            case Fails(fact=fact):
+                yield f"no         {id:<{wide}}  {'' if fact == NOBODY else fact}".rstrip()
             case Undecided(reason):
                 yield f"undecided  {id:<{wide}}  {reason}"
             case _:
@@ -47,14 +49,25 @@ def can_lines(answers: Answers) -> Iterator[str]:
     yield from assumed_lines(answers.values())
 
 
+def _says(answer: Holds, asked: Statement) -> Iterator[str]:
+    """The clauses of an answer. Of one statement its resources go without saying, when any were asked about."""
+    anywhere = isinstance(asked.resources, Only) and "*" in map(str, asked.resources.items)
+    with_resources = len(answer.when) > 1 or not anywhere
+    alternatives = [clause(one, asked, with_resources=with_resources) for one in answer.when]
+    yield from (f"{'or ' if i else ''}when {said}" for i, said in enumerate(filter(None, alternatives)))
+    for one in answer.unless:
+        yield f"unless {clause(one, asked, with_resources=True)}"
+
+
 def can_data(source: str, action: str, resource: str, answers: Answers) -> Data:
     """The same as data."""
     words = {"holds": "yes", "fails": "no", "undecided": "undecided"}
+    fields = {"holds": ("when", "unless", "witness"), "fails": ("fact",), "undecided": ("reason",)}
     roles: Data = {}
     for id, answer in answers.items():
         data = answer_data(answer)
-        fields = ("when", "unless", "witness", "assumed") if isinstance(answer, Holds) else ("reason", "assumed")
-        roles[id] = {"answer": words[str(data["answer"])]} | {k: data[k] for k in fields if k in data}
+        said = str(data["answer"])
+        roles[id] = {"answer": words[said]} | {k: data[k] for k in (*fields[said], "assumed")}
     return {"source": source, "action": action, "resource": resource, "roles": roles}
 
 
