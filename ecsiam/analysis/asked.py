@@ -55,19 +55,30 @@ def _is(form: str, resource: str) -> bool:
     return matches_resource(((form, True),), resource)
 
 
-def _forms(known: "KnownAction") -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The ARN patterns that an action is evaluated on, each with what it matches and doesn't mean."""
+def _forms(known: "KnownAction") -> "tuple[Form, ...]":
     from ecsiam.reference.actions import evaluated_on, excepting
 
     return tuple((form, excepting(form)) for form in evaluated_on(known))
 
 
-def forms_of(name: str) -> object:
-    """What two actions share that are asked on the same resources."""
+Form = tuple[str, tuple[str, ...]]
+
+
+def forms_of(name: str) -> tuple[Form, ...]:
+    """The ARN patterns that an action is evaluated on, each with what it matches and doesn't mean."""
     from ecsiam.reference.actions import action
 
     known = action(name)
-    return name.partition(":")[0] if known is None else _forms(known)
+    if known is not None:
+        return _forms(known)
+    return tuple((kind, ()) for kind in ("*", *kinds_of(name.partition(":")[0])))
+
+
+@lru_cache(maxsize=1 << 12)
+def resource_of(form: Form) -> str:
+    """A resource that has a form."""
+    found = _on(*form, ["service:Action"]).example()
+    return "*" if found is None or form[0] == "*" else found.resource
 
 
 def _few(forms: list[str]) -> str:

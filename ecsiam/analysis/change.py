@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from attrs import evolve, frozen
 
 from ecsiam.analysis.actions import Universe
-from ecsiam.analysis.answers import Undecided
 from ecsiam.analysis.gained import each_action
 from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.questions import ask, requests_of
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, of_statement, query
-from ecsiam.errors import PolicyError
+from ecsiam.errors import Fault, PolicyError
+from ecsiam.model.mistaken import expect, kind_of
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
@@ -51,6 +51,11 @@ class Change:
         return "\n".join(lines) or "no change"
 
 
+OF_A_KIND = (
+    "Compare two of a kind; of a role, `contains(policy, role)` asks about its policies, `role.trust` is a policy."
+)
+
+
 def compare(before: Policy | Role | Stack, after: Policy | Role | Stack, *, universe: Universe = "asked") -> Change:
     """What `after` allows that `before` doesn't, and the reverse: action by action, for a stack role by role.
 
@@ -58,8 +63,10 @@ def compare(before: Policy | Role | Stack, after: Policy | Role | Stack, *, univ
     of services that neither side names, one stands for all. A role's trust is compared too. Raises PolicyError for two
     things of different kind.
     """
+    for given in (before, after):
+        expect(given, (Policy, Role, Stack), "a policy, a role or a stack")
     if type(before) is not type(after):
-        raise PolicyError(f"can't compare a {type(before).__name__} with a {type(after).__name__}")
+        raise PolicyError(Fault(f"can't compare {kind_of(before)} with {kind_of(after)}", (), OF_A_KIND))
     if isinstance(before, Policy) and isinstance(after, Policy) and before.kind != after.kind:
         raise PolicyError(f"can't compare a policy of kind {before.kind} with one of kind {after.kind}")
     if before == after:
@@ -109,7 +116,9 @@ def _more(role: str, mine: Side, theirs: Side | None, universe: Universe, undeci
     for leaf in mine.allows:
         some = of_statement(leaf) & shown
         found = ask(some, universe)
-        if isinstance(found, Undecided):
-            undecided.append(f"{role}: {found.reason}" if role else found.reason)
-        elif found is not None:
-            yield from (Difference(role, leaf.statement, r) for r in each_action(leaf, some, found, universe))
+        each = each_action(leaf, some, found, universe) if isinstance(found, Request) else (found,)
+        for one in each:
+            if isinstance(one, Request):
+                yield Difference(role, leaf.statement, one)
+            elif one is not None:
+                undecided.append(f"{role}: {one.reason}" if role else one.reason)

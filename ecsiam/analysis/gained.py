@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from attrs import evolve
 
 from ecsiam.analysis.actions import Universe, action_cells, takes
-from ecsiam.analysis.asked import forms_of
+from ecsiam.analysis.answers import Undecided
+from ecsiam.analysis.asked import forms_of, resource_of, unasked
 from ecsiam.analysis.leaf import Actions, Leaf, compiled
 from ecsiam.analysis.questions import ask
 from ecsiam.analysis.request import Request
@@ -18,23 +19,25 @@ from ecsiam.analysis.requests import Requests, query
 from ecsiam.model.statement import Statement
 
 
-def each_action(leaf: Leaf, some: Requests, found: Request, universe: Universe) -> Iterator[Request]:
-    """A request of a set for each action that a statement names, `found` the first of them.
+def each_action(leaf: Leaf, some: Requests, found: Request, universe: Universe) -> Iterator[Request | Undecided]:
+    """A request of a set for each action that a statement names, `found` for its own; or why one isn't known.
 
     A wildcard names the known actions of its service; `*`, `*:Get*` and NotAction those of the services that the
-    question speaks of, and the first that was found stands for the others.
+    question speaks of, and what was found stands for the others.
     """
     elements = frozenset(compiled(other).actions for other in some.leaves)
     element = compiled(leaf).actions
-    shown = {found.action.lower(): found}
-    names = dict.fromkeys(sorted(_named(element, elements)))
-    for group in _alike([*names], elements, universe):
-        shown |= {r.action.lower(): r for r in _of_group(group, some, found, universe)}
-    if (element.wild or element.inverse) and universe != "known" and found.action.lower() in names:
-        new = ask(some - query(Statement("Allow", [*names], "*")), universe)
-        if isinstance(new, Request):
-            shown[new.action.lower()] = new
-    yield from (shown[name] for name in sorted(shown, key=lambda name: (name not in names, name)))
+    names = sorted(_named(element, elements))
+    shown: dict[str, Request | Undecided] = {}
+    for alike in _alike(names, elements):
+        shown |= _of_alike(alike, some, found, universe)
+    yield from (shown[name] for name in names if name in shown)
+    if found.action.lower() not in names:
+        yield found
+    elif (element.wild or element.inverse) and universe != "known":
+        new = ask(some - query(Statement("Allow", names, "*")), universe)
+        if new is not None:
+            yield new
 
 
 def _named(element: Actions, elements: Iterable[Actions]) -> set[str]:
@@ -48,28 +51,43 @@ def _named(element: Actions, elements: Iterable[Actions]) -> set[str]:
     return {name for name in known | exact if takes(element, name)}
 
 
-def _alike(names: list[str], elements: frozenset[Actions], universe: Universe) -> Iterator[list[str]]:
-    """The names in groups that nothing in the question tells apart."""
+def _alike(names: list[str], elements: frozenset[Actions]) -> Iterator[list[str]]:
+    """The names in groups that no statement tells apart."""
     cells = action_cells(elements | {Actions(frozenset(names), ())})
     at = {name: i for i, name in enumerate(cells.names)}
     masks = [sum(1 << at[name] for name in names)] if names else []
     for bits in set(cells.taking.values()):
         masks = [part for mask in masks for part in (mask & bits, mask & ~bits) if part]
     for mask in masks:
-        by_forms: defaultdict[object, list[str]] = defaultdict(list)
-        for name in names:
-            if mask >> at[name] & 1:
-                by_forms[None if universe == "all" else forms_of(name)].append(name)
-        yield from by_forms.values()
+        yield [name for name in names if mask >> at[name] & 1]
 
 
-def _of_group(group: list[str], some: Requests, found: Request, universe: Universe) -> Iterator[Request]:
-    if found.action.lower() in group:
-        example: object = found
-    else:
-        example = ask(some & query(Statement("Allow", group, "*")), universe)
-    if isinstance(example, Request):
-        yield from (evolve(example, action=_written(name)) for name in group)
+def _of_alike(
+    names: list[str], some: Requests, found: Request, universe: Universe
+) -> Iterator[tuple[str, Request | Undecided]]:
+    if found.action.lower() not in names:
+        other = ask(some & query(Statement("Allow", names, "*")), "all")
+        if other is None:
+            return
+        found = other if isinstance(other, Request) else found
+    by_forms: defaultdict[object, list[str]] = defaultdict(list)
+    for name in names:
+        by_forms[None if universe == "all" else forms_of(name)].append(name)
+    for group in by_forms.values():
+        example = _example(group, some, found, universe)
+        if isinstance(example, Undecided):
+            yield group[0], example
+        elif example is not None:
+            yield from ((name, evolve(example, action=_written(name))) for name in group)
+
+
+def _example(group: list[str], some: Requests, found: Request, universe: Universe) -> Request | Undecided | None:
+    """A request of one of a group: such as was found if that will do, on a resource of the group's if need be."""
+    for resource in (found.resource, *map(resource_of, forms_of(group[0]))):
+        tried = evolve(found, action=_written(group[0]), resource=resource)
+        if (universe == "all" or not unasked(tried)) and some.has(tried):
+            return tried
+    return ask(some & query(Statement("Allow", group, "*")), universe)
 
 
 def _written(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import cast
 
 from attrs import evolve
 
@@ -16,6 +15,7 @@ from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, allowed_by, of_statement, query, union
 from ecsiam.analysis.terms import Terms, bounded, terms, whole
 from ecsiam.errors import Fault, PolicyError
+from ecsiam.model.mistaken import policies_of
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.statement import EFFECTS, Effect, Statement
@@ -39,11 +39,7 @@ def requests_of(subject: Subject, reading: Reading = "parts") -> Requests:
         case Role():
             return _of_role(subject, reading)
         case _:
-            given = tuple(cast("Iterable[object]", subject))
-            policies = [p for p in given if isinstance(p, Policy)]
-            if len(policies) < len(given):
-                raise PolicyError(Fault("a question takes policies and roles", remedy="Read text with `parse_policy`."))
-            return allowed_by(leaf for policy in policies for leaf in _leaves(policy, reading))
+            return allowed_by(leaf for policy in policies_of(subject) for leaf in _leaves(policy, reading))
 
 
 @lru_cache(maxsize=1 << 12)
@@ -64,6 +60,11 @@ def _of_role(role: Role, reading: Reading) -> Requests:
     if role.permissions_boundary is None:
         return of_policies
     return of_policies & allowed_by(_managed(str(role.permissions_boundary), reading))
+
+
+def trust_of(role: Role) -> Requests:
+    """Who may assume a role, and how; of a role with a flag, while that is on."""
+    return allowed_by(_leaves(role.trust, "parts", (role.when,) if role.when else ()))
 
 
 def _managed(arn: str, reading: Reading) -> tuple[Leaf, ...]:

@@ -66,6 +66,8 @@ def who_can(
 ) -> None:
     """Say which roles can do something, and under which conditions.
 
+    Of sts:AssumeRole and the actions beside it also says who may assume the roles, by their trusts.
+
     Exits with 0 when a role can, with 1 when none can, with 3 when that is undecided.
 
     Example: ecsiam can examples/everything.yaml --action iam:PassRole
@@ -73,7 +75,7 @@ def who_can(
     from ecsiam.analysis.answers import Holds, Undecided
     from ecsiam.analysis.questions import can
     from ecsiam.cli.asked import action_notes, pattern_faults
-    from ecsiam.cli.given import read, subjects
+    from ecsiam.cli.given import read, subjects, trusts
     from ecsiam.cli.results import can_data, can_lines
     from ecsiam.cli.shown import as_text
     from ecsiam.errors import PolicyError, refuse
@@ -83,16 +85,19 @@ def who_can(
     given = read(path, bindings(set_))
     asked = subjects(given, role)
     answers = {id: can(s, action=action, resource=resource, universe=universe) for id, s in asked.items()}
-    json = format_ == "json"
-    write(
-        dump(can_data(given.name, action, resource, answers))
-        if json
-        else as_text(can_lines(answers, Statement("Allow", action, resource)))
-    )
+    trusted = {
+        id: can(trust, action=action, resource=on, universe=universe)
+        for id, (trust, on) in trusts(given, role, action, resource).items()
+    }
+    if format_ == "json":
+        write(dump(can_data(given.name, action, resource, answers, trusted)))
+    else:
+        write(as_text(can_lines(answers, Statement("Allow", action, resource), trusted)))
     for note in action_notes(action):
         say(f"note: {note}")
-    yes = any(isinstance(a, Holds) for a in answers.values())
-    undecided = any(isinstance(a, Undecided) for a in answers.values())
+    every = (*answers.values(), *trusted.values())
+    yes = any(isinstance(a, Holds) for a in every)
+    undecided = any(isinstance(a, Undecided) for a in every)
     if undecided:
         _say_what_is_open(given)
     end(no=not yes and not undecided, undecided=not yes)
