@@ -731,7 +731,12 @@ def test_can_says_which_roles_and_when() -> None:
 def test_can_asks_a_document() -> None:
     code, out, _ = said("can", "read.json", "--action", "s3:Get*")
     assert code == 0
-    assert out.splitlines()[0] == (
+    assert out.splitlines()[:3] == [
+        "yes        read.json",
+        "    when the action is `s3:GetObject` and `aws:SourceIp` is in `10.0.0.0/8`",
+        "    unless the resource is `arn:aws:s3:::memos/secret/*`",
+    ]
+    assert said("can", "read.json", "--action", "s3:GetObject").out.splitlines()[0] == (
         "yes        read.json  when `aws:SourceIp` is in `10.0.0.0/8`, "
         "unless the resource is `arn:aws:s3:::memos/secret/*`"
     )
@@ -763,7 +768,11 @@ def test_can_as_data() -> None:
     code, found = data("can", EVERYTHING, "--action", "iam:PassRole")
     assert code == 0
     assert found.keys() == {"source", "action", "resource", "roles"}
-    assert found["roles"]["task"] == {"answer": "no", "assumed": []}
+    assert found["roles"]["task"] == {
+        "answer": "no",
+        "fact": "no request of these is allowed, whatever its context",
+        "assumed": [],
+    }
     assert found["roles"]["github_actions"].keys() == {"answer", "when", "unless", "witness", "assumed"}
     code, found = data("can", "bare.yaml", "--action", "ecr:BatchGetImage", "--universe", "known")
     assert (code, found["roles"]["execution"].keys()) == (3, {"answer", "reason", "assumed"})

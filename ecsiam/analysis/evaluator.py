@@ -17,6 +17,7 @@ from ecsiam.analysis.missing import is_missing, open_keys
 from ecsiam.analysis.organisations import Levels, attached, why_not
 from ecsiam.analysis.request import Request
 from ecsiam.errors import Fault, PolicyError, refuse
+from ecsiam.model.mistaken import expect, policies_of
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import EVERYONE, Principal
 from ecsiam.model.role import Role
@@ -130,6 +131,9 @@ def evaluate(
     Raises PolicyError for a policy in a place it can't have, for a managed policy that isn't carried, and for what is
     known only at deployment. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
     """
+    expect(request, Request, "a request")
+    if not isinstance(policies, Policy | Role):
+        policies = policies_of(policies)
     alone = isinstance(policies, Policy) and policies.kind != "identity"
     known = managed or {}
     if isinstance(policies, Role) and boundary is None and policies.permissions_boundary is not None:

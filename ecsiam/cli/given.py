@@ -4,6 +4,10 @@ from collections.abc import Callable, Mapping
 
 from attrs import evolve, frozen
 
+from ecsiam.analysis.globs import glob
+from ecsiam.analysis.matching import matches_resource
+from ecsiam.analysis.questions import trust_of
+from ecsiam.analysis.requests import Requests
 from ecsiam.builder import build
 from ecsiam.config.load import config_of
 from ecsiam.config.source import Source, read_source
@@ -144,6 +148,33 @@ def subjects(given: Given, id: str | None) -> Mapping[str, Role | Policy]:
         return dict(given.what.roles.items())
     refuse(PolicyError, role_faults(given, id))
     return {id: given.what.roles[id]}
+
+
+# What a role's trust decides, beside what the policies of who asks say.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
+OF_TRUSTS = (
+    "sts:AssumeRole",
+    "sts:AssumeRoleWithWebIdentity",
+    "sts:AssumeRoleWithSAML",
+    "sts:TagSession",
+    "sts:SetSourceIdentity",
+    "sts:SetContext",
+)
+
+
+def trusts(given: Given, id: str | None, action: str, resource: str) -> Mapping[str, tuple[Requests, str]]:
+    """The trusts that a question about actions of STS is for, by role, each with the role's own ARN."""
+    named = any(glob(((action.lower(), True),), of_trust.lower()) for of_trust in OF_TRUSTS)
+    if isinstance(given.what, Policy) or not named or not action.lower().startswith("sts:"):
+        return {}
+    home = given.what.deployment.home
+    found: dict[str, tuple[Requests, str]] = {}
+    for role in given.what.roles.values():
+        parts = role.arn(home.partition, home.account_id).parts
+        arn = "".join(part if isinstance(part, str) else "*" for part in parts)
+        if id in (None, role.id) and matches_resource(((resource, True),), arn):
+            found[role.id] = trust_of(role), arn
+    return found
 
 
 def role_faults(given: Given, id: str | None) -> list[Fault]:

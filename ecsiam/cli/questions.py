@@ -60,11 +60,13 @@ def who_can(
         str, typer.Option("--resource", metavar="ARN", help="As in a policy: wildcards stand for any of these.")
     ] = "*",
     role: Annotated[str | None, typer.Option("--role", metavar="ROLE", help="Only this role of a config.")] = None,
-    universe: UniverseOption = "all",
+    universe: UniverseOption = "asked",
     set_: Set = None,
     format_: FormatOption = "text",
 ) -> None:
     """Say which roles can do something, and under which conditions.
+
+    Of sts:AssumeRole and the actions beside it also says who may assume the roles, by their trusts.
 
     Exits with 0 when a role can, with 1 when none can, with 3 when that is undecided.
 
@@ -73,21 +75,29 @@ def who_can(
     from ecsiam.analysis.answers import Holds, Undecided
     from ecsiam.analysis.questions import can
     from ecsiam.cli.asked import action_notes, pattern_faults
-    from ecsiam.cli.given import read, subjects
+    from ecsiam.cli.given import read, subjects, trusts
     from ecsiam.cli.results import can_data, can_lines
     from ecsiam.cli.shown import as_text
     from ecsiam.errors import PolicyError, refuse
+    from ecsiam.model.statement import Statement
 
     refuse(PolicyError, pattern_faults(action, resource))
     given = read(path, bindings(set_))
     asked = subjects(given, role)
     answers = {id: can(s, action=action, resource=resource, universe=universe) for id, s in asked.items()}
-    json = format_ == "json"
-    write(dump(can_data(given.name, action, resource, answers)) if json else as_text(can_lines(answers)))
+    trusted = {
+        id: can(trust, action=action, resource=on, universe=universe)
+        for id, (trust, on) in trusts(given, role, action, resource).items()
+    }
+    if format_ == "json":
+        write(dump(can_data(given.name, action, resource, answers, trusted)))
+    else:
+        write(as_text(can_lines(answers, Statement("Allow", action, resource), trusted)))
     for note in action_notes(action):
         say(f"note: {note}")
-    yes = any(isinstance(a, Holds) for a in answers.values())
-    undecided = any(isinstance(a, Undecided) for a in answers.values())
+    every = (*answers.values(), *trusted.values())
+    yes = any(isinstance(a, Holds) for a in every)
+    undecided = any(isinstance(a, Undecided) for a in every)
     if undecided:
         _say_what_is_open(given)
     end(no=not yes and not undecided, undecided=not yes)
@@ -97,7 +107,7 @@ def diff(
     old: Annotated[str, typer.Argument(metavar="OLD", help="What was: a config or an IAM policy document.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="What is to be: one of the same kind.")],
     *,
-    universe: UniverseOption = "all",
+    universe: UniverseOption = "asked",
     set_: Set = None,
     format_: FormatOption = "text",
 ) -> None:

@@ -15,6 +15,7 @@ from ecsiam.invariants.quotas import limits
 from ecsiam.invariants.reach import at_home, wildcards
 from ecsiam.invariants.trusts import nobody_from_outside, oidc_subject, trust
 from ecsiam.invariants.working import flags, works
+from ecsiam.model.mistaken import expect
 from ecsiam.model.stack import Stack
 
 if TYPE_CHECKING:
@@ -59,12 +60,18 @@ INVARIANTS: Mapping[str, Invariant] = MappingProxyType(
 )
 
 
-def prove(stack: Stack) -> dict[str, Answer]:
+def prove(stack: "Stack | Config") -> dict[str, Answer]:
     """Each invariant's answer, by its id: for a closed stack, or for every value of what is left open.
 
-    A Fails carries a request that shows it, where one can, and for an open stack the values that lead there.
+    A config is built first. A Fails carries a request that shows it, where one can, and for an open stack the values
+    that lead there.
     """
-    return {i.id: _asked(i, stack) for i in INVARIANTS.values()}
+    from ecsiam.builder import build
+    from ecsiam.config import Config
+
+    built = build(stack) if isinstance(stack, Config) else stack
+    expect(built, Stack, "a stack")
+    return {i.id: _asked(i, built) for i in INVARIANTS.values()}
 
 
 def _asked(invariant: Invariant, stack: Stack) -> Answer:
