@@ -1,12 +1,13 @@
 """What changed between two policies, roles or stacks: what became possible, what stopped being possible."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from attrs import evolve, frozen
 
 from ecsiam.analysis.actions import Universe
 from ecsiam.analysis.gained import each_action
 from ecsiam.analysis.leaf import Leaf
+from ecsiam.analysis.limits import limits, within
 from ecsiam.analysis.questions import ask, requests_of
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, of_statement, query
@@ -56,12 +57,20 @@ OF_A_KIND = (
 )
 
 
-def compare(before: Policy | Role | Stack, after: Policy | Role | Stack, *, universe: Universe = "asked") -> Change:
+def compare(
+    before: Policy | Role | Stack,
+    after: Policy | Role | Stack,
+    *,
+    universe: Universe = "asked",
+    boundary: Policy | None = None,
+    managed: Mapping[str, Policy] | None = None,
+) -> Change:
     """What `after` allows that `before` doesn't, and the reverse: action by action, for a stack role by role.
 
     A wildcard is each of the actions that AWS has today, and one more where those that it may add are gained or lost;
-    of services that neither side names, one stands for all. A role's trust is compared too. Raises PolicyError for two
-    things of different kind.
+    of services that neither side names, one stands for all. A role's trust is compared too. `boundary` is that of
+    every role on both sides, in place of its own; `managed` has managed policies' documents by ARN. Raises PolicyError
+    for two things of different kind.
     """
     for given in (before, after):
         expect(given, (Policy, Role, Stack), "a policy, a role or a stack")
@@ -72,7 +81,8 @@ def compare(before: Policy | Role | Stack, after: Policy | Role | Stack, *, univ
     if before == after:
         return Change()
     undecided: list[str] = []
-    old, new = _sides(before), _sides(after)
+    with limits(boundary, managed):
+        old, new = _sides(within(before, boundary)), _sides(within(after, boundary))
     gained = [d for key in new for d in _more(key[0], new[key], old.get(key), universe, undecided)]
     lost = [d for key in old for d in _more(key[0], old[key], new.get(key), universe, undecided)]
     return Change(tuple(gained), tuple(lost), tuple(dict.fromkeys(undecided)))

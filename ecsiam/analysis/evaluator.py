@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 from ecsiam.analysis.callers import contradictions, filled_in, kind_of
 from ecsiam.analysis.globs import Reading
 from ecsiam.analysis.grants import GRANTS, Accounts, Grant, account_in, accounts_of, grant, has_to_allow, with_role
+from ecsiam.analysis.limits import limits
 from ecsiam.analysis.matching import Miss, misses
 from ecsiam.analysis.missing import is_missing, open_keys
 from ecsiam.analysis.organisations import Levels, attached, why_not
@@ -64,7 +65,6 @@ class Decision:
 
 
 Place = Literal["identity", "boundary", "session", "scp", "rcp", "resource"]
-Managed = Mapping[str, Policy]
 
 
 @frozen
@@ -111,7 +111,7 @@ def evaluate(
     scps: Levels = (),
     rcps: Levels = (),
     resource_policy: Policy | None = None,
-    managed: Managed | None = None,
+    managed: Mapping[str, Policy] | None = None,
     reading: Reading = "parts",
 ) -> Decision:
     """Whether a request is allowed, which step decided it, and what each statement has to say.
@@ -135,15 +135,16 @@ def evaluate(
     if not isinstance(policies, Policy | Role):
         policies = policies_of(policies)
     alone = isinstance(policies, Policy) and policies.kind != "identity"
-    known = managed or {}
-    if isinstance(policies, Role) and boundary is None and policies.permissions_boundary is not None:
-        boundary = _managed(policies, policies.permissions_boundary, known)
+    with limits(None, managed):
+        if isinstance(policies, Role) and boundary is None and policies.permissions_boundary is not None:
+            boundary = _managed(policies, policies.permissions_boundary)
+        own = list(_own(policies))
     session = _several(session)
     given = [
         *(_Given("rcp", a.name, a.policy, a.level) for a in attached("rcp", rcps)),
         *(_Given("scp", a.name, a.policy, a.level) for a in attached("scp", scps)),
         *(_Given("resource", _name(p), p) for p in (resource_policy,) if p is not None),
-        *_own(policies, known),
+        *own,
         *(_Given("boundary", "boundary", p) for p in (boundary,) if p is not None),
         *(_Given("session", f"session {i}" if len(session) > 1 else "session", p) for i, p in enumerate(session)),
     ]
@@ -168,7 +169,7 @@ def _name(policy: Policy) -> str:
     return f"{policy.kind} policy"
 
 
-def _own(policies: Policy | Role | Iterable[Policy], known: Managed) -> Iterator[_Given]:
+def _own(policies: Policy | Role | Iterable[Policy]) -> Iterator[_Given]:
     match policies:
         case Policy() if policies.kind == "identity":
             yield _Given("identity", "identity", policies)
@@ -180,7 +181,7 @@ def _own(policies: Policy | Role | Iterable[Policy], known: Managed) -> Iterator
                     raise _open(f"whether `{policies.name}` has the policy `{inline.id}`")
                 yield _Given("identity", inline.id, inline.document)
             for arn in policies.managed_policy_arns:
-                yield _Given("identity", str(arn), _managed(policies, arn, known))
+                yield _Given("identity", str(arn), _managed(policies, arn))
         case _:
             for i, policy in enumerate(policies):
                 yield _Given("identity", f"identity {i}", policy)
@@ -190,14 +191,12 @@ def _open(what: str) -> PolicyError:
     return PolicyError(Fault(f"{what} is known only at deployment", remedy="Bind it first."))
 
 
-def _managed(role: Role, text: Text, known: Managed) -> Policy:
+def _managed(role: Role, text: Text) -> Policy:
     from ecsiam.reference.managed import managed_policy
 
     arn = text.literal
     if arn is None:
         raise _open(f"the managed policy `{text}` of `{role.name}`")
-    if arn in known:
-        return known[arn]
     found = managed_policy(arn)
     if found is None:
         raise PolicyError(

@@ -10,6 +10,7 @@ from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.asked import asked_of, unasked
 from ecsiam.analysis.globs import READINGS, Reading
 from ecsiam.analysis.leaf import Leaf
+from ecsiam.analysis.limits import limits, within
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, allowed_by, of_statement, query, union
@@ -140,12 +141,22 @@ def _shown(requests: Requests, universe: Universe) -> tuple[Request | Undecided 
     return found, (*rests_on, f"requests count that AWS doesn't make: {why}")
 
 
-def contains(a: Subject, b: Subject, *, universe: Universe = "all", reading: Reading = "parts") -> Answer:
+def contains(
+    a: Subject,
+    b: Subject,
+    *,
+    universe: Universe = "all",
+    reading: Reading = "parts",
+    boundary: Policy | None = None,
+    managed: Mapping[str, Policy] | None = None,
+) -> Answer:
     """Whether `a` allows every request that `b` allows. A Fails carries a request that only `b` allows.
 
     `universe="known"` takes today's actions for all there are; `reading="flat"` lets a `*` in an ARN cross its colons.
+    `boundary` is that of every role asked, in place of its own; `managed` has managed policies' documents by ARN.
     """
-    wide, narrow = _both(a, b, reading)
+    with limits(boundary, managed):
+        wide, narrow = _both(within(a, boundary), within(b, boundary), reading)
     found, rests_on = _shown(narrow - wide, universe)
     match found:
         case None:
@@ -156,9 +167,18 @@ def contains(a: Subject, b: Subject, *, universe: Universe = "all", reading: Rea
             return Fails(request, "the second allows it, the first does not", rests_on)
 
 
-def overlaps(a: Subject, b: Subject, *, universe: Universe = "all", reading: Reading = "parts") -> Answer:
+def overlaps(
+    a: Subject,
+    b: Subject,
+    *,
+    universe: Universe = "all",
+    reading: Reading = "parts",
+    boundary: Policy | None = None,
+    managed: Mapping[str, Policy] | None = None,
+) -> Answer:
     """Whether some request is allowed by both. A Holds carries one."""
-    left, right = _both(a, b, reading)
+    with limits(boundary, managed):
+        left, right = _both(within(a, boundary), within(b, boundary), reading)
     found, rests_on = _shown(left & right, universe)
     match found:
         case None:
@@ -169,12 +189,20 @@ def overlaps(a: Subject, b: Subject, *, universe: Universe = "all", reading: Rea
             return Holds(request, rests_on)
 
 
-def equivalent(a: Subject, b: Subject, *, universe: Universe = "all", reading: Reading = "parts") -> Answer:
+def equivalent(
+    a: Subject,
+    b: Subject,
+    *,
+    universe: Universe = "all",
+    reading: Reading = "parts",
+    boundary: Policy | None = None,
+    managed: Mapping[str, Policy] | None = None,
+) -> Answer:
     """Whether both allow the same requests. A Fails carries one that only one of them allows."""
-    there = contains(a, b, universe=universe, reading=reading)
+    there = contains(a, b, universe=universe, reading=reading, boundary=boundary, managed=managed)
     if isinstance(there, Fails):
         return there
-    back = contains(b, a, universe=universe, reading=reading)
+    back = contains(b, a, universe=universe, reading=reading, boundary=boundary, managed=managed)
     if isinstance(back, Fails):
         return Fails(back.witness, "the first allows it, the second does not", back.assumed)
     return there if isinstance(there, Undecided) else back
@@ -187,26 +215,30 @@ def can(
     resource: str | Iterable[str] = "*",
     conditions: Mapping[str, Mapping[str, str | Iterable[str]]] | None = None,
     universe: Universe = "asked",
+    boundary: Policy | None = None,
+    managed: Mapping[str, Policy] | None = None,
 ) -> Answer:
     """Whether a policy or role allows some request of these, and under which conditions.
 
     `action`, `resource` and `conditions` are written as in a policy: `s3:Get*`, an ARN with wildcards. A Holds carries
     a request, and says in `when` (any of these) and `unless` (none of these) what it takes; a Fails: nobody can,
     whatever the context. `universe="all"` also takes requests that AWS doesn't make today, such as an action on a
-    resource of none of its types.
+    resource of none of its types. `boundary` and `managed` are as for `contains`.
     """
-    wanted = Statement("Allow", action, resource, conditions=conditions or {})
-    asked, allowed = query(wanted), requests_of(subject)
-    found, unmade = sought(allowed & asked, universe)
-    match found:
-        case None:
-            fact = f"only requests that AWS never makes are allowed: {unmade}" if unmade else NOBODY
-            return Fails(fact=fact, assumed=assumed(universe))
-        case Undecided():
-            return found
-        case request:
-            when, unless = _terms(subject, wanted, universe)
-            return Holds(request, assumed(universe), when, unless)
+    subject = within(subject, boundary)
+    with limits(boundary, managed):
+        wanted = Statement("Allow", action, resource, conditions=conditions or {})
+        asked, allowed = query(wanted), requests_of(subject)
+        found, unmade = sought(allowed & asked, universe)
+        match found:
+            case None:
+                fact = f"only requests that AWS never makes are allowed: {unmade}" if unmade else NOBODY
+                return Fails(fact=fact, assumed=assumed(universe))
+            case Undecided():
+                return found
+            case request:
+                when, unless = _terms(subject, wanted, universe)
+                return Holds(request, assumed(universe), when, unless)
 
 
 NOBODY = "no request of these is allowed, whatever its context"
