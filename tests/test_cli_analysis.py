@@ -533,6 +533,29 @@ def test_with_the_documents_nothing_is_undecided(here: Path) -> None:
 
 
 @pytest.mark.usefixtures("beside")
+def test_questions_take_a_boundary_and_managed_policies(here: Path) -> None:
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/limit"
+    assert said("prove", "bounded.yaml").code == 3
+    assert said("prove", "bounded.yaml", "--boundary", "full.json").code == 0
+    assert said("prove", "bounded.yaml", "--managed", f"{arn}=full.json").code == 0
+    assert said("prove", "bounded.yaml", "--boundary", "only-s3.json").code == 1
+    mount = ("can", "bounded.yaml", "--action", "elasticfilesystem:ClientMount", "--role", "task")
+    assert said(*mount).code == 3
+    assert said(*mount, "--managed", f"{arn}=full.json").code == 0
+    assert said(*mount, "--boundary", "only-s3.json").code == 1
+    assert said("diff", "bounded.yaml", MEMOS).code != 0
+    assert said("diff", "bounded.yaml", MEMOS, "--boundary", "full.json").code == 0
+    assert said("diff", "bounded.yaml", MEMOS, "--managed", f"{arn}=full.json").code == 0
+    assert said("diff", "bounded.yaml", MEMOS, "--managed", f"{arn}=only-s3.json").code == 1
+    note = f"note: no role names the managed policy `{arn}`\n"
+    for command in (["prove", MEMOS], ["diff", MEMOS, MEMOS], ["can", MEMOS, "--action", "iam:PassRole"]):
+        assert said(*command, "--managed", f"{arn}=full.json").err.endswith(note)
+        (fault,) = errors(*command, "--boundary", "bucket.json")
+        assert fault == "bucket.json:1: it names a principal, as no policy of a caller has (`--boundary`)"
+        assert errors(*command, "--managed", "x")[0].startswith("`--managed x` names no managed policy and its file")
+
+
+@pytest.mark.usefixtures("beside")
 def test_every_fault_of_what_is_beside_is_told_with_its_file_and_line(here: Path) -> None:
     (here / "wrong.json").write_text(WRONG)
     options = [
