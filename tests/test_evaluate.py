@@ -249,18 +249,18 @@ def test_a_deny_list_stands_beside_full_access_at_one_level() -> None:
     assert evaluate(full, Request("sqs:SendMessage", QUEUE), scps=[[full], [deny]]).outcome == "implicitly denied"
 
 
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"scps": [[], []]}, "^the level `0` of `scps` has no policy\\. Every level has at least one"),
-        ({"scps": {"root": []}}, "^the level `root` of `scps` has no policy"),
-        ({"scps": [identity("allow"), identity("allow")[0]]}, "no policy, or levels beside policies"),
-        ({"scps": ["{}"]}, "`scps` takes policies"),
-        ({"scps": "{}"}, "`scps` takes policies"),
-        ({"scps": 7}, "`scps` takes policies"),
-        ({"rcps": [[{}]]}, "`rcps` holds something that is no policy"),
-    ],
-)
+NO_LEVELS: list[tuple[dict[str, Any], str]] = [
+    ({"scps": [[], []]}, "^the level `0` of `scps` has no policy\\. Every level has at least one"),
+    ({"scps": {"root": []}}, "^the level `root` of `scps` has no policy"),
+    ({"scps": [identity("allow"), identity("allow")[0]]}, "no policy, or levels beside policies"),
+    ({"scps": ["{}"]}, "`scps` takes policies"),
+    ({"scps": "{}"}, "`scps` takes policies"),
+    ({"scps": 7}, "`scps` takes policies"),
+    ({"rcps": [[{}]]}, "`rcps` holds something that is no policy"),
+]
+
+
+@pytest.mark.parametrize(("given", "message"), NO_LEVELS)
 def test_levels_that_are_none_are_refused(given: Any, message: str) -> None:
     with pytest.raises(PolicyError, match=message):
         evaluate(identity("allow"), Request("s3:GetObject"), **given)

@@ -127,18 +127,18 @@ def test_what_is_given_comes_before_what_we_carry() -> None:
     assert evaluate(named, request, managed={KNOWN: POLICIES["all"]}).allowed
 
 
-QUESTIONS: list[Callable[..., object]] = [
-    lambda **given: can(TRUST, action="sts:AssumeRole", **given),
-    lambda **given: contains(TRUST, TRUST, **given),
-    lambda **given: overlaps([TRUST], [TRUST], **given),
-    lambda **given: compare(TRUST, Policy((*TRUST.statements, *TRUST.statements)), **given),
+QUESTIONS: list[Callable[[Policy], object]] = [
+    lambda limit: can(TRUST, action="sts:AssumeRole", boundary=limit),
+    lambda limit: contains(TRUST, TRUST, boundary=limit),
+    lambda limit: overlaps([TRUST], [TRUST], boundary=limit),
+    lambda limit: compare(TRUST, Policy((*TRUST.statements, *TRUST.statements)), boundary=limit),
 ]
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_a_boundary_limits_no_trust(question: Callable[..., object]) -> None:
+def test_a_boundary_limits_no_trust(question: Callable[[Policy], object]) -> None:
     with pytest.raises(PolicyError, match="a boundary limits callers, not whom a resource lets in"):
-        question(boundary=POLICIES["all"])
+        question(POLICIES["all"])
 
 
 def test_what_is_given_is_a_policy_of_a_caller() -> None:

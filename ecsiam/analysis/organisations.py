@@ -50,7 +50,8 @@ def attached(place: Place, given: Levels) -> tuple[Attached, ...]:
 
 def _levels(place: Place, given: Levels) -> list[tuple[str, tuple[Policy, ...]]]:
     if isinstance(given, Mapping):
-        return [(level, _policies(place, several)) for level, several in given.items()]
+        named = cast("Mapping[str, object]", given)
+        return [(level, _policies(place, several)) for level, several in named.items()]
     items = [given] if isinstance(given, Policy) else _listed(place, given)
     if not any(isinstance(item, Policy) for item in items):
         return [(str(i), _policies(place, item)) for i, item in enumerate(items)]

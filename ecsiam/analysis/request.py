@@ -84,6 +84,7 @@ def context_of(given: Mapping[str, Given] | Sequence[tuple[str, Given]]) -> Cont
 
 
 def _pairs(given: object) -> list[tuple[object, object]]:
+    kind = "text" if isinstance(given, str) else type(given).__name__
     if is_object(given):
         return list(given.items())
     if isinstance(given, list | tuple):
@@ -92,7 +93,7 @@ def _pairs(given: object) -> list[tuple[object, object]]:
         if len(pairs) == len(items) and all(len(pair) == 2 for pair in pairs):
             return pairs
     remedy = 'Write `{"aws:SourceIp": "..."}`.'
-    raise PolicyError(Fault(f"`context` maps condition keys to values, and is no {_kind(given)}", (), remedy))
+    raise PolicyError(Fault(f"`context` maps condition keys to values, and is no {kind}", (), remedy))
 
 
 def _values(key: str, value: object) -> Values:
@@ -119,10 +120,6 @@ def _value(key: str, value: object) -> str:
         case _:
             remedy = "Write a text, a number, true or false, or a list of these; leave an absent key out."
             raise PolicyError(Fault(f"a value of `{key}` is a text, not {describe(value)}", (), remedy))
-
-
-def _kind(given: object) -> str:
-    return "text" if isinstance(given, str) else type(given).__name__
 
 
 def _text(what: str, given: object) -> str:

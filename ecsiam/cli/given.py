@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from attrs import evolve, frozen
 
 from ecsiam.analysis.globs import glob
+from ecsiam.analysis.grants import OF_TRUST
 from ecsiam.analysis.matching import matches_resource
 from ecsiam.analysis.questions import trust_of
 from ecsiam.analysis.requests import Requests
@@ -150,21 +151,9 @@ def subjects(given: Given, id: str | None) -> Mapping[str, Role | Policy]:
     return {id: given.what.roles[id]}
 
 
-# What a role's trust decides, beside what the policies of who asks say.
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
-OF_TRUSTS = (
-    "sts:AssumeRole",
-    "sts:AssumeRoleWithWebIdentity",
-    "sts:AssumeRoleWithSAML",
-    "sts:TagSession",
-    "sts:SetSourceIdentity",
-    "sts:SetContext",
-)
-
-
 def trusts(given: Given, id: str | None, action: str, resource: str) -> Mapping[str, tuple[Requests, str]]:
     """The trusts that a question about actions of STS is for, by role, each with the role's own ARN."""
-    named = any(glob(((action.lower(), True),), of_trust.lower()) for of_trust in OF_TRUSTS)
+    named = any(glob(((action.lower(), True),), of_trust) for of_trust in OF_TRUST)
     if isinstance(given.what, Policy) or not named or not action.lower().startswith("sts:"):
         return {}
     home = given.what.deployment.home
