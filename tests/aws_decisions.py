@@ -98,7 +98,7 @@ LIMITS: dict[str, list[tuple[str, str, str, str, str, str]]] = {
 
 # Who asks, whom the resource's policy allows, identity policies, boundary, session policies, the outcome in an account.
 # Whom: `user`, `role`, `session`, `account`, `anyone` (of AWS), `everyone`, `arn` (anyone, with a condition on
-# aws:PrincipalArn), `but` (a NotPrincipal), `other` (somebody else), `deny`.
+# aws:PrincipalArn), `but` and `but-...` (a NotPrincipal of the user or another), `other` (somebody else), `deny`.
 ONE_ACCOUNT: dict[str, list[tuple[str, str, str, str, str, str]]] = {
     _STEPS: [
         ("user", "user", "none", "-", "-", "allowed"),
@@ -162,6 +162,10 @@ ONE_ACCOUNT: dict[str, list[tuple[str, str, str, str, str, str]]] = {
         ("anonymous", "everyone", "-", "-", "-", "allowed"),
         ("anonymous", "anyone", "none", "-", "-", "allowed"),
         ("anonymous", "user", "-", "-", "-", "implicitly denied"),
+        ("anonymous", "-", "allow", "-", "-", "implicitly denied"),
+        ("service", "-", "allow", "-", "-", "implicitly denied"),
+        ("federated", "-", "allow", "-", "-", "implicitly denied"),
+        ("nobody", "-", "allow", "-", "-", "allowed"),
         ("nobody", "anyone", "-", "-", "-", "allowed"),
         ("nobody", "everyone", "-", "-", "-", "allowed"),
         ("nobody", "account", "-", "-", "-", "implicitly denied"),
@@ -192,6 +196,16 @@ ONE_ACCOUNT: dict[str, list[tuple[str, str, str, str, str, str]]] = {
         ("user", "but", "allow", "none", "-", "explicitly denied"),
         ("nobody", "but", "allow", "allow", "-", "explicitly denied"),
         ("root", "but", "-", "-", "-", "explicitly denied"),
+        # AWS wants role, session and account listed, or denies the session. We take a session for named with its role
+        # and a user with the account: what denies less.
+        ("role", "but-role", "allow", "-", "-", "allowed"),
+        ("session", "but-role", "allow", "-", "-", "allowed"),
+        ("session", "but-session", "allow", "-", "-", "allowed"),
+        ("session", "but-account", "allow", "-", "-", "allowed"),
+        ("user", "but-role", "allow", "-", "-", "explicitly denied"),
+        ("session", "but-role", "allow", "allow", "-", "explicitly denied"),
+        ("session", "but-session", "allow", "allow", "-", "explicitly denied"),
+        ("session", "but-role", "allow", "-", "allow", "allowed"),
         ("role", "but", "allow", "-", "-", "explicitly denied"),
         ("session", "but", "allow", "-", "-", "explicitly denied"),
         ("service", "but", "-", "-", "-", "explicitly denied"),

@@ -77,8 +77,9 @@ def of_resource(words: str, resource: str | None = "*", action: str = "*") -> Po
                 statements.append(Statement("Allow", "other:*", resource, Principal("*", "*")))
             case "allow":
                 statements.append(Statement("Allow", action, resource, Principal("*", "*")))
-            case "but":
-                statements.append(Statement("Deny", action, resource, AllBut((NAMED["user"],))))
+            case "but" | "but-role" | "but-session" | "but-account":
+                named = NAMED[word.partition("-")[2] or "user"]
+                statements.append(Statement("Deny", action, resource, AllBut((named,))))
             case "arn":
                 pinned = {"ArnEquals": {"aws:PrincipalArn": ROLE}}
                 statements.append(Statement("Allow", action, resource, Principal("AWS", "*"), pinned))

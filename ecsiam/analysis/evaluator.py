@@ -251,6 +251,7 @@ def _is_of_iam(who: Principal | None) -> bool:
 # ---------------------------------------------------------------- the steps
 
 _Answer = tuple[Outcome, str]
+_NO_POLICY = "no policy of the resource is given (`resource_policy`)"
 _CROSS = {
     "two": "the accounts are two, so both have to allow it",
     "unknown": "whether caller and resource are of one account is not known, so both have to allow it"
@@ -268,8 +269,10 @@ def _decided(asked: list[_Policy], *, request: Request, by_itself: bool, account
     resource = next((p for p in asked if p.place == "resource"), None)
     if resource is not None:
         return _of_resource(resource, asked, request, by_itself, accounts)
+    if _is_without(request.principal):
+        return "implicitly denied", f"who asks has no policies, and {_NO_POLICY}"
     if accounts == "two":
-        return "implicitly denied", f"{_CROSS[accounts]}, and no policy of the resource is given (`resource_policy`)"
+        return "implicitly denied", f"{_CROSS[accounts]}, and {_NO_POLICY}"
     return _of_identity(asked, request)
 
 
@@ -342,7 +345,12 @@ def _has_no_policies(request: Request, given: list[_Given], of_role: bool) -> bo
     """
     if request.principal is None:
         return not of_role and not any(g.place in ("identity", "boundary", "session") for g in given)
-    return request.principal.type in ("*", "Service", "Federated")
+    return _is_without(request.principal)
+
+
+def _is_without(who: Principal | None) -> bool:
+    """Whether who asks can't have identity policies."""
+    return who is not None and who.type in ("*", "Service", "Federated")
 
 
 # ---------------------------------------------------------------- what was not given
