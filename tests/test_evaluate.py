@@ -301,6 +301,13 @@ def test_the_action_decides_whether_the_resource_has_to_allow(
     assert decision.allowed != must, (decision.reason, page)
 
 
+@pytest.mark.parametrize(("action", "on", "must", "page"), rows(aws_decisions.MUST_ALLOW))
+def test_a_policy_that_has_to_allow_and_is_not_given_is_named(action: str, on: str, must: bool, page: str) -> None:
+    decision = evaluate(identity("allow"), Request(action, RESOURCES[on], CALLERS["user"]))
+    assert decision.allowed, page
+    assert ("no policy of the resource is given" in decision.reason) == must
+
+
 # ---------------------------------------------------------------- callers
 
 PUBLIC = parse_policy(

@@ -273,7 +273,10 @@ def _decided(asked: list[_Policy], *, request: Request, by_itself: bool, account
         return "implicitly denied", f"who asks has no policies, and {_NO_POLICY}"
     if accounts == "two":
         return "implicitly denied", f"{_CROSS[accounts]}, and {_NO_POLICY}"
-    return _of_identity(asked, request)
+    outcome, reason = _of_identity(asked, request)
+    if outcome == "allowed" and has_to_allow(request):
+        reason += f", as the resource's has to as well: {_NO_POLICY}"
+    return outcome, reason
 
 
 def _of_resource(
