@@ -1,7 +1,7 @@
 """Decisions: AWS's tables of policies that apply together, the laws of allow and deny, and known traps."""
 
 from collections.abc import Mapping, Sequence
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -672,10 +672,10 @@ def test_one_request_costs_little() -> None:
     task = build(load_config("examples/everything.yaml")).roles["task"]
     request = Request("s3:GetObject", "arn:aws:s3:::memos-uploads/x", context={"aws:SourceIp": "203.0.113.7"})
     evaluate(task, request)
-    before = perf_counter()
+    before = process_time()
     for _ in range(200):
         evaluate(task, request)
-    assert (perf_counter() - before) / 200 < 500e-6
+    assert (process_time() - before) / 200 < 500e-6
 
 
 # ---------------------------------------------------------------- known traps

@@ -11,9 +11,10 @@ from attrs import evolve, frozen
 
 from ecsiam.analysis.callers import TAG, facts_of, kind_of
 from ecsiam.analysis.globs import Reading
-from ecsiam.analysis.matching import misses
+from ecsiam.analysis.matching import condition_values, misses
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.variables import Escaped, Part, Variable, parts
+from ecsiam.model.condition import Condition
 from ecsiam.model.each import Item
 from ecsiam.model.policy import Version
 from ecsiam.model.principal import Principal
@@ -72,13 +73,17 @@ class _Keys:
 def _keys(statement: Statement, version: Version) -> _Keys:
     of_conditions: list[str] = []
     for condition in statement.conditions:
-        of_conditions.append(condition.key)
-        if condition.operator.comparison.kind in ("string", "arn"):
-            of_conditions += (key for value in condition.values for key in _variables(value, version))
+        of_conditions += _read_by(condition, version)
     items = () if statement.resources is None else statement.resources.items
     of_resources = [key for item in items for key in _variables(item, version)]
     written = {key.lower(): key for key in reversed((*of_conditions, *of_resources))}
     return _Keys(_lower(of_conditions), _lower(of_resources), written)
+
+
+def _read_by(condition: Condition, version: Version) -> list[str]:
+    """The key of a condition, and those of the variables in its values."""
+    values = condition_values(condition.operator, condition.values, version)
+    return [condition.key, *(part.key for value in values for part in value if isinstance(part, Variable))]
 
 
 def _lower(keys: list[str]) -> tuple[str, ...]:
@@ -97,7 +102,7 @@ _Put = Callable[[Text], Item | None]
 @lru_cache(maxsize=1 << 12)
 def _loosest(statement: Statement, version: Version, missing: _Names) -> Statement:
     """A statement that matches whatever this one could match, were the missing keys there."""
-    kept = tuple(c for c in statement.conditions if not _reads(c.key, c.values, version, missing))
+    kept = tuple(c for c in statement.conditions if missing.isdisjoint(_lower(_read_by(c, version))))
     dropped = evolve(statement, conditions=kept)
     inverse = isinstance(statement.resources, AllBut)
     return _with(dropped, lambda t: None if inverse else _any_value(t, version, missing), version, missing) or dropped
@@ -109,10 +114,6 @@ def _surest(statement: Statement, version: Version, missing: _Names) -> Statemen
     inverse = isinstance(statement.resources, AllBut)
     bare = evolve(statement, conditions=())
     return _with(bare, lambda t: _any_value(t, version, missing) if inverse else None, version, missing)
-
-
-def _reads(key: str, values: tuple[Text, ...], version: Version, missing: _Names) -> bool:
-    return key.lower() in missing or any(k.lower() in missing for v in values for k in _variables(v, version))
 
 
 def _with(statement: Statement, put: _Put, version: Version, missing: _Names) -> Statement | None:
