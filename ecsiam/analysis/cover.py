@@ -167,9 +167,10 @@ def uncovered(space: Space, box: Box, unions: Iterable[Boxes], count: Callable[[
 def _cut(space: Space, box: Box, others: list[Box]) -> tuple[Box, list[tuple[Box, list[Side]]]] | None:
     """A box after all that leave one piece of it, and those that leave more, with their sides; None when it is gone."""
     changed = True
+    open_to: list[tuple[Box, list[Side]]] = []
     while changed:
         changed = False
-        open_to: list[tuple[Box, list[Side]]] = []
+        open_to = []
         at_once: dict[Side, list[Box]] = {}
         for other in others:
             sides = space.differ(box, other)

@@ -15,7 +15,11 @@ from ecsiam.analysis.variables import Piece
 
 
 class Unclear(Exception):
-    """A question that is left undecided, and why."""
+    """A question that is left undecided, and why. `unless` is what it takes for nothing to be found."""
+
+    def __init__(self, reason: str, unless: str = "") -> None:
+        super().__init__(reason)
+        self.unless = unless
 
 
 def _set(chars: Iterable[str]) -> frozenset[str]:

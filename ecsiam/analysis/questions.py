@@ -120,7 +120,7 @@ def _example(requests: Requests, universe: Universe) -> Request | Undecided | No
         with limited():
             return requests.example(universe)
     except Unclear as e:
-        return Undecided(str(e), assumed(universe))
+        return Undecided(str(e), assumed(universe), e.unless)
 
 
 def assumed(universe: Universe) -> tuple[str, ...]:
@@ -135,6 +135,8 @@ def assumed(universe: Universe) -> tuple[str, ...]:
 def _shown(requests: Requests, universe: Universe) -> tuple[Request | Undecided | None, tuple[str, ...]]:
     """A request of a set, if it can be one that AWS makes, and what an answer with it rests on."""
     found, rests_on = ask(requests, universe), assumed(universe)
+    if isinstance(found, Undecided) and found.unless:
+        return None, (*rests_on, found.unless)
     if not isinstance(found, Request) or not (why := unasked(found)):
         return found, rests_on
     made = _example(requests & asked_of(requests, "asked"), "asked")
@@ -151,15 +153,17 @@ def contains(
     reading: Reading = "parts",
     boundary: Policy | None = None,
     managed: Mapping[str, Policy] | None = None,
+    timeout: float | None = None,
 ) -> Answer:
     """Whether `a` allows every request that `b` allows. A Fails carries a request that only `b` allows.
 
     `universe="known"` takes today's actions for all there are; `reading="flat"` lets a `*` in an ARN cross its colons.
     `boundary` is that of every role asked, in place of its own; `managed` has managed policies' documents by ARN.
+    `timeout` is how many seconds of the processor it may take; then it is Undecided.
     """
-    with limits(boundary, managed):
+    with limits(boundary, managed), limited(timeout):
         wide, narrow = _both(within(a, boundary), within(b, boundary), reading)
-    found, rests_on = _shown(narrow - wide, universe)
+        found, rests_on = _shown(narrow - wide, universe)
     match found:
         case None:
             return Holds(assumed=rests_on)
@@ -177,11 +181,12 @@ def overlaps(
     reading: Reading = "parts",
     boundary: Policy | None = None,
     managed: Mapping[str, Policy] | None = None,
+    timeout: float | None = None,
 ) -> Answer:
     """Whether some request is allowed by both. A Holds carries one."""
-    with limits(boundary, managed):
+    with limits(boundary, managed), limited(timeout):
         left, right = _both(within(a, boundary), within(b, boundary), reading)
-    found, rests_on = _shown(left & right, universe)
+        found, rests_on = _shown(left & right, universe)
     match found:
         case None:
             return Fails(fact="no request is allowed by both", assumed=rests_on)
@@ -199,12 +204,14 @@ def equivalent(
     reading: Reading = "parts",
     boundary: Policy | None = None,
     managed: Mapping[str, Policy] | None = None,
+    timeout: float | None = None,
 ) -> Answer:
     """Whether both allow the same requests. A Fails carries one that only one of them allows."""
-    there = contains(a, b, universe=universe, reading=reading, boundary=boundary, managed=managed)
-    if isinstance(there, Fails):
-        return there
-    back = contains(b, a, universe=universe, reading=reading, boundary=boundary, managed=managed)
+    with limited(timeout):
+        there = contains(a, b, universe=universe, reading=reading, boundary=boundary, managed=managed)
+        if isinstance(there, Fails):
+            return there
+        back = contains(b, a, universe=universe, reading=reading, boundary=boundary, managed=managed)
     if isinstance(back, Fails):
         return Fails(back.witness, "the first allows it, the second does not", back.assumed)
     return there if isinstance(there, Undecided) else back
@@ -219,16 +226,17 @@ def can(
     universe: Universe = "asked",
     boundary: Policy | None = None,
     managed: Mapping[str, Policy] | None = None,
+    timeout: float | None = None,
 ) -> Answer:
     """Whether a policy or role allows some request of these, and under which conditions.
 
     `action`, `resource` and `conditions` are written as in a policy: `s3:Get*`, an ARN with wildcards. A Holds carries
     a request, and says in `when` (any of these) and `unless` (none of these) what it takes; a Fails: nobody can,
     whatever the context. `universe="all"` also takes requests that AWS doesn't make today, such as an action on a
-    resource of none of its types. `boundary` and `managed` are as for `contains`.
+    resource of none of its types. `boundary`, `managed` and `timeout` are as for `contains`.
     """
     subject = within(subject, boundary)
-    with limits(boundary, managed):
+    with limits(boundary, managed), limited(timeout):
         wanted = Statement("Allow", action, resource, conditions=conditions or {})
         asked, allowed = query(wanted), requests_of(subject)
         found, unmade = sought(allowed & asked, universe)

@@ -344,10 +344,13 @@ def _search(requests: Requests, universe: Universe) -> Request | None:
     found = _walk(requests, requests, universe)
     if not isinstance(found, str):
         return found
-    if mixed(map(compiled, dict.fromkeys(requests.leaves))):
+    if both_sorts := mixed(map(compiled, dict.fromkeys(requests.leaves))):
         shown = _walk(requests, requests, universe, one_value=True)
         if isinstance(shown, Request):
             return shown
+        if shown is None:
+            named = ", ".join(f"`{key}`" for key in both_sorts)
+            raise Unclear(found, f"{named} holds one value at most, where it is compared without a set operator")
     for closed in put_in(requests):
         try:
             shown = _walk(closed, requests, universe)

@@ -237,13 +237,13 @@ def _cut(key: str, tests: frozenset[KeyTest], many: bool | None) -> Cells | Symb
     return cells(key, tests, many) or symbolic(key, tests, many)
 
 
-def mixed(leaves: Iterable[Compiled]) -> bool:
-    """Whether some key is compared with set operators and with others."""
+def mixed(leaves: Iterable[Compiled]) -> list[str]:
+    """The keys that are compared with set operators and with others, as they are written."""
     of_key: dict[str, set[KeyTest]] = {}
     for c in leaves:
         for test in (*c.tests, *(t for o in c.options for t in o.tests)):
             of_key.setdefault(test.key, set()).add(test)
-    return any(map(_is_mixed, of_key.values()))
+    return sorted(min(t.name or key for t in of) for key, of in of_key.items() if _is_mixed(of))
 
 
 def _is_mixed(tests: set[KeyTest]) -> bool:
