@@ -1,6 +1,6 @@
 """Laws of the search: what makes it fast changes no answer."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -29,7 +29,7 @@ TEXTS = st.text("ab*?", max_size=5)
 
 
 @contextmanager
-def as_if_large() -> Iterator[None]:
+def as_if_large() -> Generator[None]:
     """Every key of texts stays symbolic, and every union is indexed."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(held, "MOST_BITS", -1)

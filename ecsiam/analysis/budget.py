@@ -4,7 +4,7 @@ Time never changes an answer but to Undecided, which says what ran out. It is th
 that what else a machine does takes nothing of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
@@ -40,7 +40,7 @@ _CURRENT: ContextVar[Budget | None] = ContextVar("budget", default=None)
 
 
 @contextmanager
-def limited(seconds: float | None = None, *, pieces: int | None = None) -> Iterator[None]:
+def limited(seconds: float | None = None, *, pieces: int | None = None) -> Generator[None]:
     """All that is asked inside has so many seconds together, and so many pieces each; what an outer limit left stays.
 
     Without seconds it is the outer limit, or SECONDS where there is none. Raises PolicyError for none at all.

@@ -157,7 +157,7 @@ def uncovered(space: Space, box: Box, unions: Iterable[Boxes], count: Callable[[
                 continue
         first, sides = min(open_to, key=lambda found: len(found[1]))
         live = [other for other, _ in open_to if other is not first]
-        pieces = []
+        pieces = list[Box]()
         for side in sides:
             pieces += space.beyond(box, first, side)
             box = space.inside(box, first, side)

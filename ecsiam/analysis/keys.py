@@ -5,9 +5,8 @@ absent, one value, or, where set operators are used, several.
 """
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache, reduce
+from functools import lru_cache
 from itertools import combinations
-from operator import and_, or_
 
 from attrs import field, frozen
 
@@ -245,6 +244,13 @@ def _plainly(part: Part) -> str:
     return part.char if isinstance(part, Escaped) else str(part)
 
 
+def _united(of: Iterable[int]) -> int:
+    bits = 0
+    for one in of:
+        bits |= one
+    return bits
+
+
 # ---------------------------------------------------------------- cells
 
 
@@ -278,8 +284,9 @@ def cells(key: str, tests: frozenset[KeyTest], many: bool | None = None) -> Cell
     for group in groups:
         values = tuple(value or "" for _, value, _ in group)
         atoms.append(Atom(values if sets and many is not False else values[0], all(sure for *_, sure in group)))
-    all_pass = [reduce(and_, (bits for bits, *_ in group)) for group in groups]
-    some_pass = [reduce(or_, (bits for bits, *_ in group)) for group in groups] if sets else all_pass
+    every = (1 << len(valued)) - 1
+    some_pass = [_united(bits for bits, *_ in group) for group in groups]
+    all_pass = [every ^ _united(every ^ bits for bits, *_ in group) for group in groups] if sets else some_pass
     of_all, of_some = columns(all_pass, len(valued)), columns(some_pass, len(valued))
     blank = ((1 << len(empties)) - 1) << len(groups) - len(empties)
     for i, test in enumerate(valued):

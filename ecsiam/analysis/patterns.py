@@ -202,6 +202,10 @@ class Pattern:
 
     def filled(self, text: str) -> str:
         """A likely string of it: with a text in the place of each run that may hold it."""
+        return _filled(self, text)
+
+    def with_runs(self, text: str) -> str:
+        """`filled`, made anew."""
         return "".join(
             _readable(t.of)
             if isinstance(t, One)
@@ -319,6 +323,11 @@ def _as_glob(tokens: tuple[Token, ...]) -> Glob | None:
 def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:
     groups = groupby(pieces, key=lambda piece: piece[1])
     return tuple(("".join(text for text, _ in group), live) for live, group in groups)
+
+
+@lru_cache(maxsize=1 << 14)
+def _filled(of: Pattern, text: str) -> str:
+    return of.with_runs(text)
 
 
 @lru_cache(maxsize=1 << 16)

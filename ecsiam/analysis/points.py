@@ -6,7 +6,6 @@ Each value that a test lists is looked up once in the sorted values that stand f
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
-from operator import xor
 
 from ecsiam.analysis.values import address_block, as_address, as_date, as_number
 from ecsiam.model.condition import Comparison, Kind
@@ -55,7 +54,7 @@ def passed(kind: Kind, tests: Iterable[Listed], values: list[str]) -> list[int]:
             turns[start] ^= 1 << at
             turns[end] ^= 1 << at
     found = [negated] * len(values)
-    for (_, i), bits in zip(placed, accumulate(turns, xor), strict=False):
+    for (_, i), bits in zip(placed, accumulate(turns, lambda bits, turned: bits ^ turned), strict=False):
         found[i] = bits ^ negated
     return found
 

@@ -115,33 +115,53 @@ def _search(chosen: tuple[Pattern, ...], none: Clause) -> Found | None:
         chosen = tuple(kept)
     if not none.isdisjoint(chosen):
         return None
-    against = frozenset(n for n in none if all(n.fold.startswith(p.fold) or p.fold.startswith(n.fold) for p in chosen))
+    texts, others = _parted(none)
+    against = frozenset(n for n in others if all(_may_meet(n, p) for p in chosen))
     string = next((p.literal for p in chosen if p.literal is not None), None)
-    holes = any(p.holes for p in (*chosen, *against))
-    if string is not None and not holes:
-        fits = all(p.matches(string) for p in chosen) and not any(n.matches(string) for n in against)
-        return Found(tuple(string), sure=True) if fits else None
+    if any(p.holes for p in (*chosen, *against)):
+        if any(n.covers(p) for n in against for p in chosen):
+            return None
+        return _Walk(chosen, (*against, *_agreeing(texts, chosen))).shortest()
+
+    def is_one(word: str) -> bool:
+        return all(p.matches(word) for p in chosen) and word not in texts and not any(n.matches(word) for n in against)
+
+    if string is not None:
+        return Found(tuple(string), sure=True) if is_one(string) else None
     if any(n.covers(p) for n in against for p in chosen):
         return None
-    if not holes:
-        for likely in _likely(chosen, against):
-            if all(p.matches(likely) for p in chosen) and not any(n.matches(likely) for n in against):
-                return Found(tuple(likely), sure=True)
-        if len(chosen) > 1 and against:
-            # Of most sets the shortest word that matches all is in none of the others.
-            found = _search(chosen, frozenset())
-            if found is None or not any(n.matches(found.text) for n in against):
-                return found
-    return _Walk(chosen, tuple(against)).shortest()
+    word = next(filter(is_one, _likely(chosen, against, len(none) >= MANY)), None)
+    if word is not None:
+        return Found(tuple(word), sure=True)
+    if len(chosen) > 1 and none:
+        # Of most sets the shortest word that matches all is in none of the others.
+        found = _search(chosen, frozenset())
+        if found is None or is_one(found.text):
+            return found
+    return _Walk(chosen, (*against, *_agreeing(texts, chosen))).shortest()
+
+
+@lru_cache(maxsize=1 << 12)
+def _parted(clause: Clause) -> tuple[dict[str, Pattern], tuple[Pattern, ...]]:
+    """The single strings of a clause, and its other patterns."""
+    return {p.literal: p for p in clause if p.literal is not None}, tuple(p for p in clause if p.literal is None)
+
+
+def _may_meet(p: Pattern, q: Pattern) -> bool:
+    return p.fold.startswith(q.fold) or q.fold.startswith(p.fold)
+
+
+def _agreeing(texts: dict[str, Pattern], chosen: tuple[Pattern, ...]) -> Iterator[Pattern]:
+    return (n for text, n in texts.items() if all(p.matches(text) if not p.holes else _may_meet(n, p) for p in chosen))
 
 
 MANY = 8  # from so many patterns on, a word that is not the shortest is good enough
 
 
-def _likely(chosen: tuple[Pattern, ...], against: Clause) -> Iterator[str]:
+def _likely(chosen: tuple[Pattern, ...], against: Clause, many: bool) -> Iterator[str]:
     """Words to try before the search for a shortest one: it grows with the product of the patterns."""
     yield from (p.shortest for p in chosen)
-    if len(chosen) + len(against) < MANY and all(len(p.tokens) < LONG for p in (*chosen, *against)):
+    if not many and len(chosen) < MANY and all(len(p.tokens) < LONG for p in (*chosen, *against)):
         return
     fresh = (*FRESH, _unlike(against))
     filled = [[p.filled(text) for p in chosen] for text in fresh]
