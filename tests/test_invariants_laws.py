@@ -189,7 +189,7 @@ def _groups_meet(config: Config, stack: Stack) -> bool:
 
 
 def _group(arn: str) -> str:
-    return arn.removesuffix(":*").split(":", 6)[6]
+    return arn.split(":", 6)[6].removesuffix(":*")  # `log-group:*` is the group called `*`
 
 
 # ---------------------------------------------------------------- what isn't known
