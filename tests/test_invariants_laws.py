@@ -12,13 +12,14 @@ from ecsiam.invariants import INVARIANTS, prove
 from ecsiam.model.arn import partition_of
 from ecsiam.reference.actions import date
 
+from .effort import many
 from .replayed import put_to_the_test, shown
 from .strategies import Kwargs, bindings, configs
 
 ROLES = ("execution", "task", "github_actions")
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-SOME = settings(max_examples=120, deadline=None, suppress_health_check=SLOW)
-FEW = settings(SOME, max_examples=40)
+SOME = settings(max_examples=many(120), deadline=None, suppress_health_check=SLOW)
+FEW = settings(SOME, max_examples=many(40))
 ATTACHED = (
     "arn:aws:iam::aws:policy/AdministratorAccess",
     "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly",

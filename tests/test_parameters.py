@@ -20,7 +20,9 @@ from ecsiam.model.forms import FORMS
 from ecsiam.model.parameter import Variable
 from ecsiam.targets import TargetName
 
-from .opened import PERMITTED, Opened, derandomised, opened
+from .batch import batch
+from .effort import many
+from .opened import PERMITTED, Opened, opened
 from .strategies import KEYS
 
 HOME = {"account_id": "123456789012", "aws_region": "eu-west-2"}
@@ -58,7 +60,7 @@ def refused(error: type[ecsiam.ConfigError | EmitError], act: Callable[[], objec
 
 @pytest.fixture(scope="module")
 def examples() -> list[Opened]:
-    return derandomised(opened(), 60)
+    return batch(opened(), 60)
 
 
 def outcome(act: Callable[[], Stack]) -> Stack | tuple[object, ...]:
@@ -82,7 +84,7 @@ def wrongly_valued(draw: st.DrawFn) -> tuple[Opened, dict[str, Any]]:
     return one, {**values, **extra}
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=many(50))
 @given(wrongly_valued())
 def test_to_build_and_to_bind_commute(chosen: tuple[Opened, dict[str, Any]]) -> None:
     config, values = chosen[0].config, chosen[1]

@@ -22,7 +22,8 @@ from ecsiam.model.document import policy_to_data
 from ecsiam.model.each import RULES, Rule
 from ecsiam.model.role import Role
 
-from .opened import PERMITTED, Opened, derandomised, opened
+from .batch import batch
+from .opened import PERMITTED, Opened, opened
 from .strategies import KEYS, Kwargs, bindings, configs, of
 from .terraform.rig import REGION, Rig, Terraform, TerraformError
 
@@ -181,7 +182,7 @@ def bound_by_half(one: Opened) -> Stack | None:
 def test_terraform_makes_what_the_stack_with_the_values_bound_says(
     terraform: Rig, home: Callable[[], st.SearchStrategy[Kwargs]]
 ) -> None:
-    examples = derandomised(opened(home()), 20)
+    examples = batch(opened(home()), 20)
     modules: dict[str, tuple[Stack, dict[str, Any]]] = {}
     for i, one in enumerate(examples):
         # A value that is its variable's default is left out: the default has to mean the same.
@@ -230,7 +231,7 @@ def test_the_rules_of_list_parameters_are_those_of_python(terraform: Rig) -> Non
     of_rule: dict[Rule, st.SearchStrategy[list[str]]] = {
         r: st.lists(of(f) | buckets if f is forms.BUCKET_ARN else of(f), max_size=4) for r, f in _FORM_OF.items()
     }
-    lists = derandomised(st.fixed_dictionaries(of_rule), 30)
+    lists = batch(st.fixed_dictionaries(of_rule), 30)
     assert {*_FORM_OF} == {*RULES}
     given_ = {f"{rule}_{i}": arns for i, one in enumerate(lists) for rule, arns in one.items()}
     values: dict[str, Json] = {

@@ -32,6 +32,7 @@ from ecsiam.reference.corrections import CLAIMS, EVALUATED, EXCEPTIONS, KEYS, NE
 from ecsiam.reference.escalations import ESCALATIONS
 
 from .cases import CASES, bound
+from .effort import many
 
 GITHUB = "token.actions.githubusercontent.com"
 
@@ -175,7 +176,7 @@ def patterns(draw: st.DrawFn) -> str:
     return draw(st.sampled_from([text, text.upper(), text.lower()]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=many(60), deadline=None)
 @given(patterns())
 @example("*")
 @example("s3:Get*")

@@ -16,6 +16,8 @@ from ecsiam.model.principal import EVERYONE, Principal
 from ecsiam.model.statement import Action, AllBut, Effect, Only, Statement
 from ecsiam.model.text import text
 
+from .effort import many
+
 BUCKET, QUEUE = "arn:aws:s3:::b", "arn:aws:sqs:eu-west-2:123456789012"
 # Mostly of a service that no reference knows: naming a witness after an action of AWS takes time.
 ACTIONS = (
@@ -105,9 +107,8 @@ PEOPLE = (
 
 def settle(examples: int) -> settings:
     """So many examples, and as many times more as the profile asks for: `--hypothesis-profile`."""
-    many = examples * int(settings().max_examples) // 100  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     slow = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example)
-    return settings(max_examples=many, deadline=None, suppress_health_check=slow)
+    return settings(max_examples=many(examples), deadline=None, suppress_health_check=slow)
 
 
 def some(items: Iterable[str], most: int = 2) -> st.SearchStrategy[list[str]]:
