@@ -30,6 +30,11 @@ def many(examples: int) -> int:
     return examples * int(settings().max_examples) // _USUAL  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
 
 
+def exploring() -> bool:
+    """Whether values are drawn anew in every run."""
+    return not settings().derandomize  # pyright: ignore[reportUnknownMemberType]
+
+
 def cost(act: Callable[[], object]) -> float:
     """CPU seconds of a call, as the machine would count them that the limits were made on: another is measured."""
     start = process_time()
