@@ -17,6 +17,7 @@ import ecsiam
 from ecsiam import Artifact, ConfigError, EmitError, Parameter, Stack
 from ecsiam.config import Config
 from ecsiam.config.describe import module
+from ecsiam.errors import Fault
 from ecsiam.model.forms import FORMS
 from ecsiam.model.parameter import Variable
 from ecsiam.targets import TARGETS, TargetName
@@ -76,7 +77,8 @@ def of(variable: Variable, right: Values) -> st.SearchStrategy[Any]:
 
 
 def _all(*names: str, **keys: Any) -> Config:
-    return Config(**{name: Parameter(name) for name in names}, **keys)
+    opened: dict[str, Any] = {name: Parameter(name) for name in names}
+    return Config(**opened, **keys)
 
 
 _GUIDE = tuple(line.split(":", 1)[0] for line in module().splitlines() if re.match(r"\w+: \{parameter", line))
@@ -123,7 +125,7 @@ def test_to_build_and_to_bind_some_commute(one: Partly) -> None:
     )
 
 
-def outcome(act: Callable[[], Stack]) -> object:
+def outcome(act: Callable[[], Stack]) -> Stack | tuple[Fault, ...]:
     try:
         return act()
     except ConfigError as e:
@@ -236,7 +238,7 @@ def texts(value: Any) -> Iterator[str]:
             for inner in cast("dict[str, Any]", value).values():
                 yield from texts(inner)
         case list():
-            for inner in cast("list[Any]", value):
+            for inner in cast("list[object]", value):
                 yield from texts(inner)
         case _:
             pass
