@@ -4,14 +4,17 @@ A policy may grant `*` on the objects of a bucket. That lets nobody change a rol
 their ARN match it. The same is said twice: of one request, by matching, and of a set, in policy language.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ecsiam.analysis.actions import Universe
+from ecsiam.analysis.leaf import Resources, compiled, resource_pattern
 from ecsiam.analysis.matching import matches_resource
+from ecsiam.analysis.patterns import Pattern, literal
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import NOTHING, Requests, query, union
+from ecsiam.analysis.strings import example
 from ecsiam.model.statement import AllBut, Statement
 from ecsiam.model.text import text
 
@@ -89,9 +92,7 @@ def _few(forms: list[str]) -> str:
 @lru_cache(maxsize=512)
 def kinds_of(service: str) -> tuple[str, ...]:
     """What the ARNs look like that a service's actions are asked on; none where that isn't known."""
-    from ecsiam.reference.actions import actions, evaluated_on
-
-    arns = {arn for action in actions(service).values() for arn in evaluated_on(action) if arn != "*"}
+    arns = (form for form in _all_forms(service) if form != "*")
     return tuple(sorted({f"arn:*:{arn.split(':')[2]}:*:*:*" for arn in arns}))
 
 
@@ -104,15 +105,13 @@ def asked_of(requests: Requests, universe: Universe) -> Requests:
     A question can't tell services that it doesn't name from one that AWS adds, which is asked on anything; where there
     are only today's, all of them are named here.
     """
-    from ecsiam.reference.actions import services
-
     patterns = named(requests)
     if not any(p.startswith("*") for p in patterns):
         return askable(patterns)
     written = (a.pattern.lower() for leaf in requests.leaves for a in leaf.statement.actions.items)
     spoken_of = {p.partition(":")[0] for p in written if not p.startswith("*")}
     if universe == "known":
-        spoken_of |= {*services()}
+        spoken_of |= {*_services_on(requests)}
     of_any = [p for p in patterns if p.startswith("*")]
     names = {p.partition(":")[2] or "*" for p in of_any}
     own = {p for p in patterns if not p.startswith("*")} | {f"{s}:{name}" for s in spoken_of for name in names}
@@ -123,6 +122,42 @@ def asked_of(requests: Requests, universe: Universe) -> Requests:
     return told | (
         of_others - query(Statement("Allow", sorted(f"{s}:*" for s in spoken_of), "*")) if spoken_of else of_others
     )
+
+
+def _services_on(requests: Requests) -> Iterator[str]:
+    """The services that have a resource which may be that of one of these requests."""
+    from ecsiam.reference.actions import services
+
+    on = _resources(requests)
+    for service in services():
+        if any(example((*r.clauses, frozenset({_form(f)})), r.none) for f in _all_forms(service) for r in on):
+            yield service
+
+
+def _resources(requests: Requests) -> tuple[Resources, ...]:
+    """Resources that hold those of a set of requests."""
+    match requests.op, requests.parts:
+        case "or", parts:
+            return tuple(dict.fromkeys(r for part in parts for r in _resources(part)))
+        case "and", (left, right):
+            return min(_resources(left), _resources(right), key=lambda on: (Resources() in on, len(on)))
+        case "minus", (left, _):
+            return _resources(left)
+        case _:
+            assert requests.leaf is not None
+            return tuple(option.resources for option in compiled(requests.leaf).options)
+
+
+@lru_cache(maxsize=512)
+def _all_forms(service: str) -> tuple[str, ...]:
+    from ecsiam.reference.actions import actions, evaluated_on
+
+    return tuple(sorted({form for action in actions(service).values() for form in evaluated_on(action)}))
+
+
+@lru_cache(maxsize=1 << 12)
+def _form(form: str) -> Pattern:
+    return literal("*") if form == "*" else resource_pattern((form,))
 
 
 def named(requests: Requests) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, cast
 
 from attrs import evolve, frozen
 
+from ecsiam.config.foreign import foreign_text
 from ecsiam.errors import ConfigError, Fault, Faults, Path, refuse
 
 # IAM stops at 10,240 characters for the inline policies of a role. These bounds are far above any real file and keep
@@ -106,8 +107,14 @@ def parse_source(text: str | bytes, name: str) -> Source:
         decoded = _decode(text)
         is_json = name.lower().endswith(".json") or decoded.lstrip().startswith("{")
         builder.read(_json_events(decoded) if is_json else _yaml_events(decoded))
+    if faults and (known := foreign_text(_head(text), name)):
+        raise ConfigError(evolve(known, file=name))
     refuse(ConfigError, (evolve(f, file=name) for f in faults))
     return Source(name, builder.data, builder.lines)
+
+
+def _head(data: str | bytes) -> str:
+    return data[:LARGEST] if isinstance(data, str) else data[:LARGEST].decode("utf-8", errors="replace")
 
 
 def _stop(message: str, remedy: str, line: int | None = None, path: Path = ()) -> ConfigError:
