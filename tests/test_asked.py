@@ -153,8 +153,9 @@ ACTIONS = (
     "ecs:RunTask",
     "ecr:GetAuthorizationToken",
     "kms:GetKeyPolicy",
+    "new:GetThing",
+    "s3:ListAllMyBuckets",
 )
-ACTIONS = (*ACTIONS, "new:GetThing", "s3:ListAllMyBuckets")
 RESOURCES = ("*", BUCKET, f"{BUCKET}/a", LAMBDA, f"arn:aws:ecs:{HOME}:task-definition/a:1", f"arn:aws:kms:{HOME}:key/1")
 laws = settings(max_examples=60, deadline=None)
 patterns = st.lists(st.sampled_from(PATTERNS), min_size=1, max_size=3)

@@ -11,7 +11,6 @@ from ecsiam.analysis.terms import Terms
 from ecsiam.model.condition import Block
 from ecsiam.model.principal import Principal
 from ecsiam.model.role import InlinePolicy
-from ecsiam.model.statement import Action, AllBut
 from ecsiam.model.text import text
 
 from .asking import allow, aws, both, but, deny, no, trust
@@ -132,9 +131,8 @@ places = st.lists(st.sampled_from(WRITTEN), min_size=1, max_size=2, unique=True)
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
     def one(effect: str) -> Policy:
-        actions: list[str] | AllBut[Action] = draw(names)
-        if draw(st.integers(0, 3)) == 0:
-            actions = no(*actions)
+        chosen = draw(names)
+        actions = no(*chosen) if draw(st.integers(0, 3)) == 0 else chosen
         resources = draw(places)
         written = but(*resources) if draw(st.integers(0, 3)) == 0 else resources
         when = draw(st.sampled_from([None, PLAIN, NO_MFA]))
