@@ -179,7 +179,7 @@ def requests(services: Iterable[str]) -> list[Request]:
     return [Request(a, r) for a in ACTIONS for r in RESOURCES if a.partition(":")[0] in {*services, "new"}]
 
 
-@laws
+@settings(laws, max_examples=30)
 @given(names=patterns)
 def test_a_request_is_asked_alone_as_it_is_in_a_set(names: list[str]) -> None:
     question = query(Statement("Allow", [*names, "s3:*", "ecs:*", "ecr:*", "kms:*"], "*"))
@@ -208,7 +208,7 @@ def test_what_can_be_is_allowed_and_asked(policy: Policy, action: str, on: list[
         assert not some
 
 
-@laws
+@settings(laws, max_examples=30)
 @given(a=policies(), b=policies())
 def test_what_is_gained_is_asked_and_gained(a: Policy, b: Policy) -> None:
     before, after = requests_of(a), requests_of(b)
