@@ -118,11 +118,13 @@ def foreign_text(text: str, name: str) -> Fault | None:
         top = keys[:1] + re.findall(r'^[ \t]{1,4}"([A-Za-z_$][\w.$:-]*)"\s*:', text, re.MULTILINE)
         return _kind(_View(frozenset(top), frozenset(keys), text))
     found = [(m["in"], m["key"]) for m in _KEY.finditer(text)]
-    return _kind(_View(frozenset(key for indent, key in found if not indent), frozenset(k for _, k in found), text))
+    view = _View(frozenset(key for indent, key in found if not indent), frozenset(k for _, k in found), text)
+    return _kind(view, least=2)  # it was not read, so one word is no evidence
 
 
-def _kind(view: _View) -> Fault | None:
-    if view.has("project_name"):
+def _kind(view: _View, *, least: int = 1) -> Fault | None:
+    """The kind of a file; with `least`, only of one that has so many keys."""
+    if view.has("project_name") or len(view.deep) < least:
         return None
     kind = next((k for k in _KINDS if k.is_it(view)), None)
     return None if kind is None else _fault(kind.what, kind.remedy)

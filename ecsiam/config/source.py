@@ -101,13 +101,17 @@ def read_bytes(path: str | os.PathLike[str], most: int) -> tuple[str, bytes]:
 
 def parse_source(text: str | bytes, name: str) -> Source:
     """The content of a file called `name`: JSON by that name or by its first character `{`, else YAML."""
+    if len(text) > LARGEST and (known := foreign_text(_head(text), name)):
+        raise ConfigError(evolve(known, file=name))
     faults = Faults()
     builder = _Builder(faults)
+    decoded = ""
     with faults.at():
         decoded = _decode(text)
         is_json = name.lower().endswith(".json") or decoded.lstrip().startswith("{")
         builder.read(_json_events(decoded) if is_json else _yaml_events(decoded))
-    if faults and (known := foreign_text(_head(text), name)):
+    # Of the tags and anchors of a template nothing is said.
+    if faults and decoded and not decoded.lstrip().startswith("{") and (known := foreign_text(decoded, name)):
         raise ConfigError(evolve(known, file=name))
     refuse(ConfigError, (evolve(f, file=name) for f in faults))
     return Source(name, builder.data, builder.lines)
