@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import frozen
 
-from ecsiam.reference.corrections import CLAIMS, EVALUATED, EXCEPTIONS, HOMELESS, KEYS, NEEDS
+from ecsiam.reference.corrections import ADDED, CLAIMS, EVALUATED, EXCEPTIONS, HOMELESS, KEYS, NEEDS
 
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}  # str.lower takes the Kelvin sign for a k
 _PLACEHOLDER = r"\$?\{[^}]*\}|<[^>]*>"
@@ -161,7 +161,12 @@ def evaluated_on(action: KnownAction) -> tuple[str, ...]:
     arns: dict[str, None] = {}
     for name, arn in [(r.name, r.arn) for r in action.resources] or [("", "*")]:
         arns |= dict.fromkeys(_corrected(action.id.translate(_LOWER), name) or (arn,))
-    return tuple(arns)
+    return (*arns, *(arn for arn in _added(action.id.translate(_LOWER)) if arn not in arns))
+
+
+@cache
+def _added(id: str) -> tuple[str, ...]:
+    return tuple(arn for row in ADDED if any(_glob(a).fullmatch(id) for a in row.actions) for arn in row.arns)
 
 
 @cache
