@@ -166,13 +166,18 @@ def evaluated_on(action: KnownAction) -> tuple[str, ...]:
 
 @cache
 def _added(id: str) -> tuple[str, ...]:
-    return tuple(arn for row in ADDED if any(_glob(a).fullmatch(id) for a in row.actions) for arn in row.arns)
+    return tuple(arn for row in ADDED if _names(row.actions, id) for arn in row.arns)
 
 
 @cache
 def _corrected(id: str, type: str) -> tuple[str, ...]:
-    rows = (row.arns for row in EVALUATED if row.type == type and any(_glob(a).fullmatch(id) for a in row.actions))
-    return next(rows, ())
+    return next((row.arns for row in EVALUATED if row.type == type and _names(row.actions, id)), ())
+
+
+def _names(patterns: tuple[str, ...], id: str) -> bool:
+    """Whether one of some patterns, each of one service, names an action."""
+    service = f"{id.partition(':')[0]}:"
+    return any(p.startswith(service) and _glob(p).fullmatch(id) for p in patterns)
 
 
 def excepting(arn: str) -> tuple[str, ...]:
