@@ -196,7 +196,7 @@ def _is_of_a_type(arn: str) -> bool:
     forms = _forms().get(arn.split(":")[2], ())
     filled = arn.replace("*", "x").replace("?", "x")  # most are of a form at first sight
     plain = (form for form in forms if not excepting(form))
-    if any(fnmatchcase(filled, form) for form in plain):
+    if any(all(map(fnmatchcase, filled.split(":", 5), form.split(":", 5))) for form in plain):
         return True
     return any(_meets(form, arn) for form in forms)
 
