@@ -10,7 +10,7 @@ from attrs import evolve
 from ecsiam import Fails, Request, Role, Stack, Statement, evaluate
 from ecsiam.model.policy import Policy
 from ecsiam.model.statement import AllBut
-from ecsiam.reference.actions import action, supports_resources
+from ecsiam.reference.actions import action, evaluated_on, supports_resources
 from ecsiam.reference.managed import managed_policy
 
 ECS_TASKS = "ecs-tasks.amazonaws.com"
@@ -172,19 +172,53 @@ def _of_another(stack: Stack, request: Request, _: str) -> bool:
 def _on_star(stack: Stack, request: Request, fact: str) -> bool:
     role, known = _blamed(stack, fact), action(request.action)
     documents = [*role.documents, *(m.document for a in role.managed_policy_arns if (m := managed_policy(str(a))))]
-    wide = (
-        s
-        for d in documents
-        for s in d.statements
-        if s.effect == "Allow" and s.resources is not None and _is_wide(s) and _takes(s, request)
-    )
+    allows = [s for d in documents for s in d.statements if s.effect == "Allow" and s.resources is not None]
+    wide = any(isinstance(s.resources, AllBut) and _takes(s, request) for s in allows) or _is_wide(allows, request)
     narrowable = known is None or supports_resources(known)
-    return narrowable and next(wide, None) is not None and allowed(role, request)
+    return narrowable and wide and allowed(role, request)
 
 
-def _is_wide(s: Statement) -> bool:
-    assert s.resources is not None
-    return isinstance(s.resources, AllBut) or any(set("*:arnws-") >= set(str(r)) for r in s.resources.items)
+def _is_wide(allows: list[Statement], request: Request) -> bool:
+    """Whether statements have, whatever their conditions, every one of a sample of some kind, in several accounts."""
+    known = action(request.action)
+    policy = Policy(tuple(evolve(s, conditions=()) for s in allows))
+
+    def has(arn: str) -> bool:
+        parts = arn.split(":", 5)
+        keys = {
+            "aws:ResourceAccount": parts[4],
+            "aws:RequestTag/account": parts[4],
+            "aws:RequestedRegion": parts[3],
+            "s3:prefix": parts[5].partition("/")[0],
+        }
+        return evaluate(policy, Request(request.action, arn, context=keys)).allowed
+
+    return any(
+        all(map(has, _sample(form, region, ids)))
+        for form in (evaluated_on(known) if known else ("arn:*:x:*:*:*",))
+        if form != "*"
+        for region in ("eu-west-2", "us-east-1", "cn-north-1")
+        for ids in _IDS
+    )
+
+
+_NAMES = ("prod-uploads-2026-jan", "billing-invoices-archive", "zebra-crossing-0123456", "m3dia-processing-que")
+_IDS: tuple[tuple[str, ...], ...] = (
+    _NAMES,
+    tuple(f"{name}-A1b2C3" for name in _NAMES),
+    tuple(f"{name}/search-by-path-{name}" for name in _NAMES),
+    tuple(f"{c * 8}-{c * 4}-{c * 4}-{c * 4}-{c * 12}" for c in "0369cf"),
+    *(tuple(f"{kind}-{c * 17}" for c in "0369cf") for kind in ("i", "fs", "fsap", "vol", "ami", "sg", "subnet")),
+)
+
+
+def _sample(form: str, region: str, ids: tuple[str, ...]) -> Iterator[str]:
+    _, _, service, in_region, account, resource = form.split(":", 5)
+    partition = "aws-cn" if region.startswith("cn-") else "aws"
+    for of in ("111122223333", "999988887777", "000011112222", "123456789012", "444455556666") if account else ("",):
+        for id in ids:
+            at = region if in_region == "*" else in_region
+            yield f"arn:{partition}:{service}:{at}:{of}:{resource.replace('*', id)}"
 
 
 def _takes(s: Statement, request: Request) -> bool:

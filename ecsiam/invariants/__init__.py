@@ -12,8 +12,9 @@ from ecsiam.invariants.access import no_escalation, pass_role, separation
 from ecsiam.invariants.asking import together
 from ecsiam.invariants.prefixes import neighbours
 from ecsiam.invariants.quotas import limits
-from ecsiam.invariants.reach import at_home, wildcards
+from ecsiam.invariants.reach import at_home
 from ecsiam.invariants.trusts import nobody_from_outside, oidc_subject, trust
+from ecsiam.invariants.wide import wildcards
 from ecsiam.invariants.working import flags, works
 from ecsiam.model.stack import Stack
 
