@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ecsiam.analysis.answers import Answer, Fails, Undecided
 from ecsiam.analysis.leaf import Leaf, resource_pattern
-from ecsiam.analysis.patterns import Pattern, wildcard
+from ecsiam.analysis.patterns import ANY, NOT_COLON, Pattern, Run, char, pattern, wildcard
 from ecsiam.analysis.requests import NOTHING, Requests, of_statement, query, union
 from ecsiam.analysis.strings import example
 from ecsiam.analysis.variables import Escaped, Part, Variable, parts
@@ -133,9 +133,12 @@ def _covers(leaves: tuple[Leaf, ...], form: tuple[str, tuple[str, ...]], home: H
     none = frozenset(resource_pattern((other,)) for other in excepted)
     items = [item for leaf in leaves if isinstance(leaf.statement.resources, Only) for item in _patterns(leaf)]
     granted_ = frozenset(items) | none
+    heads = tuple(p.head for p in items if _is_blank(p))
     for partition in _partitions(home):
         for region in _candidates(arn, leaves, home):
             every = common(arn, partition, region)
+            if heads and any(p.head.startswith(heads) for p in every):
+                return True
             if items and any(example((frozenset({p}),), granted_) is None for p in every):
                 return True
         for leaf in leaves:
@@ -144,6 +147,13 @@ def _covers(leaves: tuple[Leaf, ...], form: tuple[str, tuple[str, ...]], home: H
                 if any(example((frozenset({p}),), but) is not None for p in common(arn, partition, None)):
                     return True
     return False
+
+
+@lru_cache(maxsize=1 << 12)
+def _is_blank(given: Pattern) -> bool:
+    """Whether an ARN pattern has nothing but stars and colons behind what it begins with: no search is needed then."""
+    stars = pattern(t for _ in range(5 - given.head.count(":")) for t in (Run(NOT_COLON), char(":")))
+    return given.tokens[len(given.head) :] == (*stars.tokens, Run(ANY))
 
 
 def _partitions(home: Home) -> tuple[Text, ...]:
