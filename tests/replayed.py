@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 from attrs import evolve
@@ -11,7 +12,7 @@ from ecsiam import Fails, Request, Role, Stack, Statement, evaluate
 from ecsiam.invariants.asking import MORE
 from ecsiam.model.policy import Policy
 from ecsiam.model.statement import AllBut
-from ecsiam.reference.actions import action, evaluated_on, supports_resources
+from ecsiam.reference.actions import action, evaluated_on, excepting, supports_resources
 from ecsiam.reference.managed import managed_policy
 
 ECS_TASKS = "ecs-tasks.amazonaws.com"
@@ -235,10 +236,27 @@ def _void(stack: Stack, request: Request, fact: str) -> bool:
         return not allowed(role, request)
     known = action(request.action)
     assert known is not None
-    services = {r.arn.split(":")[2] for r in known.resources} or {"*"}
     granting = (s for p in role.policies.values() for s in p.document.statements if s.effect == "Allow")
-    granted = any(_takes(s, request) for s in granting)
-    return granted and (request.resource == "*" or request.resource.split(":")[2] not in services or "s3" in services)
+    partition = stack.deployment.home.partition.literal
+    forms = evaluated_on(known)
+    asked = request.resource in forms if request.resource == "*" else any(_is_of(f, request.resource) for f in forms)
+    here = partition is None or request.resource.split(":")[1:2] == [partition]
+    of_user = request.values("aws:username") is not None  # no role has one
+    return any(_takes(s, request) for s in granting) and (of_user or not (asked and here))
+
+
+def _is_of(form: str, arn: str) -> bool:
+    """Whether an ARN is of a form, with a region and an account where these stand, and no colon too many."""
+    parts, of = arn.split(":", 5), form.split(":", 5)
+    if len(parts) < 6 or form == "*" or not all(map(fnmatchcase, parts, of)):
+        return False
+    account = re.fullmatch(r"[0-9]{12}|aws|", parts[4]) is not None
+    region = re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-[0-9]|", parts[3]) is not None
+    named = re.fullmatch(_NAMED.get(parts[2], ".*"), parts[5], re.DOTALL) is not None
+    return account and region and named and not any(fnmatchcase(arn, other) for other in excepting(form))
+
+
+_NAMED = {"ecr": "repository/[a-z0-9._/-]+", "kms": "key/[A-Za-z0-9-]+", "s3": "[A-Za-z0-9._-]+(/.*)?|accesspoint/.*"}
 
 
 def _unflagged(stack: Stack, request: Request, _: str) -> bool:

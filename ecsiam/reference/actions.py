@@ -207,6 +207,12 @@ def key_type(key: str) -> str | None:
     return next(filter(None, found), CLAIMS.get(claim) if "." in prefix else None)
 
 
+def keys(service: str) -> tuple[str, ...]:
+    """The condition keys that the data files under a service, as they are written there; none for an unknown one."""
+    prefix = service.translate(_LOWER)
+    return tuple(_data().conditions.get_condition_keys_for_service(prefix)) if prefix in _services() else ()
+
+
 def multivalued(key: str) -> bool | None:
     """Whether a request can have several values for the key; None for an unknown key."""
     type = key_type(key)
