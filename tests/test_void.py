@@ -350,7 +350,7 @@ def test_each_unknown_name_is_said() -> None:
     assert [name in answer.reason for name in ("`s3:NotYetThere`", "`s3:NorThere`", "`not:yet`")] == [True] * 3
 
 
-# ---------------------------------------------------------------- the place, and what a raw statement of another role says
+# ---------------------------------------------------------------- the place
 
 
 def test_the_place_is_named() -> None:
