@@ -1,6 +1,6 @@
 """What has to work is asked in the region of its resource: a Deny by region stops what lies elsewhere, no more."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -54,9 +54,14 @@ def test_what_lies_in_another_region_is_stopped_by_a_deny_of_other_regions(keys:
 
 @pytest.mark.parametrize(("keys", "action"), AWAY_NEEDS.values(), ids=AWAY_NEEDS)
 def test_what_lies_at_home_is_not(keys: dict[str, Any], action: str) -> None:
-    at_home = {k: [a.replace("us-east-1", HERE) for a in v] if isinstance(v, list) else v for k, v in keys.items()}
+    at_home = {key: _at_home(value) for key, value in keys.items()}
     assert action
     assert isinstance(ask("execution", ELSEWHERE, **at_home), Holds)
+
+
+def _at_home(value: Any) -> Any:
+    arns = cast("list[str]", value)
+    return [arn.replace("us-east-1", HERE) for arn in arns] if isinstance(value, list) else value
 
 
 def test_only_the_resource_that_lies_elsewhere_is_named() -> None:

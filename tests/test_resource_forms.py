@@ -183,7 +183,7 @@ def _named() -> Iterator[tuple[str, list[str]]]:
 
 
 def _list(value: Any) -> list[Any]:
-    return cast("list[Any]", value) if isinstance(value, list) else [value]
+    return [*value] if isinstance(value, list) else [value]
 
 
 @cache

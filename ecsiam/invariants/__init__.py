@@ -49,7 +49,7 @@ INVARIANTS: Mapping[str, Invariant] = MappingProxyType(
             Invariant("pass-role", "iam:PassRole only for the stack's ECS roles, and only to ECS tasks", pass_role),
             Invariant("no-escalation", "no role can change IAM or obtain another role", no_escalation),
             Invariant("home", "nothing and nobody outside this account, region and partition", _home),
-            Invariant("neighbours", "no resource matches what another project's prefix builds", neighbours),
+            Invariant("neighbours", "no resource matches what another prefix builds", neighbours),
             Invariant("wildcards", "`*` only for actions that support nothing narrower", wildcards),
             Invariant("works", "every enabled flag's own requests are allowed", works),
             Invariant("flags", "a flag that is off grants nothing, one that is on only what it names", flags),

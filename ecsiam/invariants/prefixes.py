@@ -31,7 +31,7 @@ class Built:
 
 
 def neighbours(stack: Stack) -> Answer:
-    """No resource pattern built from this project's prefix matches what another prefix builds."""
+    """No resource pattern built from this stack's prefix matches what another prefix builds."""
     if not stack.intent.prefix.parts:
         return Undecided("nothing says which prefix the names are built from")
     built = list(_built(stack))

@@ -96,7 +96,7 @@ def _regions(home: Home, role: Role, need: Statement, item: Item) -> tuple[tuple
     if len(said) == 6 and said[3].parts and not set("*?$").intersection(said[3].literal or ""):
         return ((said[3],),), ""
     services = {a.pattern.lower().partition(":")[0] for a in need.actions.items}
-    if services == {"iam"} and said[3:4] != [text("*")]:
+    if services == {"iam"} and said[3:4] != (text("*"),):
         at = _IAM_REGION.get(home.partition.literal or "")
         iam = (text(at),) if at else ()
         passes = any(a.pattern.lower() == "iam:passrole" for a in need.actions.items)

@@ -1,6 +1,6 @@
 """Conditions of an Allow that no request of a role can meet, and what AWS sends for the key instead."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -38,6 +38,12 @@ def _of(shown: str, *tokens: tuple[Token, ...]) -> Sent:
     return Sent(shown, frozenset(map(pattern, tokens)))
 
 
+def _host(*before: Token) -> Iterator[tuple[Token, ...]]:
+    """A host name under each of AWS's domains."""
+    for suffix in _SUFFIXES:
+        yield (One(_HOST), Run(_HOST), *before, *map(char, f".{suffix}"))
+
+
 def _arn(form: str) -> Sent:
     shown = form.replace("arn:*:", "arn:aws:").replace(":*:*:", ":REGION:ACCOUNT:").replace("::*:", "::ACCOUNT:")
     return Sent(f"an ARN, `{shown[:-1]}NAME`", frozenset({resource_pattern((form,))}))
@@ -50,11 +56,11 @@ def _begins(prefix: str) -> Sent:
 _ACCOUNTS = _of("an account of twelve digits", ACCOUNT, tuple(map(char, "anonymous")), tuple(map(char, "aws")))
 _SERVICES = _of(
     "a service principal, `ecs-tasks.amazonaws.com`",
-    *((One(_HOST), Run(_HOST), *map(char, f".{suffix}")) for suffix in _SUFFIXES),
+    *_host(),
 )
 _VIA = _of(
     "`SERVICE.REGION.amazonaws.com`, `secretsmanager.eu-west-1.amazonaws.com`",
-    *((One(_HOST), Run(_HOST), char("."), *REGION.tokens, *map(char, f".{suffix}")) for suffix in _SUFFIXES),
+    *_host(char("."), *REGION.tokens),
 )
 _ORGANISATION = _begins("o-")
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
@@ -146,7 +152,12 @@ def _is_possible(condition: Condition, value: str, of_type: str) -> bool:
             return _meets(wildcard(value) if like else literal(value), key, of_type)
 
 
-_READ = {"Bool": as_bool, "Numeric": as_number, "Date": as_date, "IPAddress": as_address}
+_READ: dict[str, Callable[[str], object | None]] = {
+    "Bool": as_bool,
+    "Numeric": as_number,
+    "Date": as_date,
+    "IPAddress": as_address,
+}
 _ANY_ARN: Clause = frozenset({resource_pattern(("arn:*:*:*:*:*",))})
 
 

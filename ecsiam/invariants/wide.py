@@ -181,8 +181,8 @@ def _regions(leaf: Leaf) -> tuple[str, ...]:
     """A region for each way in which the resources of a statement speak of one."""
     found: dict[str, None] = {}
     for item in leaf.statement.resources.items if leaf.statement.resources else ():
-        said = item.split(":", 5)[3:4] if isinstance(item, Text) else []
-        literal = said[0].literal if said else None
+        said = item.split(":", 5) if isinstance(item, Text) else ()
+        literal = said[3].literal if len(said) > 3 else None
         if literal and literal != "*":
             one = example((frozenset({wildcard(literal)}), frozenset({REGION})))
             found |= {one.text: None} if one is not None and one.sure else {}
