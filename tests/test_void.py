@@ -329,7 +329,7 @@ def test_an_operation_with_another_action_is_named(operation: str, asked: str) -
     ],
 )
 def test_what_may_be_newer_than_the_data_is_no_fault(monkeypatch: pytest.MonkeyPatch, action: str, near: str) -> None:
-    monkeypatch.setattr(nearest, "_operations", lambda _service: frozenset())  # type: ignore[misc]
+    monkeypatch.setattr(nearest, "_operations", lambda _service: frozenset())
     answer = ask(task(granted(action, "arn:aws:s3:::b")))
     assert isinstance(answer, Undecided)
     assert f"`{action}` of the task role" in answer.reason
@@ -338,7 +338,7 @@ def test_what_may_be_newer_than_the_data_is_no_fault(monkeypatch: pytest.MonkeyP
 
 
 def test_what_botocore_has_is_newer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nearest, "_operations", lambda _service: frozenset({"notyetthere"}))  # type: ignore[misc]
+    monkeypatch.setattr(nearest, "_operations", lambda _service: frozenset({"notyetthere"}))
     answer = ask(task(granted(["s3:NotYetThere", "s3:NotYet*"], "arn:aws:s3:::b")))
     assert isinstance(answer, Holds)
     assert f"`s3:NotYetThere`, an operation that our data of {date()} lacks, is an action" in answer.assumed

@@ -1,6 +1,6 @@
 """How an invariant is asked: a set of requests that has to be empty, for every value of what is left open."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from attrs import evolve, frozen
 
@@ -113,7 +113,7 @@ def never(
             continue
         if found is not None:
             shown = _shown(bound, question(bound), found, fact, universe, blame, rests_on)
-            return evolve(shown, values=tuple(values.items()))
+            return _with_values(shown, values)
     return Undecided(reason, rests_on)
 
 
@@ -148,6 +148,12 @@ def _granting(stack: Stack, requests: Requests) -> Iterator[Leaf]:
         for leaf in (*granted(role).leaves, *leaves_of(role.trust, role.when)):
             if leaf.statement.effect == "Allow" and leaf in taking_part:
                 yield leaf
+
+
+def _with_values(fails: Fails, values: Mapping[str, Value]) -> Fails:
+    """The same with the values that lead there, for all that shows it."""
+    also = tuple(evolve(one, values=tuple(values.items())) for one in fails.also)
+    return evolve(fails, values=tuple(values.items()), also=also)
 
 
 def first_of(fails: Iterable[Fails]) -> Fails:
