@@ -608,7 +608,7 @@ def test_diff_shows_what_was_gained_and_lost(here: Path) -> None:
     assert out.splitlines() == [
         f"+ execution: ecr:BatchCheckLayerAvailability on arn:aws:ecr:eu-west-2:{ACCOUNT}:repository/notes",
         "    pull the task's images",
-        "+ task: ssmmessages:CreateControlChannel on *",
+        "+ task: ssmmessages:OpenDataChannel on arn:aws:ssm:us-east-1:111122223333:session/x",
         "    hold the session's channels; the actions support no narrower resource (enable_ecs_exec)",
         f"- execution: ecr:BatchCheckLayerAvailability on arn:aws:ecr:eu-west-2:{ACCOUNT}:repository/memos",
         "    pull the task's images",
