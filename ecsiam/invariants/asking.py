@@ -113,7 +113,7 @@ def never(
             continue
         if found is not None:
             shown = _shown(bound, question(bound), found, fact, universe, blame, rests_on)
-            return _with_values(shown, values)
+            return with_values(shown, values)
     return Undecided(reason, rests_on)
 
 
@@ -150,7 +150,7 @@ def _granting(stack: Stack, requests: Requests) -> Iterator[Leaf]:
                 yield leaf
 
 
-def _with_values(fails: Fails, values: Mapping[str, Value]) -> Fails:
+def with_values(fails: Fails, values: Mapping[str, Value]) -> Fails:
     """The same with the values that lead there, for all that shows it."""
     also = tuple(evolve(one, values=tuple(values.items())) for one in fails.also)
     return evolve(fails, values=tuple(values.items()), also=also)
