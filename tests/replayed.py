@@ -251,7 +251,7 @@ def _is_of(form: str, arn: str) -> bool:
     if len(parts) < 6 or form == "*" or not all(map(fnmatchcase, parts, of)):
         return False
     account = re.fullmatch(r"[0-9]{12}|aws|", parts[4]) is not None
-    region = re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-[0-9]|", parts[3]) is not None
+    region = re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+|", parts[3]) is not None
     named = re.fullmatch(_NAMED.get(parts[2], ".*"), parts[5], re.DOTALL) is not None
     return account and region and named and not any(fnmatchcase(arn, other) for other in excepting(form))
 

@@ -20,9 +20,13 @@ ACCOUNT: tuple[Token, ...] = (_DIGIT,) * 12
 # Names of one length, of what nearly every kind of name takes: whoever grants all of these grants all there is.
 _NAME: tuple[Token, ...] = (_LOWER, *(_INNER,) * 18, _LAST)
 _SOME_REGION: tuple[Token, ...] = (_LOWER, _LOWER, char("-"), *(_LOWER,) * 4, char("-"), _DIGIT)
+_LOWERS = Run(Chars(LETTERS[:26]))
 # `eu-west-2`, `us-gov-east-1`, and those of regions to come.
 REGION = pattern(
-    (_LOWER, _LOWER, Run(Chars(LETTERS[:26])), char("-"), _LOWER, Run(Chars(LETTERS[:26] + "-")), char("-"), _DIGIT)
+    (
+        *(_LOWER, _LOWER, _LOWERS, char("-"), _LOWER, Run(Chars(LETTERS[:26] + "-")), char("-")),
+        *(_DIGIT, Run(Chars(DIGITS))),
+    )
 )
 
 
