@@ -1,5 +1,6 @@
 """Grants that never apply are named with the nearest that does; what may be newer than the data is no fault."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -317,6 +318,16 @@ def test_an_operation_with_another_action_is_named(operation: str, asked: str) -
     assert f"the operation asks for `{asked}`" in fact
 
 
+def _having(*operations: str) -> Callable[[str], frozenset[str]]:
+    """A botocore with these operations in every service."""
+
+    def of(service: str) -> frozenset[str]:
+        assert service
+        return frozenset(operations)
+
+    return of
+
+
 @pytest.mark.parametrize(
     ("action", "near"),
     [
@@ -329,7 +340,7 @@ def test_an_operation_with_another_action_is_named(operation: str, asked: str) -
     ],
 )
 def test_what_may_be_newer_than_the_data_is_no_fault(monkeypatch: pytest.MonkeyPatch, action: str, near: str) -> None:
-    monkeypatch.setattr(nearest, "_operations", lambda _service: frozenset())
+    monkeypatch.setattr(nearest, "_operations", _having())
     answer = ask(task(granted(action, "arn:aws:s3:::b")))
     assert isinstance(answer, Undecided)
     assert f"`{action}` of the task role" in answer.reason
@@ -338,7 +349,7 @@ def test_what_may_be_newer_than_the_data_is_no_fault(monkeypatch: pytest.MonkeyP
 
 
 def test_what_botocore_has_is_newer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nearest, "_operations", lambda _service: frozenset({"notyetthere"}))
+    monkeypatch.setattr(nearest, "_operations", _having("notyetthere"))
     answer = ask(task(granted(["s3:NotYetThere", "s3:NotYet*"], "arn:aws:s3:::b")))
     assert isinstance(answer, Holds)
     assert f"`s3:NotYetThere`, an operation that our data of {date()} lacks, is an action" in answer.assumed
