@@ -10,6 +10,7 @@ from itertools import product
 
 from attrs import field, frozen
 
+from ecsiam.analysis.globs import may_be_arn
 from ecsiam.analysis.keys import EARLY, KeyTest, hole
 from ecsiam.analysis.matching import Reading
 from ecsiam.analysis.patterns import (
@@ -121,7 +122,7 @@ def absent(key: str) -> KeyTest:
 def compiled(leaf: Leaf) -> Compiled:
     """What a leaf asks of each variable."""
     statement, version = leaf.statement, leaf.version
-    given = [a.pattern.lower() for a in statement.actions.items]
+    given = [a.pattern.lower() for a in statement.actions.items if not a.is_void]
     actions = Actions(
         frozenset(a for a in given if "*" not in a and "?" not in a),
         tuple(a for a in given if "*" in a or "?" in a),
@@ -182,7 +183,7 @@ def _all_but(items: tuple[Item, ...], leaf: Leaf) -> list[Option]:
     """One option for each way that the keys with a default can be there or not: these ways exclude each other."""
     ways: list[tuple[frozenset[Pattern], dict[str, KeyTest]]] = [(frozenset(), {})]
     for item in items:
-        found = [({p}, needs) for p, needs, _ in _item(item, leaf)]
+        found = [({p}, needs) for p, needs, _ in _item(item, leaf)] or [(set[Pattern](), ())]
         if isinstance(item, Each):
             found = [({p for ps, _ in found for p in ps}, tuple(n for _, needs in found for n in needs))]
         ways = [
@@ -215,6 +216,8 @@ def _item(item: Item, leaf: Leaf) -> list[Found]:
             found += [(p, needs, ((given, False), *states)) for p, needs, states in _item(other, leaf)]
         return found
     texts = parts(item, leaf.version)
+    if not may_be_arn(texts):
+        return []
     with_default = [p for p in dict.fromkeys(texts) if isinstance(p, Variable) and p.default is not None]
     plain = [present(p.key) for p in dict.fromkeys(texts) if isinstance(p, Variable) and p.default is None]
     if len(with_default) > MOST_DEFAULTS:

@@ -47,7 +47,7 @@ def principal_cells(named: frozenset[Principal]) -> PrincipalCells:
             if any(q.type == p.type and q != p and q.id.literal != "*" for q in named):
                 raise Unclear(f"`{p.id}` may be another principal that is named")
             who[p] = None
-        elif id != "*":
+        elif id != "*" and not p.is_void:
             who.update(dict.fromkeys(_of(p, id, named)))
     texts = " ".join(str(p.id) for p in named)
     account = next(a for a in (f"{n:012}" for n in range(10**12 - 1, -1, -1)) if a not in texts)
