@@ -9,7 +9,7 @@ from attrs import frozen
 
 from ecsiam.artifact import Artifact
 from ecsiam.errors import EmitError, Fault, refuse
-from ecsiam.model.refusals import refusals
+from ecsiam.model.spots import refusals
 from ecsiam.model.stack import Stack
 
 Documents = Callable[[Stack], Mapping[str, object]]
@@ -88,9 +88,9 @@ def _refused(stack: Stack) -> Iterator[Fault]:
     """What IAM would refuse of it: a statement that was read, bound or copied holds whatever stood there."""
     partition = stack.deployment.home.partition.literal
     for role in stack.roles.values():
-        documents = {("trust",): role.trust, **{("policies", p.id): p.document for p in role.policies.values()}}
-        for path, document in documents.items():
-            yield from (f.under("roles", role.id, *path) for f in refusals(document, partition))
+        yield from (f.under("roles", role.id, "trust") for f in refusals(role.trust, partition))
+        for policy in role.policies.values():
+            yield from (f.under("roles", role.id, "policies", policy.id) for f in refusals(policy.document, partition))
 
 
 WIDTH = 110

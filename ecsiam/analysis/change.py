@@ -97,7 +97,7 @@ def _side(of: Policy | Role, shown_on: str = "*") -> Side:
 def _more(role: str, mine: Side, theirs: Side | None, universe: Universe, undecided: list[str]) -> Iterator[Difference]:
     """What one side allows beyond the other, one request for each statement that allows some of it."""
     beyond = mine.allowed if theirs is None else mine.allowed - theirs.allowed
-    shown = beyond if mine.shown_on == "*" else beyond & query(Statement("Allow", "*", mine.shown_on))
+    shown = beyond if mine.shown_on == "*" else beyond & query(Statement("Allow", "*", mine.shown_on, as_is=True))
     for leaf in mine.allows:
         found = ask(of_statement(leaf) & shown, universe)
         if isinstance(found, Request):

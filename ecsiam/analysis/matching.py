@@ -10,7 +10,18 @@ from functools import lru_cache
 from attrs import frozen
 
 from ecsiam.analysis.comparisons import matches_values
-from ecsiam.analysis.globs import ArnGlob, Glob, Pieces, Reading, as_glob, fits, fits_arn, glob, may_be_arn, resource_globs
+from ecsiam.analysis.globs import (
+    ArnGlob,
+    Glob,
+    Pieces,
+    Reading,
+    as_glob,
+    fits,
+    fits_arn,
+    glob,
+    may_be_arn,
+    resource_globs,
+)
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.values import address_block, as_date, as_number
 from ecsiam.analysis.variables import Escaped, Part, Variable, parts, put_in

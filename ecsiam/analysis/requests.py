@@ -318,7 +318,7 @@ def put_in(requests: Requests) -> Iterator[Requests]:
         known = dict(zip(sorted(keys), chosen, strict=True))
         pinned_to = {keys[key]: _text(value) for key, value in known.items()}
         try:
-            pin = Statement("Allow", "*", "*", conditions={"StringEquals": pinned_to})
+            pin = Statement("Allow", "*", "*", conditions={"StringEquals": pinned_to}, as_is=True)
             yield _replaced(requests, known) & query(pin)
         except PolicyError:  # what the variable names is no key, or its value makes no resource
             continue

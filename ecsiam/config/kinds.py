@@ -9,12 +9,13 @@ from typing import Protocol, TypeGuard, cast
 from attrs import frozen
 
 from ecsiam.config.source import Scalar
-from ecsiam.errors import ConfigError, Fault, Faults, Path, refuse
+from ecsiam.errors import ConfigError, Fault, Faults, Path, refuse, show
 from ecsiam.model.condition import COMPARISONS, QUALIFIERS
 from ecsiam.model.document import describe, is_object, statement_from_data
-from ecsiam.model.forms import Form, show
-from ecsiam.model.refusals import TABLE, Subject, of_statement, refused
+from ecsiam.model.forms import Form
+from ecsiam.model.spots import of_statement, refused
 from ecsiam.model.statement import Statement
+from ecsiam.model.verdicts import TABLE, Subject
 
 Schema = dict[str, object]
 
@@ -332,7 +333,8 @@ STATEMENT: Schema = {
             "type": "object",
             "minProperties": 1,
             "additionalProperties": False,
-            "patternProperties": _values(f"{_operators(dates=False)}|Null") | _values(_operators(dates=True), bools=False),
+            "patternProperties": _values(f"{_operators(dates=False)}|Null")
+            | _values(_operators(dates=True), bools=False),
         },
     },
     "required": ["Effect"],

@@ -148,7 +148,7 @@ def _passable(stack: Stack) -> Requests:
     if not arns:
         return NOTHING
     to_tasks = {"StringEquals": {"iam:PassedToService": ECS_TASKS}}
-    return query(Statement("Allow", "iam:PassRole", arns, conditions=to_tasks))
+    return query(Statement("Allow", "iam:PassRole", arns, conditions=to_tasks, as_is=True))
 
 
 # ---------------------------------------------------------------- escalation

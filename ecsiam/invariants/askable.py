@@ -35,9 +35,9 @@ def _on(arn: str, ids: list[str]) -> Requests:
     from ecsiam.reference.actions import excepting
 
     if arn == "*":
-        return query(Statement("Allow", ids, NO_ARN))
-    asked = query(Statement("Allow", ids, arn))
-    return asked - query(Statement("Allow", "*", excepting(arn))) if excepting(arn) else asked
+        return query(Statement("Allow", ids, NO_ARN, as_is=True))
+    asked = query(Statement("Allow", ids, arn, as_is=True))
+    return asked - query(Statement("Allow", "*", excepting(arn), as_is=True)) if excepting(arn) else asked
 
 
 def _others(pattern: str, known: tuple[str, ...]) -> Requests:
@@ -47,10 +47,12 @@ def _others(pattern: str, known: tuple[str, ...]) -> Requests:
     service = pattern.partition(":")[0]
     arns = {arn for action in actions.actions(service).values() for arn in actions.evaluated_on(action) if arn != "*"}
     kinds = sorted({f"arn:*:{arn.split(':')[2]}:*:*:*" for arn in arns})
-    on_anything = query(Statement("Allow", pattern, "*"))
+    on_anything = query(Statement("Allow", pattern, "*", as_is=True))
     if service == "*" and known:  # `*:PutResourcePolicy`: which services have one is known
         return NOTHING
     if not known or not kinds:
         return on_anything
-    on_its_own = query(Statement("Allow", pattern, kinds)) | query(Statement("Allow", pattern, NO_ARN))
-    return on_its_own - query(Statement("Allow", known, "*"))
+    on_its_own = query(Statement("Allow", pattern, kinds, as_is=True)) | query(
+        Statement("Allow", pattern, NO_ARN, as_is=True)
+    )
+    return on_its_own - query(Statement("Allow", known, "*", as_is=True))

@@ -123,7 +123,7 @@ def _shown(stack: Stack) -> Fails | None:
                 if any(isinstance(p, Hole) and p is not PREFIX for p in parts):
                     continue
                 resource = "".join(p if isinstance(p, str) else another for p in parts)
-                on_theirs = query(Statement("Allow", mine.statement.actions, resource))
+                on_theirs = query(Statement("Allow", mine.statement.actions, resource, as_is=True))
                 try:
                     found = search(of_statement(Leaf(mine.statement)) & on_theirs)
                 except Unclear:

@@ -87,9 +87,9 @@ def _homely(stack: Stack, leaves: Iterable[Leaf]) -> Requests:
     items = [i for leaf in leaves for i in (leaf.statement.resources.items if leaf.statement.resources else ())]
     places += [evolve(each, otherwise=()) for each in nested(items)]
     places += [i for i in items if isinstance(i, Text) and i.parts and _by_parameter(i.parts[0])]
-    sets = [query(Statement("Allow", "*", places))]
+    sets = [query(Statement("Allow", "*", places, as_is=True))]
     bare = sorted({a for leaf in leaves for a in _bare(leaf.statement)})
-    return union((*sets, query(Statement("Allow", bare, "*")))) if bare else sets[0]
+    return union((*sets, query(Statement("Allow", bare, "*", as_is=True)))) if bare else sets[0]
 
 
 def _by_parameter(first: str | Ref) -> bool:
@@ -155,7 +155,7 @@ def _wide(stack: Stack, leaf: Leaf) -> Requests:
         return NOTHING
     if _is_star(stack, leaf):
         fine = sorted({*_bare(statement), *_unknown(leaf)})
-        return of_statement(leaf) - query(Statement("Allow", fine, "*")) if fine else of_statement(leaf)
+        return of_statement(leaf) - query(Statement("Allow", fine, "*", as_is=True)) if fine else of_statement(leaf)
     if isinstance(statement.actions, AllBut):
         known = actions.matching("*")
     else:
@@ -163,7 +163,7 @@ def _wide(stack: Stack, leaf: Leaf) -> Requests:
     partition = stack.deployment.home.partition.literal
     partitions = (partition,) if partition else tuple(PARTITIONS)
     wide = sorted({k.id for k in known if any(_covers(leaf, k, p) for p in partitions)})
-    return of_statement(leaf) & query(Statement("Allow", wide, "*")) if wide else NOTHING
+    return of_statement(leaf) & query(Statement("Allow", wide, "*", as_is=True)) if wide else NOTHING
 
 
 def _covers(leaf: Leaf, action: "KnownAction", partition: str) -> bool:

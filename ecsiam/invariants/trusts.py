@@ -41,7 +41,7 @@ def _trusted(stack: Stack, id: str) -> Requests:
     """Who may assume a role: on its own ARN, once that is known."""
     role, home = stack.roles[id], stack.deployment.home
     arn = role.arn(home.partition, home.account_id)
-    return trusted(role) if arn.literal is None else trusted(role) & query(Statement("Allow", "*", arn))
+    return trusted(role) if arn.literal is None else trusted(role) & query(Statement("Allow", "*", arn, as_is=True))
 
 
 def _lets_in(role: Role) -> bool:
@@ -55,7 +55,7 @@ def _its_own(stack: Stack, role: Role) -> Requests:
     providers = [p for p in _named(role) if p.type == "Federated" and _is_github(stack, p)]
     if not providers:
         return NOTHING
-    return query(Statement("Allow", "sts:AssumeRoleWithWebIdentity", principals=providers))
+    return query(Statement("Allow", "sts:AssumeRoleWithWebIdentity", principals=providers, as_is=True))
 
 
 def _named(role: Role) -> tuple[Principal, ...]:
@@ -105,6 +105,7 @@ def _subjects(stack: Stack) -> Requests:
                     Condition("StringEquals", f"{ISSUER}:aud", intent.github_audience),
                     Condition(operator, f"{ISSUER}:sub", subjects),
                 ),
+                as_is=True,
             )
         )
         for operator, subjects in of_kind.items()
@@ -141,4 +142,4 @@ def _from_home(stack: Stack) -> Requests:
     """The ARN says region and account; `aws:SourceAccount` follows from it."""
     home = stack.deployment.home
     sources = [Arn(home.partition, "*", region, home.account_id, "*").text for region in home.regions]
-    return query(Statement("Allow", "*", "*", conditions=[Condition("ArnLike", "aws:SourceArn", sources)]))
+    return query(Statement("Allow", "*", "*", conditions=[Condition("ArnLike", "aws:SourceArn", sources)], as_is=True))

@@ -105,10 +105,10 @@ def _asked(stack: Stack, need: Need) -> Requests:
         return asked
     if need.statement.principals is None:
         sent = _sent(stack, role, need.statement)
-        return asked & query(Statement("Allow", "*", "*", conditions=sent)) if sent else asked
+        return asked & query(Statement("Allow", "*", "*", conditions=sent, as_is=True)) if sent else asked
     home = stack.deployment.home
     arn = role.arn(home.partition, home.account_id)
-    return asked if arn.literal is None else asked & query(Statement("Allow", "*", arn))
+    return asked if arn.literal is None else asked & query(Statement("Allow", "*", arn, as_is=True))
 
 
 def _sent(stack: Stack, role: Role, need: Statement) -> tuple[Condition, ...]:
@@ -172,7 +172,7 @@ def _applies(stack: Stack, role: Role, statement: Statement) -> Answer:
     void = [a.pattern for a in statement.actions.items if _is_void(leaf, a.pattern)]
     if void:
         return Fails(
-            _one(query(Statement("Allow", void[0], "*")) & of_statement(leaf)),
+            _one(query(Statement("Allow", void[0], "*", as_is=True)) & of_statement(leaf)),
             f"the {role.id} role is granted {listed(void)} only on resources that {_THESE[len(void) == 1]} to",
         )
     idle = [str(r) for r in _items(statement) if not _has_action(statement, r)]
@@ -281,6 +281,6 @@ def _on(stack: Stack, flag: str) -> Answer:
             rest = [leaf for leaf in every if not (leaf.statement.origin and leaf.statement.origin.flag == flag)]
             if len(rest) < len(every):
                 lost.append(allowed_by(every) - allowed_by(rest))
-        return union(lost) - query(Statement("Allow", named, "*")) if lost and named else union(lost)
+        return union(lost) - query(Statement("Allow", named, "*", as_is=True)) if lost and named else union(lost)
 
     return never(stack, beyond, f"without `{flag}` this is lost, which the flag does not name")

@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from ecsiam.errors import Fault, PolicyError, did_you_mean, refuse, show
 from ecsiam.model.built import Built
-from ecsiam.model.refusals import of_condition, refused
+from ecsiam.model.spots import of_condition, refused
 from ecsiam.model.text import Text, in_order, texts
 
 Kind = Literal["string", "numeric", "date", "bool", "binary", "ip", "arn", "null"]
@@ -76,7 +76,9 @@ class Operator:
         comparison = COMPARISONS.get(rest.removesuffix(_IF_EXISTS))
         if_exists = rest.endswith(_IF_EXISTS)
         if comparison is None or (colon and qualifier not in QUALIFIERS):
-            raise PolicyError(Fault(f"unknown condition operator `{show(name)}`", remedy=did_you_mean(rest, COMPARISONS)))
+            raise PolicyError(
+                Fault(f"unknown condition operator `{show(name)}`", remedy=did_you_mean(rest, COMPARISONS))
+            )
         if if_exists and comparison.kind == "null":
             raise PolicyError(
                 Fault("`Null` takes no `IfExists`", remedy="`Null` asks whether the key is present; write `Null`.")

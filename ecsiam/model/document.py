@@ -112,13 +112,15 @@ def read_literal(value: object) -> Text:
             return text(str(value).lower())
         case str():
             return text(value)
-        case int() | float() if math.isfinite(value):
+        case int():
             return text(_digits(value))
+        case float() if math.isfinite(value):
+            return text(str(value))
         case _:
             raise PolicyError(f"expected a text, not {describe(value)}")
 
 
-def _digits(number: float) -> str:
+def _digits(number: int) -> str:
     try:
         return str(number)
     except ValueError:  # Python writes no number of more than 4,300 digits

@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 
 from ecsiam.errors import Fault, show
 from ecsiam.model.built import Built
-from ecsiam.model.refusals import misplaced, of_policy, refused
+from ecsiam.model.spots import misplaced, of_policy, refused
 from ecsiam.model.statement import Only, Statement
 from ecsiam.model.text import Bindings
 

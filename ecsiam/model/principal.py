@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from ecsiam.errors import Fault, show
 from ecsiam.model.built import Built
-from ecsiam.model.refusals import of_principal, refused
+from ecsiam.model.spots import of_principal, refused
 from ecsiam.model.text import Text, text
 
 PrincipalType = Literal["*", "AWS", "CanonicalUser", "Federated", "Service"]

@@ -14,7 +14,7 @@ from ecsiam.model.built import Built
 from ecsiam.model.condition import Conditions, conditions
 from ecsiam.model.each import Each, Item, bind_item, items, items_in_order, nested
 from ecsiam.model.principal import PRINCIPAL_TYPES, Principal
-from ecsiam.model.refusals import of_action, of_statement, refused
+from ecsiam.model.spots import of_action, of_statement, refused
 from ecsiam.model.text import EMPTY, Bindings, Ref, Text, in_order
 
 T_co = TypeVar("T_co", covariant=True)
