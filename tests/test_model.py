@@ -155,7 +155,7 @@ def test_every_fault_of_a_document_at_once() -> None:
                 {
                     "Sid": 1,
                     "Action": [{}, "s3:Get", None],
-                    "Resource": [[]],
+                    "Resource": [{}],
                     "Condition": {"A": {"b": 1}, "Bool": {"c": {}}},
                 },
                 {"Efect": "Allow"},

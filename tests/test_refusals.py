@@ -137,7 +137,12 @@ def rebuilt(s: Statement) -> Statement:
 
 
 def config(**more: Any) -> Config:
-    home = {"project_name": "memos", "environment": "dev", "account_id": "123456789012", "aws_region": "eu-west-2"}
+    home: Data = {
+        "project_name": "memos",
+        "environment": "dev",
+        "account_id": "123456789012",
+        "aws_region": "eu-west-2",
+    }
     return Config(**{**home, **more})
 
 
@@ -396,9 +401,16 @@ def test_what_is_open_is_not_refused() -> None:
 
 # ---------------------------------------------------------------- what it grants
 
+NONE: list[str] = []
 VOID: list[Data] = [
-    *({"Action": a} for a in ("s3:Get Object", "s3:", "s3:GetObject ", "GetObject", "s3:a:b", "", "s*:*", "s3: *", [])),
-    *({"Resource": r} for r in ("my-bucket", "execute-api:/*", "", "s3:*", "x*", "b/*", "*x", "my${aws:username}", [])),
+    *(
+        {"Action": a}
+        for a in ("s3:Get Object", "s3:", "s3:GetObject ", "GetObject", "s3:a:b", "", "s*:*", "s3: *", NONE)
+    ),
+    *(
+        {"Resource": r}
+        for r in ("my-bucket", "execute-api:/*", "", "s3:*", "x*", "b/*", "*x", "my${aws:username}", NONE)
+    ),
     {"Condition": {"StringEquals": {"aws:SourceVpc": []}}},
     {"Condition": {"Null": {"aws:SourceVpc": []}}},
     {"Condition": {"NumericLessThanIfExists": {"aws:x": []}, "Null": {"aws:x": "false"}}},
@@ -576,8 +588,9 @@ def test_any_value_in_any_place_of_a_stack_is_read_or_refused(path: tuple[str | 
 def test_a_text_is_a_text(name: str, wrong: object) -> None:
     data = document(dict(ALLOW))
     (data["Statement"][0] if name in ("Sid", "Effect") else data)[name] = wrong
-    with pytest.raises(PolicyError, match=f"expected a text, not .* @ .*{name}"):
-        parse_policy(data)
+    for given_data in (data, json.dumps(data)):
+        with pytest.raises(PolicyError, match=f"expected a text, not .* @ .*{name}"):
+            parse_policy(given_data)
 
 
 def test_a_key_that_stands_twice_is_named_once() -> None:
@@ -595,7 +608,7 @@ def test_a_key_that_stands_twice_is_named_once() -> None:
 
 
 def _list(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [value]
+    return [*cast("list[Any]", value)] if isinstance(value, list | tuple) else [value]
 
 
 def test_every_row_has_its_evidence_and_a_pattern_for_every_engine() -> None:

@@ -269,7 +269,8 @@ def _not_of_a_role(statement: dict[str, object]) -> Iterator[Fault]:
     for path, block in (*blocks, *((("Condition", operator), keys) for operator, keys in operators.items())):
         if block == {}:  # which IAM takes for no condition at all
             yield Fault("an empty condition", path, "Write one, or leave it out.")
-        for key, values in block.items() if path != ("Condition",) and isinstance(block, Mapping) else ():
+        keys = cast("Mapping[str, object]", block if len(path) > 1 and isinstance(block, Mapping) else {})
+        for key, values in keys.items():
             if values in ([], ()):  # which IAM takes, and which never holds or always
                 yield Fault("an empty list", (*path, key), "Write the values, or leave the condition out.")
     if not isinstance(statement.get("Sid", ""), str):

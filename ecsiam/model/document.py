@@ -83,6 +83,12 @@ def parse_policy(source: str | Data) -> Policy:
     return policy_from_data(json_data(source) if isinstance(source, str) else source, read_literal)
 
 
+class Number(str):
+    """A number of a JSON text, as it was written there: a value of a condition may be one, a Sid is none."""
+
+    __slots__ = ()
+
+
 def json_data(source: str) -> object:
     """The data of a JSON text: numbers as their source text, duplicate keys refused."""
 
@@ -98,7 +104,9 @@ def json_data(source: str) -> object:
         raise PolicyError(f"not JSON: `{name}` is not a value")
 
     try:
-        return json.loads(source, object_pairs_hook=pairs, parse_int=str, parse_float=str, parse_constant=constant)
+        return json.loads(
+            source, object_pairs_hook=pairs, parse_int=Number, parse_float=Number, parse_constant=constant
+        )
     except json.JSONDecodeError as e:
         raise PolicyError(f"not JSON: {e.msg.lower()} at line {e.lineno}, column {e.colno}") from None
     except RecursionError:
@@ -232,7 +240,7 @@ def _action(value: object) -> Action:
 
 
 def _string(value: object) -> str:
-    if isinstance(value, str):
+    if isinstance(value, str) and not isinstance(value, Number):
         return str(value)
     raise PolicyError(f"expected a text, not {describe(value)}")
 
