@@ -34,6 +34,7 @@ def without(statement: Data, *names: str, **more: object) -> Data:
 
 # ---------------------------------------------------------------- what no document can say
 
+NONE: Data = {}
 UNREADABLE: list[tuple[object, str]] = [
     ([], "a policy is an object, not a list"),
     ("x", "not JSON: expecting value at line 1, column 1"),
@@ -154,9 +155,9 @@ def test_every_fault_of_a_document_at_once() -> None:
             document(
                 {
                     "Sid": 1,
-                    "Action": [{}, "s3:Get", None],
-                    "Resource": [{}],
-                    "Condition": {"A": {"b": 1}, "Bool": {"c": {}}},
+                    "Action": [NONE, "s3:Get", None],
+                    "Resource": [NONE],
+                    "Condition": {"A": {"b": 1}, "Bool": {"c": NONE}},
                 },
                 {"Efect": "Allow"},
             )
