@@ -31,6 +31,7 @@ from ecsiam import (
     evaluate,
     overlaps,
     parse_policy,
+    prove,
 )
 from ecsiam.analysis.leaf import Leaf, compiled
 from ecsiam.analysis.patterns import Unclear
@@ -461,6 +462,24 @@ def test_a_void_principal_is_nobody(principal: Data) -> None:
     assert not evaluate([], someone, resource_policy=policy).allowed
     but = parse_policy(document({**named, "NotPrincipal": principal}))
     assert isinstance(equivalent(but, everyone), Holds)
+
+
+PROVED: list[Data] = [
+    {
+        "Action": ["s3:*", "**", "s3:Get Object"],
+        "Resource": ["my-bucket", "arn:*", "arn:aws:s3::memos", "execute-api:/*"],
+    },
+    {"NotAction": ["s3: *"], "Resource": []},
+    {"Resource": "${aws:username}", "Condition": {"StringEquals": {"PassedToService": []}}},
+    {"Action": "iam:*", "NotResource": ["arn:aws", "arn:aws:*:::x", "arn:aws-x:iam::1:role/x"]},
+]
+
+
+@pytest.mark.parametrize("changes", PROVED, ids=json.dumps)
+def test_a_stack_with_any_statement_is_proved(changes: Data) -> None:
+    answers = prove(with_statement(read(changes)))
+    assert len(answers) > 10
+    assert all(isinstance(str(answer), str) for answer in answers.values())
 
 
 # ---------------------------------------------------------------- any document

@@ -164,7 +164,7 @@ def no_escalation(stack: Stack) -> Answer:
     from ecsiam.reference.escalations import ESCALATIONS
 
     def fact(role: str, request: Request) -> str:
-        taken = (e for e in ESCALATIONS if request in query(Statement("Allow", e.actions, "*")))
+        taken = (e for e in ESCALATIONS if request in query(Statement("Allow", e.actions, "*", as_is=True)))
         why = next((f": {e.group}, {e.why}" for e in taken), "")
         return f"the {role} role may do this{why}"
 
