@@ -35,7 +35,12 @@ def without(statement: Data, *names: str, **more: object) -> Data:
 # ---------------------------------------------------------------- what no document can say
 
 NONE: Data = {}
+AN_ACTION = "An action is `service:Name`, such as `s3:GetObject`; only the name may hold wildcards."
 UNREADABLE: list[tuple[object, str]] = [
+    *(
+        (document(without(ALLOW, Action=a)), f"`{a}` is not an action @ $.Statement[0].Action. {AN_ACTION}")
+        for a in ("GetObject", "", "**", "s*", "s3", "s3.GetObject")
+    ),
     ([], "a policy is an object, not a list"),
     ("x", "not JSON: expecting value at line 1, column 1"),
     ("[1]", "a policy is an object, not a list"),

@@ -37,8 +37,16 @@ class Action(Built):
         """Whether no action of AWS can match: `s3:Get Object` is stored and says nothing."""
         return not re.fullmatch(ACTION, self.pattern, re.ASCII)
 
+    def _unsayable(self) -> Iterator[Fault]:
+        return iter(()) if self._names_service else refused([of_action(self.pattern)])
+
     def _refused(self) -> Iterator[Fault]:
-        return refused([of_action(self.pattern)])
+        return refused([of_action(self.pattern)]) if self._names_service else iter(())
+
+    @property
+    def _names_service(self) -> bool:
+        """Whether it is an action at all, if an odd one: IAM has none stored without a colon."""
+        return ":" in self.pattern or self.pattern == "*"
 
     def __str__(self) -> str:
         return self.pattern
