@@ -13,7 +13,7 @@ from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.limits import limits, within
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.requests import Requests, allowed_by, of_statement, query, union
+from ecsiam.analysis.requests import Requests, allowed_by, of_query, of_statement, union
 from ecsiam.analysis.terms import Terms, bounded, terms, whole
 from ecsiam.errors import Fault, PolicyError
 from ecsiam.model.mistaken import policies_of
@@ -76,7 +76,7 @@ def _managed(arn: str, reading: Reading) -> tuple[Leaf, ...]:
     known = managed_policy(arn)
     if known is not None:
         return _leaves(known.document, reading, of_role=True)
-    return tuple(Leaf(Statement(effect, "*", "*"), unread=arn, of_role=True) for effect in EFFECTS)
+    return tuple(Leaf(Statement(effect, "*", "*", as_is=True), unread=arn, of_role=True) for effect in EFFECTS)
 
 
 def _both(a: Subject, b: Subject, reading: Reading) -> tuple[Requests, Requests]:
@@ -229,8 +229,8 @@ def can(
     """
     subject = within(subject, boundary)
     with limits(boundary, managed):
-        wanted = Statement("Allow", action, resource, conditions=conditions or {})
-        asked, allowed = query(wanted), requests_of(subject)
+        wanted = Statement("Allow", action, resource, conditions=conditions or {}, as_is=True)
+        asked, allowed = of_query(wanted), requests_of(subject)
         found, unmade = sought(allowed & asked, universe)
         match found:
             case None:
@@ -249,7 +249,7 @@ Both = tuple[tuple[Terms, ...], tuple[Terms, ...]]
 
 def _terms(subject: Subject, wanted: Statement, universe: Universe) -> Both:
     """The terms of what grants some of what is asked, none where it grants all; and of what denies some of that."""
-    asked, boundary = query(wanted), _boundary(subject)
+    asked, boundary = of_query(wanted), _boundary(subject)
     granting = _met(requests_of(_unbounded(subject)).leaves, "Allow", asked, universe)
     granted = [(terms(leaf, wanted), of_statement(leaf)) for leaf in granting]
     denying = [*requests_of(subject).leaves]

@@ -72,7 +72,7 @@ def _strings(items: tuple[Item, ...]) -> list[str]:
 def statement_data(statement: Statement) -> Data:
     """A statement: IAM's own form of it, and where it came from."""
     origin = statement.origin
-    document = policy_to_data(Policy(statement), str, _strings)
+    document = policy_to_data(Policy(statement, as_is=True), str, _strings)
     return {
         "sid": statement.sid,
         "effect": statement.effect,

@@ -132,7 +132,7 @@ def _matching(stack: Stack, prefix: str, mine: Built, built: list[Built]) -> lis
                 continue
             resource = "".join(p if isinstance(p, str) else another for p in parts)
             leaf = Leaf(evolve(mine.statement, resources=mine.resource))
-            on_theirs = query(Statement("Allow", mine.statement.actions, resource))
+            on_theirs = query(mine.statement.actions, resource)
             requests = named((leaf,), of_statement(leaf) & on_theirs, "all").requests
             if requests:
                 fact = f"`{mine.resource}` of the {mine.role} role matches what the prefix `{another}` builds"

@@ -82,9 +82,9 @@ def _homely(stack: Stack, leaves: Iterable[Leaf]) -> Requests:
     items = [i for leaf in leaves for i in (leaf.statement.resources.items if leaf.statement.resources else ())]
     places += [evolve(each, otherwise=()) for each in nested(items)]
     places += [i for i in items if isinstance(i, Text) and i.parts and _by_parameter(i.parts[0])]
-    sets = [query(Statement("Allow", "*", places))]
+    sets = [query("*", places)]
     unnarrowed = sorted({a for leaf in leaves for a in bare(leaf.statement)})
-    return union((*sets, query(Statement("Allow", unnarrowed, "*")))) if unnarrowed else sets[0]
+    return union((*sets, query(unnarrowed, "*"))) if unnarrowed else sets[0]
 
 
 def _by_parameter(first: str | Ref) -> bool:

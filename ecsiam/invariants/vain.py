@@ -194,7 +194,7 @@ def _is_empty(leaf: Leaf, *sent: Condition) -> bool:
         return False
     asked = of_statement(leaf)
     try:
-        return search(asked & query(Statement("Allow", "*", "*", conditions=sent)) if sent else asked) is None
+        return search(asked & query("*", "*", conditions=sent) if sent else asked) is None
     except Unclear:
         return False
 

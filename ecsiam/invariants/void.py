@@ -175,7 +175,7 @@ def _fits(place: Place, known: Iterable["KnownAction"], items: tuple[Item, ...] 
 def _one(place: Place, pattern: str) -> Request | None:
     """A request that the statement matches all the same, where there surely is one."""
     try:
-        return search(query(Statement("Allow", pattern, "*")) & of_statement(place.leaf))
+        return search(query(pattern, "*") & of_statement(place.leaf))
     except Unclear:
         return None
 

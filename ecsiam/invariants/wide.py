@@ -18,7 +18,7 @@ from ecsiam.model.arn import PARTITIONS
 from ecsiam.model.each import Each, Item
 from ecsiam.model.home import Home
 from ecsiam.model.stack import Stack
-from ecsiam.model.statement import AllBut, Only, Statement
+from ecsiam.model.statement import AllBut, Only
 from ecsiam.model.text import Ref, Text, text
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _wide_of(leaves: tuple[Leaf, ...], starred: tuple[Leaf, ...], home: Home) ->
     found: dict[Leaf, Requests] = {}
     for leaf in starred:
         fine = sorted({*bare(leaf.statement), *_unknown(leaf)})
-        found[leaf] = of_statement(leaf) - query(Statement("Allow", fine, "*")) if fine else of_statement(leaf)
+        found[leaf] = of_statement(leaf) - query(fine, "*") if fine else of_statement(leaf)
     rest = tuple(leaf for leaf in leaves if leaf not in found)
     for leaf, ids in _covering(rest, home).items():
         found[leaf] = _of_these(leaf, ids)
@@ -85,8 +85,8 @@ def _of_these(leaf: Leaf, ids: set[str]) -> Requests:
     if len(others) < len(ids):
         fine = sorted((id for id in {*others, *_unknown(leaf)}), key=str.lower)
         fine = [f"{service}:{name.replace('-', '?')}" for service, _, name in (id.partition(":") for id in fine)]
-        return of_statement(leaf) - query(Statement("Allow", fine, "*")) if fine else of_statement(leaf)
-    return of_statement(leaf) & query(Statement("Allow", sorted(ids), "*"))
+        return of_statement(leaf) - query(fine, "*") if fine else of_statement(leaf)
+    return of_statement(leaf) & query(sorted(ids), "*")
 
 
 # ---------------------------------------------------------------- cover

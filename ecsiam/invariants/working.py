@@ -125,10 +125,10 @@ def _asked(stack: Stack, need: Need, part: Part, regions: tuple[Text, ...]) -> R
     if need.statement.principals is None:
         sent = _sent(stack, role, need.statement, regions)
         on = part.items or ("*",)
-        return asked & query(Statement("Allow", "*", on, conditions=sent)) if sent or part.items else asked
+        return asked & query("*", on, conditions=sent) if sent or part.items else asked
     home = stack.deployment.home
     arn = role.arn(home.partition, home.account_id)
-    return asked if arn.literal is None else asked & query(Statement("Allow", "*", arn))
+    return asked if arn.literal is None else asked & query("*", arn)
 
 
 def _sent(stack: Stack, role: Role, need: Statement, regions: tuple[Text, ...]) -> tuple[Condition, ...]:
@@ -201,6 +201,6 @@ def _on(stack: Stack, flag: str) -> Answer:
             rest = [leaf for leaf in every if not (leaf.statement.origin and leaf.statement.origin.flag == flag)]
             if len(rest) < len(every):
                 lost.append(allowed_by(every) - allowed_by(rest))
-        return union(lost) - query(Statement("Allow", named, "*")) if lost and named else union(lost)
+        return union(lost) - query(named, "*") if lost and named else union(lost)
 
     return never(stack, beyond, f"without `{flag}` this is lost, which the flag does not name")
