@@ -124,7 +124,7 @@ def _side(of: Policy | Role, shown_on: str = "*") -> Side:
 def _more(role: str, mine: Side, theirs: Side | None, universe: Universe, undecided: list[str]) -> Iterator[Difference]:
     """What one side allows beyond the other, one request for each action of each statement that allows some of it."""
     beyond = mine.allowed if theirs is None else mine.allowed - theirs.allowed
-    shown = beyond if mine.shown_on == "*" else beyond & query(Statement("Allow", "*", mine.shown_on))
+    shown = beyond if mine.shown_on == "*" else beyond & query("*", mine.shown_on)
     for leaf in mine.allows:
         some = of_statement(leaf) & shown
         found = ask(some, universe)

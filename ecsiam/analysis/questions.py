@@ -14,7 +14,7 @@ from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.limits import limits, within
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.requests import Requests, allowed_by, of_statement, query, union
+from ecsiam.analysis.requests import Requests, allowed_by, of_query, of_statement, union
 from ecsiam.analysis.terms import Terms, bounded, terms, whole
 from ecsiam.errors import Fault, PolicyError
 from ecsiam.model.mistaken import policies_of
@@ -45,16 +45,18 @@ def requests_of(subject: Subject, reading: Reading = "parts") -> Requests:
 
 
 @lru_cache(maxsize=1 << 12)
-def _leaves(policy: Policy, reading: Reading, when: tuple[str, ...] = ()) -> tuple[Leaf, ...]:
+def _leaves(policy: Policy, reading: Reading, when: tuple[str, ...] = (), of_role: bool = False) -> tuple[Leaf, ...]:
     identity = policy.kind == "identity"
-    return tuple(Leaf(statement, policy.version, identity, when, reading) for statement in policy.statements)
+    return tuple(
+        Leaf(statement, policy.version, identity, when, reading, of_role=of_role) for statement in policy.statements
+    )
 
 
 def _of_role(role: Role, reading: Reading) -> Requests:
     leaves = [
         leaf
         for inline in role.policies.values()
-        for leaf in _leaves(inline.document, reading, tuple(w for w in (role.when, inline.when) if w))
+        for leaf in _leaves(inline.document, reading, tuple(w for w in (role.when, inline.when) if w), of_role=True)
     ]
     for arn in role.managed_policy_arns:
         leaves += _managed(str(arn), reading)
@@ -74,8 +76,8 @@ def _managed(arn: str, reading: Reading) -> tuple[Leaf, ...]:
 
     known = managed_policy(arn)
     if known is not None:
-        return _leaves(known.document, reading)
-    return tuple(Leaf(Statement(effect, "*", "*"), unread=arn) for effect in EFFECTS)
+        return _leaves(known.document, reading, of_role=True)
+    return tuple(Leaf(Statement(effect, "*", "*", as_is=True), unread=arn, of_role=True) for effect in EFFECTS)
 
 
 def _both(a: Subject, b: Subject, reading: Reading) -> tuple[Requests, Requests]:
@@ -237,8 +239,8 @@ def can(
     """
     subject = within(subject, boundary)
     with limits(boundary, managed), limited(timeout):
-        wanted = Statement("Allow", action, resource, conditions=conditions or {})
-        asked, allowed = query(wanted), requests_of(subject)
+        wanted = Statement("Allow", action, resource, conditions=conditions or {}, as_is=True)
+        asked, allowed = of_query(wanted), requests_of(subject)
         found, unmade = sought(allowed & asked, universe)
         match found:
             case None:
@@ -257,7 +259,7 @@ Both = tuple[tuple[Terms, ...], tuple[Terms, ...]]
 
 def _terms(subject: Subject, wanted: Statement, universe: Universe) -> Both:
     """The terms of what grants some of what is asked, none where it grants all; and of what denies some of that."""
-    asked, boundary = query(wanted), _boundary(subject)
+    asked, boundary = of_query(wanted), _boundary(subject)
     granting = _met(requests_of(_unbounded(subject)).leaves, "Allow", asked, universe)
     granted = [(terms(leaf, wanted), of_statement(leaf)) for leaf in granting]
     denying = [*requests_of(subject).leaves]

@@ -26,12 +26,14 @@ from ecsiam.analysis.space import Box, Space, mixed
 from ecsiam.analysis.variables import Escaped, Variable, parts
 from ecsiam.analysis.witness import Candidate, candidates
 from ecsiam.errors import PolicyError
-from ecsiam.model.each import Each
+from ecsiam.model.condition import Block, Condition
+from ecsiam.model.each import Each, Item
 from ecsiam.model.policy import Version
-from ecsiam.model.principal import EVERYONE
-from ecsiam.model.statement import Only, Statement
+from ecsiam.model.principal import EVERYONE, Principal
+from ecsiam.model.statement import Action, AllBut, Only, Statement
 from ecsiam.model.text import Text, text
 
+Resource = str | Text | Each
 MOST_OPEN = 50  # of what depends on something open, so many pieces are looked at for one that doesn't
 MOST_TRIED = 100  # pieces without an example that is sure, whatever it depends on
 
@@ -135,8 +137,18 @@ def of_statement(leaf: Leaf) -> Requests:
     return Requests("statement", leaf=leaf)
 
 
-def query(statement: Statement) -> Requests:
+def query(
+    actions: str | Iterable[str] | Only[Action] | AllBut[Action],
+    resources: Resource | Iterable[Resource] | Only[Item] | AllBut[Item] | None = None,
+    principals: Principal | Iterable[Principal] | None = None,
+    conditions: Iterable[Condition] | Block = (),
+) -> Requests:
     """The requests that an Allow written as a question matches: a policy's own words for a set."""
+    return of_query(Statement("Allow", actions, resources, principals, conditions, as_is=True))
+
+
+def of_query(statement: Statement) -> Requests:
+    """The same of a whole statement."""
     return of_statement(Leaf(statement, asked=True))
 
 
@@ -437,8 +449,8 @@ def put_in(requests: Requests) -> Iterator[Requests]:
         known = dict(zip(sorted(keys), chosen, strict=True))
         pinned_to = {keys[key]: _text(value) for key, value in known.items()}
         try:
-            pin = Statement("Allow", "*", "*", conditions={"StringEquals": pinned_to})
-            yield _replaced(requests, known) & query(pin)
+            pin = Statement("Allow", "*", "*", conditions={"StringEquals": pinned_to}, as_is=True)
+            yield _replaced(requests, known) & of_query(pin)
         except PolicyError:  # what the variable names is no key, or its value makes no resource
             continue
 

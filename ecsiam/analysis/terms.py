@@ -117,6 +117,8 @@ def _of_actions(statement: Statement, asked: list[str]) -> tuple[tuple[str, ...]
 
 def _action_in(a: str, b: str) -> bool:
     """Whether every action that one pattern matches is matched by another."""
+    if b == "*" or a == "*":
+        return b == "*"
     wide = wildcard(b.lower())
     if not set("*?").intersection(a):
         return wide.matches(a.lower())
@@ -124,7 +126,10 @@ def _action_in(a: str, b: str) -> bool:
 
 
 def _actions_meet(a: str, b: str) -> bool:
-    return example((frozenset({wildcard(a.lower())}), frozenset({wildcard(b.lower())})), frozenset()) is not None
+    return (
+        "*" in (a, b)
+        or example((frozenset({wildcard(a.lower())}), frozenset({wildcard(b.lower())})), frozenset()) is not None
+    )
 
 
 def _items(statement: Statement) -> tuple[Item, ...]:
@@ -136,7 +141,7 @@ def _of_resources(leaf: Leaf, asked: tuple[Item, ...]) -> tuple[tuple[str, ...],
     if resources is None:
         return (), ()
     mine = {str(item): _of_item(leaf, item) for item in resources.items}
-    wanted = {str(item): _of_item(Leaf(Statement("Allow", "*", "*")), item) for item in asked}
+    wanted = {str(item): _of_item(Leaf(Statement("Allow", "*", "*", as_is=True)), item) for item in asked}
     sets = {**wanted, **mine}
 
     def inside(a: str, b: str) -> bool:
@@ -151,7 +156,7 @@ def _of_resources(leaf: Leaf, asked: tuple[Item, ...]) -> tuple[tuple[str, ...],
 
 
 def _of_item(leaf: Leaf, item: Item) -> Requests:
-    alone = Statement("Allow", "*", Only((item,)))
+    alone = Statement("Allow", "*", Only((item,)), as_is=True)
     return of_statement(Leaf(alone, leaf.version, leaf.identity, (), leaf.reading))
 
 

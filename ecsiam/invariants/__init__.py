@@ -15,8 +15,9 @@ from ecsiam.invariants.access import no_escalation, pass_role, separation
 from ecsiam.invariants.asking import together
 from ecsiam.invariants.prefixes import neighbours
 from ecsiam.invariants.quotas import limits
-from ecsiam.invariants.reach import at_home, wildcards
+from ecsiam.invariants.reach import at_home
 from ecsiam.invariants.trusts import nobody_from_outside, oidc_subject, trust
+from ecsiam.invariants.wide import wildcards
 from ecsiam.invariants.working import flags, works
 from ecsiam.model.mistaken import expect
 from ecsiam.model.policy import Policy
@@ -55,7 +56,7 @@ INVARIANTS: Mapping[str, Invariant] = MappingProxyType(
             Invariant("pass-role", "iam:PassRole only for the stack's ECS roles, and only to ECS tasks", pass_role),
             Invariant("no-escalation", "no role can come to more than it was given", no_escalation),
             Invariant("home", "nothing and nobody outside this account, region and partition", _home),
-            Invariant("neighbours", "no resource matches what another project's prefix builds", neighbours),
+            Invariant("neighbours", "no resource matches what another prefix builds", neighbours),
             Invariant("wildcards", "`*` only for actions that support nothing narrower", wildcards),
             Invariant("works", "every enabled flag's own requests are allowed", works),
             Invariant("flags", "a flag that is off grants nothing, one that is on only what it names", flags),
