@@ -1,6 +1,7 @@
 """The long run: `python -m tests.differential --minutes 15 --seed 0`. Its exit code is 1 when anything disagreed."""
 
 import argparse
+import functools
 import sys
 import time
 
@@ -16,24 +17,25 @@ def main() -> int:
     parser.add_argument("--show", type=int, default=20, help="how many disagreements to shrink and show")
     given = parser.parse_args()
     shares = SHARES if given.only is None else {given.only: 1}
+    say = functools.partial(print, flush=True)
     counts, seed, until = Counts(), given.seed, time.monotonic() + given.minutes * 60
     while time.monotonic() < until:
         one = case(seed, shares)
         outcome = check(one)
         counts.add(one, outcome)
         if outcome.fault and counts.faults.total() <= given.show:
-            print(shown(seed, *small(one, outcome)), flush=True)
+            say(shown(seed, *small(one, outcome)))
         seed += 1
-    print(f"seeds {given.seed} to {seed - 1}, {counts.faults.total()} disagreements")
+    say(f"seeds {given.seed} to {seed - 1}, {counts.faults.total()} disagreements")
     for title, counter in (
         ("cases", counts.cases),
         ("answers", counts.answers),
         ("operators", counts.operators),
         ("disagreements", counts.faults),
     ):
-        print(f"{title}:")
+        say(f"{title}:")
         for name, count in sorted(counter.items()):
-            print(f"  {count:8} {name}")
+            say(f"  {count:8} {name}")
     return 1 if counts.faults else 0
 
 

@@ -1,6 +1,7 @@
 """What ecsiam says about a case, held against the matcher: one request, two policies, or two roles."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -82,7 +83,7 @@ def asked_by(request: ecsiam.Request) -> Asked:
 
 def _evaluated(case: Case, policy: Any) -> Outcome:
     asked = case.asked[0]
-    ours = allows(case.documents, known(asked))
+    ours = decided(case, asked)
     try:
         theirs = ecsiam.evaluate(policy, requested(asked)).allowed
     except ecsiam.PolicyError as e:
@@ -93,13 +94,33 @@ def _evaluated(case: Case, policy: Any) -> Outcome:
     return Outcome(str(ours), wrong, f"{asked}")
 
 
-def known(asked: Asked) -> Asked:
-    """A request with the keys that follow from who asks, where it doesn't give them."""
+def decided(case: Case, asked: Asked) -> Truth:
+    """What the policy alone makes of a request; across accounts an identity policy alone is never enough.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+    """
+    ours = agreed(allows(case.documents, full) for full in known(asked))
+    if case.mode == "identity" and ours is not False and (account := possible.account_of(asked)):
+        parts = asked.resource.split(":", 5)
+        if len(parts) == 6 and parts[4] not in ("", account):
+            return False
+    return ours
+
+
+def known(asked: Asked) -> list[Asked]:
+    """A request with the keys that follow from who asks, where it doesn't give them: each way that they may be."""
     if asked.principal is None:
-        return asked
+        return [asked]
     given = {key.lower() for key in asked.context}
-    more = {k: v for k, v in possible.implied(asked.principal).items() if k.lower() not in given}
-    return replace(asked, context={**more, **asked.context})
+    return [
+        replace(asked, context={**{k: v for k, v in more.items() if k.lower() not in given}, **asked.context})
+        for more in possible.implied(asked.principal)
+    ]
+
+
+def agreed(truths: Iterable[Truth]) -> Truth:
+    got = set(truths)
+    return got.pop() if len(got) == 1 else None
 
 
 # ---------------------------------------------------------------- two policies, two roles
@@ -132,7 +153,7 @@ def _each(case: Case, asked: Asked) -> list[Truth]:
     sides: list[Sequence[Json]] = [*case.sides]
     if case.query is not None:
         sides.append([{"Version": "2012-10-17", "Statement": [case.query]}])
-    return [allows(side, asked) for side in sides]
+    return [agreed(allows(side, full) for full in known(asked)) for side in sides]
 
 
 def _both(a: Truth, b: Truth) -> Truth:
@@ -161,13 +182,18 @@ def _shown(case: Case, name: str, answer: Any) -> Outcome:
     if answer.witness is None:
         return Outcome(name, f"{case.question} {name} has no witness")
     asked = asked_by(answer.witness)
-    told = WANTED[case.question](*_each(case, known(asked)))
+    told = WANTED[case.question](*_each(case, asked))
     if told is False:
         return Outcome(name, f"the witness of {case.question} is none", f"{asked}")
     faults = possible.impossible(asked, keys_of(case.documents), callers(case), ROLE if case.of_roles else "")
     if faults:
-        return Outcome(name, "impossible witness", f"{'; '.join(faults)}: {asked}")
+        return Outcome(name, f"impossible witness: {_kind(faults[0])}", f"{'; '.join(faults)}: {asked}")
     return Outcome(name if told else f"{name}, unclear")
+
+
+def _kind(fault: str) -> str:
+    """A fault without the values in it."""
+    return re.sub(r"`[^`:]*`|(?<=, not ).*|`arn:[^`]*`|`\w+:\w+`(?!$| is)", "...", fault)
 
 
 def callers(case: Case) -> tuple[str, ...]:

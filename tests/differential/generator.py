@@ -27,7 +27,7 @@ RESOURCES = (
     *(f"{ROLE}m*", f"{ROLE}memos", f"arn:aws:iam::*:role/{'*'}", f"{BUCKET}/${{*}}", f"{BUCKET}/${{$}}${{?}}*"),
     *(f"{BUCKET}/${{aws:username}}", f"{BUCKET}/${{aws:username}}/*", f"{BUCKET}/${{AWS:UserName, 'none'}}/*"),
     *(f"{BUCKET}/${{aws:PrincipalTag/team}}/*", f"{BUCKET}/*/${{aws:PrincipalTag/team}}", f"{BUCKET}/${{own:Any}}*"),
-    *(f"{BUCKET}/${{aws:PrincipalTag/team, 'red'}}/*", f"arn:aws:sqs:*:*:${{aws:PrincipalTag/team}}"),
+    *(f"{BUCKET}/${{aws:PrincipalTag/team, 'red'}}/*", "arn:aws:sqs:*:*:${aws:PrincipalTag/team}"),
 )
 SHORT = ("arn:aws:sqs:*", "arn:aws:s3:*", "arn:aws:sqs:us-east-1:*", "arn:*")
 
@@ -53,7 +53,14 @@ VARIABLES = (
     *("${aws:PrincipalTag/team}", "${aws:username}", "${own:Any}", "${aws:PrincipalTag/team, 'red'}"),
     *("x${aws:PrincipalTag/Team}", "${AWS:username, 'a'}*", "${aws:ResourceTag/team}", "${s3:prefix}*"),
 )
-DATES = ("2020-01-01T00:00:00Z", "2020-01-01", "2020", "2020-01-01T01:00:00+01:00", "1577836800", "2020-01-01T00:00:01Z")
+DATES = (
+    "2020-01-01T00:00:00Z",
+    "2020-01-01",
+    "2020",
+    "2020-01-01T01:00:00+01:00",
+    "1577836800",
+    "2020-01-01T00:00:01Z",
+)
 WRONG = {"number": ("ten", "0x1"), "date": ("never", "2020-13-01"), "address": ("nowhere", "10.0.0.0/33")}
 WRITTEN: dict[str, tuple[str, ...]] = {
     "number": ("0", "5", "5.0", "10", "-1", "9.5", "007"),
@@ -62,8 +69,19 @@ WRITTEN: dict[str, tuple[str, ...]] = {
     "bool": ("true", "false", "TRUE", "False"),
     "address": ("10.0.0.0/8", "10.1.2.3", "10.1.0.0/16", "0.0.0.0/0", "2001:db8::/32", "2001:DB8::1", "::/0"),
     "arn": (
-        *(f"arn:aws:iam::{OURS}:role/*", f"arn:aws:iam::{OURS}:user/bob", f"{ROLE}memos", "arn:aws:iam::*:role/m*", "*"),
-        *(f"arn:aws:sts::{OURS}:assumed-role/memos/s1", f"arn:aws:sts::{OURS}:federated-user/*", QUEUE, "arn:aws:s3:::*"),
+        *(
+            f"arn:aws:iam::{OURS}:role/*",
+            f"arn:aws:iam::{OURS}:user/bob",
+            f"{ROLE}memos",
+            "arn:aws:iam::*:role/m*",
+            "*",
+        ),
+        *(
+            f"arn:aws:sts::{OURS}:assumed-role/memos/s1",
+            f"arn:aws:sts::{OURS}:federated-user/*",
+            QUEUE,
+            "arn:aws:s3:::*",
+        ),
         *("arn:aws:iam::*:user/${aws:username}", f"arn:aws:iam::{OURS}:root", f"arn:aws:iam::{THEIRS}:*"),
         "arn:aws:iam::*:role/${aws:PrincipalTag/team}",
     ),
@@ -78,13 +96,13 @@ WRITTEN: dict[str, tuple[str, ...]] = {
     "aws:principalorgpaths": ("o-abcdefghij/r-ab12/ou-ab12-11111111/", "o-abcdefghij/*", "o-zyxwvutsrq/r-ab12/"),
     "aws:requestedregion": ("us-east-1", "eu-*", "eu-west-2"),
 }
+ORDERS = ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
 FAMILIES = {
-    "text": ("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase")
-    + ("StringLike", "StringNotLike"),
-    "number": tuple(f"Numeric{o}" for o in ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan"))
-    + ("NumericGreaterThanEquals",),
-    "date": tuple(f"Date{o}" for o in ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan"))
-    + ("DateGreaterThanEquals",),
+    "text": tuple(
+        f"String{o}" for o in ("Equals", "NotEquals", "EqualsIgnoreCase", "NotEqualsIgnoreCase", "Like", "NotLike")
+    ),
+    "number": tuple(f"Numeric{o}" for o in ORDERS),
+    "date": tuple(f"Date{o}" for o in ORDERS),
     "bool": ("Bool",),
     "address": ("IpAddress", "NotIpAddress"),
     "arn": ("ArnLike", "ArnEquals", "ArnNotLike", "ArnNotEquals"),
@@ -115,7 +133,7 @@ class World(NamedTuple):
 def world(r: Random, mode: str) -> World:
     resources = RESOURCES + (SHORT if mode == "identity" else ())
     variables = r.random() < 0.5
-    resources = tuple(x for x in resources if variables or "${a" not in x.lower() and "${o" not in x)
+    resources = tuple(x for x in resources if variables or not re.search(r"\$\{[a-z]", x, re.I))
     actions = TRUST_ACTIONS if mode == "trust" else ACTIONS + OWN_ACTIONS
     return World(mode, some(r, KEYS, 1, 3), some(r, resources, 2, 4), some(r, actions, 2, 4), variables)
 
@@ -145,7 +163,8 @@ def statement(r: Random, w: World) -> Document:
     if w.mode != "trust":
         out["NotResource" if r.random() < 0.15 else "Resource"] = one_or_many(r, some(r, w.resources, 1, 2))
     if w.mode != "identity":
-        out["Principal"] = _principals(r)
+        inverted = w.mode == "resource" and out["Effect"] == "Deny" and r.random() < 0.2
+        out["NotPrincipal" if inverted else "Principal"] = _principals(r)
     conditions: dict[str, dict[str, Any]] = {}
     for _ in range(r.choice((0, 1, 1, 2, 3))):
         key = r.choice(w.keys)
@@ -212,7 +231,9 @@ def changed(r: Random, w: World, given: Document) -> Document:
     out = copy.deepcopy(given)
     for _ in range(r.choice((1, 1, 2))):
         s = r.choice(out["Statement"])
-        r.choice((_drop_condition, _new_values, _new_operator, _new_elements, _new_statement, _swap, _split))(r, w, out, s)
+        r.choice((_drop_condition, _new_values, _new_operator, _new_elements, _new_statement, _swap, _split))(
+            r, w, out, s
+        )
     return fixed(r, out)
 
 
@@ -293,10 +314,9 @@ def request(r: Random, w: World, policies: Sequence[Document], role: str = "") -
     """A request that can be: who asks decides which keys there are."""
     who = r.choice([c for c in CALLERS if _may_ask(w.mode, role, c)])
     asked = set(keys_of(policies))
-    context: dict[str, Values] = dict(implied(who))
+    context: dict[str, Values] = dict(implied(who)[0])
     one = caller(who)
     if one and one.kind == "role":
-        context["aws:PrincipalArn"] = f"arn:aws:iam::{one.account}:role/{one.name}"
         context["aws:userid"] = f"AROA{one.name.upper()}:{one.session}"
     elif one and one.kind == "user":
         context["aws:userid"] = f"AIDA{one.name.upper()}"
@@ -347,13 +367,19 @@ def _one_organisation(context: dict[str, Values]) -> None:
 
 
 def _resource(r: Random, policies: Sequence[Document], context: dict[str, Values]) -> str:
-    texts = [
-        x for p in policies for s in p["Statement"] for x in listed(s.get("Resource", s.get("NotResource", "*")))
-    ]
+    texts = [x for p in policies for s in p["Statement"] for x in listed(s.get("Resource", s.get("NotResource", "*")))]
     text = filled(r, r.choice(texts), context)
     if r.random() < 0.15:
-        text = r.choice((BUCKET, f"{BUCKET}/", f"{BUCKET}/abc", f"{BUCKET}/bob/x", QUEUE, "*", f"{QUEUE}:x", f"{ROLE}m"))
-    return text if text == "*" or text.count(":") >= 5 else r.choice((QUEUE, f"{BUCKET}/abc", "*"))
+        text = r.choice(
+            (BUCKET, f"{BUCKET}/", f"{BUCKET}/abc", f"{BUCKET}/bob/x", QUEUE, "*", f"{QUEUE}:x", f"{ROLE}m")
+        )
+    parts = text.split(":", 5)
+    if len(parts) < 6:
+        return text if text == "*" else r.choice((QUEUE, f"{BUCKET}/abc", "*"))
+    service = parts[2] if parts[2] in ("s3", "sqs", "iam") else r.choice(("s3", "sqs"))
+    region, accounts = {"s3": ("", ("",)), "iam": ("", (OURS, THEIRS))}.get(service, ("us-east-1", (OURS, THEIRS)))
+    account = parts[4] if parts[4] in accounts else r.choice(accounts)
+    return ":".join((parts[0], "aws" if parts[1] != "aws-cn" else "aws-cn", service, region, account, parts[5]))
 
 
 def sent(r: Random, policies: Sequence[Document], key: str, context: dict[str, Values]) -> Values:
@@ -368,7 +394,7 @@ def sent(r: Random, policies: Sequence[Document], key: str, context: dict[str, V
         for v in listed(vs)
         if not isinstance(v, bool)
     ]
-    several = key in SEVERAL or key == "own:any" and r.random() < 0.15
+    several = key in SEVERAL or (key == "own:any" and r.random() < 0.15)
     if not several:
         return _text_sent(r, texts, key, context)
     return tuple(dict.fromkeys(_text_sent(r, texts, key, context) for _ in range(r.choice((0, 1, 1, 2, 2, 3)))))

@@ -12,7 +12,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from typing import Any
 
@@ -82,9 +82,11 @@ def applies(statement: Json, version: str, asked: Asked) -> Truth:
     if "Principal" in statement:
         truths.append(principals(statement["Principal"], asked.principal))
     elif "NotPrincipal" in statement:
-        truths.append(negation(principals(statement["NotPrincipal"], asked.principal)))
+        truths.append(_not_principals(statement["NotPrincipal"], asked.principal))
     for operator, keys in statement.get("Condition", {}).items():
-        truths += (condition(operator, listed(values), asked.value(key), version, asked) for key, values in keys.items())
+        truths += (
+            condition(operator, listed(values), asked.value(key), version, asked) for key, values in keys.items()
+        )
     return every(truths)
 
 
@@ -179,6 +181,13 @@ def principals(element: Any, who: tuple[str, str] | None) -> Truth:
     return some(principal(kind, id, who) for kind, ids in element.items() for id in listed(ids))
 
 
+def _not_principals(element: Any, who: tuple[str, str] | None) -> Truth:
+    """All but those: AWS wants account, role and session named, so who is an exception is not said. (notprincipal)"""
+    taken = principals(element, who)
+    named = element == "*" or who is None or who[0] != "AWS"
+    return negation(taken) if taken is not True or named else None
+
+
 def principal(kind: str, id: str, who: tuple[str, str]) -> Truth:
     its_kind, its_id = who
     if kind == its_kind and id == its_id:
@@ -231,9 +240,8 @@ def condition(operator: str, wanted: list[Any], given: Values | None, version: s
         return (every if qualifier == "ForAllValues" else some)(map(holds, values))
     if not values:
         return inverted or name.endswith("IfExists")
-    if len(values) > 1:  # AWS: a key with many values needs a set operator. Nobody says what comes out without one.
-        all_of, any_of = every(map(holds, values)), some(map(holds, values))
-        return all_of if all_of == any_of else None
+    if len(values) > 1:
+        return None  # such a key needs a set operator, and nobody says what comes out without one
     return holds(values[0])
 
 
@@ -281,9 +289,7 @@ def number(text: str) -> Fraction | None:
     return Fraction(text) if re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text) else None
 
 
-_DATE = re.compile(
-    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?", re.ASCII
-)
+_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?", re.ASCII)
 
 
 def moment(text: str) -> Fraction | None:
@@ -301,7 +307,7 @@ def moment(text: str) -> Fraction | None:
         )
     except ValueError:
         return None
-    return Fraction(int((at - datetime(1970, 1, 1, tzinfo=timezone.utc)).total_seconds())) + Fraction(fraction or 0)
+    return Fraction(int((at - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())) + Fraction(fraction or 0)
 
 
 def _bool(text: str) -> bool | None:

@@ -30,8 +30,8 @@ HAS = {
 }
 TAGS = "?" * 5 + "-"  # aws:PrincipalTag/...
 ALWAYS = frozenset(
-    ("aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:useragent", "aws:requestedregion")
-    + ("aws:viaawsservice",)
+    f"aws:{key}"
+    for key in ("currenttime", "epochtime", "securetransport", "useragent", "requestedregion", "viaawsservice")
 )
 
 TYPES: Mapping[str, str] = {
@@ -94,11 +94,14 @@ def caller(who: tuple[str, str]) -> Caller | None:
     return Caller("root", id) if re.fullmatch(r"\d{12}", id) else None
 
 
-def implied(who: tuple[str, str]) -> dict[str, str]:
-    """The keys whose values a principal alone settles. (The role of a session may have a path, so its ARN is none.)"""
+def implied(who: tuple[str, str]) -> list[dict[str, str]]:
+    """The keys whose values a principal alone settles: each way that they may be.
+
+    A session doesn't say its role's path, so aws:PrincipalArn is with one or without.
+    """
     one = caller(who)
     if one is None:
-        return {}
+        return [{}]
     keys: dict[str, str] = {}
     if one.kind in NAMED:
         keys |= {"aws:PrincipalAccount": one.account, "aws:PrincipalType": NAMED[one.kind]}
@@ -108,6 +111,9 @@ def implied(who: tuple[str, str]) -> dict[str, str]:
     match one.kind:
         case "user":
             keys["aws:username"] = one.name
+        case "role":
+            start = f"arn:{one.partition}:iam::{one.account}:role/"
+            return [keys | {"aws:PrincipalArn": f"{start}{path}{one.name}"} for path in ("", "a/path/")]
         case "root":
             keys["aws:userid"] = one.account
         case "federated":
@@ -119,7 +125,16 @@ def implied(who: tuple[str, str]) -> dict[str, str]:
             keys["aws:PrincipalType"] = "Anonymous"
         case _:
             pass
-    return keys
+    return [keys]
+
+
+def account_of(asked: Asked) -> str:
+    """The account of who asks, if it is known: from the principal, or what is said of it."""
+    one = caller(asked.principal) if asked.principal else None
+    if one is not None:
+        return one.account
+    arn, account = _one(asked.value("aws:PrincipalArn")), _one(asked.value("aws:PrincipalAccount"))
+    return account or (arn.split(":")[4] if arn and arn.count(":") >= 5 else "")
 
 
 # ---------------------------------------------------------------- a request that can't be
