@@ -86,6 +86,7 @@ WRITTEN: dict[str, tuple[str, ...]] = {
         "arn:aws:iam::*:role/${aws:PrincipalTag/team}",
     ),
     "account": (OURS, THEIRS, "anonymous", "*", "1111*"),
+    "aws:sourceaccount": (OURS, THEIRS, "*", "1111*"),
     "binary": ("QQ==", "QUI=", "QR==", "not base64"),
     "aws:principaltype": ("User", "AssumedRole", "FederatedUser", "Account", "Anonymous", "user", "*"),
     "aws:username": ("bob", "Bob", "b*", "ann", "${aws:PrincipalTag/team}"),
@@ -135,7 +136,8 @@ def world(r: Random, mode: str) -> World:
     variables = r.random() < 0.5
     resources = tuple(x for x in resources if variables or not re.search(r"\$\{[a-z]", x, re.I))
     actions = TRUST_ACTIONS if mode == "trust" else ACTIONS + OWN_ACTIONS
-    return World(mode, some(r, KEYS, 1, 3), some(r, resources, 2, 4), some(r, actions, 2, 4), variables)
+    keys = some(r, ("aws:ResourceTag/team", "own:Any", "s3:prefix") if variables and r.random() < 0.4 else KEYS, 1, 3)
+    return World(mode, keys, some(r, resources, 2, 4), some(r, actions, 2, 4), variables)
 
 
 def some(r: Random, of: Sequence[T], least: int, most: int) -> tuple[T, ...]:
@@ -263,9 +265,24 @@ def _new_operator(r: Random, w: World, out: Document, s: Document) -> None:
         return
     name = r.choice(list(block))
     keys = block.pop(name)
-    other = name.removesuffix("IfExists") if name.endswith("IfExists") else f"{name}IfExists"
-    other = operator(r, next(iter(keys))) if name.endswith("Null") or r.random() < 0.5 else other
+    other = r.choice(_near(name)) if r.random() < 0.7 else operator(r, next(iter(keys)))
     block[other] = {**block.get(other, {}), **keys}
+
+
+def _near(name: str) -> list[str]:
+    """Operators that differ in one thing: IfExists, case, wildcards, the other way round, the set operator."""
+    qualifier, _, base = name.rpartition(":")
+    base = base.removesuffix("IfExists")
+    if base == "Null":
+        return ["StringLike", "StringNotEquals"]
+    near = [base.removesuffix("IgnoreCase") if base.endswith("IgnoreCase") else f"{base}IgnoreCase"]
+    near += [base.replace("Like", "Equals"), base.replace("Equals", "Like")]
+    near += [base.replace("Not", "") if "Not" in base else re.sub("(Equals|Like|Ip)", r"Not\1", base, count=1)]
+    near = [o for o in near if o in OPERATORS and o != base]
+    start = f"{qualifier}:" if qualifier else ""
+    other = f"For{'Any' if 'All' in qualifier else 'All'}Value{'' if 'All' in qualifier else 's'}:{base}"
+    flipped = name.removesuffix("IfExists") if name.endswith("IfExists") else f"{name}IfExists"
+    return [*(start + o for o in near), flipped, other if qualifier else flipped]
 
 
 def _new_elements(r: Random, w: World, out: Document, s: Document) -> None:
@@ -407,7 +424,7 @@ def _text_sent(r: Random, texts: Sequence[str], key: str, context: dict[str, Val
         return r.choice(pool)
     text = filled(r, r.choice(texts), context) if texts and r.random() < 0.8 else r.choice(pool)
     if kind == "arn":
-        return text if text.count(":") >= 5 else QUEUE
+        return text if re.fullmatch("arn:([^:]*:){4}.+", text, re.DOTALL) else QUEUE
     match r.random():
         case x if x < 0.1:
             return text.swapcase()

@@ -261,6 +261,8 @@ def _compare(base: str, wanted: str, value: str, version: str, asked: Asked) -> 
         return pieces is not None and _text(base, pieces, value)
     if version == "2012-10-17" and base == "Bool" and "${" in wanted:
         return None
+    if base.startswith("Date") and (_FRACTION.fullmatch(wanted) or _FRACTION.fullmatch(value)):
+        return None  # seconds since 1970 with a sign or a fraction: not said
     return TYPED[base](wanted, value)
 
 
@@ -274,7 +276,7 @@ def _text(base: str, pieces: list[Part], value: str) -> bool:
         case "StringLike":
             return matches_parts(pieces, value)
         case _:
-            return text == "*" or arn(pieces, value, padded=False)
+            return [p for p in pieces if p[1]] == [(True, "*")] or arn(pieces, value, padded=False)
 
 
 def _ordered(read: Callable[[str], Any], test: Callable[[Any, Any], bool]) -> Callable[[str, str], bool]:
@@ -290,6 +292,9 @@ def number(text: str) -> Fraction | None:
 
 
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?", re.ASCII)
+
+
+_FRACTION = re.compile(r"[+-][0-9.]+|[0-9]+\.[0-9]+")
 
 
 def moment(text: str) -> Fraction | None:

@@ -49,7 +49,6 @@ TYPES: Mapping[str, str] = {
     "aws:principalarn": "arn",
     "aws:sourcearn": "arn",
     "aws:principalaccount": "account",
-    "aws:sourceaccount": "account",
 }
 SEVERAL = frozenset(("aws:tagkeys", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:calledvia"))
 
