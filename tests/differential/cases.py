@@ -51,8 +51,9 @@ def _sides(r: Random, w: World, question: str, of_roles: bool) -> tuple[tuple[Do
 
 def _query(r: Random, w: World) -> Json:
     """What is asked of `can`: written as a statement with Action and Resource."""
-    q = statement(r, w) | {"Effect": "Allow"}
-    conditions = {o: keys for o, keys in q.get("Condition", {}).items() if o != "Null"} if r.random() < 0.4 else {}
+    q: Document = {"Effect": "Allow", "Condition": {}, **statement(r, w)}
+    given: Document = q["Condition"]
+    conditions = {o: keys for o, keys in given.items() if o != "Null"} if r.random() < 0.4 else {}
     out: Document = {"Effect": "Allow", "Action": q.get("Action", w.actions[0]), "Resource": q.get("Resource", "*")}
     return out | ({"Condition": conditions} if conditions else {})
 

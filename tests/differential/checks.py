@@ -74,8 +74,8 @@ def requested(asked: Asked) -> ecsiam.Request:
 
 
 def asked_by(request: ecsiam.Request) -> Asked:
-    who = request.principal
-    return Asked(request.action, request.resource, who and (who.type, str(who.id)), dict(request.context))
+    who = None if request.principal is None else (request.principal.type, str(request.principal.id))
+    return Asked(request.action, request.resource, who, dict(request.context))
 
 
 # ---------------------------------------------------------------- one request

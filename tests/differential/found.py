@@ -18,20 +18,18 @@ BOB, SESSION = f"arn:aws:iam::{ACCOUNT}:user/bob", f"arn:aws:sts::{ACCOUNT}:assu
 Conditions = dict[str, dict[str, Any]]
 
 
-def allow(conditions: Conditions | None = None, **more: Any) -> Json:
-    return (
-        {"Effect": "Allow", "Action": "*", **({} if "NotResource" in more else {"Resource": "*"})}
-        | more
-        | _if(conditions)
-    )
+def allow(conditions: Conditions | None = None, **more: str) -> Json:
+    out: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": "*",
+        **({} if "NotResource" in more else {"Resource": "*"}),
+        **more,
+    }
+    return {**out, **({"Condition": conditions} if conditions else {})}
 
 
-def deny(conditions: Conditions | None = None, **more: Any) -> Json:
+def deny(conditions: Conditions | None = None, **more: str) -> Json:
     return {**allow(conditions, **more), "Effect": "Deny"}
-
-
-def _if(conditions: Conditions | None) -> Json:
-    return {"Condition": conditions} if conditions else {}
 
 
 def document(*statements: Json) -> Json:
@@ -58,7 +56,6 @@ def tagged(operator: str, value: str = "${aws:PrincipalTag/team}") -> Json:
     return allow({operator: {"own:k": value}})
 
 
-ANYBODY = {"Principal": "*"}
 USER, ROLE = ("AWS", BOB), ("AWS", SESSION)
 
 # The name, the case, what comes out, and where AWS says so.
@@ -140,31 +137,31 @@ FOUND: list[tuple[str, Case, str, str]] = [
     ),
     (
         "who asks says which user it is",
-        asks(allow({"StringEquals": {"aws:username": "bob"}}, **ANYBODY), who=USER),
+        asks(allow({"StringEquals": {"aws:username": "bob"}}, Principal="*"), who=USER),
         "True",
         _KEYS,
     ),
     (
         "a Deny that exempts the caller",
-        asks(allow(**ANYBODY), deny({"ArnNotEquals": {"aws:PrincipalArn": BOB}}, **ANYBODY), who=USER),
+        asks(allow(Principal="*"), deny({"ArnNotEquals": {"aws:PrincipalArn": BOB}}, Principal="*"), who=USER),
         "True",
         _KEYS,
     ),
     (
         "a session is no user",
-        asks(allow({"Null": {"aws:PrincipalIsAWSService": "true"}}, **ANYBODY), who=ROLE),
+        asks(allow({"Null": {"aws:PrincipalIsAWSService": "true"}}, Principal="*"), who=ROLE),
         "False",
         _KEYS,
     ),
     (
         "the account of a session is known",
-        asks(allow({"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}}, **ANYBODY), who=ROLE),
+        asks(allow({"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}}, Principal="*"), who=ROLE),
         "False",
         _KEYS,
     ),
     (
         "a resource that names its user by variable",
-        asks(allow(Resource="arn:aws:s3:::b/${aws:username}", **ANYBODY), who=USER, resource="arn:aws:s3:::b/bob"),
+        asks(allow(Resource="arn:aws:s3:::b/${aws:username}", Principal="*"), who=USER, resource="arn:aws:s3:::b/bob"),
         "True",
         _KEYS,
     ),
@@ -172,8 +169,8 @@ FOUND: list[tuple[str, Case, str, str]] = [
         "nobody's role has a name with a star",
         two(
             "contains",
-            allow({"Bool": {"aws:SecureTransport": "true"}}, **ANYBODY),
-            allow({"StringEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"}}, **ANYBODY),
+            allow({"Bool": {"aws:SecureTransport": "true"}}, Principal="*"),
+            allow({"StringEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"}}, Principal="*"),
         ),
         "Holds Undecided Fails",
         _KEYS,

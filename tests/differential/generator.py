@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any, NamedTuple, TypeVar
 
-from .matcher import Asked, Values, keys_of, listed
+from .matcher import Asked, Json, Values, keys_of, listed
 from .possible import ALWAYS, HAS, KINDS, SEVERAL, TAGS, TYPES, caller, implied
 
 Document = dict[str, Any]
@@ -327,7 +327,7 @@ SENT: dict[str, tuple[str, ...]] = {
 }
 
 
-def request(r: Random, w: World, policies: Sequence[Document], role: str = "") -> Asked:
+def request(r: Random, w: World, policies: Sequence[Json], role: str = "") -> Asked:
     """A request that can be: who asks decides which keys there are."""
     who = r.choice([c for c in CALLERS if _may_ask(w.mode, role, c)])
     asked = set(keys_of(policies))
@@ -383,7 +383,7 @@ def _one_organisation(context: dict[str, Values]) -> None:
         context["aws:principalorgpaths"] = (f"{organisation}/r-ab12/ou-ab12-11111111/",)
 
 
-def _resource(r: Random, policies: Sequence[Document], context: dict[str, Values]) -> str:
+def _resource(r: Random, policies: Sequence[Json], context: dict[str, Values]) -> str:
     texts = [x for p in policies for s in p["Statement"] for x in listed(s.get("Resource", s.get("NotResource", "*")))]
     text = filled(r, r.choice(texts), context)
     if r.random() < 0.15:
@@ -399,7 +399,7 @@ def _resource(r: Random, policies: Sequence[Document], context: dict[str, Values
     return ":".join((parts[0], "aws" if parts[1] != "aws-cn" else "aws-cn", service, region, account, parts[5]))
 
 
-def sent(r: Random, policies: Sequence[Document], key: str, context: dict[str, Values]) -> Values:
+def sent(r: Random, policies: Sequence[Json], key: str, context: dict[str, Values]) -> Values:
     """What a request holds in a key: something near what the policies compare it with."""
     texts = [
         str(v)

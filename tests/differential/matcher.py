@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 Json = Mapping[str, Any]
 Values = str | tuple[str, ...]
@@ -52,7 +52,7 @@ def every(of: Iterable[Truth]) -> Truth:
 
 
 def listed(given: Any) -> list[Any]:
-    return list(given) if isinstance(given, list | tuple) else [given]
+    return list(cast("Iterable[Any]", given)) if isinstance(given, list | tuple) else [given]
 
 
 # ---------------------------------------------------------------- policies and statements
@@ -233,7 +233,7 @@ def condition(operator: str, wanted: list[Any], given: Values | None, version: s
         any_of = some(_compare(positive, text, value, version, asked) for text in texts)
         return negation(any_of) if inverted else any_of
 
-    values = () if given is None else (given,) if isinstance(given, str) else given
+    values: list[str] = [] if given is None else listed(given)
     if qualifier:
         if not any(values):  # absent, empty, or nothing but empty texts: a null data set
             return qualifier == "ForAllValues"
@@ -306,10 +306,8 @@ def moment(text: str) -> Fraction | None:
     zone = "+00:00" if zone in (None, "Z") else zone
     ahead = timedelta(hours=int(zone[1:3]), minutes=int(zone[4:])) * (-1 if zone[0] == "-" else 1)
     try:
-        at = datetime(
-            *(int(n or m) for n, m in ((year, 0), (month, 1), (day, 1), (hour, 0), (minute, 0), (second, 0))),
-            tzinfo=timezone(ahead),
-        )
+        day = datetime(int(year), int(month or 1), int(day or 1), tzinfo=timezone(ahead))
+        at = day.replace(hour=int(hour or 0), minute=int(minute or 0), second=int(second or 0))
     except ValueError:
         return None
     return Fraction(int((at - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())) + Fraction(fraction or 0)

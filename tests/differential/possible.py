@@ -152,7 +152,7 @@ def impossible(asked: Asked, keys: Iterable[str], callers: Iterable[str] = KINDS
         one = caller(asked.principal)
         return faults + ([] if one is None else list(_keys(asked, keys, one)))
     told = [[*_keys(asked, keys, Caller(kind, name=role))] for kind in callers]
-    return faults + min(told, key=len, default=[])
+    return faults + min(told, key=len, default=list[str]())
 
 
 def _types(asked: Asked) -> Iterator[str]:

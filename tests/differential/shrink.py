@@ -72,7 +72,7 @@ def _conditions(statement: Any) -> Iterator[Any]:
             less = {o: k for o, k in less.items() if k}
             rest = {k: v for k, v in statement.items() if k != "Condition"}
             yield rest | ({"Condition": less} if less else {})
-            for i in range(len(values) if isinstance(values, list) and len(values) > 1 else 0):
+            for i in range(len(listed(values)) if len(listed(values)) > 1 else 0):
                 less = copy.deepcopy(block)
                 less[operator][key] = values[:i] + values[i + 1 :]
                 yield {**statement, "Condition": less}
