@@ -27,7 +27,7 @@ def case(seed: int, shares: Mapping[str, int] = SHARES) -> Case:
     sides = _sides(r, w, question, of_roles)
     query = _query(r, w) if question == "can" else None
     made = Case(question, sides, (), mode, of_roles, query)
-    count = 1 if question == "evaluate" else 25
+    count = 1 if question == "evaluate" else 16
     asked = tuple(request(r, w, made.documents, ROLE if of_roles else "") for _ in range(count))
     if question == "evaluate" and asked[0].principal and r.random() < 0.5:
         some = {k: v for k, v in asked[0].context.items() if r.random() < 0.5 or k.lower() not in TIED}

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
+from functools import cache
 from typing import Any, cast
 
 Json = Mapping[str, Any]
@@ -43,8 +44,12 @@ def negation(one: Truth) -> Truth:
 
 
 def some(of: Iterable[Truth]) -> Truth:
-    got = list(of)
-    return True if True in got else None if None in got else False
+    out: Truth = False
+    for one in of:
+        if one:
+            return True
+        out = None if one is None else out
+    return out
 
 
 def every(of: Iterable[Truth]) -> Truth:
@@ -60,38 +65,48 @@ def listed(given: Any) -> list[Any]:
 
 def allows(policies: Iterable[Json], asked: Asked) -> Truth:
     """An explicit Deny wins, then any Allow; what nobody allows is denied. (evaluation-logic)"""
-    effects = {"Allow": list[Truth](), "Deny": list[Truth]()}
-    for policy in policies:
-        for statement in listed(policy["Statement"]):
-            effects[statement["Effect"]].append(applies(statement, policy.get("Version", "2008-10-17"), asked))
-    return every((some(effects["Allow"]), negation(some(effects["Deny"]))))
+
+    def applying(effect: str) -> Iterator[Truth]:
+        for policy in policies:
+            for s in listed(policy["Statement"]):
+                if s["Effect"] == effect:
+                    yield applies(s, policy.get("Version", "2008-10-17"), asked)
+
+    return every((some(applying("Allow")), negation(some(applying("Deny")))))
 
 
 def applies(statement: Json, version: str, asked: Asked) -> Truth:
-    short = "Principal" in statement or "NotPrincipal" in statement
-    elements: dict[str, Callable[[Any], Truth]] = {
+    return every(_elements(statement, version, asked))
+
+
+def _elements(statement: Json, version: str, asked: Asked) -> Iterator[Truth]:
+    """Whether each element of a statement matches, the cheap ones first."""
+    padded = "Principal" not in statement and "NotPrincipal" not in statement
+    matches: dict[str, Callable[[Any], Truth]] = {
         "Action": lambda pattern: glob(pattern.lower(), asked.action.lower()),
-        "Resource": lambda pattern: resource(pattern, version, asked, padded=not short),
+        "Resource": lambda pattern: resource(pattern, version, asked, padded=padded),
     }
-    truths: list[Truth] = []
-    for name, matches in elements.items():
+    for name, match in matches.items():
         if name in statement:
-            truths.append(some(map(matches, listed(statement[name]))))
+            yield some(map(match, listed(statement[name])))
         elif f"Not{name}" in statement:
-            truths.append(negation(some(map(matches, listed(statement[f"Not{name}"])))))
+            yield negation(some(map(match, listed(statement[f"Not{name}"]))))
     if "Principal" in statement:
-        truths.append(principals(statement["Principal"], asked.principal))
+        yield principals(statement["Principal"], asked.principal)
     elif "NotPrincipal" in statement:
-        truths.append(_not_principals(statement["NotPrincipal"], asked.principal))
+        yield _not_principals(statement["NotPrincipal"], asked.principal)
     for operator, keys in statement.get("Condition", {}).items():
-        truths += (
-            condition(operator, listed(values), asked.value(key), version, asked) for key, values in keys.items()
-        )
-    return every(truths)
+        for key, values in keys.items():
+            yield condition(operator, listed(values), asked.value(key), version, asked)
 
 
 def glob(pattern: str, text: str) -> bool:
-    return re.fullmatch("".join(WILD.get(c) or re.escape(c) for c in pattern), text, re.DOTALL) is not None
+    return re.fullmatch(_expression(pattern), text, re.DOTALL) is not None
+
+
+@cache
+def _expression(pattern: str) -> str:
+    return "".join(WILD.get(c) or re.escape(c) for c in pattern)
 
 
 # ---------------------------------------------------------------- variables
@@ -124,14 +139,9 @@ def parts(text: str, version: str, asked: Asked) -> list[Part] | None:
     return [*out, (True, text[at:])]
 
 
-def pattern_of(pieces: Iterable[Part]) -> str:
-    return "".join(
-        "".join(WILD.get(c) or re.escape(c) for c in text) if wild else re.escape(text) for wild, text in pieces
-    )
-
-
 def matches_parts(pieces: Iterable[Part], text: str) -> bool:
-    return re.fullmatch(pattern_of(pieces), text, re.DOTALL) is not None
+    pattern = "".join(_expression(piece) if wild else re.escape(piece) for wild, piece in pieces)
+    return re.fullmatch(pattern, text, re.DOTALL) is not None
 
 
 def fields(pieces: Iterable[Part]) -> list[list[Part]]:
