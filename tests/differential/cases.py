@@ -20,7 +20,7 @@ def case(seed: int, shares: Mapping[str, int] = SHARES) -> Case:
     r = Random(seed)
     question = r.choices(list(shares), list(shares.values()))[0]
     mode = r.choice(MODES)
-    of_roles = question in ("contains", "overlaps", "can") and r.random() < 0.35
+    of_roles = question != "equivalent" and r.random() < (0.1 if question == "evaluate" else 0.35)
     if of_roles or question == "can":
         mode = "identity"
     w = world(r, mode)

@@ -100,10 +100,8 @@ def decided(case: Case, asked: Asked) -> Truth:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
     """
     ours = agreed(allows(case.documents, full) for full in known(asked))
-    if case.mode == "identity" and ours is not False and (account := possible.account_of(asked)):
-        parts = asked.resource.split(":", 5)
-        if len(parts) == 6 and parts[4] not in ("", account):
-            return False
+    if case.mode == "identity" and ours is not False and possible.of_two_accounts(asked):
+        return False
     return ours
 
 

@@ -87,6 +87,7 @@ WRITTEN: dict[str, tuple[str, ...]] = {
     ),
     "account": (OURS, THEIRS, "anonymous", "*", "1111*"),
     "aws:sourceaccount": (OURS, THEIRS, "*", "1111*"),
+    "aws:resourceaccount": (OURS, THEIRS, "*", "1111*", "${aws:PrincipalAccount}"),
     "binary": ("QQ==", "QUI=", "QR==", "not base64"),
     "aws:principaltype": ("User", "AssumedRole", "FederatedUser", "Account", "Anonymous", "user", "*"),
     "aws:username": ("bob", "Bob", "b*", "ann", "${aws:PrincipalTag/team}"),
@@ -117,7 +118,15 @@ KEYS = (
     *("aws:TagKeys", "aws:PrincipalServiceNamesList", "aws:PrincipalOrgPaths", "aws:CalledVia", "aws:SourceAccount"),
     *("s3:max-keys", "aws:MultiFactorAuthAge", "aws:CurrentTime", "aws:TokenIssueTime", "aws:EpochTime"),
     *("aws:SecureTransport", "aws:PrincipalIsAWSService", "aws:MultiFactorAuthPresent", "aws:ViaAWSService"),
-    *("aws:PrincipalArn", "aws:PrincipalArn", "aws:SourceArn", "aws:VpcSourceIp", "AWS:TAGKEYS", "AWS:principalArn"),
+    *(
+        "aws:ResourceAccount",
+        "aws:PrincipalArn",
+        "aws:PrincipalArn",
+        "aws:SourceArn",
+        "aws:VpcSourceIp",
+        "AWS:TAGKEYS",
+        "AWS:principalArn",
+    ),
 )
 
 
@@ -354,6 +363,8 @@ def request(r: Random, w: World, policies: Sequence[Json], role: str = "") -> As
     if action == "*" or ":" not in action:
         action = r.choice(names)
     resource = f"{ROLE}memos" if w.mode == "trust" else _resource(r, policies, context)
+    if "aws:resourceaccount" in context:
+        context["aws:resourceaccount"] = (resource.split(":")[4:5] or [""])[0] or r.choice((OURS, THEIRS))
     principal = who if w.mode != "identity" or r.random() < 0.4 else None
     return Asked(action if r.random() < 0.8 else action.upper(), resource, principal, context)
 

@@ -49,6 +49,7 @@ TYPES: Mapping[str, str] = {
     "aws:principalarn": "arn",
     "aws:sourcearn": "arn",
     "aws:principalaccount": "account",
+    "aws:resourceaccount": "account",
 }
 SEVERAL = frozenset(("aws:tagkeys", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:calledvia"))
 
@@ -136,6 +137,17 @@ def account_of(asked: Asked) -> str:
     return account or (arn.split(":")[4] if arn and arn.count(":") >= 5 else "")
 
 
+def _owner(resource: str) -> str:
+    parts = resource.split(":", 5)
+    return parts[4] if len(parts) == 6 else ""
+
+
+def of_two_accounts(asked: Asked) -> bool:
+    """Whether who asks is known to be of another account than the resource."""
+    owner = _owner(asked.resource) or _one(asked.value("aws:ResourceAccount")) or ""
+    return "" not in (owner, account_of(asked)) and owner != account_of(asked)
+
+
 # ---------------------------------------------------------------- a request that can't be
 
 
@@ -148,6 +160,9 @@ def impossible(asked: Asked, keys: Iterable[str], callers: Iterable[str] = KINDS
     keys = set(keys)
     faults = list(_types(asked))
     faults += [f"`{key}` is always sent" for key in sorted(ALWAYS & keys) if asked.value(key) is None]
+    owner, said = _owner(asked.resource), _one(asked.value("aws:ResourceAccount"))
+    if owner and said not in (None, owner):
+        faults.append(f"aws:ResourceAccount is `{said}` for the account `{owner}`")
     if asked.principal:
         one = caller(asked.principal)
         return faults + ([] if one is None else list(_keys(asked, keys, one)))
