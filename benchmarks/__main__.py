@@ -2,6 +2,8 @@
 
 import analysis
 import emit
+import escalations
 
+escalations.main()
 emit.main()
 analysis.main()

@@ -331,8 +331,10 @@ ROWS: dict[str, list[Row]] = {
         ("ForAllValues:StringEqualsIfExists", "a", None, True),
         ("ForAnyValue:StringEqualsIfExists", "a", ("b", "a"), True),
         ("ForAnyValue:StringEqualsIfExists", "a", ("b",), False),
-        ("ForAnyValue:StringEqualsIfExists", "a", None, True),
-        ("ForAnyValue:StringEqualsIfExists", "a", (), True),
+        ("ForAnyValue:StringEqualsIfExists", "a", None, False),
+        ("ForAnyValue:StringEqualsIfExists", "a", (), False),
+        ("ForAnyValue:StringNotEqualsIfExists", "a", None, False),
+        ("ForAnyValue:StringNotLikeIfExists", "a*", (), False),
     ],
     _SET_EXAMPLES: [
         ("ForAllValues:StringEquals", ("environment", "cost-center"), ("environment", "cost-center"), True),
@@ -359,7 +361,7 @@ ROWS: dict[str, list[Row]] = {
         ("NumericEquals", "${test:five}", "5", False),
         ("NumericNotEquals", "${test:five}", "5", True),
         ("DateEquals", "${test:day}", "2020-01-01", False),
-        ("Bool", "${test:true}", "true", False),
+        ("Bool", "${test:true}", None, False),
         ("IpAddress", "${aws:SourceIp}", "203.0.113.7", False),
         ("BinaryEquals", "${test:bytes}", "QQ==", False),
         ("Null", "${test:true}", None, False),
@@ -393,13 +395,31 @@ ROWS: dict[str, list[Row]] = {
     f"{_VARIABLES}#policy-vars-no-value": [
         ("StringEquals", "${aws:PrincipalTag/team}", "x", False),
         ("StringEquals", "${aws:PrincipalTag/team}", "${aws:PrincipalTag/team}", False),
-        ("StringNotEquals", "${aws:PrincipalTag/team}", "x", False),
-        ("StringNotLike", "${aws:PrincipalTag/team}*", "x", False),
-        ("StringEquals", ("x", "${aws:PrincipalTag/team}"), "x", False),
-        ("StringEqualsIfExists", "${aws:PrincipalTag/team}", None, False),
+        ("StringEquals", "${aws:PrincipalTag/team}", "", False),
+        ("StringNotEquals", "${aws:PrincipalTag/team}", "x", True),
+        ("StringNotEquals", "${aws:PrincipalTag/team}", None, True),
+        ("StringNotEquals", "${aws:PrincipalTag/team}", "", True),
+        ("StringNotEqualsIgnoreCase", "${aws:PrincipalTag/team}", "x", True),
+        ("StringNotEqualsIfExists", "${aws:PrincipalTag/team}", "x", True),
+        ("StringNotLike", "${aws:PrincipalTag/team}*", "x", True),
+        ("StringLike", "${aws:PrincipalTag/team}*", "x", False),
+        ("StringEquals", ("x", "${aws:PrincipalTag/team}"), "x", True),
+        ("StringNotEquals", ("x", "${aws:PrincipalTag/team}"), "x", False),
+        ("StringNotEquals", ("x", "${aws:PrincipalTag/team}"), "y", True),
+        ("StringEqualsIfExists", "${aws:PrincipalTag/team}", None, True),
+        ("StringEqualsIfExists", "${aws:PrincipalTag/team}", "x", False),
         ("StringEquals", "${aws:TagKeys}", "x", False),  # a key with several values is none to put in
         ("ArnLike", "arn:aws:s3:::${aws:PrincipalTag/team}", "arn:aws:s3:::x", False),
-        ("ForAllValues:StringEquals", "${aws:PrincipalTag/team}", None, False),
+        ("ArnNotLike", "arn:aws:s3:::${aws:PrincipalTag/team}", "arn:aws:s3:::x", True),
+        ("ForAllValues:StringEquals", "${aws:PrincipalTag/team}", None, True),
+        ("ForAllValues:StringEquals", "${aws:PrincipalTag/team}", ("x",), False),
+        ("ForAllValues:StringNotEquals", "${aws:PrincipalTag/team}", ("x",), True),
+        ("ForAnyValue:StringNotEquals", "${aws:PrincipalTag/team}", ("x",), True),
+        # A tag with an empty value has none to put in either.
+        ("StringEquals", "${test:empty}", "", False),
+        ("StringNotEquals", "${test:empty}", "", True),
+        ("StringNotEquals", "${test:empty}", "x", True),
+        ("StringLike", "${test:empty}*", "x", False),
     ],
 }
 
@@ -414,6 +434,7 @@ CONTEXT: dict[str, str | tuple[str, ...]] = {
     "test:day": "2020-01-01",
     "test:true": "true",
     "test:bytes": "QQ==",
+    "test:empty": "",
 }
 
 # A key that is absent, by what stands before and after an operator: whether it holds, and the negated operator does.
@@ -423,5 +444,5 @@ ABSENT: dict[str, tuple[bool, bool]] = {
     "ForAllValues:{}": (True, True),
     "ForAllValues:{}IfExists": (True, True),
     "ForAnyValue:{}": (False, False),
-    "ForAnyValue:{}IfExists": (True, True),
+    "ForAnyValue:{}IfExists": (False, False),
 }

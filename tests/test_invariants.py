@@ -385,7 +385,10 @@ NO_ESCALATION = {
         raw(granted("lambda:UpdateFunction*", f"arn:aws:lambda:{IN}:function:f")),
         resource=f"arn:aws:lambda:{IN}:function:f",
     ),
-    "a task with another command": Broken(raw(granted("ecs:RunTask", "*"), role="execution"), "ecs:RunTask"),
+    "a job with another command": Broken(raw(granted("batch:SubmitJob", "*"), role="execution"), "batch:SubmitJob"),
+    "the credentials that an agent is sent": Broken(
+        raw(granted(["ecs:Poll", "ecs:DiscoverPollEndpoint"], "*")), "ecs:Poll"
+    ),
     "a shell": Broken(raw(granted("ecs:ExecuteCommand", "*")), "ecs:ExecuteCommand"),
     "who may push": Broken(raw(granted("ecr:SetRepositoryPolicy", "*")), "ecr:SetRepositoryPolicy"),
     "a secret's policy": Broken(raw(granted("secretsmanager:Put*", "*")), "secretsmanager:PutResourcePolicy"),
@@ -654,6 +657,11 @@ RIGHT: dict[str, tuple[Make, str]] = {
     ),
     "no-escalation: denied again": (raw(granted("iam:*", "*"), denied("IAM:*", "*")), "no-escalation"),
     "no-escalation: reading IAM": (raw(granted(["iam:GetRole", "iam:ListRoles"], "*")), "no-escalation"),
+    "no-escalation: a task without passing a role": (
+        raw(granted(["ecs:RunTask", "ecs:StartTask"], "*")),
+        "no-escalation",
+    ),
+    "no-escalation: an object's ACL": (raw(granted(["s3:PutObject", "s3:PutObjectAcl"], OBJECTS)), "no-escalation"),
     "no-escalation: beyond the boundary": (
         raw(granted("iam:*", "*"), permissions_boundary_arn=READ_ONLY),
         "no-escalation",

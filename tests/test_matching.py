@@ -26,7 +26,7 @@ from ecsiam.model.condition import COMPARISONS, Operator
 from ecsiam.model.each import Each
 from ecsiam.model.policy import Version
 from ecsiam.model.principal import EVERYONE, Principal, PrincipalType
-from ecsiam.model.statement import Action, AllBut
+from ecsiam.model.statement import Action, AllBut, Only
 from ecsiam.model.text import ACCOUNT_ID, Text
 
 from . import aws_conditions, aws_elements
@@ -117,7 +117,7 @@ def test_a_resource_matches_as_documented(pattern: str, asked: str, identity: bo
             assert matches_resource(pieces, asked, identity=of_identity) == expected, page
         assert [m.element for m in misses(statement, V2012, request)] == ([] if expected else ["Resource"])
     but = misses(Statement("Allow", "*", AllBut((Text.of(pattern),))), V2012, request)
-    assert [m.element for m in but] == (["NotResource"] if identity or pieces is None else [])
+    assert [m.element for m in but] == (["NotResource"] if identity else [])
 
 
 @pytest.mark.parametrize(("named", "asked", "expected", "page"), PRINCIPALS)
@@ -208,19 +208,44 @@ def test_an_old_version_has_no_variables_in_conditions() -> None:
 
 
 def test_a_variable_without_a_value() -> None:
-    """A Resource with it matches nothing, the others still do; in NotResource or a condition it voids the statement."""
+    """A Resource with it matches nothing, a NotResource leaves nothing out, a condition has that value not at all."""
     request = Request("s3:GetObject", "arn:aws:s3:::b/x")
     other, unknown = "arn:aws:s3:::b/*", "arn:aws:s3:::${aws:username}"
     assert not misses(Statement("Allow", "*", [unknown, other]), V2012, request)
     assert misses(Statement("Allow", "*", unknown), V2012, request)
-    (missed,) = misses(Statement("Deny", "*", AllBut((Text.of(unknown),))), V2012, request)
-    assert missed == Miss("NotResource", "a variable of `arn:aws:s3:::${aws:username}` has no value")
-    for operator in ("StringEquals", "StringNotEquals", "StringNotEqualsIfExists", "ForAllValues:StringNotLike"):
-        (missed,) = misses(
-            Statement("Deny", "*", "*", conditions={operator: {KEY: ["x", "${aws:username}"]}}), V2012, request
-        )
-        assert (missed.element, missed.key) == ("Condition", KEY)
-        assert missed.reason.endswith("and a variable in it has no value")
+    assert not misses(Statement("Deny", "*", AllBut((Text.of(unknown),))), V2012, request)
+    assert misses(Statement("Deny", "*", AllBut((Text.of(unknown), Text.of(other)))), V2012, request)
+    for operator in ("StringNotEquals", "StringNotEqualsIfExists", "ForAllValues:StringNotLike"):
+        values = {operator: {KEY: ["x", "${aws:username}"]}}
+        assert not misses(Statement("Deny", "*", "*", conditions=values), V2012, request)
+    (missed,) = misses(
+        Statement("Deny", "*", "*", conditions={"StringEquals": {KEY: ["x", "${aws:username}"]}}), V2012, request
+    )
+    assert (missed.element, missed.key) == ("Condition", KEY)
+    assert missed.reason.endswith("a variable in it has no value, and it is absent")
+
+
+def test_a_statement_that_is_invalid_with_a_variable_without_a_value() -> None:
+    """AWS's page warns of it beside what it says of the value: the other reading."""
+    request = Request("s3:GetObject", "arn:aws:s3:::b/x")
+    other, unknown = "arn:aws:s3:::b/*", "arn:aws:s3:::${aws:username}"
+    for resources in (Only((Text.of(unknown), Text.of(other))), AllBut((Text.of(unknown),))):
+        statement = Statement("Allow", "*", resources)
+        assert not misses(statement, V2012, request)
+        (missed,) = misses(statement, V2012, request, strict=True)
+        assert missed.reason == "a variable of `arn:aws:s3:::${aws:username}` has no value"
+        named = Request("s3:GetObject", "arn:aws:s3:::b/x", context={"aws:username": "bob"})
+        assert not misses(statement, V2012, named, strict=True)
+
+
+def test_aws_s_pages_disagree_on_variables_under_bool() -> None:
+    """Nothing is said that hangs on them; what doesn't is said."""
+    statement = Statement("Allow", "s3:*", "*", conditions={"Bool": {KEY: "${test:true}"}})
+    with pytest.raises(PolicyError, match="AWS's pages disagree on variables under `Bool`"):
+        misses(statement, V2012, Request("s3:GetObject", context={KEY: "true", "test:true": "true"}))
+    assert [m.element for m in misses(statement, V2012, Request("s3:GetObject"))] == ["Condition"]
+    assert [m.element for m in misses(statement, V2012, Request("sqs:Send", context={KEY: "true"}))] == ["Action"]
+    assert misses(statement, "2008-10-17", Request("s3:GetObject", context={KEY: "true"}))
 
 
 # ---------------------------------------------------------------- misses, as data
@@ -415,7 +440,8 @@ def test_if_exists_is_the_operator_or_an_absent_key(
     name, values, value = question
     given = value if present else None
     plain = matches_values(Operator.parse(qualifier + name), values, given)
-    assert matches_values(Operator.parse(f"{qualifier}{name}IfExists"), values, given) == (plain or not present)
+    absent_is_fine = not present and qualifier != "ForAnyValue:"
+    assert matches_values(Operator.parse(f"{qualifier}{name}IfExists"), values, given) == (plain or absent_is_fine)
 
 
 @given(questions(), st.lists(st.text("aAb*x1", min_size=1, max_size=2), min_size=1, max_size=3).map(tuple))

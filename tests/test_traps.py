@@ -272,7 +272,8 @@ def test_not_equals_of_an_absent_key() -> None:
         ("ForAnyValue:StringEquals", False, True, False),
         ("ForAnyValue:StringNotEquals", False, False, True),
         ("ForAllValues:StringEqualsIfExists", True, True, False),
-        ("ForAnyValue:StringEqualsIfExists", True, True, False),
+        ("ForAnyValue:StringEqualsIfExists", False, True, False),
+        ("ForAnyValue:StringNotEqualsIfExists", False, False, True),
     ],
 )
 def test_operators_on_absent_keys(operator: str, absent: bool, of_a: bool, of_b: bool) -> None:

@@ -21,9 +21,11 @@ def some(random: Random, *policies: Policy) -> list[Request]:
 
 
 def is_open(*policies: Policy) -> bool:
-    """Whether a question may stay undecided: for variables, or for many set operators on one key."""
-    several = sum(bool(c.operator.qualifier) for p in policies for s in p.statements for c in s.conditions)
-    return several > 6 or any(map(variables_of, policies))
+    """Whether a question may stay undecided: for variables, many set operators on one key, or whose account one is."""
+    statements = [s for p in policies for s in p.statements]
+    several = sum(bool(c.operator.qualifier) for s in statements for c in s.conditions)
+    canonical = any(p.type == "CanonicalUser" for s in statements if s.principals for p in s.principals.items)
+    return several > 6 or canonical or any(map(variables_of, policies))
 
 
 def decided(answer: Answer, *policies: Policy) -> Holds | Fails | None:

@@ -33,15 +33,23 @@ RESOURCES = (
     *("arn:aws:sqs:eu-west-?:*:q*", "arn:aws:*:*:*:x", "arn:*:s3:::b/*", f"{QUEUE}:q"),
 )
 WITH_VARIABLES = (
-    *(f"{BUCKET}/${{aws:username}}", f"{BUCKET}/${{aws:username}}/*", f"{BUCKET}/*/${{aws:username}}"),
-    *(f"{BUCKET}/${{aws:username, 'x'}}", f"{BUCKET}/${{aws:username,'x'}}/*", f"{BUCKET}/${{AWS:UserName}}/y"),
-    *(f"{BUCKET}/${{own:s, 'x'}}", f"{BUCKET}/${{own:s}}${{aws:username, 'y'}}"),
+    *(
+        f"{BUCKET}/${{aws:resourcetag/name}}",
+        f"{BUCKET}/${{aws:resourcetag/name}}/*",
+        f"{BUCKET}/*/${{aws:resourcetag/name}}",
+    ),
+    *(
+        f"{BUCKET}/${{aws:resourcetag/name, 'x'}}",
+        f"{BUCKET}/${{aws:resourcetag/name,'x'}}/*",
+        f"{BUCKET}/${{AWS:ResourceTag/Name}}/y",
+    ),
+    *(f"{BUCKET}/${{own:s, 'x'}}", f"{BUCKET}/${{own:s}}${{aws:resourcetag/name, 'y'}}"),
 )
 ASKED = (
     *("*", BUCKET, f"{BUCKET}/", f"{BUCKET}/x", f"{BUCKET}/X", f"{BUCKET}/xx", f"{BUCKET}/x/y", f"{BUCKET}/a/xy"),
     *(f"{BUCKET}/*", f"{BUCKET}/?*", f"{BUCKET}/\xe9", f"{BUCKET}/\u20ac", f"{BUCKET}/a:b\ny", f"{BUCKET}/bob/y"),
     *(f"{QUEUE}:q", f"{QUEUE}:q:r", "arn:aws:sqs:eu:q", "arn:aws:sqs", "arn:aws:sqs:eu-west-2:1:x", "arn:cn:s3:::b/x"),
-    *(f"{BUCKET}/bob", f"{BUCKET}/${{aws:username}}/x", f"{BUCKET}/xbob", f"{BUCKET}/xy", "arn:aws:own:::x"),
+    *(f"{BUCKET}/bob", f"{BUCKET}/${{aws:resourcetag/name}}/x", f"{BUCKET}/xbob", f"{BUCKET}/xy", "arn:aws:own:::x"),
 )
 TEXTS = ("a", "A", "ab", "b*", "*b", "a?", "?", "*", "", "k", "\xdf", "${*}", "a${?}", "\xe9")
 ARNS = (
@@ -67,7 +75,7 @@ VALUES: dict[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 SINGLE: dict[str, Kind] = {
     "own:s": "string",
-    "aws:username": "string",
+    "aws:resourcetag/name": "string",
     "own:arn": "arn",
     "own:n": "numeric",
     "own:d": "date",
@@ -128,7 +136,7 @@ def conditions(draw: st.DrawFn, variables: bool) -> list[Condition]:
         suffix = draw(st.sampled_from(["", "", "IfExists"]))
         texts = VALUES[kind][0]
         if variables and kind == "string":
-            texts = (*texts, "${aws:username}", "${aws:username, 'a'}", "x${own:s}")
+            texts = (*texts, "${aws:resourcetag/name}", "${aws:resourcetag/name, 'a'}", "x${own:s}")
         written = key.upper() if draw(st.integers(0, 9)) == 0 else key
         found.append(Condition(f"{prefix}{name}{suffix}", written, draw(some(texts))))
     return list({(str(c.operator), c.key.lower()): c for c in found}.values())
@@ -207,7 +215,7 @@ def near(policy: Policy, random: Random) -> Request:
     for key in random.sample((*SINGLE, *SEVERAL), random.choice((0, 0, 1, 2))):
         _put(key, (), context, random)
     if random.randrange(3) == 0:
-        context["aws:username"] = random.choice(("x", "bob", "a", "y", "*", "", "x/y"))
+        context["aws:resourcetag/name"] = random.choice(("x", "bob", "a", "y", "*", "", "x/y"))
     request = evolve(request, context=context)
     match random.randrange(8):
         case 0:

@@ -99,8 +99,19 @@ CALLERS: Mapping[Kind, Facts] = MappingProxyType(
         },
         # Somebody of an account that is known by its canonical id only.
         "account": {**_OF_ACCOUNT, "aws:PrincipalArn": "arn:*", "aws:PrincipalType": "?*", "aws:userid": "?*"},
-        # Who brings a token to sts: no page says which of these keys are sent.
-        "federated": {},
+        # Who brings a token to sts: of most of these keys no page says whether they are sent.
+        "federated": dict.fromkeys(("aws:PrincipalServiceName", "aws:PrincipalServiceNamesList", "aws:username")),
+    }
+)
+_OF_CALLERS = frozenset(key.lower() for facts in CALLERS.values() for key in facts)
+_SAID = ("principalisawsservice", "principalservicename", "principalservicenameslist", "username")
+# What AWS's pages don't say of a kind, or not what it is: no answer is given that hangs on these.
+UNSAID: Mapping[Kind, frozenset[str]] = MappingProxyType(
+    {
+        "account": _OF_CALLERS - {"aws:principalaccount"},
+        "federated": _OF_CALLERS - {f"aws:{key}" for key in _SAID},
+        "federated user": frozenset({"aws:sourceidentity"}),
+        "service": _OF_CALLERS - {f"aws:{key}" for key in _SAID},
     }
 )
 # Anonymous callers have no tags either; whose keys begin like this is in no table.

@@ -105,7 +105,7 @@ def matches_values(operator: Operator, values: tuple[Pieces, ...], given: Values
             case "ForAllValues":
                 return True
             case "ForAnyValue":
-                return operator.if_exists
+                return False  # also with IfExists: there is no value of which it could be so
             case _:
                 return operator.if_exists or comparison.negated
     first, *others = several

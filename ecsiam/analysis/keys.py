@@ -4,7 +4,7 @@ Whatever a request holds for the key, it comes out like one of these, so a set o
 absent, one value, or, where set operators are used, several.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import combinations
 
@@ -27,8 +27,10 @@ from ecsiam.analysis.patterns import (
     show,
 )
 from ecsiam.analysis.request import Values
-from ecsiam.analysis.samples import VALUES, other
+from ecsiam.analysis.samples import other
+from ecsiam.analysis.samples import values as values_of
 from ecsiam.analysis.strings import MOST_CELLS, vectors
+from ecsiam.analysis.typed import SAMPLES, STRANGE, base, can_be, sample, type_of
 from ecsiam.analysis.variables import Escaped, Part, Piece, Variable
 from ecsiam.model.condition import Kind, Operator
 from ecsiam.model.text import Ref
@@ -67,12 +69,20 @@ class Cells:
 EARLY = "an ARN begins with a policy variable, so where its parts are isn't known"
 
 
-def hole(part: Variable | Ref, *, within: bool = False) -> Hole:
-    """What is known of a text that is put in later; `within` one of the first five parts of an ARN it has no colon."""
+def hole(part: Variable | Ref, *, within: bool = False, any_case: bool = False) -> Hole:
+    """What is known of a text that is put in later; `within` one of the first five parts of an ARN it has no colon.
+
+    With `any_case` it is that text with its letters in either case.
+    """
     anything = NOT_COLON if within else ANY
     if isinstance(part, Variable):
-        return Hole(part, anything, empty=True)
-    return Hole(part, anything if part.parameter else DEPLOYMENT_CHARS.get(part.name, anything))
+        return Hole(part, anything, empty=part.default == "", any_case=any_case)
+    known = anything if part.parameter else DEPLOYMENT_CHARS.get(part.name, anything)
+    return Hole(part, _of_any_case(known) if any_case else known, any_case=any_case)
+
+
+def _of_any_case(chars: Chars) -> Chars:
+    return chars if chars.inverse else Chars({*chars.chars, *(c.upper() for c in chars.chars)})
 
 
 _NAME_CHARS = Chars("abcdefghijklmnopqrstuvwxyz0123456789-")
@@ -103,6 +113,7 @@ def value_pattern(comparison: str, parts: tuple[Part, ...]) -> Pattern | None:
     star, colons = ANY, 0
     arn = comparison.startswith("Arn")
     like = arn or comparison in ("StringLike", "StringNotLike")
+    any_case = comparison.endswith("IgnoreCase")
     if arn and parts == ("*",):
         return pattern((Run(ANY),))
     for part in parts:
@@ -114,13 +125,13 @@ def value_pattern(comparison: str, parts: tuple[Part, ...]) -> Pattern | None:
                     if like and c in "*?":
                         tokens.append(Run(star) if c == "*" else One(star))
                     else:
-                        tokens.append(_ignoring_case(c) if comparison.endswith("IgnoreCase") else char(c))
+                        tokens.append(_ignoring_case(c) if any_case else char(c))
             case Escaped(c):
                 tokens.append(char(c))
             case Variable() if arn and not colons:
                 raise Unclear(EARLY)
             case Variable() | Ref():
-                tokens.append(hole(part, within=arn and 0 < colons < 5))
+                tokens.append(hole(part, within=arn and 0 < colons < 5, any_case=any_case))
                 colons += 5 if arn and len(tokens) == 1 else 0  # an ARN that is put in whole
     return pattern(tokens) if not arn or colons >= 5 else None
 
@@ -146,8 +157,7 @@ def _plain(text: tuple[Part, ...]) -> str | None:
     return text[0] if len(text) == 1 and isinstance(text[0], str) else None
 
 
-_MALFORMED = "other"  # no number, date, address, base64 nor boolean
-_SOMETHING = (frozenset({pattern((One(ANY), Run(ANY)))}),)
+_SOMETHING = frozenset({pattern((One(ANY), Run(ANY)))})
 _Single = tuple[int, str | None, bool]  # which tests the value passes as it is, the value, whether it is sure
 
 
@@ -157,31 +167,41 @@ def _singles(key: str, tests: tuple[KeyTest, ...]) -> list[_Single] | None:
     Under set operators it is the empty text only where no other one comes out like that.
     """
     kinds: set[Kind] = {t.operator.comparison.kind for t in tests}
+    is_plain = not any(isinstance(p, Ref | Variable) for t in tests for v in t.values for p in v)
+    if is_plain and tests and type_of(key) == "Bool":
+        return _coming_out(tests, SAMPLES["Bool"])
     if kinds <= {"string", "arn"}:
-        if not tests:
-            return [(0, other(key), True)]
-        negated = sum(1 << i for i, t in enumerate(tests) if t.operator.comparison.negated)
-        try:
-            unions = tuple(map(_clause, tests))
-            if any(t.operator.qualifier for t in tests):
-                some = dict(vectors(unions, _tries(key, tests), _SOMETHING))
-                found = {**dict(vectors(unions, ("",))), **some}
-            else:
-                found = dict(vectors(unions, _tries(key, tests)))
-        except Unclear:
-            return None
-        return [(bits ^ negated, f.text if f.sure else None, f.sure) for bits, f in found.items()]
-    if len(kinds) > 1:
+        return _texts(key, tests)
+    if len(kinds) > 1 or not is_plain:
         return None
-    texts = [_plain(v) for t in tests for v in t.values]
-    if any(isinstance(p, Ref) for t in tests for v in t.values for p in v):
+    given = [_plain(v) for t in tests for v in t.values]
+    return _coming_out(tests, values_of(key, kinds.pop(), [t for t in given if t is not None]))
+
+
+def _texts(key: str, tests: tuple[KeyTest, ...]) -> list[_Single] | None:
+    if not tests:
+        return [(0, sample(key) if type_of(key) in SAMPLES else other(key), True)]
+    negated = sum(1 << i for i, t in enumerate(tests) if t.operator.comparison.negated)
+    within = base(key)
+    try:
+        tries = [*SAMPLES.get(type_of(key), ()), *_tries(key, tests)]
+        unions = tuple(map(_clause, tests))
+        if any(t.operator.qualifier for t in tests):
+            some = dict(vectors(unions, tries, (within or _SOMETHING,)))
+            found = {**dict(vectors(unions, ("",))), **some}
+        else:
+            found = dict(vectors(unions, tries, (within,) if within else ()))
+    except Unclear:
         return None
-    kind = kinds.pop()
+    sure = {bits: f.sure and can_be(key, f.text) for bits, f in found.items()}
+    return [(bits ^ negated, f.text if sure[bits] else None, sure[bits]) for bits, f in found.items()]
+
+
+def _coming_out(tests: tuple[KeyTest, ...], tries: Iterable[str]) -> list[_Single]:
+    """The first value for each way that tests without anything open come out."""
     singles: dict[int, str] = {}
-    for value in VALUES[kind]([t for t in texts if t is not None]):
+    for value in tries:
         singles.setdefault(_passed(tests, value), value)
-    if _may_be_malformed(key, kind):
-        singles.setdefault(_passed(tests, _MALFORMED), _MALFORMED)
     return [(bits, value, True) for bits, value in singles.items()]
 
 
@@ -189,21 +209,6 @@ def _passed(tests: tuple[KeyTest, ...], value: str) -> int:
     """The tests that a value passes as it is, as bits."""
     plain = (matches_values(Operator(t.operator.comparison), _pieces(t), value) for t in tests)
     return sum(1 << i for i, passes in enumerate(plain) if passes)
-
-
-def _may_be_malformed(key: str, kind: Kind) -> bool:
-    """Whether the values of a key may be of another kind than the operator's: a tag that is compared as a number."""
-    from ecsiam.reference.actions import key_type
-
-    return (key_type(key) or "").removeprefix("ArrayOf") not in _TYPES.get(kind, ())
-
-
-_TYPES: dict[Kind, tuple[str, ...]] = {
-    "numeric": ("Numeric", "Date"),
-    "date": ("Date", "Numeric"),
-    "bool": ("Bool",),
-    "ip": ("IPAddress",),
-}
 
 
 def _empty(tests: tuple[KeyTest, ...], singles: list[_Single]) -> list[_Single]:
@@ -242,7 +247,7 @@ def cells(key: str, tests: frozenset[KeyTest], many: bool | None = None) -> Cell
     if sets and many is not False and len(sets) < len(valued):
         return None  # AWS says nothing of an operator without qualifier on several values
     # Each set operator is shown by one value; where that is the empty text, by another one beside it.
-    empties = _empty(valued, singles) if sets else []
+    empties = _empty(valued, singles) if sets and base(key) is None else []
     groups: list[tuple[_Single, ...]] = [(single,) for single in singles if not sets or single[1] != ""]
     if sets and many is not False:
         for size in range(2, len(sets) + (len(groups) < len(singles)) + 1):
@@ -265,5 +270,5 @@ def cells(key: str, tests: frozenset[KeyTest], many: bool | None = None) -> Cell
             passing[test] |= passes << at
         for test in asked:
             if test.operator.comparison.kind == "null":
-                passing[test] |= matches_values(test.operator, _pieces(test), _MALFORMED) << at
+                passing[test] |= matches_values(test.operator, _pieces(test), STRANGE) << at
     return Cells(tuple(atoms), passing)

@@ -4,14 +4,14 @@ A statement is a product: its action, its principal, its resource and each of it
 makes a set of requests a union of boxes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import product
 
 from attrs import field, frozen
 
 from ecsiam.analysis.keys import EARLY, KeyTest, hole
-from ecsiam.analysis.matching import Reading
+from ecsiam.analysis.matching import Reading, condition_values
 from ecsiam.analysis.patterns import (
     ANY,
     NOT_COLON,
@@ -27,7 +27,7 @@ from ecsiam.analysis.patterns import (
     pattern,
 )
 from ecsiam.analysis.variables import Escaped, Part, Variable, parts
-from ecsiam.model.condition import Operator
+from ecsiam.model.condition import Condition, Operator
 from ecsiam.model.each import Each, Item
 from ecsiam.model.policy import Version
 from ecsiam.model.principal import Principal
@@ -39,6 +39,8 @@ State = tuple[str, str]
 
 
 MOST_DEFAULTS = 6  # each doubles the ways that a resource can come out
+MOST_WAYS = 1024
+MOST_VARIABLES = 8  # each doubles the ways that the conditions of a statement can come out
 
 
 @frozen(cache_hash=True)
@@ -80,6 +82,8 @@ class Leaf:
     """A statement where it stands: its document's version, whether that is an identity policy, and when it is there.
 
     `unread` names a policy that stands for nobody knows what: the statement takes some of its requests, or none.
+    `of_role` says that it is a role's, so that sessions of it ask. `strict` reads a statement as invalid where a policy
+    variable of its resources has no value (`matching.misses`).
     """
 
     statement: Statement
@@ -88,6 +92,8 @@ class Leaf:
     when: tuple[str, ...] = ()
     reading: Reading = "parts"
     unread: str = ""
+    of_role: bool = False
+    strict: bool = False
 
 
 @frozen
@@ -102,19 +108,39 @@ class Compiled:
     unread: str = ""
     variables: frozenset[Variable] = field(default=frozenset())
     open: bool = False
+    of_role: bool = False
+    identity: bool = True
+    doubtful: bool = False
 
 
-_PRESENT = Operator.parse("Null")
+_NULL, _LIKE, _NOT_LIKE = map(Operator.parse, ("Null", "StringLike", "StringNotLike"))
 
 
 def present(key: str) -> KeyTest:
     """The test that a key is there."""
-    return KeyTest(key.lower(), _PRESENT, (("false",),), key)
+    return KeyTest(key.lower(), _NULL, (("false",),), key)
 
 
 def absent(key: str) -> KeyTest:
     """The test that a key is not there."""
-    return KeyTest(key.lower(), _PRESENT, (("true",),), key)
+    return KeyTest(key.lower(), _NULL, (("true",),), key)
+
+
+def valued(key: str) -> KeyTest:
+    """The test that a key has something to put in the place of a policy variable: more than an empty text."""
+    return KeyTest(key.lower(), _LIKE, (("?*",),), key) if _may_be_empty(key) else present(key)
+
+
+def valueless(key: str) -> KeyTest:
+    """The test that it has not."""
+    return KeyTest(key.lower(), _NOT_LIKE, (("?*",),), key) if _may_be_empty(key) else absent(key)
+
+
+@lru_cache(maxsize=1 << 10)
+def _may_be_empty(key: str) -> bool:
+    from ecsiam.reference.actions import key_type
+
+    return key_type(key) in (None, "String")
 
 
 @lru_cache(maxsize=1 << 14)
@@ -127,22 +153,16 @@ def compiled(leaf: Leaf) -> Compiled:
         tuple(a for a in given if "*" in a or "?" in a),
         isinstance(statement.actions, AllBut),
     )
-    tests: list[KeyTest] = []
-    variables: set[Variable] = set()
-    for condition in statement.conditions:
-        kind = condition.operator.comparison.kind
-        with_variables = version if kind in ("string", "arn") else "2008-10-17"
-        values = tuple(parts(v, with_variables) for v in condition.values)
-        tests.append(KeyTest(condition.key.lower(), condition.operator, values, condition.key))
-        variables |= {p for v in values for p in v if isinstance(p, Variable)}
-    # What is put in has to be there; a default stands in for it where it is written.
-    needed = {v.key.lower() for v in variables if v.default is None}
-    options = tuple(_options(leaf))
-    variables |= {v for o in options for v in _variables(o.resources)}
+    resources = _options(leaf)
+    tests, ways = _conditions(statement, version, _resource_variables(leaf) if leaf.strict else ())
+    # Each way that the keys of variables can be there or not, with each state of the resources.
+    options = tuple(Option(o.resources, (*o.tests, *way), o.states) for o in resources for way in ways)
+    variables = {v for o in resources for v in _variables(o.resources)}
+    variables |= {p for c in statement.conditions for v in _values(c, version) for p in v if isinstance(p, Variable)}
     return Compiled(
         actions=actions,
         principals=statement.principals,
-        tests=(*tests, *map(present, sorted(needed))),
+        tests=tests,
         options=options,
         states=tuple((state, True) for state in _states(leaf)),
         unread=leaf.unread,
@@ -150,7 +170,68 @@ def compiled(leaf: Leaf) -> Compiled:
         open=bool(leaf.when or leaf.unread)
         or any(t.refs for t in statement.texts())
         or any(isinstance(item, Each) for item in (statement.resources.items if statement.resources else ())),
+        of_role=leaf.of_role,
+        identity=leaf.identity and statement.principals is None,
+        doubtful=_is_doubtful(leaf),
     )
+
+
+def _values(condition: Condition, version: Version) -> tuple[tuple[Part, ...], ...]:
+    return condition_values(condition.operator, condition.values, version)
+
+
+Way = tuple[KeyTest, ...]
+
+
+def _conditions(statement: Statement, version: Version, must: Iterable[Variable]) -> tuple[Way, tuple[Way, ...]]:
+    """The tests that conditions make in any case, and the ways of those with variables: they exclude each other.
+
+    A value whose variable has nothing to put in is as good as not written; `must` are variables that have to have it.
+    """
+    plain: list[KeyTest] = [valued(v.key) for v in dict.fromkeys(must)]
+    varying: list[tuple[Condition, tuple[tuple[Part, ...], ...]]] = []
+    keys: dict[str, str] = {}
+    for condition in statement.conditions:
+        values = _values(condition, version)
+        needed = {p.key.lower(): p.key for v in values for p in _without_default(v)}
+        keys |= needed
+        if needed:
+            varying.append((condition, values))
+        else:
+            plain.append(KeyTest(condition.key.lower(), condition.operator, values, condition.key))
+    if len(keys) > MOST_VARIABLES:
+        raise Unclear(f"the conditions of a statement have more than {MOST_VARIABLES} policy variables")
+    ways: list[Way] = []
+    for there in product((True, False), repeat=len(keys)):
+        has = dict(zip(keys, there, strict=True))
+        left = [(c, tuple(v for v in vs if all(has[p.key.lower()] for p in _without_default(v)))) for c, vs in varying]
+        if all(vs or _may_hold_of_nothing(c.operator) for c, vs in left):
+            tests = [KeyTest(c.key.lower(), c.operator, vs, c.key) for c, vs in left]
+            ways.append((*tests, *(valued(keys[k]) if yes else valueless(keys[k]) for k, yes in has.items())))
+    return tuple(plain), tuple(ways)
+
+
+def _without_default(parts: tuple[Part, ...]) -> Iterator[Variable]:
+    return (p for p in parts if isinstance(p, Variable) and p.default is None)
+
+
+def _may_hold_of_nothing(operator: Operator) -> bool:
+    """Whether a condition whose values are all gone may hold."""
+    return operator.comparison.negated or operator.if_exists or operator.qualifier == "ForAllValues"
+
+
+def _resource_variables(leaf: Leaf) -> tuple[Variable, ...]:
+    """The variables without a default in the resources of a statement."""
+    resources = leaf.statement.resources
+    items = () if resources is None else resources.items
+    return tuple(v for item in items if isinstance(item, Text) for v in _without_default(parts(item, leaf.version)))
+
+
+def _is_doubtful(leaf: Leaf) -> bool:
+    """Whether `strict` makes a difference: a lone Resource with a variable matches nothing without it either way."""
+    resources = leaf.statement.resources
+    others = isinstance(resources, AllBut) or (resources is not None and len(resources.items) > 1)
+    return others and bool(_resource_variables(leaf))
 
 
 def _states(leaf: Leaf) -> Iterator[State]:
@@ -179,19 +260,30 @@ def _options(leaf: Leaf) -> list[Option]:
 
 
 def _all_but(items: tuple[Item, ...], leaf: Leaf) -> list[Option]:
-    """One option for each way that the keys with a default can be there or not: these ways exclude each other."""
+    """One option for each way that the keys of variables can be there or not: these ways exclude each other."""
     ways: list[tuple[frozenset[Pattern], dict[str, KeyTest]]] = [(frozenset(), {})]
     for item in items:
-        found = [({p}, needs) for p, needs, _ in _item(item, leaf)]
+        found: list[tuple[frozenset[Pattern], Way]] = [(frozenset({p}), needs) for p, needs, _ in _item(item, leaf)]
         if isinstance(item, Each):
-            found = [({p for ps, _ in found for p in ps}, tuple(n for _, needs in found for n in needs))]
+            found = [(frozenset(p for ps, _ in found for p in ps), tuple(n for _, needs in found for n in needs))]
+        else:
+            found += ((frozenset(), way) for way in _missing(item, leaf))
         ways = [
             (none | patterns, {**needed, **{n.key: n for n in needs}})
             for none, needed in ways
             for patterns, needs in found
             if all(needed.get(n.key, n) == n for n in needs)
         ]
+        if len(ways) > MOST_WAYS:
+            raise Unclear(f"NotResource has policy variables that can be there in more than {MOST_WAYS} ways")
     return [Option(Resources(none=none), tuple(needed.values())) for none, needed in ways]
+
+
+def _missing(item: Text, leaf: Leaf) -> Iterator[Way]:
+    """The ways in which one of the variables of an item has no value: it leaves nothing out then."""
+    plain = list(dict.fromkeys(_without_default(parts(item, leaf.version))))
+    for n, variable in enumerate(plain):
+        yield (*(valued(v.key) for v in plain[:n]), valueless(variable.key))
 
 
 def _one_of(patterns: set[Pattern]) -> Resources:
@@ -216,13 +308,13 @@ def _item(item: Item, leaf: Leaf) -> list[Found]:
         return found
     texts = parts(item, leaf.version)
     with_default = [p for p in dict.fromkeys(texts) if isinstance(p, Variable) and p.default is not None]
-    plain = [present(p.key) for p in dict.fromkeys(texts) if isinstance(p, Variable) and p.default is None]
+    plain = [valued(p.key) for p in dict.fromkeys(_without_default(texts))]
     if len(with_default) > MOST_DEFAULTS:
         raise Unclear(f"a resource has more than {MOST_DEFAULTS} policy variables with a default")
     found = []
     for way in product((False, True), repeat=len(with_default)):
         off = dict(zip(with_default, way, strict=True))
-        needs = [absent(v.key) if missing else present(v.key) for v, missing in off.items()]
+        needs = [valueless(v.key) if missing else valued(v.key) for v, missing in off.items()]
         gone = {v: Escaped(v.default or "") for v, missing in off.items() if missing}
         put_in = tuple(gone.get(p, p) if isinstance(p, Variable) else p for p in texts)
         found.append((_resource(put_in, leaf), (*plain, *needs), ()))

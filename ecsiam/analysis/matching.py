@@ -15,7 +15,7 @@ from ecsiam.analysis.request import Request
 from ecsiam.analysis.values import address_block, as_date, as_number
 from ecsiam.analysis.variables import Escaped, Part, Variable, parts, put_in
 from ecsiam.errors import Fault, PolicyError
-from ecsiam.model.condition import Condition, Operator
+from ecsiam.model.condition import Condition, Kind, Operator
 from ecsiam.model.each import Each, Item
 from ecsiam.model.policy import Version
 from ecsiam.model.principal import Principal
@@ -68,18 +68,18 @@ def matches_resource(resource: Pieces, asked: str, reading: Reading = "parts", i
 
 # ---------------------------------------------------------------- principals
 
-_ACCOUNT = re.compile(r"[0-9]{12}")
-_ROOT = re.compile(r"arn:([^:]+):iam::([0-9]{12}):root")
+ACCOUNT = re.compile(r"[0-9]{12}")
+ROOT = re.compile(r"arn:([^:]+):iam::([0-9]{12}):root")
 OF_ACCOUNT = re.compile(r"arn:([^:]+):(?:iam|sts)::([0-9]{12}):.+", re.DOTALL)
 ROLE = re.compile(r"arn:([^:]+):iam::([0-9]{12}):role/(?:.*/)?([^/]+)", re.DOTALL)
-_SESSION = re.compile(r"arn:([^:]+):sts::([0-9]{12}):assumed-role/([^/]+)/.+", re.DOTALL)
+SESSION = re.compile(r"arn:([^:]+):sts::([0-9]{12}):assumed-role/([^/]+)/.+", re.DOTALL)
 
 
 def account_of(arn: str) -> str | None:
     """The account in an ARN, or an account id itself; None where there is none."""
     parts = arn.split(":", 5)
     account = parts[4] if len(parts) == 6 else arn
-    return account if _ACCOUNT.fullmatch(account) else None
+    return account if ACCOUNT.fullmatch(account) else None
 
 
 def matches_principal(principal: Principal, asked: Principal | None) -> bool:
@@ -113,13 +113,13 @@ def _id(principal: Principal) -> str:
 
 def _takes_in(named: str, who: str) -> bool:
     """Whether an account's or a role's name takes in an ARN that is not the same text."""
-    if _ACCOUNT.fullmatch(named):
+    if ACCOUNT.fullmatch(named):
         of = OF_ACCOUNT.fullmatch(who)
         return of is not None and of[2] == named
-    if root := _ROOT.fullmatch(named):
+    if root := ROOT.fullmatch(named):
         of = OF_ACCOUNT.fullmatch(who)
         return who == root[2] or (of is not None and of.groups() == root.groups())
-    role, session = ROLE.fullmatch(named), _SESSION.fullmatch(who)
+    role, session = ROLE.fullmatch(named), SESSION.fullmatch(who)
     return role is not None and session is not None and role.groups() == session.groups()
 
 
@@ -144,11 +144,14 @@ class _Resources:
 
 @frozen
 class _Condition:
+    """`unclear`: there is a policy variable where AWS's pages contradict each other on whether there may be one."""
+
     operator: Operator
     key: str
     shown: str
     fixed: tuple[Pieces, ...] | None
     values: tuple[tuple[Part, ...], ...]
+    unclear: bool = False
 
 
 @frozen
@@ -201,13 +204,27 @@ def _read_resources(
 
 
 def _read_condition(condition: Condition, version: Version) -> _Condition:
-    # Only in texts and ARNs are there variables; in a number, a date or the like `${` is text, and so no value.
-    variables = condition.operator.comparison.kind in ("string", "arn")
-    values = tuple(parts(_known(v), version if variables else "2008-10-17") for v in condition.values)
+    values = condition_values(condition.operator, tuple(map(_known, condition.values)), version)
     pieces = tuple(_fixed(v) for v in values)
     fixed = tuple(p for p in pieces if p is not None)
     shown = f"`{condition.operator}` wants {_listed(condition.values)}"
-    return _Condition(condition.operator, condition.key, shown, fixed if len(fixed) == len(pieces) else None, values)
+    open_ = len(fixed) < len(pieces)
+    unclear = open_ and condition.operator.comparison.kind not in WITH_VARIABLES
+    return _Condition(condition.operator, condition.key, shown, None if open_ else fixed, values, unclear)
+
+
+WITH_VARIABLES: tuple[Kind, ...] = ("string", "arn")
+
+
+def condition_values(operator: Operator, values: tuple[Text, ...], version: Version) -> tuple[tuple[Part, ...], ...]:
+    """The values of a condition, their variables found.
+
+    Only in texts and ARNs are there any; in a number, a date or the like `${` is text, and so no value. For `Bool` one
+    page of AWS says so, and another has an example: they are found, and no answer is given that hangs on them.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-wheretouse
+    """
+    variables = operator.comparison.kind in (*WITH_VARIABLES, "bool")
+    return tuple(parts(v, version if variables else "2008-10-17") for v in values)
 
 
 def _fixed(found: tuple[Part, ...]) -> Pieces | None:
@@ -241,14 +258,17 @@ def misses(
     request: Request,
     reading: Reading = "parts",
     identity: bool | None = None,
+    strict: bool = False,
 ) -> tuple[Miss, ...]:
     """Every element that does not match, in IAM's order; none: the statement matches.
 
-    A policy variable without a value: a Resource that holds it matches nothing, a statement with it in NotResource or
-    in a condition does not match at all ("this might cause the entire statement to be invalid"). `identity` says
-    whether an ARN may be cut short (None: where no principal is named). Raises PolicyError for a text that is known
-    only at deployment, and for several values under an operator for one where the answer hangs on it.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    What holds a policy variable without a value equals nothing and is like nothing: in a Resource, in a NotResource
+    (which then leaves nothing out), and as a value of a condition, so that a negated operator holds. AWS warns beside
+    it that such a statement might be invalid as a whole: `strict` reads it so where the variable is in a resource.
+    `identity` says whether an ARN may be cut short (None: where no principal is named). Raises PolicyError for a text
+    that is known only at deployment, and where the answer hangs on what AWS leaves open: several values under an
+    operator for one, a variable under `Bool`.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
     """
     read = _read(statement, version, reading, statement.principals is None if identity is None else identity)
     found: list[Miss] = []
@@ -256,7 +276,7 @@ def misses(
     if (asked in read.exact or any(fits(g, asked) for g in read.wild)) == read.any_but:
         among = "one" if read.any_but else "none"
         found.append(Miss(read.action_name, f"`{request.action}` is {among} of {read.actions_shown}"))
-    if read.resources is not None and (miss := _miss_resource(read.resources, request)):
+    if read.resources is not None and (miss := _miss_resource(read.resources, request, strict)):
         found.append(miss)
     if read.principals is not None and (miss := _miss_principal(read.principals, request.principal)):
         found.append(miss)
@@ -274,14 +294,14 @@ def misses(
     return tuple(found)
 
 
-def _miss_resource(resources: _Resources, request: Request) -> Miss | None:
+def _miss_resource(resources: _Resources, request: Request, strict: bool) -> Miss | None:
     asked = request.resource
     matched = any(fits_arn(globs, asked) for globs in resources.fixed)
     for text, varying in resources.varying:
         pieces = put_in(varying, request)
         if pieces is not None:
             matched = matched or resources.matches(pieces, asked)
-        elif resources.inverse:
+        elif strict:
             return Miss(resources.name, f"a variable of `{text}` has no value")
     if matched != resources.inverse:
         return None
@@ -299,13 +319,16 @@ def _miss_principal(element: Only[Principal] | AllBut[Principal], asked: Princip
 
 def _miss_condition(condition: _Condition, request: Request) -> Miss | None:
     values = condition.fixed
+    given = request.values(condition.key)
+    missing = ""
     if values is None:
+        if condition.unclear and given:
+            remedy = "Compare texts with `StringEquals`."
+            raise PolicyError(Fault(f"AWS's pages disagree on variables under `{condition.operator}`", (), remedy))
         pieces = [put_in(value, request) for value in condition.values]
         values = tuple(p for p in pieces if p is not None)
-        if len(values) < len(pieces):
-            return Miss("Condition", f"{condition.shown}, and a variable in it has no value", condition.key)
-    given = request.values(condition.key)
+        missing = ", a variable in it has no value" if len(values) < len(pieces) else ""
     if matches_values(condition.operator, values, given):
         return None
     shown = "absent" if given is None else f"`{given}`" if isinstance(given, str) else _listed(given) or "empty"
-    return Miss("Condition", f"{condition.shown}, and it is {shown}", condition.key)
+    return Miss("Condition", f"{condition.shown}{missing}, and it is {shown}", condition.key)

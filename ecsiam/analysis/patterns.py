@@ -74,13 +74,18 @@ class Hole:
     """A text that is not known: the value of `name`, made of characters of `of`.
 
     The same hole stands for the same text everywhere. `exact` says that the text means itself: what may hold wildcards
-    is no single string. `empty` says that it may be empty.
+    is no single string. `empty` says that it may be empty, `any_case` that its letters may be of either case.
     """
 
     name: Hashable
     of: Chars = ANY
     exact: bool = True
     empty: bool = False
+    any_case: bool = False
+
+    def takes(self, other: "Hole") -> bool:
+        """Whether every text of another hole is one of this."""
+        return self == other or (self.any_case and self.name == other.name)
 
 
 @frozen(cache_hash=True)

@@ -1,27 +1,45 @@
-"""Principals of one question: one for each way that its statements can take whoever asks."""
+"""Principals of one question: one caller for each way that its statements can take whoever asks."""
 
-import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import count
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from ecsiam.analysis.matching import OF_ACCOUNT, ROLE, matches_principal
+from ecsiam.analysis.callers import ARN_FORMS, Facts, Kind, facts_of, facts_of_some
+from ecsiam.analysis.matching import ACCOUNT, OF_ACCOUNT, ROLE, ROOT, SESSION
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.model.principal import EVERYONE, Principal
 from ecsiam.model.statement import AllBut, Only
+
+EVERY_AWS = Principal("AWS", "*")
+_KINDS: tuple[Kind, ...] = tuple(ARN_FORMS)
+
+
+@frozen
+class Caller:
+    """Who asks, or an example of those who are taken alike; then `but` are the ones that are apart from them.
+
+    `facts` are the alternatives of what follows for its keys. Without `sure`, whether there is such a one isn't known.
+    """
+
+    principal: Principal
+    facts: tuple[Facts, ...] = ({},)
+    some: bool = False
+    but: frozenset[str] = frozenset()
+    sure: bool = True
 
 
 @frozen
 class PrincipalCells:
     """Who there is, and which of them each principal of a policy takes, as bits."""
 
-    who: tuple[Principal, ...]
+    callers: tuple[Caller, ...]
     takes: dict[Principal, int] = field(eq=False)
 
     @property
     def all(self) -> int:
-        return (1 << len(self.who)) - 1
+        return (1 << len(self.callers)) - 1
 
     def taking(self, element: Only[Principal] | AllBut[Principal] | None) -> int:
         """The bits of a statement's principals; a statement without any says nothing of them."""
@@ -33,56 +51,129 @@ class PrincipalCells:
         return bits ^ self.all if isinstance(element, AllBut) else bits
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 10)
 def principal_cells(named: frozenset[Principal]) -> PrincipalCells:
     """The cells of the principals that these tell apart.
 
-    They are the named ones, of each role a session, of each account another user, and one of each type that nobody
+    They are the named ones, of each role a session, of each account somebody else, and one of each type that nobody
     named. Raises Unclear where one is known only at deployment and could be another one of its type.
     """
-    who: dict[Principal, None] = {}
-    for p in sorted(named, key=str):
-        id = p.id.literal
-        if id is None:
-            if any(q.type == p.type and q != p and q.id.literal != "*" for q in named):
-                raise Unclear(f"`{p.id}` may be another principal that is named")
-            who[p] = None
-        elif id != "*":
-            who.update(dict.fromkeys(_of(p, id, named)))
-    texts = " ".join(str(p.id) for p in named)
-    account = next(a for a in (f"{n:012}" for n in range(10**12 - 1, -1, -1)) if a not in texts)
-    who[Principal("AWS", f"arn:aws:iam::{account}:user/{_fresh(texts)}")] = None
-    who[Principal("Service", f"{_fresh(texts)}.amazonaws.com")] = None
-    who[Principal("Federated", f"{_fresh(texts)}.example.com")] = None
-    who[Principal("CanonicalUser", next(c for c in (f"{n:064x}" for n in count()) if c not in texts))] = None
-    who[EVERYONE] = None
-    people = tuple(who)
-    takes = {p: sum(1 << i for i, asked in enumerate(people) if _takes(p, asked)) for p in named}
-    return PrincipalCells(people, takes)
+    fresh = _Fresh(named)
+    by_account: dict[str, set[str]] = {}
+    for p in named:
+        if p.type == "AWS" and (account := _account(p.id.literal or "")):
+            by_account.setdefault(account, set()).add(str(p.id))
+    accounts = frozenset(by_account)
+    found = (caller for p in sorted(named, key=str) for caller in _of(p, named, fresh, by_account))
+    callers = list({caller.principal: caller for caller in found}.values())
+    user = Principal("AWS", f"arn:aws:iam::{fresh.account}:user/{fresh.name}")
+    callers.append(Caller(user, facts_of_some(_KINDS), some=True, but=accounts))
+    services = frozenset(str(p.id) for p in named if p.type == "Service")
+    service = Principal("Service", f"{fresh.name}.amazonaws.com")
+    callers.append(Caller(service, _of_any_service(service), some=True, but=services))
+    token = Principal("Federated", f"{fresh.name}.example.com")
+    callers.append(Caller(token, facts_of(token)))
+    callers.append(Caller(EVERYONE, facts_of(EVERYONE)))
+    takes = dict.fromkeys(named, 0)
+    by_role = _roles(named)
+    for i, caller in enumerate(callers):
+        for p in _taking(caller.principal, by_role):
+            if p in takes:
+                takes[p] |= 1 << i
+    return _with_canonical(tuple(callers), takes, bool(accounts))
 
 
-def _fresh(texts: str) -> str:
-    """A name that none of these texts holds."""
-    return next(n for n in ("other", *(f"other{i}" for i in range(len(texts) + 1))) if n not in texts)
+class _Fresh:
+    """An account and a name that none of these principals holds."""
+
+    def __init__(self, named: Iterable[Principal]) -> None:
+        texts = " ".join(str(p.id) for p in named)
+        self.account = next(a for a in (f"{n:012}" for n in range(10**12 - 1, -1, -1)) if a not in texts)
+        self.name = next(n for n in (f"other{i or ''}" for i in count()) if n not in texts)
 
 
-def _of(p: Principal, id: str, named: frozenset[Principal]) -> list[Principal]:
+def _of_any_service(service: Principal) -> tuple[Facts, ...]:
+    return tuple({**facts, "aws:PrincipalServiceName": "?*"} for facts in facts_of(service))
+
+
+def _account(id: str) -> str:
+    """The account of a principal, by its id or ARN."""
+    of = OF_ACCOUNT.fullmatch(id)
+    return id if ACCOUNT.fullmatch(id) else of[2] if of else ""
+
+
+def _of(
+    p: Principal, named: frozenset[Principal], fresh: _Fresh, by_account: Mapping[str, set[str]]
+) -> Iterator[Caller]:
     """A principal, and whom it takes beside itself."""
+    id = p.id.literal
+    if id is None:
+        if any(q.type == p.type and q != p and q.id.literal != "*" for q in named):
+            raise Unclear(f"`{p.id}` may be another principal that is named")
+        yield Caller(p)
+        return
+    if id == "*":
+        return
+    arn = f"arn:aws:iam::{id}:root" if p.type == "AWS" and ACCOUNT.fullmatch(id) else id
+    one = Principal(p.type, arn)
+    yield Caller(one, facts_of(one))
     if p.type != "AWS":
-        return [p]
-    texts = " ".join(str(q.id) for q in named)
-    arn = f"arn:aws:iam::{id}:root" if re.fullmatch(r"\d{12}", id) else id
-    found = [Principal("AWS", arn)]
+        return
     if role := ROLE.fullmatch(arn):
-        found.append(Principal("AWS", f"arn:{role[1]}:sts::{role[2]}:assumed-role/{role[3]}/{_fresh(texts)}"))
-    if account := OF_ACCOUNT.fullmatch(arn):
-        found.append(Principal("AWS", f"arn:{account[1]}:iam::{account[2]}:user/{_fresh(texts)}"))
+        session = Principal("AWS", f"arn:{role[1]}:sts::{role[2]}:assumed-role/{role[3]}/{fresh.name}")
+        yield Caller(session, facts_of(one))
+    if of := OF_ACCOUNT.fullmatch(arn):
+        somebody = Principal("AWS", f"arn:{of[1]}:iam::{of[2]}:user/{fresh.name}")
+        # A session that is named leaves the role's other sessions among these.
+        apart = frozenset(id for id in (*by_account.get(of[2], ()), f"arn:{of[1]}:iam::{of[2]}:root") if ":iam:" in id)
+        yield Caller(somebody, facts_of_some(_KINDS, of[2]), some=True, but=apart)
+
+
+# ---------------------------------------------------------------- who takes whom
+
+_Roles = dict[tuple[str, ...], list[Principal]]
+
+
+def _roles(named: Iterable[Principal]) -> _Roles:
+    """The roles that are named, by what a session's ARN says of its role: not its path."""
+    found: _Roles = {}
+    for p in named:
+        if p.type == "AWS" and (role := ROLE.fullmatch(p.id.literal or "")):
+            found.setdefault(role.groups(), []).append(p)
     return found
 
 
-def _takes(p: Principal, asked: Principal) -> bool:
-    if p.id.literal is None:
-        return p == asked
-    if asked.id.literal is None:
-        return p == EVERYONE or (p.type == asked.type and p.id.literal == "*")
-    return matches_principal(p, asked)
+def _taking(asked: Principal, roles: _Roles) -> Iterator[Principal]:
+    """The principals of a policy that take a caller, as `matches_principal` says of each."""
+    yield EVERYONE
+    if asked == EVERYONE:
+        yield EVERY_AWS
+        return
+    yield from (asked, Principal(asked.type, "*"))
+    id = asked.id.literal
+    if asked.type != "AWS" or id is None:
+        return
+    if of := OF_ACCOUNT.fullmatch(id):
+        yield Principal("AWS", of[2])
+        yield from () if ROOT.fullmatch(id) else (Principal("AWS", f"arn:{of[1]}:iam::{of[2]}:root"),)
+    if session := SESSION.fullmatch(id):
+        yield from roles.get(session.groups(), ())
+
+
+def _with_canonical(callers: tuple[Caller, ...], takes: dict[Principal, int], among_accounts: bool) -> PrincipalCells:
+    """With the canonical user ids that are named: each stands for an account, and which one isn't known.
+
+    So it may be any of the callers of an account, or somebody of one that nobody named.
+    """
+    people = list(callers)
+    for p in sorted((p for p in takes if p.type == "CanonicalUser" and p.id.literal not in (None, "*")), key=str):
+        own = next(i for i, c in enumerate(people) if c.principal == p)
+        people[own] = evolve(people[own], sure=not among_accounts)
+        takes[EVERY_AWS] = takes.get(EVERY_AWS, 0) | 1 << own
+        for i, caller in enumerate(callers):
+            if among_accounts and caller.principal.type == "AWS":
+                for q, bits in takes.items():
+                    takes[q] = bits | (bits >> i & 1) << len(people)
+                takes[p] |= 1 << len(people)
+                people.append(evolve(caller, sure=False))
+    return PrincipalCells(tuple(people), takes)

@@ -14,6 +14,7 @@ from typing import Literal
 from attrs import evolve, field, frozen
 
 from ecsiam.analysis.actions import Universe
+from ecsiam.analysis.keys import KeyTest
 from ecsiam.analysis.leaf import Leaf, compiled
 from ecsiam.analysis.matching import misses
 from ecsiam.analysis.patterns import Unclear
@@ -100,7 +101,7 @@ def _any(found: Iterable[bool | None]) -> bool | None:
 def _matches(leaf: Leaf, request: Request) -> bool | None:
     """Whether a statement matches; what is open of it is read as anything, so that only a miss is sure."""
     if not compiled(leaf).open:
-        return not misses(leaf.statement, leaf.version, request, leaf.reading)
+        return not misses(leaf.statement, leaf.version, request, leaf.reading, strict=leaf.strict)
     return None if not misses(_loose(leaf.statement), leaf.version, request, leaf.reading) else False
 
 
@@ -239,7 +240,32 @@ def _one_by_one(box: Box, steps: int, left: Callable[[Box, int], Iterator[Box]])
 
 
 def search(requests: Requests, universe: Universe = "all") -> Request | None:
-    """A request of the set that has been put to the test, None if there surely is none. Raises Unclear otherwise."""
+    """A request of the set that has been put to the test, None if there surely is none. Raises Unclear otherwise.
+
+    AWS leaves open whether a statement is invalid where a policy variable of its resources has no value: both readings
+    have to give the same.
+    """
+    if not any(compiled(leaf).doubtful for leaf in requests.leaves):
+        return _search(requests, universe)
+    strict = _strict(requests)
+    found = _search(requests, universe)
+    if found is None and _search(strict, universe) is None:
+        return None
+    if found is not None and strict.has(found):
+        return found
+    if both := _search(requests & strict, universe):
+        return both
+    raise Unclear("whether a statement counts, of whose resources a policy variable has no value, AWS leaves open")
+
+
+def _strict(requests: Requests) -> Requests:
+    """The same with every statement read as invalid where a policy variable of its resources has no value."""
+    if requests.leaf is not None:
+        return of_statement(evolve(requests.leaf, strict=True)) if compiled(requests.leaf).doubtful else requests
+    return evolve(requests, parts=tuple(map(_strict, requests.parts)))
+
+
+def _search(requests: Requests, universe: Universe) -> Request | None:
     found = _walk(requests, requests, universe)
     if not isinstance(found, str):
         return found
@@ -261,7 +287,8 @@ def _walk(requests: Requests, original: Requests, universe: Universe) -> Request
     unread = " and ".join(dict.fromkeys(f"`{c.unread}`" for c in asked if c.unread))
     on = f"it depends on {unread}, which was not read" if unread else "it depends on what is left to deployment"
     reason: str | None = None
-    for n, box in enumerate(_Search(space).boxes(requests)):
+    boxes = (cut for box in _Search(space).boxes(requests) for cut in space.by_caller(box))
+    for n, box in enumerate(boxes):
         if is_open:
             reason = on
             if n == MOST_OPEN:
@@ -269,7 +296,8 @@ def _walk(requests: Requests, original: Requests, universe: Universe) -> Request
         for candidate in _likely(space, box, requests is not original, original):
             if candidate.request is not None:
                 if original.has(candidate.request):
-                    return _least(candidate.request, requests, original)
+                    tied = box.asking.keys if box.asking else frozenset[str]()
+                    return candidate.request if requests is original else _least(candidate.request, original, tied)
                 if candidate.sure and requests is original and not is_open:
                     raise AssertionError(
                         f"the example `{candidate.request}` is not in the set: this is a bug in ecsiam"
@@ -285,13 +313,11 @@ def _likely(space: Space, box: Box, is_try: bool, original: Requests) -> Iterato
         yield from candidates(space, box, fits=False)
 
 
-def _least(request: Request, requests: Requests, original: Requests) -> Request:
+def _least(request: Request, original: Requests, tied: frozenset[str]) -> Request:
     """The request without the keys that were pinned for it and turn out not to matter."""
-    if requests is original:
-        return request
     for key, _ in request.context:
         without = evolve(request, context=[pair for pair in request.context if pair[0] != key])
-        request = without if original.has(without) else request
+        request = without if key.lower() not in tied and original.has(without) else request
     return request
 
 
@@ -310,7 +336,10 @@ def put_in(requests: Requests) -> Iterator[Requests]:
     if not keys:
         return
     # In one order, whichever way the question is put; the same value for all of them before others.
-    values = sorted({*_spoken_of(leaves)} - {"other"})
+    spoken = {*_spoken_of(leaves)}
+    if any(t.operator.comparison.name.endswith("IgnoreCase") for leaf in leaves for t in _tests(leaf)):
+        spoken |= {changed for value in spoken for changed in (value.upper(), value.lower())}
+    values = sorted(spoken - {"other"})
     pinned = {key: list(dict.fromkeys((other(key), *values))) for key in sorted(keys)}
     together = ((value,) * len(keys) for value in values)
     first = [tuple(map(other, sorted(keys)))]
@@ -322,6 +351,12 @@ def put_in(requests: Requests) -> Iterator[Requests]:
             yield _replaced(requests, known) & query(pin)
         except PolicyError:  # what the variable names is no key, or its value makes no resource
             continue
+
+
+def _tests(leaf: Leaf) -> Iterator[KeyTest]:
+    known = compiled(leaf)
+    yield from known.tests
+    yield from (t for o in known.options for t in o.tests)
 
 
 def _spoken_of(leaves: list[Leaf]) -> Iterator[str]:

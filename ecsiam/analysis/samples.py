@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from itertools import count
 
+from ecsiam.analysis.typed import EPOCH, READS, READS_NONE, SAMPLES, STRANGE, type_of
 from ecsiam.analysis.values import address_block, as_bytes, as_date, as_number
 from ecsiam.model.condition import Kind
 
@@ -36,19 +37,25 @@ def _number_values(texts: list[str]) -> Iterator[str]:
         yield f"{number:f}"
 
 
+def _epoch_values(texts: list[str]) -> Iterator[str]:
+    for seconds in _between([as_date(t) for t in texts]):
+        yield f"{seconds:f}"
+
+
 def _date_values(texts: list[str]) -> Iterator[str]:
     from datetime import UTC, datetime, timedelta
-    from decimal import Decimal
+    from decimal import ROUND_FLOOR, Decimal
 
     for seconds in _between([as_date(t) for t in texts]):
         assert isinstance(seconds, Decimal)
-        whole = seconds == seconds.to_integral_value()
+        whole = seconds.to_integral_value(ROUND_FLOOR)
         try:
-            at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(seconds))
-        except OverflowError:
-            whole = False
-            at = None
-        yield f"{at:%Y-%m-%dT%H:%M:%SZ}" if whole and at and at.year >= 1000 else f"{seconds:f}"
+            at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(whole))
+        except OverflowError:  # no year of four digits
+            yield f"{seconds:f}"
+        else:
+            fraction = f"{seconds - whole:f}".removeprefix("0") if seconds != whole else ""
+            yield f"{at.replace(tzinfo=None).isoformat()}{fraction}Z"
 
 
 def _address_values(texts: list[str]) -> Iterator[str]:
@@ -66,16 +73,27 @@ def _binary_values(texts: list[str]) -> Iterator[str]:
     yield from texts
     known = {as_bytes(t) for t in texts}
     yield next(b64encode(b).decode() for b in (bytes([i]) * n for n in count(1) for i in range(256)) if b not in known)
+    yield ""  # no bytes
 
 
 def _bool_values(_: list[str]) -> Iterator[str]:
     yield from ("true", "false")
 
 
-VALUES: dict[Kind, Callable[[list[str]], Iterator[str]]] = {
+_VALUES: dict[Kind, Callable[[list[str]], Iterator[str]]] = {
     "numeric": _number_values,
     "date": _date_values,
     "ip": _address_values,
     "binary": _binary_values,
     "bool": _bool_values,
 }
+
+
+def values(key: str, kind: Kind, texts: list[str]) -> Iterator[str]:
+    """For conditions of one kind with these texts, a value of the key for each way that they can come out."""
+    type = type_of(key)
+    if type not in READS_NONE[kind]:
+        as_seconds = kind == "date" and type in ("Numeric", EPOCH)
+        yield from _epoch_values(texts) if as_seconds else _VALUES[kind](texts)
+    if type not in READS[kind]:
+        yield SAMPLES.get(type, (STRANGE,))[0] if type in READS_NONE[kind] else STRANGE

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from ecsiam.analysis.actions import ActionCells, Universe, action_cells
+from ecsiam.analysis.asking import Asking, asking
 from ecsiam.analysis.keys import Atom, Cells, KeyTest, cells
 from ecsiam.analysis.leaf import Compiled, Resources, State
 from ecsiam.analysis.patterns import Clause
@@ -19,15 +20,28 @@ Variable = str | KeyTest | State  # a key; a test that is a thing of its own; th
 
 
 class Box:
-    """One product. A variable that `keys` does not name may be anything."""
+    """One product. A variable that `keys` does not name may be anything.
 
-    __slots__ = ("actions", "keys", "principals", "resources")
+    `asking` is set where one caller is left, `unsaid` where AWS's pages don't say whether it is in the box.
+    """
 
-    def __init__(self, actions: int, principals: int, keys: dict[Variable, int], resources: Resources) -> None:
+    __slots__ = ("actions", "asking", "keys", "principals", "resources", "unsaid")
+
+    def __init__(
+        self,
+        actions: int,
+        principals: int,
+        keys: dict[Variable, int],
+        resources: Resources,
+        asking: Asking | None = None,
+        unsaid: str = "",
+    ) -> None:
         self.actions = actions
         self.principals = principals
         self.keys = keys
         self.resources = resources
+        self.asking = asking
+        self.unsaid = unsaid
 
 
 _YES_NO = (Atom("no", sure=False), Atom("yes", sure=False))
@@ -58,6 +72,10 @@ class Space:
         for c in leaves:
             for test in (*c.tests, *(t for o in c.options for t in o.tests)):
                 tests.setdefault(test.key, set()).add(test)
+        self.asking = tuple(asking(self.principals, leaves, tests))
+        for one in self.asking:
+            for test in one.tests:
+                tests[test.key].add(test)
         self.written = {key: next(iter(sorted(t.name or key for t in of))) for key, of in tests.items()}
         self.keys: dict[Variable, Cells | None] = {
             key: cells(key, frozenset(of), _many(key, of)) for key, of in tests.items()
@@ -71,9 +89,8 @@ class Space:
         if not actions or not principals:
             return
         keys: dict[Variable, int] = {}
-        for test in leaf.tests:
-            if not self._narrow(keys, test):
-                return
+        if not all(self._narrow(keys, test) for test in leaf.tests):
+            return
         for state, on in leaf.states:
             keys[state] = keys.get(state, 3) & (2 if on else 1)
         for option in leaf.options:
@@ -94,6 +111,19 @@ class Space:
         else:
             left = keys[test.key] = keys.get(test.key, of_key.all) & of_key.passing[test]
         return left
+
+    def by_caller(self, box: Box) -> Iterator[Box]:
+        """A box caller by caller, cut to what each sends with a request; what none of them can ask is nothing."""
+        if not self.asking:
+            yield box
+            return
+        written = {key: self.written[key] for key in box.keys if isinstance(key, str)}
+        for one in self.asking:
+            if box.principals & one.principals:
+                keys = dict(box.keys)
+                if all(self._narrow(keys, test) for test in one.tests):
+                    asked = box.principals & one.principals
+                    yield Box(box.actions, asked, keys, box.resources, one, one.unsaid(written))
 
     def whole(self, variable: Variable) -> int:
         """Every value of a variable, as bits."""

@@ -150,7 +150,7 @@ class _Walk:
                     on, stay = self.steps[k]
                     if isinstance(token, Run) and _surely(token.of, letter):
                         stay |= 1 << i
-                    elif token == letter or (isinstance(token, One) and isinstance(letter, str) and letter in token.of):
+                    elif _takes(token, letter):
                         on |= 1 << i
                     self.steps[k] = (on, stay)
             offset += len(p.tokens)
@@ -308,6 +308,13 @@ class _Walk:
 
 def _chars(token: Token) -> Chars:
     return token.hole.of if isinstance(token, Other) else token.of
+
+
+def _takes(token: Token, letter: Letter) -> bool:
+    """Whether a token surely is this letter, or takes it."""
+    if isinstance(letter, str):
+        return isinstance(token, One) and letter in token.of
+    return isinstance(token, Hole) and token.takes(letter)
 
 
 def _surely(run: Chars, letter: Letter) -> bool:

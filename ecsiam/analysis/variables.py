@@ -68,6 +68,7 @@ def _variable(inside: str) -> Escaped | Variable:
 def put_in(parts: tuple[Part, ...], request: Request) -> tuple[Piece, ...] | None:
     """A text with the request's values put in, as themselves; None when one of its keys has no single value.
 
+    AWS takes a key that is absent and one with an empty value alike: there is nothing to put in.
     Raises PolicyError for a text that is known only at deployment.
     """
     pieces: list[Piece] = []
@@ -78,8 +79,8 @@ def put_in(parts: tuple[Part, ...], request: Request) -> tuple[Piece, ...] | Non
             case Escaped(char):
                 pieces.append((char, False))
             case Variable(key, default):
-                value = request.values(key)
-                known = value if isinstance(value, str) else None if value else default  # no values are an absent key
+                value = request.values(key) or None
+                known = default if value is None else value if isinstance(value, str) else None
                 if known is None:
                     return None
                 pieces.append((known, False))

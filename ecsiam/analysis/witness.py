@@ -1,20 +1,20 @@
 """From a box to a request that shows it: the shortest that reads well, on a resource that the action really has."""
 
-import re
 from collections.abc import Callable, Iterator
 from itertools import chain, islice, product
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from ecsiam.analysis.asking import agreeing
 from ecsiam.analysis.leaf import EachName, Resources, resource_pattern
 from ecsiam.analysis.matching import account_of
 from ecsiam.analysis.patterns import Hole, Pattern, literal, show
+from ecsiam.analysis.principals import Caller
 from ecsiam.analysis.request import Request, Values
 from ecsiam.analysis.space import Box, Space, resource_of
 from ecsiam.analysis.strings import Found, example
 from ecsiam.analysis.variables import Variable as PolicyVariable
-from ecsiam.model.principal import Principal
 
 if TYPE_CHECKING:
     from ecsiam.reference.actions import KnownAction
@@ -54,10 +54,10 @@ def _of(space: Space, box: Box, action: str, resource: str) -> Iterator[Candidat
         [i for sure in (True, False) for i in _bits(box.keys[k]) if options[i].sure == sure]
         for k, options in zip(keys, atoms, strict=True)
     ]
-    people: list[Principal | None] = [None]
+    people: list[Caller | None] = [None]
     if space.principals is not None:
-        people = [space.principals.who[i] for i in _bits(box.principals)]
-    for who, chosen in ((who, chosen) for who in people for chosen in product(*picks)):
+        people = [space.principals.callers[i] for i in _bits(box.principals)]
+    for caller, chosen in ((caller, chosen) for caller in people for chosen in product(*picks)):
         context: dict[str, Values] = {}
         unknown: list[str] = []
         for key, options, at in zip(keys, atoms, chosen, strict=True):
@@ -65,24 +65,45 @@ def _of(space: Space, box: Box, action: str, resource: str) -> Iterator[Candidat
             if isinstance(key, tuple):
                 continue  # the state of something open is no part of a request
             if not isinstance(key, str):
-                unknown.append(f"`{key.operator}` on `{key.key}`")
+                unknown.append(f"`{key.operator}` on `{key.name or key.key}`")
             elif atom.value is None and at:
-                unknown.append(f"the value of `{key}`")
+                unknown.append(f"the value of `{space.written[key]}`")
             elif atom.value is not None:
                 context[space.written[key]] = atom.value
                 if not atom.sure:
-                    unknown.append(f"the value of `{key}`")
-        request = Request(action, resource, who, context)
-        tied = _tied(space, request)
+                    unknown.append(f"the value of `{space.written[key]}`")
+        who = None if caller is None else caller.principal
+        if caller is not None and not caller.sure:
+            unknown.append("which account a canonical user id names")
         if unknown or (who is not None and who.id.literal is None):
             on = ", ".join(dict.fromkeys(unknown)) or f"`{who}`"
             yield Candidate(None, sure=False, reason=f"it depends on {on}")
-        elif tied is None:
-            yield Candidate(request)
         else:
-            reason = "it takes keys that follow from each other, or from principal and resource, and don't agree"
-            for agreeing in tied:
-                yield Candidate(agreeing, sure=False, reason=reason)
+            yield from _agreeing(space, box, Request(action, resource, who, context))
+
+
+_TIED = "it takes keys that follow from each other, or from principal and resource, and don't agree"
+
+
+def _agreeing(space: Space, box: Box, request: Request) -> Iterator[Candidate]:
+    """The request, or what it becomes when all that follows from the rest of it is as it has to be."""
+    shown = [request] if box.asking is None else [] if box.unsaid else list(agreeing(request, box.asking))
+    if not shown:
+        yield Candidate(None, sure=False, reason=box.unsaid or _TIED)
+    for one in chain.from_iterable((*_at_home(agreed), agreed) for agreed in shown):
+        fitted = _tied(space, one)
+        yield Candidate(fitted, sure=fitted == request, reason=_TIED)
+
+
+def _at_home(request: Request) -> Iterator[Request]:
+    """The request on a resource of the caller's own account: there, one policy can be enough."""
+    arn = request.values("aws:PrincipalArn")
+    who = str(request.principal.id) if request.principal else arn if isinstance(arn, str) else ""
+    known = request.values("aws:PrincipalAccount")
+    account = account_of(known if isinstance(known, str) else who)
+    parts = request.resource.split(":", 5)
+    if account and len(parts) == 6 and account_of(request.resource) not in (None, account):
+        yield evolve(request, resource=":".join((*parts[:4], account, parts[5])))
 
 
 def _bits(bits: int) -> Iterator[int]:
@@ -196,42 +217,24 @@ def _named(name: object) -> str:
 
 # ---------------------------------------------------------------- keys that follow from others
 
-_IAM = re.compile(r"arn:[^:]*:iam::\d{12}:(user|role)/.+")
-
-
-def _principal_arn(request: Request) -> str | None:
-    arn = request.principal.id.literal if request.principal and request.principal.type == "AWS" else None
-    return arn if arn and _IAM.fullmatch(arn) else None
-
-
-def _of_principal(request: Request) -> str | None:
-    return account_of(str(request.principal.id)) if request.principal else None
-
 
 def _of_source(request: Request) -> str | None:
     source = request.values("aws:sourcearn")
     return account_of(source) if isinstance(source, str) else None
 
 
-# What a key has to be, given the rest of the request; None where nothing follows.
+# What a key has to be, given the rest of the request; None where nothing follows. Those that follow from who asks are
+# in `callers.py`.
 TIES: dict[str, Callable[[Request], str | None]] = {
-    "aws:principalarn": _principal_arn,
-    "aws:principalaccount": _of_principal,
     "aws:resourceaccount": lambda request: account_of(request.resource),
     "aws:sourceaccount": _of_source,
 }
 
 
-def _tied(space: Space, request: Request) -> list[Request] | None:
-    """The request with the keys that follow from others as they have to be; None when it is so already."""
-    from attrs import evolve
-
+def _tied(space: Space, request: Request) -> Request:
+    """The request with the keys that follow from others as they have to be."""
     wrong = {k: v for k, of in TIES.items() if k in space.written and (v := of(request)) and request.values(k) != v}
     if not wrong:
-        return None
+        return request
     context = {key: values for key, values in request.context if key.lower() not in wrong}
-    agreeing = [evolve(request, context={**context, **{space.written[k]: v for k, v in wrong.items()}})]
-    arn = request.values("aws:principalarn")
-    if "aws:principalarn" in wrong and isinstance(arn, str) and _IAM.fullmatch(arn):
-        agreeing.append(evolve(request, principal=Principal("AWS", arn)))
-    return agreeing
+    return evolve(request, context={**context, **{space.written[k]: v for k, v in wrong.items()}})

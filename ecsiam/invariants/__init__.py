@@ -46,7 +46,7 @@ INVARIANTS: Mapping[str, Invariant] = MappingProxyType(
             Invariant("trust", "each role can be assumed by exactly the principals of its kind", trust),
             Invariant("oidc-subject", "the deploy role only by the subjects that the config lists", oidc_subject),
             Invariant("pass-role", "iam:PassRole only for the stack's ECS roles, and only to ECS tasks", pass_role),
-            Invariant("no-escalation", "no role can change IAM or obtain another role", no_escalation),
+            Invariant("no-escalation", "no role can come to more than it was given", no_escalation),
             Invariant("home", "nothing and nobody outside this account, region and partition", _home),
             Invariant("neighbours", "no resource matches what another project's prefix builds", neighbours),
             Invariant("wildcards", "`*` only for actions that support nothing narrower", wildcards),

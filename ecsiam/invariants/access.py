@@ -7,8 +7,9 @@ from attrs import evolve
 
 from ecsiam.analysis.answers import Answer, Undecided
 from ecsiam.analysis.leaf import Leaf
+from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.requests import NOTHING, Requests, query
+from ecsiam.analysis.requests import NOTHING, Requests, query, search, union
 from ecsiam.invariants.askable import ASSUMED, askable
 from ecsiam.invariants.asking import Granted, allows, granted, listed, never, together
 from ecsiam.model.condition import Condition
@@ -19,6 +20,7 @@ from ecsiam.model.text import Text, text
 
 ECS_ROLES = ("execution", "task")
 ECS_TASKS = "ecs-tasks.amazonaws.com"
+DEPLOY = "github_actions"
 
 
 def _missing(stack: Stack, *ids: str) -> Undecided | None:
@@ -56,7 +58,8 @@ def _patterns(role: Granted) -> tuple[str, ...] | None:
     """The actions that a role is granted; None where that may be all."""
     elements = [leaf.statement.actions for leaf in allows(role.leaves)]
     patterns = {a.pattern.lower() for element in elements for a in element.items}
-    wide = any(isinstance(element, AllBut) for element in elements) or any(p.startswith("*") for p in patterns)
+    any_service = any(set("*?").intersection(p.partition(":")[0]) for p in patterns)
+    wide = any_service or any(isinstance(element, AllBut) for element in elements)
     return None if wide else tuple(sorted(patterns))
 
 
@@ -153,38 +156,41 @@ def _passable(stack: Stack) -> Requests:
 
 # ---------------------------------------------------------------- escalation
 
-DEPLOYER = (
-    "whoever deploys runs code as the two roles that the deploy role passes",
-    "whoever may push an image runs code as the roles of the tasks that run it",
-)
+PUSHER = "whoever may push an image runs code as the roles of the tasks that run it"
+_PUSH = ("ecr:PutImage", "ecr-public:PutImage")
 
 
 def no_escalation(stack: Stack) -> Answer:
-    """No role can change IAM or obtain a role beyond those that it passes."""
-    from ecsiam.reference.escalations import ESCALATIONS
+    """No role can come to more than it was given, beside what it may pass.
 
-    def fact(role: str, request: Request) -> str:
-        taken = (e for e in ESCALATIONS if request in query(Statement("Allow", e.actions, "*")))
-        why = next((f": {e.group}, {e.why}" for e in taken), "")
-        return f"the {role} role may do this{why}"
+    Whoever deploys or pushes images sets what runs under roles that were given to it to pass: that is assumed, for
+    every role that may.
+    """
 
     def of_role(id: str) -> Answer:
         known = granted(stack.roles[id])
         return never(
             stack,
             lambda of: _up(granted(of.roles[id])) if id in of.roles else NOTHING,
-            lambda _, request: fact(id, request),
-            assumed=(*(DEPLOYER if "github_actions" in stack.roles else ()), *_of_new_actions(known)),
+            lambda _, request: f"the {id} role may do this{_why(request)}",
+            assumed=(*_deploying(stack, id, known), *_of_new_actions(known)),
             unread=known.unread,
         )
 
     return together(map(of_role, stack.roles))
 
 
+def _why(request: Request) -> str:
+    from ecsiam.reference.escalations import ESCALATIONS
+
+    taken = (e for e in ESCALATIONS if request in query(Statement("Allow", e.actions, "*")))
+    return next((f": {e.group}, {e.why}" for e in taken), "")
+
+
 def _up(role: Granted) -> Requests:
     """What a role may do of the ways up. Only those of services that it has anything of are looked up."""
     from ecsiam.reference.actions import action
-    from ecsiam.reference.escalations import ESCALATIONS
+    from ecsiam.reference.escalations import ESCALATIONS, UNLESS
 
     ways = [a.lower() for e in ESCALATIONS for a in e.actions]
     patterns = _patterns(role)
@@ -193,7 +199,27 @@ def _up(role: Granted) -> Requests:
         of_any = [a.partition(":")[2] for a in ways if a.startswith("*:")]
         ways = [a for a in ways if a.partition(":")[0] in services]
         ways += [a for service in sorted(services) for name in of_any if action(a := f"{service}:{name}")]
-    return role.requests & askable(tuple(ways))
+    harmless = (query(Statement("Allow", a, "*", conditions=c)) for a, c in UNLESS.items() if a.lower() in ways)
+    return role.requests & askable(tuple(ways)) - union(harmless)
+
+
+def _deploying(stack: Stack, id: str, role: Granted) -> Iterator[str]:
+    """What is assumed of a role that sets what runs under roles which others may pass, or which it may pass itself."""
+    from ecsiam.reference.corrections import NEEDS
+
+    services = {p.partition(":")[0] for p in _patterns(role) or ("ecr:*", "ecs:*", "iam:*")}
+    if {"ecs", "iam"} <= services and _may(role, askable(tuple(NEEDS))) and _may(role, _passable(stack)):
+        yield f"whoever deploys runs code as the two roles that the {'deploy' if id == DEPLOY else id} role passes"
+    if services.intersection(p.partition(":")[0] for p in _PUSH) and _may(role, askable(_PUSH)):
+        yield PUSHER
+
+
+def _may(role: Granted, asked: Requests) -> bool:
+    """Whether a role may do any of these; where that isn't known, it may."""
+    try:
+        return search(role.requests & asked) is not None
+    except Unclear:
+        return True
 
 
 def _of_new_actions(role: Granted) -> tuple[str, ...]:
