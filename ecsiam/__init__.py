@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ecsiam.model.document import parse_policy
     from ecsiam.model.parameter import Parameter
     from ecsiam.model.policy import Policy
+    from ecsiam.model.principal import Principal
     from ecsiam.model.role import Role
     from ecsiam.model.stack import Stack
     from ecsiam.model.statement import Statement
@@ -36,6 +37,7 @@ _HOMES = {
     "Parameter": "model.parameter",
     "Policy": "model.policy",
     "PolicyError": "errors",
+    "Principal": "model.principal",
     "Request": "analysis.request",
     "Role": "model.role",
     "Stack": "model.stack",
@@ -67,6 +69,7 @@ __all__ = [
     "Parameter",
     "Policy",
     "PolicyError",
+    "Principal",
     "Request",
     "Role",
     "Stack",

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 from ecsiam.config.checks import OWN_TAGS
 from ecsiam.config.left_open import as_text, deployment, policy_name, role_name, used, when
 from ecsiam.config.model import Config
+from ecsiam.errors import ConfigError
 from ecsiam.features import PROFILES, Project, trust_needs
 from ecsiam.features.github import GITHUB_AUDIENCE, github_format, subjects
 from ecsiam.features.trust import guarded_roles
+from ecsiam.model.mistaken import expect
 from ecsiam.model.names import OUTPUTS, ROLES, RoleId
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.policy import Policy
@@ -22,6 +24,7 @@ def build(config: Config) -> Stack:
 
     What the config leaves to deployment is left open in the stack too; what was bound in it is bound here.
     """
+    expect(config, Config, "a config", ConfigError)
     project = Project.of(config)
     notes = list(_unused(config))
     needs: list[Need] = []

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from ecsiam.artifact import Artifact
 from ecsiam.errors import EmitError, Fault
+from ecsiam.model.mistaken import expect
 from ecsiam.model.stack import Stack
 
 Documents = Callable[[Stack], Mapping[str, object]]
@@ -73,7 +74,8 @@ def emit(stack: Stack, target: TargetName, *, bind: Mapping[str, object] | None 
     `bind` puts in what was left to deployment (parameters, account, region, partition). Raises EmitError listing
     everything that the target can't say, ConfigError for a value that can't be bound.
     """
-    if target not in TARGETS:
+    expect(stack, Stack, "a stack", EmitError)
+    if not isinstance(target, str) or target not in TARGETS:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise EmitError(Fault(f"unknown target `{target}`", (), f"There are {', '.join(f'`{t}`' for t in TARGETS)}."))
     documents = TARGETS[target].documents(stack.bind(bind) if bind else stack)
     files = {path: dump(document) for path, document in documents.items()}

@@ -251,7 +251,7 @@ def test_simulate_says_what_may_not_be_meant() -> None:
         "note: this is what the role may do; who may assume it is asked with `--principal TYPE:ID`\n"
     )
     assert said("simulate", "trust.json", "--action", "sts:AssumeRole").err == (
-        "note: a trust policy looks at who asks: without `--principal` that is an anonymous caller\n"
+        "note: a trust policy looks at who asks, which is not known: `--principal '*'` is an anonymous caller\n"
     )
     err = said("simulate", "read.json", "--action", "s3:GetObjct", "--resource", "arn:aws:s3:::memos/*").err
     assert "note: AWS had no action `s3:GetObjct` on 20" in err
@@ -318,7 +318,9 @@ def test_a_managed_policy_that_was_not_read_leaves_it_undecided(here: Path) -> N
 def test_simulate_as_data() -> None:
     code, found = data("simulate", EVERYTHING, "--role", "task", *GET)
     assert code == 0
-    assert found.keys() == {"outcome", "reason", "role", "request", "statements", "nearest"}
+    fields = {"outcome", "reason", "role", "request", "missing", "contradicting", "statements", "nearest"}
+    assert found.keys() == fields
+    assert (found["missing"], found["contradicting"]) == ([], [])
     assert found["request"] == {"action": GET[1], "resource": GET[3], "principal": None, "context": {}}
     (statement,) = found["statements"]
     assert (statement["policy"], statement["index"], statement["effect"]) == ("s3", 1, "Allow")
@@ -341,8 +343,8 @@ def test_simulate_as_data() -> None:
                 f"`s3` is not an action. {AN_ACTION}.",
                 "`memos` is not an ARN. Write one such as `arn:aws:s3:::memos-uploads/a.txt`, "
                 "or `*` for an action that has no resource.",
-                "`ecs` is not a principal. Write `TYPE:ID`, such as `Service:ecs-tasks.amazonaws.com`; "
-                "the types are `AWS`, `CanonicalUser`, `Federated`, `Service`.",
+                "`ecs` is not a principal. Write `TYPE:ID`, such as `Service:ecs-tasks.amazonaws.com`, an ARN, "
+                "or `*` for an anonymous caller; the types are `AWS`, `CanonicalUser`, `Federated`, `Service`.",
             ],
         ),
         (["--action", "s3:GetObject"], ["no role is named. Name one with `--role`. There are `execution`, `task`."]),
@@ -352,13 +354,6 @@ def test_simulate_as_data() -> None:
                 "`s3:Get*` is more than one action. A request has one; `ecsiam can` asks about several.",
                 "`Service:*` is more than one principal. A request has one, or is anonymous: `*`.",
                 "`SourceIp` is not a condition key. A key has a prefix, such as `aws:SourceIp`.",
-            ],
-        ),
-        (
-            ["--role", "task", "--action", "sts:AssumeRole", "--principal", "arn:aws:iam::123456789012:role/x"],
-            [
-                "`arn:aws:iam::123456789012:role/x` is not a principal. Write `TYPE:ID`, such as "
-                "`AWS:arn:aws:iam::123456789012:role/x`; the types are `AWS`, `CanonicalUser`, `Federated`, `Service`.",
             ],
         ),
         (
@@ -396,6 +391,227 @@ def test_simulate_takes_a_request_or_a_batch(options: list[str], fault: str) -> 
     code, out, err = said("simulate", MEMOS, *options)
     assert (code, out) == (2, "")
     assert err.endswith(f"Error: Invalid value for {fault}\n")
+
+
+# --- simulate, with policies beside it -------------------------------------------------------------------------------
+
+EFS = "arn:aws:elasticfilesystem:eu-west-2:123456789012:file-system/fs-0a1b2c3d4e5f60718"
+MOUNT = ("--role", "task", "--action", "elasticfilesystem:ClientMount", "--resource", EFS)
+BESIDE = {
+    "full": {"Effect": "Allow", "Action": "*", "Resource": "*"},
+    "only-s3": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+    "no-s3": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"},
+    "no-s3-to-me": {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Principal": "*"},
+    "bucket": {
+        "Effect": "Allow",
+        "Action": "s3:*",
+        "Resource": "*",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/memos-prod-task-role"},
+    },
+    "exempt": {
+        "Effect": "Deny",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/memos-prod-task-role"}},
+    },
+    "elsewhere": {
+        "Effect": "Deny",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-2"}},
+    },
+    "public": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::memos/*", "Principal": "*"},
+}
+
+
+@pytest.fixture
+def beside(here: Path) -> None:
+    for name, statement in BESIDE.items():
+        (here / f"{name}.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statement}))
+
+
+@pytest.mark.usefixtures("beside")
+@pytest.mark.parametrize(
+    ("options", "code", "line"),
+    [
+        (["--boundary", "full.json"], 0, "statement 1 of `s3` allows it"),
+        (["--boundary", "only-s3.json"], 0, "statement 1 of `s3` allows it"),
+        (["--boundary", "no-s3.json"], 1, "statement 0 of `boundary` denies it"),
+        (["--boundary", "exempt.json"], 1, "the boundary does not allow it"),
+        (["--session", "full.json"], 0, "statement 1 of `s3` allows it"),
+        (["--session", "exempt.json", "--session", "only-s3.json"], 0, "statement 1 of `s3` allows it"),
+        (["--session", "exempt.json"], 1, "no session policy allows it"),
+        (["--scp", "root=full.json"], 0, "statement 1 of `s3` allows it"),
+        (["--scp", "root=full.json", "--scp", "root=exempt.json"], 0, "statement 1 of `s3` allows it"),
+        (["--scp", "root=full.json", "--scp", "unit=exempt.json"], 1, "no service control policy of the level `unit`"),
+        (["--scp", "root=full.json", "--scp", "root=no-s3.json"], 1, "statement 0 of `scp root 1` denies it"),
+        (["--rcp", "root=no-s3-to-me.json"], 1, "statement 0 of `rcp root` denies it"),
+        (["--resource-policy", "bucket.json"], 0, "statement 0 of `resource policy` allows it"),
+        (["--resource-policy", "no-s3-to-me.json"], 1, "statement 0 of `resource policy` denies it"),
+    ],
+)
+def test_simulate_takes_other_policies(options: list[str], code: int, line: str) -> None:
+    done = said("simulate", EVERYTHING, "--role", "task", *GET, *options)
+    assert done.code == code, done.err
+    assert f"    {line}" in done.out
+    asked = lines({"role": "task", "action": GET[1], "resource": GET[3]})
+    batch = said("simulate", EVERYTHING, "--batch", "-", *options, stdin=asked)
+    assert batch.code == code
+    assert json.loads(batch.out)["reason"].startswith(line.partition(" does not")[0])
+
+
+@pytest.mark.usefixtures("beside")
+def test_a_role_of_a_config_asks_as_itself() -> None:
+    exempt = ("--scp", "root=full.json", "--scp", "root=exempt.json")
+    task = ("simulate", EVERYTHING, "--role", "task", *GET, *exempt)
+    assert said(*task).code == 0
+    other = said(*task, "--principal", f"arn:aws:iam::{ACCOUNT}:role/other")
+    assert (other.code, other.out.splitlines()[0][:17]) == (1, "explicitly denied")
+    code, found = data(*task)
+    assert (code, found["request"]["principal"]) == (0, None), "as it was written"
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/memos-prod-task-role/one"
+    assert said(*task, "--principal", session).code == 0
+    queue = "arn:aws:sqs:eu-west-2:999999999999:q"
+    (Path.cwd() / "sqs.yaml").write_text(
+        f"{(ROOT / MEMOS).read_text()}task_statements: [{{Effect: Allow, Action: 'sqs:*', Resource: '{queue}'}}]\n"
+    )
+    asked = ("simulate", "sqs.yaml", "--role", "task", "--action", "sqs:SendMessage", "--resource", queue)
+    code, out, _ = said(*asked)
+    assert code == 1
+    assert "    the accounts are two, so both have to allow it" in out
+    assert "no policy of the resource is given (`--resource-policy`)" in out
+
+
+@pytest.mark.usefixtures("beside")
+def test_simulate_says_what_a_decision_hung_on() -> None:
+    asked = ("simulate", EVERYTHING, "--role", "task", *GET, "--scp", "root=full.json", "--scp", "root=elsewhere.json")
+    code, out, _ = said(*asked)
+    assert (code, out.splitlines()[-1]) == (1, "    it hangs on what was not given: `aws:RequestedRegion`")
+    code, found = data(*asked)
+    assert (code, found["missing"]) == (1, ["aws:RequestedRegion"])
+    code, out, _ = said(*asked, "--context", "aws:RequestedRegion=eu-west-2")
+    assert (code, "it hangs on" in out) == (0, False)
+
+
+def test_simulate_says_what_can_not_be_so() -> None:
+    asked = ("simulate", EVERYTHING, "--role", "task", *GET, "--context", "aws:PrincipalAccount=999999999999")
+    assert said(*asked).err == (
+        "note: `aws:PrincipalAccount` can't be what it is given as where "
+        f"`AWS:arn:aws:iam::{ACCOUNT}:role/memos-prod-task-role` asks; it is taken as given\n"
+    )
+    assert data(*asked)[1]["contradicting"] == ["aws:PrincipalAccount"]
+
+
+@pytest.mark.usefixtures("beside")
+@pytest.mark.parametrize("who", ["*", "anonymous", "AWS:*"])
+def test_an_anonymous_caller_of_a_public_bucket(who: str) -> None:
+    asked = ("simulate", "public.json", "--action", "s3:GetObject", "--resource", "arn:aws:s3:::memos/a")
+    assert said(*asked, "--principal", who) == (
+        0,
+        "allowed: s3:GetObject on arn:aws:s3:::memos/a by *\n"
+        "    statement 0 of `resource policy` allows it: Allow s3:GetObject on arn:aws:s3:::memos/*\n",
+        "",
+    )
+    assert said(*asked, "--principal", who, "--scp", "root=no-s3.json").code == 0, "they bind nobody of no account"
+    assert said(*asked, "--principal", who, "--rcp", "root=no-s3-to-me.json").code == 1
+
+
+@pytest.mark.usefixtures("beside")
+def test_with_the_documents_nothing_is_undecided(here: Path) -> None:
+    arn, limit = f"arn:aws:iam::{ACCOUNT}:policy/own=1", f"arn:aws:iam::{ACCOUNT}:policy/limit"
+    (here / "managed.yaml").write_text(f"{(here / 'bounded.yaml').read_text()}task_managed_policy_arns: ['{arn}']\n")
+    asked = ("simulate", "managed.yaml", *MOUNT)
+    assert said(*asked).code == 3
+    assert said(*asked, "--managed", f"{arn}=no-s3.json").code == 3
+    own = ("--managed", f"{arn}=no-s3.json")
+    for boundary in (("--managed", f"{limit}=full.json"), ("--boundary", "full.json")):
+        assert said(*asked, *own, *boundary).code == 0
+    for boundary in (("--managed", f"{limit}=only-s3.json"), ("--boundary", "only-s3.json")):
+        assert said(*asked, *own, *boundary).code == 1
+    unused = said("simulate", MEMOS, *MOUNT, *own)
+    assert unused.err == f"note: no role names the managed policy `{arn}`\n"
+
+
+@pytest.mark.usefixtures("beside")
+def test_questions_take_a_boundary_and_managed_policies(here: Path) -> None:
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/limit"
+    assert said("prove", "bounded.yaml").code == 3
+    assert said("prove", "bounded.yaml", "--boundary", "full.json").code == 0
+    assert said("prove", "bounded.yaml", "--managed", f"{arn}=full.json").code == 0
+    assert said("prove", "bounded.yaml", "--boundary", "only-s3.json").code == 1
+    mount = ("can", "bounded.yaml", "--action", "elasticfilesystem:ClientMount", "--role", "task")
+    assert said(*mount).code == 3
+    assert said(*mount, "--managed", f"{arn}=full.json").code == 0
+    assert said(*mount, "--boundary", "only-s3.json").code == 1
+    assert said("diff", "bounded.yaml", MEMOS).code != 0
+    assert said("diff", "bounded.yaml", MEMOS, "--boundary", "full.json").code == 0
+    assert said("diff", "bounded.yaml", MEMOS, "--managed", f"{arn}=full.json").code == 0
+    assert said("diff", "bounded.yaml", MEMOS, "--managed", f"{arn}=only-s3.json").code == 1
+    note = f"note: no role names the managed policy `{arn}`\n"
+    for command in (["prove", MEMOS], ["diff", MEMOS, MEMOS], ["can", MEMOS, "--action", "iam:PassRole"]):
+        assert said(*command, "--managed", f"{arn}=full.json").err.endswith(note)
+        (fault,) = errors(*command, "--boundary", "bucket.json")
+        assert fault == "bucket.json:1: it names a principal, as no policy of a caller has (`--boundary`)"
+        assert errors(*command, "--managed", "x")[0].startswith("`--managed x` names no managed policy and its file")
+
+
+@pytest.mark.usefixtures("beside")
+def test_every_fault_of_what_is_beside_is_told_with_its_file_and_line(here: Path) -> None:
+    (here / "wrong.json").write_text(WRONG)
+    options = [
+        *("--boundary", "none.json", "--session", "wrong.json", "--scp", "full.json", "--scp", "=full.json"),
+        *("--scp", "root=", "--rcp", "root=full.json", "--resource-policy", MEMOS, "--managed", "full.json"),
+        *("--managed", f"arn:aws:iam::{ACCOUNT}:role/x=full.json", "--session", "bucket.json"),
+    ]
+    told = errors("simulate", EVERYTHING, "--role", "task", *GET, *options)
+    remedy = "Write `--scp LEVEL=FILE`, such as `--scp root=full-access.json`."
+    arn = "Write `--managed ARN=FILE`, such as `--managed arn:aws:iam::123456789012:policy/x=x.json`."
+    assert told[0].startswith("none.json: cannot be read: no such file or directory")
+    assert told[1:] == [
+        f"`--managed full.json` names no managed policy and its file. {arn}",
+        f"`--managed arn:aws:iam::{ACCOUNT}:role/x=full.json` names no managed policy and its file. {arn}",
+        f"wrong.json:4: `s3` is not an action @ $.Statement[0].Action. {AN_ACTION}; only the name may hold wildcards.",
+        "wrong.json:6: unknown element `Resources` @ $.Statement[1]. Did you mean `Resource`?",
+        "bucket.json:1: it names a principal, as no policy of a caller has (`--session`)",
+        f"`--scp full.json` does not say which level and which file. {remedy}",
+        f"`--scp =full.json` does not say which level and which file. {remedy}",
+        f"`--scp root=` does not say which level and which file. {remedy}",
+        "full.json:1: it names no principal, as the policy of a resource has (`--rcp`)",
+        f"{MEMOS}: it is no IAM policy document. A policy has a `Statement`.",
+    ]
+
+
+@pytest.mark.usefixtures("beside")
+def test_standard_input_is_read_once() -> None:
+    full = json.dumps(READ_ALL).encode()
+    assert said("simulate", EVERYTHING, "--role", "task", *GET, "--boundary", "-", stdin=full).code == 0
+    for options in (["--boundary", "-", "--session", "-"], ["--scp", "root=-", "--boundary", "-"]):
+        (fault,) = errors("simulate", EVERYTHING, "--role", "task", *GET, *options, stdin=full)
+        assert re.fullmatch("standard input can't be `--(session|scp)` too\\. Name a file\\.", fault)
+    assert errors("simulate", "-", *GET, "--boundary", "-", stdin=full) == [
+        "standard input can't be `--boundary` too. Name a file."
+    ]
+
+
+@pytest.mark.usefixtures("beside")
+def test_a_trust_is_asked_by_itself() -> None:
+    who = ("--action", "sts:AssumeRole", "--principal", "Service:ecs-tasks.amazonaws.com")
+    assert errors("simulate", "trust.json", *who, "--boundary", "full.json") == [
+        "the policy of a resource is asked by itself, and more is given. "
+        "Give the caller's own policies first, and it as `--resource-policy`."
+    ]
+    assert (
+        said(
+            "simulate",
+            "full.json",
+            *who,
+            "--resource",
+            f"arn:aws:iam::{ACCOUNT}:role/x",
+            "--resource-policy",
+            "trust.json",
+        ).code
+        == 0
+    )
 
 
 # --- simulate, a batch -----------------------------------------------------------------------------------------------
@@ -479,7 +695,8 @@ nope
         'r.jsonl:3: a request is an object, not a list. Write `{"action": ...}`.',
         "r.jsonl:5: unknown field `actoin`. Did you mean `action`?",
         "r.jsonl:5: `action` is missing",
-        "r.jsonl:6: a value of `aws:SourceIp` is a text, not null",
+        "r.jsonl:6: a value of `aws:SourceIp` is a text, not null. Write a text, a number, true or false, or a list of "
+        "these; leave an absent key out.",
         "r.jsonl:7: the key `action` stands twice in one object",
         'r.jsonl:8: `context` is an object, not a list. Write `{"aws:SourceIp": "..."}`.',
         f"r.jsonl:9: `s3:GetObject` needs a resource. Write the ARN as `resource`. It is asked of {forms}.",
@@ -537,7 +754,12 @@ def test_can_says_which_roles_and_when() -> None:
 def test_can_asks_a_document() -> None:
     code, out, _ = said("can", "read.json", "--action", "s3:Get*")
     assert code == 0
-    assert out.splitlines()[0] == (
+    assert out.splitlines()[:3] == [
+        "yes        read.json",
+        "    when the action is `s3:GetObject` and `aws:SourceIp` is in `10.0.0.0/8`",
+        "    unless the resource is `arn:aws:s3:::memos/secret/*`",
+    ]
+    assert said("can", "read.json", "--action", "s3:GetObject").out.splitlines()[0] == (
         "yes        read.json  when `aws:SourceIp` is in `10.0.0.0/8`, "
         "unless the resource is `arn:aws:s3:::memos/secret/*`"
     )
@@ -569,7 +791,11 @@ def test_can_as_data() -> None:
     code, found = data("can", EVERYTHING, "--action", "iam:PassRole")
     assert code == 0
     assert found.keys() == {"source", "action", "resource", "roles"}
-    assert found["roles"]["task"] == {"answer": "no", "assumed": []}
+    assert found["roles"]["task"] == {
+        "answer": "no",
+        "fact": "no request of these is allowed, whatever its context",
+        "assumed": [],
+    }
     assert found["roles"]["github_actions"].keys() == {"answer", "when", "unless", "witness", "assumed"}
     code, found = data("can", "bare.yaml", "--action", "ecr:BatchGetImage", "--universe", "known")
     assert (code, found["roles"]["execution"].keys()) == (3, {"answer", "reason", "assumed"})

@@ -1,7 +1,7 @@
 """Decisions: AWS's tables of policies that apply together, the laws of allow and deny, and known traps."""
 
-from collections.abc import Sequence
-from time import perf_counter
+from collections.abc import Mapping, Sequence
+from time import process_time
 from typing import Any
 
 import pytest
@@ -33,6 +33,8 @@ CALLERS: dict[str, Principal | None] = {
     "federated": Principal("Federated", SAML),
     "anonymous": Principal("*", "*"),
     "nobody": None,
+    "linked": Principal("AWS", f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"),
+    "linked-session": Principal("AWS", f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSServiceRoleForECS/ecs"),
 }
 NAMED = {
     **{name: p for name, p in CALLERS.items() if p is not None},
@@ -53,6 +55,15 @@ def identity(words: str) -> tuple[Policy, ...]:
     return () if words == "-" else tuple(Policy(says[word]) for word in words.split())
 
 
+def levels(words: str) -> list[tuple[Policy, ...]]:
+    """Policies of an organisation, a slash between its levels."""
+    return [] if words == "-" else [identity(level.strip()) for level in words.split("/")]
+
+
+def rcps_of(words: str) -> list[list[Policy]]:
+    return [[p for word in level.split() if (p := of_resource(word))] for level in words.split("/")]
+
+
 def of_resource(words: str, resource: str | None = "*", action: str = "*") -> Policy | None:
     """A resource's policy that allows whom these words name."""
     if words == "-":
@@ -66,8 +77,9 @@ def of_resource(words: str, resource: str | None = "*", action: str = "*") -> Po
                 statements.append(Statement("Allow", "other:*", resource, Principal("*", "*")))
             case "allow":
                 statements.append(Statement("Allow", action, resource, Principal("*", "*")))
-            case "but":
-                statements.append(Statement("Deny", action, resource, AllBut((NAMED["user"],))))
+            case "but" | "but-role" | "but-session" | "but-account":
+                named = NAMED[word.partition("-")[2] or "user"]
+                statements.append(Statement("Deny", action, resource, AllBut((named,))))
             case "arn":
                 pinned = {"ArnEquals": {"aws:PrincipalArn": ROLE}}
                 statements.append(Statement("Allow", action, resource, Principal("AWS", "*"), pinned))
@@ -76,7 +88,7 @@ def of_resource(words: str, resource: str | None = "*", action: str = "*") -> Po
     return Policy(statements)
 
 
-def rows(table: dict[str, list[tuple[str, str, str, str, str, str]]]) -> list[Row]:
+def rows(table: Mapping[str, Sequence[tuple[Any, ...]]]) -> list[Any]:
     return [(*row, page) for page, of_page in table.items() for row in of_page]
 
 
@@ -96,8 +108,8 @@ def test_what_limits_identity_policies(
         Request("sqs:SendMessage", QUEUE),
         boundary=next(iter(identity(boundary)), None),
         session=identity(session),
-        scps=identity(scps),
-        rcps=[p for word in rcps.split() if (p := of_resource(word))],
+        scps=levels(scps),
+        rcps=rcps_of(rcps),
     )
     assert decision.outcome == outcome, (decision.reason, page)
     assert decision.allowed == (outcome == "allowed")
@@ -160,6 +172,313 @@ def test_an_account_that_a_key_tells() -> None:
     assert evaluate(identity("none"), unsaid, resource_policy=anyone).allowed
 
 
+@pytest.mark.parametrize(("who", "action", "place", "counts", "page"), rows(aws_decisions.ORGANISATIONS))
+def test_whom_and_what_an_organisation_reaches(who: str, action: str, place: str, counts: bool, page: str) -> None:
+    deny = identity("deny") if place == "scp" else of_resource("deny")
+    given: Any = {f"{place}s": [deny]}
+    request = Request(action, "*", CALLERS[who], {"aws:ResourceAccount": ACCOUNT})
+    everyone = of_resource("everyone")
+    for own in (identity("allow"), identity("allow allow")):
+        assert evaluate(own, request, resource_policy=everyone).allowed
+        decision = evaluate(own, request, resource_policy=everyone, **given)
+        assert decision.outcome == ("explicitly denied" if counts else "allowed"), (decision.reason, page)
+        if not counts:
+            (miss,) = next(r for r in decision.statements if r.policy.startswith(place)).misses
+            assert (miss.element, "control polic" in miss.reason) == (place.upper(), True)
+    assert evaluate(of_resource("everyone"), request, **given).allowed != counts  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("who", "counts"), [(row[0], row[3]) for row in rows(aws_decisions.ORGANISATIONS) if row[2] == "scp"]
+)
+def test_a_level_that_allows_nothing_stops_whom_it_binds(who: str, counts: bool) -> None:
+    request = Request("s3:GetObject", "arn:aws:s3:::b/x", CALLERS[who], {"aws:ResourceAccount": ACCOUNT})
+    decision = evaluate(
+        identity("allow"), request, resource_policy=of_resource("everyone"), scps=levels("allow / none")
+    )
+    assert decision.outcome == ("implicitly denied" if counts else "allowed")
+
+
+def test_the_path_of_a_service_linked_role_is_what_counts() -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html"""
+    given: Any = {"scps": identity("deny"), "rcps": of_resource("deny")}
+    arn = "aws:PrincipalArn"
+    own, session = f"arn:aws:iam::{ACCOUNT}:role/AWSServiceRoleForECS", CALLERS["linked-session"]
+    linked = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/x.amazonaws.com/x"
+    for who, context, stopped in (
+        (session, {}, False),
+        (session, {arn: own}, True),
+        (CALLERS["session"], {arn: linked}, False),
+        (Principal("AWS", own), {}, True),
+    ):
+        decision = evaluate(identity("allow"), Request("s3:GetObject", "arn:aws:s3:::b/x", who, context), **given)
+        assert decision.allowed != stopped
+    trust = Request("sts:AssumeRole", linked, CALLERS["service"])
+    assert evaluate(Policy(Statement("Allow", "sts:AssumeRole", principals=NAMED["service"])), trust, **given).allowed
+
+
+# ---------------------------------------------------------------- levels
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        identity("allow none"),
+        list(identity("allow none")),
+        [identity("allow none")],
+        [identity("allow"), identity("allow none")],
+        [identity("allow"), identity("allow")[0]][:1],
+        {"root": identity("allow"), "unit": list(identity("none allow"))},
+        {"root": identity("allow")[0]},
+        identity("allow")[0],
+        (),
+        {},
+    ],
+)
+def test_policies_of_one_level_are_united(given: Any) -> None:
+    request = Request("sqs:SendMessage", QUEUE)
+    assert evaluate(identity("allow"), request, scps=given).allowed
+
+
+def test_a_deny_list_stands_beside_full_access_at_one_level() -> None:
+    """https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_strategies.html"""
+    full = Policy(Statement("Allow", "*", "*"))
+    deny = Policy(Statement("Deny", "ec2:*", "*"))
+    for scps in ([full, deny], [[full, deny]], [[full], [full, deny]]):
+        assert evaluate(full, Request("sqs:SendMessage", QUEUE), scps=scps).allowed
+        assert evaluate(full, Request("ec2:RunInstances", "*"), scps=scps).outcome == "explicitly denied"
+    assert evaluate(full, Request("sqs:SendMessage", QUEUE), scps=[[full], [deny]]).outcome == "implicitly denied"
+
+
+NO_LEVELS: list[tuple[dict[str, Any], str]] = [
+    ({"scps": [[], []]}, "^the level `0` of `scps` has no policy\\. Every level has at least one"),
+    ({"scps": {"root": []}}, "^the level `root` of `scps` has no policy"),
+    ({"scps": [identity("allow"), identity("allow")[0]]}, "no policy, or levels beside policies"),
+    ({"scps": ["{}"]}, "`scps` takes policies"),
+    ({"scps": "{}"}, "`scps` takes policies"),
+    ({"scps": 7}, "`scps` takes policies"),
+    ({"rcps": [[{}]]}, "`rcps` holds something that is no policy"),
+]
+
+
+@pytest.mark.parametrize(("given", "message"), NO_LEVELS)
+def test_levels_that_are_none_are_refused(given: Any, message: str) -> None:
+    with pytest.raises(PolicyError, match=message):
+        evaluate(identity("allow"), Request("s3:GetObject"), **given)
+
+
+def test_a_level_without_resource_control_policies_has_the_one_that_can_not_be_detached() -> None:
+    assert evaluate(identity("allow"), Request("s3:GetObject", "arn:aws:s3:::b/x"), rcps=[[], []]).allowed
+
+
+# ---------------------------------------------------------------- whose policy has to allow
+
+RESOURCES = {
+    "role": TARGET,
+    "key": KEY,
+    "queue": QUEUE,
+    "alias": f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/a",
+    "root": f"arn:aws:iam::{ACCOUNT}:root",
+    "*": "*",
+}
+# Documents that say nothing of the caller: of whatever shape they are, the action decides whether they have to.
+BUT_S3 = AllBut(Statement("Allow", "s3:*", "*").actions.items)
+SHAPES = {
+    "trust": Policy(Statement("Allow", "sts:AssumeRole", principals=NAMED["other"])),
+    "trust with NotAction": Policy(Statement("Allow", BUT_S3, principals=NAMED["other"])),
+    "trust with kms": Policy(Statement("Allow", ["sts:AssumeRole", "kms:*"], principals=NAMED["other"])),
+    "resource": Policy(Statement("Allow", "*", "*", NAMED["other"])),
+}
+
+
+@pytest.mark.parametrize(("action", "on", "must", "page"), rows(aws_decisions.MUST_ALLOW))
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_action_decides_whether_the_resource_has_to_allow(
+    action: str, on: str, must: bool, page: str, shape: str
+) -> None:
+    request = Request(action, RESOURCES[on], CALLERS["user"], {"aws:ResourceAccount": ACCOUNT})
+    decision = evaluate(identity("allow"), request, resource_policy=SHAPES[shape])
+    assert decision.allowed != must, (decision.reason, page)
+
+
+@pytest.mark.parametrize(("action", "on", "must", "page"), rows(aws_decisions.MUST_ALLOW))
+def test_a_policy_that_has_to_allow_and_is_not_given_is_named(action: str, on: str, must: bool, page: str) -> None:
+    decision = evaluate(identity("allow"), Request(action, RESOURCES[on], CALLERS["user"]))
+    assert decision.allowed, page
+    assert ("no policy of the resource is given" in decision.reason) == must
+
+
+# ---------------------------------------------------------------- callers
+
+PUBLIC = parse_policy(
+    {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}
+)
+PUBLIC_TO_AWS = Policy(Statement("Allow", "s3:GetObject", "arn:aws:s3:::b/*", Principal("AWS", "*")))
+
+
+@pytest.mark.parametrize("bucket", [PUBLIC, PUBLIC_TO_AWS])
+@pytest.mark.parametrize("who", ["*", "anonymous", "AWS:*", Principal("*", "*"), Principal("AWS", "*"), None])
+def test_a_public_bucket_is_public(bucket: Policy, who: Any) -> None:
+    request = Request("s3:GetObject", "arn:aws:s3:::b/x", who)
+    assert evaluate(bucket, request).allowed
+    assert evaluate((), request, resource_policy=bucket).allowed
+    assert evaluate([], request, resource_policy=bucket).allowed
+
+
+def test_anonymous_is_not_the_same_as_not_known() -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"""
+    anonymous = {"StringEquals": {"aws:PrincipalType": "Anonymous", "aws:userid": "anonymous"}}
+    bucket = Policy(Statement("Allow", "s3:*", "*", Principal("*", "*"), anonymous))
+    assert evaluate(bucket, Request("s3:GetObject", "arn:aws:s3:::b/x", "anonymous")).allowed
+    not_known = evaluate(bucket, Request("s3:GetObject", "arn:aws:s3:::b/x"))
+    assert not not_known.allowed
+    assert not_known.missing == ("aws:PrincipalType", "aws:userid")
+    assert "who asks is not given" in not_known.reason
+    of_user = of_resource("user")
+    assert of_user
+    miss = evaluate(of_user, Request("s3:GetObject", "arn:aws:s3:::b/x")).statements[0].misses[0]
+    assert miss.reason.startswith("a caller that is not known is none of ")
+    miss = evaluate(of_user, Request("s3:GetObject", "arn:aws:s3:::b/x", "*")).statements[0].misses[0]
+    assert miss.reason.startswith("an anonymous caller")
+
+
+EXEMPT = [
+    {"ArnNotEquals": {"aws:PrincipalArn": ROLE}},
+    {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"}},
+    {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}},
+    {"StringNotEquals": {"aws:PrincipalType": "AssumedRole"}},
+    {"Bool": {"aws:PrincipalIsAWSService": "true"}},
+    {"BoolIfExists": {"aws:PrincipalIsAWSService": "true"}},
+    {"Null": {"aws:PrincipalArn": "true"}},
+    {"Null": {"aws:username": "false"}},
+]
+
+
+@pytest.mark.parametrize("condition", EXEMPT)
+@pytest.mark.parametrize("caller", ["role", "session"])
+def test_a_deny_that_exempts_a_role_does_not_deny_it(condition: Any, caller: str) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html"""
+    deny = Statement("Deny", "*", "*", Principal("*", "*"), condition)
+    queue = Policy([Statement("Allow", "*", "*", Principal("AWS", ACCOUNT)), deny])
+    names = Policy([Statement("Deny", "other:*", "*", Principal("AWS", ROLE))])
+    request = Request("sqs:SendMessage", QUEUE, CALLERS[caller])
+    decision = evaluate(identity("allow"), request, resource_policy=queue, rcps=names)
+    assert (decision.outcome, decision.missing, decision.contradicting) == ("allowed", (), ())
+    own = [Policy([Statement("Allow", "*", "*"), Statement("Deny", "*", "*", conditions=condition)])]
+    assert evaluate(own, request, rcps=names).allowed
+    other = Principal("AWS", f"arn:aws:iam::{OTHER}:user/eve")
+    if "PrincipalIsAWSService" not in str(condition) and "true" not in str(condition):
+        assert evaluate(own, Request("sqs:SendMessage", QUEUE, other)).outcome == "explicitly denied"
+
+
+def test_a_session_is_of_the_role_that_the_policies_name() -> None:
+    deny = Statement("Deny", "*", "*", conditions={"ArnNotEquals": {"aws:PrincipalArn": ROLE}})
+    own = Policy([Statement("Allow", "*", "*"), deny])
+    request = Request("sqs:SendMessage", QUEUE, CALLERS["session"])
+    assert evaluate(own, request).allowed
+    role = Role("r", "memos", TRUST, [InlinePolicy("p", "p", own)], path="/other/")
+    assert evaluate(role, request).outcome == "explicitly denied"
+    told = Request("sqs:SendMessage", QUEUE, CALLERS["session"], {"aws:PrincipalArn": ROLE.replace("team", "other")})
+    assert evaluate(own, told).outcome == "explicitly denied"
+
+
+def test_what_is_given_counts_and_what_contradicts_is_said() -> None:
+    own = Policy(Statement("Allow", "*", "*", conditions={"StringEquals": {"aws:PrincipalAccount": OTHER}}))
+    request = Request("sqs:SendMessage", QUEUE, CALLERS["user"], {"AWS:principalaccount": OTHER})
+    decision = evaluate(own, request)
+    assert (decision.allowed, decision.contradicting) == (True, ("aws:PrincipalAccount",))
+    assert not evaluate(own, Request("sqs:SendMessage", QUEUE, CALLERS["user"])).allowed
+
+
+# ---------------------------------------------------------------- what was not given
+
+
+def conditional(effect: Any, condition: Any, resource: str = "*", action: str = "*") -> Statement:
+    return Statement(effect, action, resource, conditions=condition)
+
+
+ALLOW = Statement("Allow", "*", "*")
+MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+PRESENT = {"Null": {"aws:TokenIssueTime": "true"}}
+REGION = {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}
+TAGS = {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}
+MISSING: list[tuple[str, list[Statement], dict[str, str], tuple[str, ...]]] = [
+    ("nothing is asked", [ALLOW], {}, ()),
+    ("an Allow hangs on it", [conditional("Allow", MFA)], {}, ("aws:MultiFactorAuthPresent",)),
+    ("it was given", [conditional("Allow", MFA)], {"aws:MultiFactorAuthPresent": "true"}, ()),
+    ("it was given and stands in the way", [conditional("Allow", MFA)], {"aws:MultiFactorAuthPresent": "false"}, ()),
+    ("another Allow does without it", [ALLOW, conditional("Allow", MFA)], {}, ()),
+    ("a Deny hangs on it", [ALLOW, conditional("Deny", REGION)], {}, ("aws:RequestedRegion",)),
+    ("nothing allows it anyway", [conditional("Deny", REGION)], {}, ()),
+    ("it is denied anyway", [ALLOW, Statement("Deny", "*", "*"), conditional("Deny", REGION)], {}, ()),
+    ("it is about another action", [ALLOW, conditional("Deny", REGION, action="s3:*")], {}, ()),
+    ("it is about another resource", [ALLOW, conditional("Deny", REGION, "arn:aws:s3:::b")], {}, ()),
+    ("both sides of a tag", [conditional("Allow", TAGS)], {}, ("aws:ResourceTag/team", "aws:PrincipalTag/team")),
+    ("one side of a tag", [conditional("Allow", TAGS)], {"aws:ResourceTag/team": "a"}, ("aws:PrincipalTag/team",)),
+    ("another condition fails", [conditional("Allow", {**MFA, **TAGS})], {"aws:MultiFactorAuthPresent": "false"}, ()),
+    (
+        "whether it is there",
+        [conditional("Allow", {"Null": {"aws:TokenIssueTime": "true"}})],
+        {},
+        ("aws:TokenIssueTime",),
+    ),
+    (
+        "a variable of a resource",
+        [Statement("Allow", "*", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:${{aws:PrincipalTag/q}}")],
+        {},
+        ("aws:PrincipalTag/q",),
+    ),
+    (
+        "a variable of a resource that can't be this one",
+        [Statement("Allow", "*", f"arn:aws:sqs:eu-west-2:{ACCOUNT}:${{aws:PrincipalTag/q}}")],
+        {},
+        (),
+    ),
+    (
+        "a variable beside what matches",
+        [Statement("Allow", "*", [QUEUE, "arn:aws:sqs:*:*:${aws:PrincipalTag/q}"])],
+        {},
+        (),
+    ),
+    (
+        "a variable of what is excepted",
+        [Statement("Allow", "*", AllBut((Text.of("arn:aws:sqs:*:*:${aws:PrincipalTag/q}"),)))],
+        {},
+        ("aws:PrincipalTag/q",),
+    ),
+    (
+        "a variable of another thing that is excepted",
+        [Statement("Allow", "*", AllBut((Text.of("arn:aws:s3:::${aws:PrincipalTag/q}"),)))],
+        {},
+        (),
+    ),
+]
+
+
+@pytest.mark.parametrize(("own", "context", "missing"), [row[1:] for row in MISSING], ids=[row[0] for row in MISSING])
+def test_a_decision_says_what_it_hung_on(
+    own: list[Statement], context: dict[str, str], missing: tuple[str, ...]
+) -> None:
+    assert evaluate(Policy(own), Request("sqs:SendMessage", QUEUE, None, context)).missing == missing
+
+
+def test_what_follows_from_the_caller_is_not_missing() -> None:
+    keys = ("aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:PrincipalServiceName")
+    own = Policy([ALLOW, *(conditional("Deny", {"StringEquals": {key: "x"}}) for key in keys)])
+    assert evaluate(own, Request("sqs:SendMessage", QUEUE)).missing == keys
+    assert evaluate(own, Request("sqs:SendMessage", QUEUE, CALLERS["user"])).missing == ()
+    queue = Policy([Statement("Allow", "*", "*", NAMED["everyone"], {"StringEquals": {"aws:PrincipalTag/a": "b"}})])
+    assert evaluate(queue, Request("sqs:SendMessage", QUEUE, "anonymous")).missing == ()
+    assert evaluate(queue, Request("sqs:SendMessage", QUEUE)).missing == ("aws:PrincipalTag/a",)
+
+
+def test_the_account_of_the_resource_may_be_missing() -> None:
+    request = Request("s3:GetObject", "arn:aws:s3:::b/x", CALLERS["user"])
+    assert evaluate((), request, resource_policy=of_resource("user")).missing == ("aws:ResourceAccount",)
+    assert evaluate(identity("allow"), request, resource_policy=of_resource("user")).missing == ()
+    assert evaluate(identity("allow"), request).missing == ()
+
+
 def test_the_tables_are_whole() -> None:
     tables = (aws_decisions.LIMITS, aws_decisions.ONE_ACCOUNT, aws_decisions.HAS_TO_ALLOW, aws_decisions.TWO_ACCOUNTS)
     assert sum(len(rows(table)) for table in tables) > 150
@@ -193,8 +512,12 @@ def test_a_decision_says_what_each_statement_did() -> None:
     ("given", "reason"),
     [
         ({}, "statement 0 of `identity 0` allows it"),
-        ({"scps": identity("allow none")}, "`scp 1` does not allow it"),
-        ({"rcps": [of_resource("none")]}, "`rcp 0` does not allow it"),
+        ({"scps": identity("none none")}, "no service control policy allows it"),
+        ({"scps": levels("allow / none")}, "no service control policy of the level `1` allows it"),
+        ({"scps": {"root": identity("none")}}, "no service control policy of the level `root` allows it"),
+        ({"scps": {"root": identity("deny")}}, "statement 0 of `scp root` denies it"),
+        ({"scps": levels("allow / allow deny")}, "statement 0 of `scp 1 1` denies it"),
+        ({"rcps": [of_resource("deny")]}, "statement 0 of `rcp` denies it"),
         ({"boundary": identity("none")[0]}, "the boundary does not allow it"),
         ({"session": identity("none")[0]}, "no session policy allows it"),
         ({"session": identity("deny")[0]}, "statement 0 of `session` denies it"),
@@ -246,14 +569,17 @@ def test_a_resource_policy_by_itself() -> None:
         {"ArnNotEquals": {"aws:PrincipalArn": TARGET}},
         {"Null": {"aws:PrincipalArn": "false"}},
         {"Bool": {"aws:x": "true"}},
+        {"ArnEquals": {"aws:PrincipalArn": ROLE}},
+        {},
     ],
 )
-def test_only_a_condition_that_says_who_names_the_caller(condition: dict[str, dict[str, str]]) -> None:
+def test_no_boundary_limits_what_everybody_may(condition: dict[str, dict[str, str]]) -> None:
+    """AWS says so of a condition on `aws:PrincipalArn`, and leaves the others open: the side that lets in more."""
     of_queue = Policy(Statement("Allow", "*", "*", Principal("AWS", "*"), condition))
     request = Request("sqs:SendMessage", QUEUE, CALLERS["session"], {"aws:PrincipalArn": ROLE, "aws:x": "true"})
     assert evaluate((), request, resource_policy=of_queue).allowed
-    limited = evaluate((), request, resource_policy=of_queue, boundary=identity("none")[0])
-    assert limited.reason == "statement 0 of `resource policy` allows it, but the boundary does not allow it"
+    bounded = evaluate((), request, resource_policy=of_queue, boundary=identity("none")[0])
+    assert str(bounded) == "allowed: statement 0 of `resource policy` allows it, whoever asks"
 
 
 def test_an_arn_that_is_cut_short_is_whole_in_identity_policies_but_not_in_session_policies() -> None:
@@ -267,8 +593,9 @@ MISPLACED: list[tuple[Any, dict[str, Any], str]] = [
     ([of_resource("user")], {}, "`identity 0` names a principal"),
     (identity("allow"), {"boundary": of_resource("user")}, "`boundary` names a principal"),
     (identity("allow"), {"session": of_resource("user")}, "`session` names a principal"),
-    (identity("allow"), {"scps": [of_resource("user")]}, "`scp 0` names a principal"),
-    (identity("allow"), {"rcps": identity("allow")}, "`rcp 0` names no principal"),
+    (identity("allow"), {"scps": [of_resource("user")]}, "`scp` names a principal"),
+    (identity("allow"), {"rcps": identity("allow")}, "`rcp` names no principal"),
+    (identity("allow"), {"rcps": [identity("allow"), identity("allow")]}, "`rcp 1` names no principal"),
     (identity("allow"), {"resource_policy": identity("allow")[0]}, "`identity policy` names no principal"),
     (of_resource("user"), {"boundary": identity("allow")[0]}, "asked by itself, and more is given"),
     (of_resource("user"), {"session": identity("allow")}, "asked by itself, and more is given"),
@@ -315,7 +642,7 @@ OPEN = Text.of("arn:", PARTITION, ":iam::aws:policy/X")
     [
         (
             Role("r", "memos", TRUST, managed_policy_arns=[UNKNOWN]),
-            f"^what the managed policy `{UNKNOWN}` of `memos` says is not known here\\. Give the role's policies as",
+            f"^what the managed policy `{UNKNOWN}` of `memos` says is not known here\\. Give its document in `managed`",
         ),
         (Role("r", "memos", TRUST, permissions_boundary=UNKNOWN), "is not known here"),
         (Role("r", "memos", TRUST, managed_policy_arns=[OPEN]), r"known only at deployment\. Bind it first"),
@@ -345,10 +672,10 @@ def test_one_request_costs_little() -> None:
     task = build(load_config("examples/everything.yaml")).roles["task"]
     request = Request("s3:GetObject", "arn:aws:s3:::memos-uploads/x", context={"aws:SourceIp": "203.0.113.7"})
     evaluate(task, request)
-    before = perf_counter()
+    before = process_time()
     for _ in range(200):
         evaluate(task, request)
-    assert (perf_counter() - before) / 200 < 500e-6
+    assert (process_time() - before) / 200 < 500e-6
 
 
 # ---------------------------------------------------------------- known traps
@@ -611,3 +938,14 @@ def test_across_accounts_both_are_needed(of_queue: Policy, request: Request) -> 
     both = evaluate(identity("allow"), request, resource_policy=of_queue)
     assert both.allowed == evaluate(of_queue, request).allowed
     assert not evaluate(identity("none"), request, resource_policy=of_queue).allowed
+
+
+@given(SETS, GIVEN, REQUESTS, st.sampled_from([{}, {"aws:x": "a"}, {"aws:x": "b"}]))
+def test_what_hangs_on_a_key_says_so(own: Any, given: Given, request: Request, value: dict[str, str]) -> None:
+    """Whatever an absent key may be, a decision that names none stays."""
+    account = {k: v for k, v in request.context if k != "aws:x"}
+    asked = Request(request.action, request.resource, request.principal, account)
+    decision = evaluate(own, asked, **given)
+    other = evaluate(own, Request(request.action, request.resource, request.principal, {**account, **value}), **given)
+    if "aws:x" not in decision.missing:
+        assert decision.allowed == other.allowed

@@ -284,7 +284,7 @@ def test_a_statement_of_a_resource_asks_who_it_is_and_one_of_an_identity_does_no
     assert not misses(Statement("Allow", "*", "*"), V2012, Request("s3:GetObject"))
     assert not misses(Statement("Allow", "*", principals=EVERYONE), V2012, Request("s3:GetObject"))
     (missed,) = misses(Statement("Allow", "*", principals=Principal("AWS", ACCOUNT)), V2012, Request("s3:GetObject"))
-    assert missed == Miss("Principal", f"an anonymous caller is none of `AWS:{ACCOUNT}`")
+    assert missed == Miss("Principal", f"a caller that is not known is none of `AWS:{ACCOUNT}`")
 
 
 # ---------------------------------------------------------------- what can't be answered

@@ -17,7 +17,7 @@ from ecsiam.analysis.strings import example, vectors
 if TYPE_CHECKING:
     from ecsiam.reference.actions import KnownAction
 
-Universe = Literal["all", "known"]
+Universe = Literal["all", "asked", "known"]
 UNIVERSES: tuple[Universe, ...] = get_args(Universe)
 
 _LETTERS = Chars("abcdefghijklmnopqrstuvwxyz0123456789")

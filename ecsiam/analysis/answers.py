@@ -3,19 +3,21 @@
 from attrs import frozen
 
 from ecsiam.analysis.request import Request
+from ecsiam.analysis.terms import Terms
 
 
 @frozen
 class Holds:
     """Yes. `witness` is a request that shows it, where one can (overlaps, can); `assumed` is what it rests on.
 
-    For `can`, `when` are the conditions of which one has to be met, `unless` those that must not be; empty: none.
+    For `can`, one of `when` has to be met, unless there is none and all that was asked is granted; and none of
+    `unless`.
     """
 
     witness: Request | None = None
     assumed: tuple[str, ...] = ()
-    when: tuple[str, ...] = ()
-    unless: tuple[str, ...] = ()
+    when: tuple[Terms, ...] = ()
+    unless: tuple[Terms, ...] = ()
 
     def __bool__(self) -> bool:
         return True

@@ -1,16 +1,18 @@
 """What changed between two policies, roles or stacks: what became possible, what stopped being possible."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from attrs import evolve, frozen
 
 from ecsiam.analysis.actions import Universe
-from ecsiam.analysis.answers import Undecided
+from ecsiam.analysis.gained import each_action
 from ecsiam.analysis.leaf import Leaf
+from ecsiam.analysis.limits import limits, within
 from ecsiam.analysis.questions import ask, requests_of
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, of_statement, query
-from ecsiam.errors import PolicyError
+from ecsiam.errors import Fault, PolicyError
+from ecsiam.model.mistaken import expect, kind_of
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
@@ -19,11 +21,16 @@ from ecsiam.model.statement import Statement
 
 @frozen
 class Difference:
-    """One statement of a role (or of a policy, `role` is empty then) that allows what the other side doesn't."""
+    """An action that a statement of a role (of a policy, `role` is empty) allows where the other side doesn't."""
 
     role: str
     statement: Statement
     witness: Request
+
+    @property
+    def action(self) -> str:
+        """The action that it is about; one that AWS doesn't have stands for those that it may add."""
+        return self.witness.action
 
     def __str__(self) -> str:
         return f"{f'{self.role}: ' if self.role else ''}{self.witness}"
@@ -45,19 +52,37 @@ class Change:
         return "\n".join(lines) or "no change"
 
 
-def compare(before: Policy | Role | Stack, after: Policy | Role | Stack, *, universe: Universe = "all") -> Change:
-    """What `after` allows that `before` doesn't, and the reverse: statement by statement, for a stack role by role.
+OF_A_KIND = (
+    "Compare two of a kind; of a role, `contains(policy, role)` asks about its policies, `role.trust` is a policy."
+)
 
-    A role's trust is compared too. Raises PolicyError for two things of different kind.
+
+def compare(
+    before: Policy | Role | Stack,
+    after: Policy | Role | Stack,
+    *,
+    universe: Universe = "asked",
+    boundary: Policy | None = None,
+    managed: Mapping[str, Policy] | None = None,
+) -> Change:
+    """What `after` allows that `before` doesn't, and the reverse: action by action, for a stack role by role.
+
+    A wildcard is each of the actions that AWS has today, and one more where those that it may add are gained or lost;
+    of services that neither side names, one stands for all. A role's trust is compared too. `boundary` is that of
+    every role on both sides, in place of its own; `managed` has managed policies' documents by ARN. Raises PolicyError
+    for two things of different kind.
     """
+    for given in (before, after):
+        expect(given, (Policy, Role, Stack), "a policy, a role or a stack")
     if type(before) is not type(after):
-        raise PolicyError(f"can't compare a {type(before).__name__} with a {type(after).__name__}")
+        raise PolicyError(Fault(f"can't compare {kind_of(before)} with {kind_of(after)}", (), OF_A_KIND))
     if isinstance(before, Policy) and isinstance(after, Policy) and before.kind != after.kind:
         raise PolicyError(f"can't compare a policy of kind {before.kind} with one of kind {after.kind}")
     if before == after:
         return Change()
     undecided: list[str] = []
-    old, new = _sides(before), _sides(after)
+    with limits(boundary, managed):
+        old, new = _sides(within(before, boundary)), _sides(within(after, boundary))
     gained = [d for key in new for d in _more(key[0], new[key], old.get(key), universe, undecided)]
     lost = [d for key in old for d in _more(key[0], old[key], new.get(key), universe, undecided)]
     return Change(tuple(gained), tuple(lost), tuple(dict.fromkeys(undecided)))
@@ -95,12 +120,15 @@ def _side(of: Policy | Role, shown_on: str = "*") -> Side:
 
 
 def _more(role: str, mine: Side, theirs: Side | None, universe: Universe, undecided: list[str]) -> Iterator[Difference]:
-    """What one side allows beyond the other, one request for each statement that allows some of it."""
+    """What one side allows beyond the other, one request for each action of each statement that allows some of it."""
     beyond = mine.allowed if theirs is None else mine.allowed - theirs.allowed
     shown = beyond if mine.shown_on == "*" else beyond & query(Statement("Allow", "*", mine.shown_on))
     for leaf in mine.allows:
-        found = ask(of_statement(leaf) & shown, universe)
-        if isinstance(found, Request):
-            yield Difference(role, leaf.statement, found)
-        elif isinstance(found, Undecided):
-            undecided.append(f"{role}: {found.reason}" if role else found.reason)
+        some = of_statement(leaf) & shown
+        found = ask(some, universe)
+        each = each_action(leaf, some, found, universe) if isinstance(found, Request) else (found,)
+        for one in each:
+            if isinstance(one, Request):
+                yield Difference(role, leaf.statement, one)
+            elif one is not None:
+                undecided.append(f"{role}: {one.reason}" if role else one.reason)

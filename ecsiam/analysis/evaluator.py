@@ -3,20 +3,26 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 """
 
-import re
-from collections.abc import Iterable, Iterator
-from typing import Literal, assert_never, get_args
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Literal, assert_never
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from ecsiam.analysis.callers import contradictions, filled_in, kind_of
 from ecsiam.analysis.globs import Reading
-from ecsiam.analysis.matching import Miss, account_of, matches_principal, misses
+from ecsiam.analysis.grants import GRANTS, Accounts, Grant, account_in, accounts_of, grant, has_to_allow, with_role
+from ecsiam.analysis.limits import limits
+from ecsiam.analysis.matching import Miss, misses
+from ecsiam.analysis.missing import is_missing, open_keys
+from ecsiam.analysis.organisations import Levels, attached, why_not
 from ecsiam.analysis.request import Request
 from ecsiam.errors import Fault, PolicyError, refuse
+from ecsiam.model.mistaken import expect, policies_of
 from ecsiam.model.policy import Policy
-from ecsiam.model.principal import Principal
+from ecsiam.model.principal import EVERYONE, Principal
 from ecsiam.model.role import Role
-from ecsiam.model.statement import AllBut, Effect, Only, Statement
+from ecsiam.model.statement import AllBut, Effect, Statement
 from ecsiam.model.text import Text
 
 Outcome = Literal["allowed", "implicitly denied", "explicitly denied"]
@@ -38,11 +44,17 @@ class Reported:
 
 @frozen
 class Decision:
-    """What came out, the step that decided it, and every statement that was looked at."""
+    """What came out, the step that decided it, and every statement that was looked at.
+
+    `missing` are the condition keys that it hung on and that were not given: with other values for them it may come out
+    the other way. `contradicting` are keys that were given and can't be so, given who asks; they were taken as given.
+    """
 
     outcome: Outcome
     reason: str
     statements: tuple[Reported, ...]
+    missing: tuple[str, ...] = ()
+    contradicting: tuple[str, ...] = ()
 
     @property
     def allowed(self) -> bool:
@@ -56,16 +68,38 @@ Place = Literal["identity", "boundary", "session", "scp", "rcp", "resource"]
 
 
 @frozen
-class _Policy:
-    """A policy where it applies, its statements held against the request."""
+class _Given:
+    """A policy and where it applies; `level` is that of an organisation's policy."""
 
     place: Place
     name: str
+    policy: Policy
+    level: str = ""
+
+
+@frozen
+class _Policy:
+    """A policy where it applies, its statements held against the request.
+
+    `open` are the keys, statement by statement, on which it hangs whether that matches. `binds` says whether an
+    organisation's policy has a say.
+    """
+
+    place: Place
+    name: str
+    level: str
     statements: tuple[Reported, ...]
+    open: tuple[tuple[str, ...], ...]
+    binds: bool = True
 
     @property
     def allows(self) -> bool:
         return any(r.statement.effect == "Allow" and not r.misses for r in self.statements)
+
+    @property
+    def surely_allows(self) -> bool:
+        pairs = zip(self.statements, self.open, strict=True)
+        return any(r.statement.effect == "Allow" and not r.misses and not keys for r, keys in pairs)
 
 
 def evaluate(
@@ -74,38 +108,54 @@ def evaluate(
     *,
     boundary: Policy | None = None,
     session: Policy | Iterable[Policy] = (),
-    scps: Policy | Iterable[Policy] = (),
-    rcps: Policy | Iterable[Policy] = (),
+    scps: Levels = (),
+    rcps: Levels = (),
     resource_policy: Policy | None = None,
+    managed: Mapping[str, Policy] | None = None,
     reading: Reading = "parts",
 ) -> Decision:
     """Whether a request is allowed, which step decided it, and what each statement has to say.
 
-    `policies` are identity policies, those of a role (its inline and AWS managed ones, its boundary unless one is
-    given), or a lone trust or resource policy, asked by itself. Each of `scps` and `rcps` is a level and has to allow.
-    Only what is given is looked at: without `resource_policy` the identity policies decide, except where principal and
-    resource are known to be of two accounts. Where that isn't known, both have to allow, as across accounts.
+    `policies` are identity policies, those of a role (its inline and managed ones, its boundary unless one is given),
+    or a lone trust or resource policy, asked by itself. `managed` has the documents of managed policies by ARN, for
+    what a role names and the service reference lacks. `session` is one set: those of one call that united allow.
+
+    `scps` and `rcps` are a list for each level (or by its name), whose policies are united; a flat list is one level.
+    Every level of SCPs has to allow, RCPs only take away. They count where AWS lets them: SCPs for principals of
+    accounts, RCPs for the services that AWS lists, neither for service-linked roles.
+
+    Keys that follow from the principal are filled in where the context doesn't give them. Only what is given is looked
+    at: without `resource_policy` the identity policies decide, except where principal and resource are known to be of
+    two accounts. Where that isn't known, both have to allow, as across accounts.
 
     Raises PolicyError for a policy in a place it can't have, for a managed policy that isn't carried, and for what is
     known only at deployment. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
     """
+    expect(request, Request, "a request")
+    if not isinstance(policies, Policy | Role):
+        policies = policies_of(policies)
     alone = isinstance(policies, Policy) and policies.kind != "identity"
-    if isinstance(policies, Role) and boundary is None and policies.permissions_boundary is not None:
-        boundary = _managed(policies, policies.permissions_boundary)
+    with limits(None, managed):
+        if isinstance(policies, Role) and boundary is None and policies.permissions_boundary is not None:
+            boundary = _managed(policies, policies.permissions_boundary)
+        own = list(_own(policies))
     session = _several(session)
-    given: list[tuple[Place, str, Policy]] = [
-        *(("rcp", f"rcp {i}", p) for i, p in enumerate(_several(rcps))),
-        *(("scp", f"scp {i}", p) for i, p in enumerate(_several(scps))),
-        *(("resource", _name(p), p) for p in (resource_policy,) if p is not None),
-        *_own(policies),
-        *(("boundary", "boundary", p) for p in (boundary,) if p is not None),
-        *(("session", f"session {i}" if len(session) > 1 else "session", p) for i, p in enumerate(session)),
+    given = [
+        *(_Given("rcp", a.name, a.policy, a.level) for a in attached("rcp", rcps)),
+        *(_Given("scp", a.name, a.policy, a.level) for a in attached("scp", scps)),
+        *(_Given("resource", _name(p), p) for p in (resource_policy,) if p is not None),
+        *own,
+        *(_Given("boundary", "boundary", p) for p in (boundary,) if p is not None),
+        *(_Given("session", f"session {i}" if len(session) > 1 else "session", p) for i, p in enumerate(session)),
     ]
     refuse(PolicyError, _misplaced(given, alone))
-    bounded = boundary is not None and request.principal is not None and request.principal.type == "AWS"
-    asked = [_asked(place, name, policy, request, reading, bounded) for place, name, policy in given]
-    outcome, reason = _decided(asked, request, alone)
-    return Decision(outcome, reason, tuple(r for p in asked for r in p.statements))
+    by_itself = alone or _has_no_policies(request, given, isinstance(policies, Role))
+    filled = filled_in(with_role(request, policies if isinstance(policies, Role) else None, (g.policy for g in given)))
+    asked = [_asked(g, request, filled, reading, bounded=boundary is not None) for g in given]
+    decide = partial(_decided, request=filled, by_itself=by_itself)
+    outcome, reason = decide(asked, accounts=accounts_of(filled))
+    statements = tuple(r for p in asked for r in p.statements)
+    return Decision(outcome, reason, statements, _missing(asked, filled, decide), contradictions(request))
 
 
 # ---------------------------------------------------------------- what is given
@@ -119,22 +169,22 @@ def _name(policy: Policy) -> str:
     return f"{policy.kind} policy"
 
 
-def _own(policies: Policy | Role | Iterable[Policy]) -> Iterator[tuple[Place, str, Policy]]:
+def _own(policies: Policy | Role | Iterable[Policy]) -> Iterator[_Given]:
     match policies:
         case Policy() if policies.kind == "identity":
-            yield "identity", "identity", policies
+            yield _Given("identity", "identity", policies)
         case Policy():
-            yield "resource", _name(policies), policies
+            yield _Given("resource", _name(policies), policies)
         case Role():
             for inline in policies.policies.values():
                 if inline.when:
                     raise _open(f"whether `{policies.name}` has the policy `{inline.id}`")
-                yield "identity", inline.id, inline.document
+                yield _Given("identity", inline.id, inline.document)
             for arn in policies.managed_policy_arns:
-                yield "identity", str(arn), _managed(policies, arn)
+                yield _Given("identity", str(arn), _managed(policies, arn))
         case _:
             for i, policy in enumerate(policies):
-                yield "identity", f"identity {i}", policy
+                yield _Given("identity", f"identity {i}", policy)
 
 
 def _open(what: str) -> PolicyError:
@@ -152,45 +202,56 @@ def _managed(role: Role, text: Text) -> Policy:
         raise PolicyError(
             Fault(
                 f"what the managed policy `{arn}` of `{role.name}` says is not known here",
-                remedy="Give the role's policies as documents, and its boundary as `boundary`.",
+                remedy="Give its document in `managed`, by its ARN.",
             )
         )
     return found.document
 
 
-def _misplaced(given: list[tuple[Place, str, Policy]], alone: bool) -> Iterator[Fault]:
+def _misplaced(given: list[_Given], alone: bool) -> Iterator[Fault]:
     """Policies that can't stand where they are given: with a principal where there is none, or the reverse."""
-    for place, name, policy in given:
-        of_resource = place in ("rcp", "resource")
-        if of_resource and policy.kind == "identity":
-            yield Fault(f"`{name}` names no principal", remedy="A policy of a resource says who it speaks of.")
-        if not of_resource and policy.kind != "identity":
-            yield Fault(f"`{name}` names a principal", remedy="Give the policy of a resource as `resource_policy`.")
-    beside = {place for place, _, _ in given} & {"boundary", "session"} if alone else ()
-    if beside or sum(place == "resource" for place, _, _ in given) > 1:
+    for g in given:
+        of_resource = g.place in ("rcp", "resource")
+        if of_resource and g.policy.kind == "identity":
+            yield Fault(f"`{g.name}` names no principal", remedy="A policy of a resource says who it speaks of.")
+        if not of_resource and g.policy.kind != "identity":
+            yield Fault(f"`{g.name}` names a principal", remedy="Give the policy of a resource as `resource_policy`.")
+    beside = {g.place for g in given} & {"boundary", "session"} if alone else ()
+    if beside or sum(g.place == "resource" for g in given) > 1:
         yield Fault(
             "the policy of a resource is asked by itself, and more is given",
             remedy="Give the caller's own policies first, and it as `resource_policy`.",
         )
 
 
-def _asked(place: Place, name: str, policy: Policy, request: Request, reading: Reading, bounded: bool) -> _Policy:
+def _asked(given: _Given, request: Request, filled: Request, reading: Reading, bounded: bool) -> _Policy:
     # An ARN may be cut short in identity policies, boundaries and service control policies, not in session policies.
-    identity = place in ("identity", "boundary", "scp")
+    identity = given.place in ("identity", "boundary", "scp")
+    out = why_not(given.place, request) if given.place in ("scp", "rcp") else ""
+    bounded = bounded and given.place == "resource" and _is_of_iam(request.principal)
     found: list[Reported] = []
-    for index, statement in enumerate(policy.statements):
-        missed = misses(statement, policy.version, request, reading, identity)
-        if bounded and place == "resource" and statement.effect == "Deny" and isinstance(statement.principals, AllBut):
+    open_: list[tuple[str, ...]] = []
+    for index, statement in enumerate(given.policy.statements):
+        read, version = statement, given.policy.version
+        if bounded and statement.effect == "Deny" and isinstance(statement.principals, AllBut):
             # AWS: this "will always deny any IAM principal that has a permissions boundary policy attached".
             # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
-            missed = tuple(m for m in missed if m.element != "NotPrincipal")
-        found.append(Reported(name, index, statement, missed))
-    return _Policy(place, name, tuple(found))
+            read = evolve(statement, principals=EVERYONE)
+        missed = (Miss(given.place.upper(), out),) if out else misses(read, version, filled, reading, identity)
+        found.append(Reported(given.name, index, statement, missed))
+        open_.append(() if out else open_keys(read, version, filled, reading, identity))
+    return _Policy(given.place, given.name, given.level, tuple(found), tuple(open_), not out)
+
+
+def _is_of_iam(who: Principal | None) -> bool:
+    """Whether a boundary can be attached to who asks; of a caller that isn't known, it is."""
+    return who is None or kind_of(who) in ("user", "role session")
 
 
 # ---------------------------------------------------------------- the steps
 
 _Answer = tuple[Outcome, str]
+_NO_POLICY = "no policy of the resource is given (`resource_policy`)"
 _CROSS = {
     "two": "the accounts are two, so both have to allow it",
     "unknown": "whether caller and resource are of one account is not known, so both have to allow it"
@@ -198,47 +259,55 @@ _CROSS = {
 }
 
 
-def _decided(asked: list[_Policy], request: Request, alone: bool) -> _Answer:
+def _decided(asked: list[_Policy], *, request: Request, by_itself: bool, accounts: Accounts) -> _Answer:
     if denied := next(_matching(asked, "Deny"), None):
         return "explicitly denied", f"statement {denied.index} of `{denied.policy}` denies it"
-    for policy in asked:
-        if policy.place in ("rcp", "scp") and not policy.allows:
-            return "implicitly denied", f"`{policy.name}` does not allow it"
+    for level in dict.fromkeys(p.level for p in asked if p.place == "scp" and p.binds):
+        if not any(p.allows for p in asked if p.place == "scp" and p.level == level):
+            where = f" of the level `{level}`" if level else ""
+            return "implicitly denied", f"no service control policy{where} allows it"
     resource = next((p for p in asked if p.place == "resource"), None)
     if resource is not None:
-        return _of_resource(resource, asked, request, alone)
-    accounts = _accounts(request)
+        return _of_resource(resource, asked, request, by_itself, accounts)
+    if _is_without(request.principal):
+        return "implicitly denied", f"who asks has no policies, and {_NO_POLICY}"
     if accounts == "two":
-        return "implicitly denied", f"{_CROSS[accounts]}, and no policy of the resource is given"
-    return _of_identity(asked)
+        return "implicitly denied", f"{_CROSS[accounts]}, and {_NO_POLICY}"
+    outcome, reason = _of_identity(asked, request)
+    if outcome == "allowed" and has_to_allow(request):
+        reason += f", as the resource's has to as well: {_NO_POLICY}"
+    return outcome, reason
 
 
-def _of_resource(resource: _Policy, asked: list[_Policy], request: Request, alone: bool) -> _Answer:
+def _of_resource(
+    resource: _Policy, asked: list[_Policy], request: Request, by_itself: bool, accounts: Accounts
+) -> _Answer:
     """The policy of the resource, and what else is needed with it."""
-    by_itself = alone or _has_no_policies(request)
-    accounts = _accounts(request)
-    grants = {_grant(r.statement, request.principal): r for r in _matching([resource], "Allow")}
+    grants = {grant(r.statement, request.principal): r for r in _matching([resource], "Allow")}
     if not grants:
-        refused = f"no statement of the `{resource.name}` allows it"
-        if by_itself or accounts != "one" or _has_to_allow(resource, request):
+        unknown = ", as far as is known: who asks is not given" if request.principal is None else ""
+        refused = f"no statement of the `{resource.name}` allows it{unknown}"
+        if by_itself or accounts != "one" or has_to_allow(request):
             return "implicitly denied", refused
-        outcome, reason = _of_identity(asked)
+        outcome, reason = _of_identity(asked, request)
         return outcome, reason if outcome == "allowed" else f"{reason}, and {refused}"
-    best: _Grant = next(g for g in _GRANTS if g in grants)
+    best: Grant = next(g for g in GRANTS if g in grants)
     granted = f"statement {grants[best].index} of `{resource.name}` allows it"
     if by_itself:
         return "allowed", granted
     if accounts != "one":
-        outcome, reason = _of_identity(asked)
+        outcome, reason = _of_identity(asked, request)
         return outcome, f"{granted}, {'and' if outcome == 'allowed' else 'but'} {reason}: {_CROSS[accounts]}"
     match best:
         case "directly":
             return "allowed", f"{granted} and names the caller itself"
+        case "to everybody":
+            return "allowed", f"{granted}, whoever asks"
         case "within limits":
             limit = _limit(asked)
             return ("implicitly denied", f"{granted}, but {limit}") if limit else ("allowed", granted)
         case "by delegation":
-            outcome, reason = _of_identity(asked)
+            outcome, reason = _of_identity(asked, request)
             joined = "and" if outcome == "allowed" else "which leaves it to the account, but"
             return outcome, f"{granted}, {joined} {reason}"
         case _:
@@ -249,8 +318,10 @@ def _matching(policies: Iterable[_Policy], effect: Effect) -> Iterator[Reported]
     return (r for p in policies for r in p.statements if r.statement.effect == effect and not r.misses)
 
 
-def _of_identity(asked: list[_Policy]) -> _Answer:
-    """Identity policies, then what limits them."""
+def _of_identity(asked: list[_Policy], request: Request) -> _Answer:
+    """Identity policies, then what limits them. The root user of an account has none, and may do everything in it."""
+    if request.principal is not None and kind_of(request.principal) == "root":
+        return "allowed", "the root user of an account has full access"
     allowing = next(_matching((p for p in asked if p.place == "identity"), "Allow"), None)
     if allowing is None:
         return "implicitly denied", "no identity policy allows it"
@@ -270,63 +341,59 @@ def _limit(asked: list[_Policy]) -> str:
     return "no session policy allows it" if sessions and not any(p.allows for p in sessions) else ""
 
 
-def _has_no_policies(request: Request) -> bool:
-    """Services, federated users and anonymous callers: the policy of the resource decides alone."""
-    return request.principal is not None and request.principal.type in ("*", "Service", "Federated")
+def _has_no_policies(request: Request, given: list[_Given], of_role: bool) -> bool:
+    """Whether the policy of the resource decides alone: of services, those who bring a token, and anonymous callers.
 
-
-def _has_to_allow(policy: _Policy, request: Request) -> bool:
-    """Whether the resource is a role or a KMS key: their policies are never passed over."""
-    return policy.name == "trust policy" or request.action.lower().startswith("kms:")
-
-
-# ---------------------------------------------------------------- who is named, and where
-
-_Grant = Literal["directly", "within limits", "by delegation"]
-_GRANTS: tuple[_Grant, ...] = get_args(_Grant)
-_ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?([0-9]{12})(?::root)?")
-_ROLE = re.compile(r"arn:[^:]+:iam::[0-9]{12}:role/.+")
-
-
-def _grant(statement: Statement, asked: Principal | None) -> _Grant:
-    """How a statement of a resource's policy that allows a request names the caller.
-
-    A user or a session that is named itself needs nothing else; a role, or everyone, stays within boundary and session
-    policies; an account leaves it to its own policies. `"*"` with a condition on `aws:PrincipalArn` names who that is.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+    Of a caller that isn't known and has no policies either: only what is for everybody is for whoever that is.
     """
-    if not isinstance(statement.principals, Only):
-        return "within limits"
-    named = [p.id.literal or "" for p in statement.principals.items if matches_principal(p, asked)]
-    found: set[_Grant] = {_grant_to(name, str(asked.id) if asked else "", statement) for name in named}
-    return next(g for g in _GRANTS if g in found)
+    if request.principal is None:
+        return not of_role and not any(g.place in ("identity", "boundary", "session") for g in given)
+    return _is_without(request.principal)
 
 
-def _grant_to(name: str, who: str, statement: Statement) -> _Grant:
-    if name == "*":
-        pinned = any(
-            c.key.lower() == "aws:principalarn"
-            and c.operator.comparison.kind != "null"
-            and not c.operator.comparison.negated
-            for c in statement.conditions
-        )
-        return "directly" if pinned else "within limits"
-    if _ACCOUNT.fullmatch(name):
-        return "directly" if _ACCOUNT.fullmatch(who) else "by delegation"
-    return "within limits" if _ROLE.fullmatch(name) else "directly"
+def _is_without(who: Principal | None) -> bool:
+    """Whether who asks can't have identity policies."""
+    return who is not None and who.type in ("*", "Service", "Federated")
 
 
-def _accounts(request: Request) -> Literal["one", "two", "unknown"]:
-    """Whether principal and resource are of one account, by their ARNs and else by the keys that say so."""
-    asked = request.principal
-    who = account_of(str(asked.id)) if asked is not None and asked.type == "AWS" else None
-    who = who or _said(request, "aws:PrincipalAccount")
-    of = account_of(request.resource) or _said(request, "aws:ResourceAccount")
-    if who is None or of is None:
-        return "unknown"
-    return "one" if who == of else "two"
+# ---------------------------------------------------------------- what was not given
+
+_Decide = Callable[..., _Answer]
 
 
-def _said(request: Request, key: str) -> str | None:
-    value = request.values(key)
-    return value if isinstance(value, str) else None
+def _missing(asked: list[_Policy], request: Request, decide: _Decide) -> tuple[str, ...]:
+    """The keys that were not given and that could turn the decision, as they are written."""
+    accounts = accounts_of(request)
+    best, worst = (decide([_with(p, match) for p in asked], accounts=accounts)[0] for match in ("Allow", "Deny"))
+    found: dict[str, str] = {}
+    if (best == "allowed") != (worst == "allowed"):
+        for p in asked:
+            settled = any(q.surely_allows for q in asked if _is_one_set(p, q))
+            for r, keys in zip(p.statements, p.open, strict=True):
+                if r.statement.effect == "Deny" or not settled:
+                    found.update((key.lower(), key) for key in keys)
+    if accounts == "unknown" and any(p.place == "resource" for p in asked):
+        one, two = (decide(asked, accounts=known)[0] for known in ("one", "two"))
+        if one != two:
+            keys = ("aws:PrincipalAccount", "aws:ResourceAccount")
+            found.update(
+                (key.lower(), key) for key in keys if is_missing(key, request) and not account_in(request, key)
+            )
+    return tuple(found.values())
+
+
+def _with(policy: _Policy, effect: str) -> _Policy:
+    """A policy whose open statements of one effect match, and those of the other don't."""
+    if not any(policy.open):
+        return policy
+    unmet = (Miss("Condition", "it is not given"),)
+    statements = tuple(
+        evolve(r, misses=() if r.statement.effect == effect else unmet) if keys else r
+        for r, keys in zip(policy.statements, policy.open, strict=True)
+    )
+    return evolve(policy, statements=statements)
+
+
+def _is_one_set(p: _Policy, q: _Policy) -> bool:
+    """Whether one Allow of the two policies is as good as another. How a resource's policy names the caller counts."""
+    return p.place == q.place != "resource" and p.level == q.level

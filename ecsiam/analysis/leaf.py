@@ -82,8 +82,8 @@ class Leaf:
     """A statement where it stands: its document's version, whether that is an identity policy, and when it is there.
 
     `unread` names a policy that stands for nobody knows what: the statement takes some of its requests, or none.
-    `of_role` says that it is a role's, so that sessions of it ask. `strict` reads a statement as invalid where a policy
-    variable of its resources has no value (`matching.misses`).
+    `of_role` says that it is a role's, so that sessions of it ask; `asked` that no policy has it, but a question.
+    `strict` reads it as invalid where a policy variable of its resources has no value (`matching.misses`).
     """
 
     statement: Statement
@@ -93,6 +93,7 @@ class Leaf:
     reading: Reading = "parts"
     unread: str = ""
     of_role: bool = False
+    asked: bool = False
     strict: bool = False
 
 
@@ -231,7 +232,7 @@ def _is_doubtful(leaf: Leaf) -> bool:
     """Whether `strict` makes a difference: a lone Resource with a variable matches nothing without it either way."""
     resources = leaf.statement.resources
     others = isinstance(resources, AllBut) or (resources is not None and len(resources.items) > 1)
-    return others and bool(_resource_variables(leaf))
+    return others and not leaf.asked and bool(_resource_variables(leaf))
 
 
 def _states(leaf: Leaf) -> Iterator[State]:

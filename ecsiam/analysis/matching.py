@@ -312,7 +312,8 @@ def _miss_principal(element: Only[Principal] | AllBut[Principal], asked: Princip
     inverse = isinstance(element, AllBut)
     if any(matches_principal(principal, asked) for principal in element.items) != inverse:
         return None
-    who = "an anonymous caller" if asked is None or asked.type == "*" else f"`{asked}`"
+    anonymous = asked is not None and asked.type == "*"
+    who = "a caller that is not known" if asked is None else "an anonymous caller" if anonymous else f"`{asked}`"
     among = "one" if inverse else "none"
     return Miss("NotPrincipal" if inverse else "Principal", f"{who} is {among} of {_listed(element.items)}")
 

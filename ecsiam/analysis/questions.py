@@ -2,19 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import cast
 
 from attrs import evolve
 
 from ecsiam.analysis.actions import UNIVERSES, Universe
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
+from ecsiam.analysis.asked import asked_of, unasked
 from ecsiam.analysis.globs import READINGS, Reading
 from ecsiam.analysis.leaf import Leaf
+from ecsiam.analysis.limits import limits, within
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.requests import Requests, allowed_by, of_statement, query
-from ecsiam.analysis.words import words
+from ecsiam.analysis.requests import Requests, allowed_by, of_statement, query, union
+from ecsiam.analysis.terms import Terms, bounded, terms, whole
 from ecsiam.errors import Fault, PolicyError
+from ecsiam.model.mistaken import policies_of
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.statement import EFFECTS, Effect, Statement
@@ -38,11 +40,7 @@ def requests_of(subject: Subject, reading: Reading = "parts") -> Requests:
         case Role():
             return _of_role(subject, reading)
         case _:
-            given = tuple(cast("Iterable[object]", subject))
-            policies = [p for p in given if isinstance(p, Policy)]
-            if len(policies) < len(given):
-                raise PolicyError(Fault("a question takes policies and roles", remedy="Read text with `parse_policy`."))
-            return allowed_by(leaf for policy in policies for leaf in _leaves(policy, reading))
+            return allowed_by(leaf for policy in policies_of(subject) for leaf in _leaves(policy, reading))
 
 
 @lru_cache(maxsize=1 << 12)
@@ -63,6 +61,11 @@ def _of_role(role: Role, reading: Reading) -> Requests:
     if role.permissions_boundary is None:
         return of_policies
     return of_policies & allowed_by(_managed(str(role.permissions_boundary), reading))
+
+
+def trust_of(role: Role) -> Requests:
+    """Who may assume a role, and how; of a role with a flag, while that is on."""
+    return allowed_by(_leaves(role.trust, "parts", (role.when,) if role.when else ()))
 
 
 def _managed(arn: str, reading: Reading) -> tuple[Leaf, ...]:
@@ -92,8 +95,26 @@ def _names_principals(subject: Policy | Role) -> bool:
 
 def ask(requests: Requests, universe: Universe) -> Request | Undecided | None:
     """A request of a set, None when there is none, or why that isn't known."""
+    return sought(requests, universe)[0]
+
+
+def sought(requests: Requests, universe: Universe) -> tuple[Request | Undecided | None, str]:
+    """What `ask` finds; where that is none, the text says why AWS doesn't ask those that there are.
+
+    Most examples are asked, so the whole set is looked at first and cut only where its example isn't.
+    """
     if universe not in UNIVERSES:
-        raise PolicyError(Fault(f"there is no universe `{universe}`", remedy="There are `all` and `known`."))
+        raise PolicyError(Fault(f"there is no universe `{universe}`", remedy="There are `asked`, `all` and `known`."))
+    found = _example(requests, universe)
+    if universe == "all" or found is None:
+        return found, ""
+    why = unasked(found) if isinstance(found, Request) else ""
+    if isinstance(found, Request) and not why:
+        return found, ""
+    return _example(requests & asked_of(requests, universe), universe), why
+
+
+def _example(requests: Requests, universe: Universe) -> Request | Undecided | None:
     try:
         return requests.example(universe)
     except Unclear as e:
@@ -102,46 +123,86 @@ def ask(requests: Requests, universe: Universe) -> Request | Undecided | None:
 
 def assumed(universe: Universe) -> tuple[str, ...]:
     """What an answer rests on when only today's actions were asked about."""
-    if universe == "all":
+    if universe != "known":
         return ()
     from ecsiam.reference.actions import date
 
-    return (f"there are no other actions than those of {date()}",)
+    return (f"there are no other actions than those of {date()} and those that a policy writes out",)
 
 
-def contains(a: Subject, b: Subject, *, universe: Universe = "all", reading: Reading = "parts") -> Answer:
+def _shown(requests: Requests, universe: Universe) -> tuple[Request | Undecided | None, tuple[str, ...]]:
+    """A request of a set, if it can be one that AWS makes, and what an answer with it rests on."""
+    found, rests_on = ask(requests, universe), assumed(universe)
+    if not isinstance(found, Request) or not (why := unasked(found)):
+        return found, rests_on
+    made = _example(requests & asked_of(requests, "asked"), "asked")
+    if isinstance(made, Request):
+        return made, rests_on
+    return found, (*rests_on, f"requests count that AWS doesn't make: {why}")
+
+
+def contains(
+    a: Subject,
+    b: Subject,
+    *,
+    universe: Universe = "all",
+    reading: Reading = "parts",
+    boundary: Policy | None = None,
+    managed: Mapping[str, Policy] | None = None,
+) -> Answer:
     """Whether `a` allows every request that `b` allows. A Fails carries a request that only `b` allows.
 
     `universe="known"` takes today's actions for all there are; `reading="flat"` lets a `*` in an ARN cross its colons.
+    `boundary` is that of every role asked, in place of its own; `managed` has managed policies' documents by ARN.
     """
-    wide, narrow = _both(a, b, reading)
-    match ask(narrow - wide, universe):
+    with limits(boundary, managed):
+        wide, narrow = _both(within(a, boundary), within(b, boundary), reading)
+    found, rests_on = _shown(narrow - wide, universe)
+    match found:
         case None:
-            return Holds(assumed=assumed(universe))
-        case Undecided() as undecided:
-            return undecided
+            return Holds(assumed=rests_on)
+        case Undecided():
+            return found
         case request:
-            return Fails(request, "the second allows it, the first does not", assumed(universe))
+            return Fails(request, "the second allows it, the first does not", rests_on)
 
 
-def overlaps(a: Subject, b: Subject, *, universe: Universe = "all", reading: Reading = "parts") -> Answer:
+def overlaps(
+    a: Subject,
+    b: Subject,
+    *,
+    universe: Universe = "all",
+    reading: Reading = "parts",
+    boundary: Policy | None = None,
+    managed: Mapping[str, Policy] | None = None,
+) -> Answer:
     """Whether some request is allowed by both. A Holds carries one."""
-    left, right = _both(a, b, reading)
-    match ask(left & right, universe):
+    with limits(boundary, managed):
+        left, right = _both(within(a, boundary), within(b, boundary), reading)
+    found, rests_on = _shown(left & right, universe)
+    match found:
         case None:
-            return Fails(fact="no request is allowed by both", assumed=assumed(universe))
-        case Undecided() as undecided:
-            return undecided
+            return Fails(fact="no request is allowed by both", assumed=rests_on)
+        case Undecided():
+            return found
         case request:
-            return Holds(request, assumed(universe))
+            return Holds(request, rests_on)
 
 
-def equivalent(a: Subject, b: Subject, *, universe: Universe = "all", reading: Reading = "parts") -> Answer:
+def equivalent(
+    a: Subject,
+    b: Subject,
+    *,
+    universe: Universe = "all",
+    reading: Reading = "parts",
+    boundary: Policy | None = None,
+    managed: Mapping[str, Policy] | None = None,
+) -> Answer:
     """Whether both allow the same requests. A Fails carries one that only one of them allows."""
-    there = contains(a, b, universe=universe, reading=reading)
+    there = contains(a, b, universe=universe, reading=reading, boundary=boundary, managed=managed)
     if isinstance(there, Fails):
         return there
-    back = contains(b, a, universe=universe, reading=reading)
+    back = contains(b, a, universe=universe, reading=reading, boundary=boundary, managed=managed)
     if isinstance(back, Fails):
         return Fails(back.witness, "the first allows it, the second does not", back.assumed)
     return there if isinstance(there, Undecided) else back
@@ -153,47 +214,68 @@ def can(
     action: str | Iterable[str],
     resource: str | Iterable[str] = "*",
     conditions: Mapping[str, Mapping[str, str | Iterable[str]]] | None = None,
-    universe: Universe = "all",
+    universe: Universe = "asked",
+    boundary: Policy | None = None,
+    managed: Mapping[str, Policy] | None = None,
 ) -> Answer:
     """Whether a policy or role allows some request of these, and under which conditions.
 
     `action`, `resource` and `conditions` are written as in a policy: `s3:Get*`, an ARN with wildcards. A Holds carries
     a request, and says in `when` (any of these) and `unless` (none of these) what it takes; a Fails: nobody can,
-    whatever the context.
+    whatever the context. `universe="all"` also takes requests that AWS doesn't make today, such as an action on a
+    resource of none of its types. `boundary` and `managed` are as for `contains`.
     """
-    asked = query(Statement("Allow", action, resource, conditions=conditions or {}))
-    allowed = requests_of(subject)
-    match ask(allowed & asked, universe):
-        case None:
-            return Fails(fact="no request of these is allowed, whatever its context", assumed=assumed(universe))
-        case Undecided() as undecided:
-            return undecided
-        case request:
-            unless = dict.fromkeys(map(words, _met(allowed, asked, "Deny", universe)))
-            return Holds(request, assumed(universe), _when(subject, asked, universe), tuple(unless))
+    subject = within(subject, boundary)
+    with limits(boundary, managed):
+        wanted = Statement("Allow", action, resource, conditions=conditions or {})
+        asked, allowed = query(wanted), requests_of(subject)
+        found, unmade = sought(allowed & asked, universe)
+        match found:
+            case None:
+                fact = f"only requests that AWS never makes are allowed: {unmade}" if unmade else NOBODY
+                return Fails(fact=fact, assumed=assumed(universe))
+            case Undecided():
+                return found
+            case request:
+                when, unless = _terms(subject, wanted, universe)
+                return Holds(request, assumed(universe), when, unless)
 
 
-def _when(subject: Subject, asked: Requests, universe: Universe) -> tuple[str, ...]:
-    """The conditions of the statements that grant some of what is asked; those of a boundary have to be met as well."""
-    bounded = isinstance(subject, Role) and subject.permissions_boundary is not None
-    policies = evolve(subject, permissions_boundary=None) if isinstance(subject, Role) else subject
-    granted = _alternatives(_met(requests_of(policies), asked, "Allow", universe))
-    if not bounded or not isinstance(subject, Role):
-        return granted
-    boundary = allowed_by(_managed(str(subject.permissions_boundary), "parts"))
-    within = _alternatives(_met(boundary, asked, "Allow", universe))
-    if not within or not granted:
-        return granted or within
-    return tuple(f"{one} and, within the boundary, {' or '.join(within)}" for one in granted)
+NOBODY = "no request of these is allowed, whatever its context"
+Both = tuple[tuple[Terms, ...], tuple[Terms, ...]]
 
 
-def _alternatives(statements: list[Statement]) -> tuple[str, ...]:
-    """What each statement asks; nothing, when one of them asks nothing."""
-    said = tuple(dict.fromkeys(words(s, with_resources=len(statements) > 1) for s in statements))
-    return () if "" in said else said
+def _terms(subject: Subject, wanted: Statement, universe: Universe) -> Both:
+    """The terms of what grants some of what is asked, none where it grants all; and of what denies some of that."""
+    asked, boundary = query(wanted), _boundary(subject)
+    granting = _met(requests_of(_unbounded(subject)).leaves, "Allow", asked, universe)
+    granted = [(terms(leaf, wanted), of_statement(leaf)) for leaf in granting]
+    denying = [*requests_of(subject).leaves]
+    if boundary is not None:
+        within = _met(boundary.leaves, "Allow", asked, universe)
+        granted = [
+            (bounded(one, terms(leaf, wanted), wanted), both)
+            for one, by in granted
+            for leaf in within
+            if ask((both := by & of_statement(leaf)) & asked, universe) is not None
+        ]
+    taken = _met(denying, "Deny", asked & union(by for _, by in granted), universe)
+    when = tuple(dict.fromkeys(one for one, _ in granted))
+    unless = tuple(dict.fromkeys(terms(leaf, wanted) for leaf in taken))
+    return () if any(whole(one, wanted) for one in when) else when, unless
 
 
-def _met(allowed: Requests, asked: Requests, effect: Effect, universe: Universe) -> list[Statement]:
+def _boundary(subject: Subject) -> Requests | None:
+    if not isinstance(subject, Role) or subject.permissions_boundary is None:
+        return None
+    return allowed_by(_managed(str(subject.permissions_boundary), "parts"))
+
+
+def _unbounded(subject: Subject) -> Subject:
+    return evolve(subject, permissions_boundary=None) if isinstance(subject, Role) else subject
+
+
+def _met(leaves: Iterable[Leaf], effect: Effect, asked: Requests, universe: Universe) -> list[Leaf]:
     """The statements of one effect that have to do with some of what is asked."""
-    some = (leaf for leaf in dict.fromkeys(allowed.leaves) if leaf.statement.effect == effect and not leaf.unread)
-    return [leaf.statement for leaf in some if ask(of_statement(leaf) & asked, universe) is not None]
+    some = (leaf for leaf in dict.fromkeys(leaves) if leaf.statement.effect == effect and not leaf.unread)
+    return [leaf for leaf in some if ask(of_statement(leaf) & asked, universe) is not None]

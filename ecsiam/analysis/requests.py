@@ -135,7 +135,7 @@ def of_statement(leaf: Leaf) -> Requests:
 
 def query(statement: Statement) -> Requests:
     """The requests that an Allow written as a question matches: a policy's own words for a set."""
-    return of_statement(Leaf(statement))
+    return of_statement(Leaf(statement, asked=True))
 
 
 def allowed_by(leaves: Iterable[Leaf]) -> Requests:

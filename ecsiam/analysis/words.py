@@ -1,9 +1,9 @@
 """What a statement asks, as one would say it."""
 
+from collections.abc import Iterable
+
 from ecsiam.model.condition import Condition
-from ecsiam.model.each import Item
-from ecsiam.model.principal import Principal
-from ecsiam.model.statement import AllBut, Only, Statement
+from ecsiam.model.statement import Only, Statement
 
 _VERBS = {
     "StringEquals": "is",
@@ -30,27 +30,26 @@ _VERBS = {
 }
 
 
-def words(statement: Statement, *, with_resources: bool = True) -> str:
-    """The conditions of a statement, who it is about, and on demand its resources; empty for one that takes all."""
+def conditions_of(statement: Statement) -> list[str]:
+    """The conditions of a statement, and who it is about where it says so."""
     said = [_condition(c) for c in statement.conditions]
     if statement.principals is not None:
-        said.append(_listed("who asks", statement.principals))
-    everything = isinstance(statement.resources, Only) and any(str(r) == "*" for r in statement.resources.items)
-    if with_resources and statement.resources is not None and not everything:
-        said.append(_listed("the resource", statement.resources))
-    return " and ".join(said)
+        is_ = "is" if isinstance(statement.principals, Only) else "is not"
+        said.append(f"who asks {is_} {listed(map(str, statement.principals.items))}")
+    return said
+
+
+def listed(items: Iterable[str]) -> str:
+    """Any of several, in backticks."""
+    return " or ".join(f"`{item}`" for item in items)
 
 
 def _condition(condition: Condition) -> str:
-    values = " or ".join(f"`{v}`" for v in condition.values)
+    values = listed(map(str, condition.values))
     match str(condition.operator):
         case "Null":
-            absent = any(str(v).lower() == "true" for v in condition.values)
-            return f"`{condition.key}` is {'absent' if absent else 'present'}"
+            states = {"true": "absent", "false": "present"}
+            said = dict.fromkeys(states.get(str(v).lower(), f"`{v}`") for v in condition.values)
+            return f"`{condition.key}` is {' or '.join(said)}"
         case operator:
             return f"`{condition.key}` {_VERBS.get(operator, operator)} {values}"
-
-
-def _listed(what: str, element: Only[Item] | AllBut[Item] | Only[Principal] | AllBut[Principal]) -> str:
-    items = " or ".join(f"`{item}`" for item in element.items)
-    return f"{what} is {items}" if isinstance(element, Only) else f"{what} is not {items}"

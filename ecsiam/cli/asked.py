@@ -6,16 +6,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ecsiam.analysis.globs import glob
-from ecsiam.analysis.request import Request
+from ecsiam.analysis.grants import OF_TRUST
+from ecsiam.analysis.request import Context, Request, context_of, principal_of
 from ecsiam.cli.given import Given, role_faults
 from ecsiam.config.source import read_bytes
 from ecsiam.errors import EcsiamError, Fault, Faults, PolicyError, refuse
 from ecsiam.model.document import describe, is_object
 from ecsiam.model.policy import Policy
-from ecsiam.model.principal import EVERYONE, PRINCIPAL_TYPES, Principal, PrincipalType
+from ecsiam.model.principal import Principal
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import ACTION
@@ -25,7 +26,6 @@ R = TypeVar("R")
 LARGEST_BATCH = 16 * 1024 * 1024
 MOST_FAULTS = 100
 FIELDS = ("role", "action", "resource", "principal", "context")
-OF_TRUST = re.compile("sts:(AssumeRole.*|TagSession|SetSourceIdentity)", re.IGNORECASE)
 
 _ACTION = re.compile("[A-Za-z0-9-]+:[A-Za-z0-9]+")
 _PATTERN = re.compile(ACTION)
@@ -35,11 +35,20 @@ _KEY = re.compile("[^:]+:.+")
 
 @frozen
 class Asked:
-    """A request, and whom it is put to: a role, the trust of a role, or a document."""
+    """A request as it was written, and whom it is put to: a role, the trust of a role, or a document.
+
+    `caller` is who asks where the request doesn't say so: the role itself.
+    """
 
     request: Request
     of: Role | Policy
     role: str | None = None
+    caller: Principal | None = None
+
+    @property
+    def whole(self) -> Request:
+        """The request with who asks."""
+        return self.request if self.caller is None else evolve(self.request, principal=self.caller)
 
 
 @frozen
@@ -50,7 +59,7 @@ class Raw:
     action: str
     resource: str | None
     principal: str | None
-    context: tuple[tuple[str, str | tuple[str, ...]], ...]
+    context: Context
     faults: tuple[Fault, ...] = ()
 
 
@@ -64,14 +73,16 @@ def asked(given: Given, raw: Raw) -> Asked:
         faults.append(Fault(f"`{raw.resource}` is not an ARN", (), remedy))
     principal = None
     with faults.at():
-        principal = None if raw.principal is None else _principal(raw.principal)
+        principal = principal_of(raw.principal)
     for key, _ in raw.context:
         if not _KEY.fullmatch(key):
             faults.append(Fault(f"`{key}` is not a condition key", (), "A key has a prefix, such as `aws:SourceIp`."))
     refuse(PolicyError, faults)
     subject, resource = _subject(given, raw)
+    caller = _arn(given, subject) if isinstance(subject, Role) and principal is None else None
     with faults.at():
-        return Asked(Request(raw.action, resource or _default(raw.action), principal, raw.context), subject, raw.role)
+        request = Request(raw.action, resource or _default(raw.action), principal, raw.context)
+        return Asked(request, subject, raw.role, None if caller is None else Principal("AWS", caller))
     raise PolicyError(*faults)
 
 
@@ -81,30 +92,24 @@ def _not_an_action(action: str) -> Fault:
     return Fault(f"`{action}` is not an action", (), "An action is `service:Name`, such as `s3:GetObject`.")
 
 
-def _principal(written: str) -> Principal:
-    if written == "*":
-        return EVERYONE
-    kind, colon, id = written.partition(":")
-    types = [t for t in PRINCIPAL_TYPES if t != "*"]
-    if not (colon and id) or kind not in types:
-        example = f"AWS:{written}" if written.startswith("arn:") else "Service:ecs-tasks.amazonaws.com"
-        remedy = f"Write `TYPE:ID`, such as `{example}`; the types are {', '.join(f'`{t}`' for t in types)}."
-        raise PolicyError(Fault(f"`{written}` is not a principal", (), remedy))
-    if id == "*":
-        remedy = "A request has one, or is anonymous: `*`."
-        raise PolicyError(Fault(f"`{written}` is more than one principal", (), remedy))
-    return Principal(cast("PrincipalType", kind), id)
-
-
 def _subject(given: Given, raw: Raw) -> tuple[Role | Policy, str | None]:
     """Whom a request is put to, and its resource, where that is known."""
+    of_trust = raw.action.lower() in OF_TRUST
     if isinstance(given.what, Policy):
-        return given.what, raw.resource or ("*" if given.what.kind == "trust" else None)
+        trust = given.what.kind == "trust" or (given.what.kind == "resource" and of_trust)
+        return given.what, raw.resource or ("*" if trust else None)
     role = given.what.roles[raw.role or ""]
-    if raw.principal is None or not OF_TRUST.fullmatch(raw.action):
+    if raw.principal is None or not of_trust:
         return role, raw.resource
+    return role.trust, raw.resource or _arn(given, role)
+
+
+def _arn(given: Given, role: Role) -> str | None:
+    """The ARN of a role of a config."""
+    if isinstance(given.what, Policy):
+        return None
     home = given.what.deployment.home
-    return role.trust, raw.resource or str(role.arn(home.partition, home.account_id))
+    return str(role.arn(home.partition, home.account_id))
 
 
 def _default(action: str) -> str:
@@ -198,7 +203,7 @@ def _raw(line: bytes, role: str | None) -> Raw:
         texts[field] = value if isinstance(value, str) else None
     if data.get("action") is None:
         faults.append(Fault("`action` is missing"))
-    context: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
+    context: Context = ()
     with faults.at():
         context = _context(data.get("context"))
     refuse(PolicyError, faults)
@@ -230,32 +235,13 @@ def _object(line: bytes) -> Mapping[str, object]:
     return data
 
 
-def _context(data: object) -> tuple[tuple[str, str | tuple[str, ...]], ...]:
+def _context(data: object) -> Context:
     if data is None:
         return ()
     if not is_object(data):
         remedy = 'Write `{"aws:SourceIp": "..."}`.'
         raise PolicyError(Fault(f"`context` is an object, not {describe(data)}", (), remedy))
-    faults = Faults()
-    found: list[tuple[str, str | tuple[str, ...]]] = []
-    for key, value in data.items():
-        with faults.at():
-            if isinstance(value, list):
-                found.append((key, tuple(_value(key, v) for v in cast("list[object]", value))))
-            else:
-                found.append((key, _value(key, value)))
-    refuse(PolicyError, faults)
-    return tuple(found)
-
-
-def _value(key: str, value: object) -> str:
-    match value:
-        case bool():
-            return str(value).lower()
-        case str():
-            return value
-        case _:
-            raise PolicyError(f"a value of `{key}` is a text, not {describe(value)}")
+    return context_of(cast("Mapping[str, str]", data))
 
 
 # ---------------------------------------------------------------- what is right but worth knowing
@@ -285,10 +271,10 @@ def notes(given: Given, one: Asked, principal_given: bool) -> Iterator[str]:
     for key, _ in request.context:
         if actions.key_type(key) is None:
             yield f"AWS had no condition key `{key}` on {actions.date()}"
-    if isinstance(given.what, Stack) and OF_TRUST.fullmatch(request.action) and not principal_given:
+    if isinstance(given.what, Stack) and request.action.lower() in OF_TRUST and not principal_given:
         yield "this is what the role may do; who may assume it is asked with `--principal TYPE:ID`"
     if isinstance(one.of, Policy) and one.of.kind != "identity" and not principal_given:
-        yield f"a {one.of.kind} policy looks at who asks: without `--principal` that is an anonymous caller"
+        yield f"a {one.of.kind} policy looks at who asks, which is not known: `--principal '*'` is an anonymous caller"
 
 
 def _fits(form: str, resource: str) -> bool:

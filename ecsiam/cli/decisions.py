@@ -7,9 +7,12 @@ from attrs import evolve, frozen
 from ecsiam.analysis.evaluator import Decision, Reported, evaluate
 from ecsiam.analysis.matching import Miss
 from ecsiam.cli.asked import Asked
+from ecsiam.cli.beside import Beside
 from ecsiam.cli.shown import INDENT, Data, request_data, request_lines, statement_data, statement_line
+from ecsiam.errors import PolicyError
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
+from ecsiam.model.text import Text
 from ecsiam.reference.managed import managed_policy
 
 MOST_NEAR = 3
@@ -37,7 +40,12 @@ class Decided:
 
     @property
     def reason(self) -> str:
-        return self.unread or self.decision.reason
+        return self.unread or self.decided_by
+
+    @property
+    def decided_by(self) -> str:
+        """The step that decided it, in the words of the command line."""
+        return _by_option(self.decision.reason)
 
     @property
     def deciding(self) -> tuple[Reported, ...]:
@@ -56,12 +64,12 @@ class Decided:
         return tuple(sorted(near, key=lambda r: len(r.misses))[:MOST_NEAR])
 
 
-def decide(asked: Asked) -> Decided:
+def decide(asked: Asked, beside: Beside) -> Decided:
     """The decision on a request. Policies of a role that aren't known leave it undecided where they could change it."""
     if isinstance(asked.of, Policy):
-        return Decided(asked, evaluate(asked.of, asked.request))
-    known, managed, boundary = _known(asked.of)
-    decision = evaluate(known, asked.request)
+        return Decided(asked, _decision(asked.of, asked, beside))
+    known, managed, boundary = _known(asked.of, beside)
+    decision = _decision(known, asked, beside)
     if decision.outcome == "explicitly denied":
         return Decided(asked, decision)
     if managed:
@@ -71,12 +79,36 @@ def decide(asked: Asked) -> Decided:
     return Decided(asked, decision)
 
 
-def _known(role: Role) -> tuple[Role, str, str]:
+def _decision(of: Role | Policy, asked: Asked, beside: Beside) -> Decision:
+    try:
+        return evaluate(
+            of,
+            asked.whole,
+            boundary=beside.boundary,
+            session=beside.session,
+            scps=beside.scps,
+            rcps=beside.rcps,
+            resource_policy=beside.resource_policy,
+            managed=beside.managed,
+        )
+    except PolicyError as e:
+        raise PolicyError(*(evolve(f, remedy=_by_option(f.remedy)) for f in e.faults)) from None
+
+
+def _by_option(said: str) -> str:
+    return said.replace("`resource_policy`", "`--resource-policy`")
+
+
+def _known(role: Role, beside: Beside) -> tuple[Role, str, str]:
     """A role without what isn't known, and what that is: a managed policy, the boundary."""
-    unread = [a for a in role.managed_policy_arns if managed_policy(str(a)) is None]
+
+    def is_read(arn: Text) -> bool:
+        return str(arn) in beside.managed or managed_policy(str(arn)) is not None
+
+    unread = [a for a in role.managed_policy_arns if not is_read(a)]
     kept = [a for a in role.managed_policy_arns if a not in unread]
-    limit = role.permissions_boundary
-    boundary = "" if limit is None or managed_policy(str(limit)) is not None else str(limit)
+    limit = None if beside.boundary is not None else role.permissions_boundary
+    boundary = "" if limit is None or is_read(limit) else str(limit)
     known = evolve(role, managed_policy_arns=kept, permissions_boundary=None if boundary else limit)
     return known, str(unread[0]) if unread else "", boundary
 
@@ -90,11 +122,20 @@ def decision_lines(decided: Decided) -> Iterator[str]:
     if decided.unread:
         yield f"{INDENT}{decided.unread}; without it:"
     deciding = decided.deciding
-    yield f"{INDENT}{decided.decision.reason}{f': {statement_line(deciding[0].statement)}' if deciding else ''}"
+    yield f"{INDENT}{decided.decided_by}{f': {statement_line(deciding[0].statement)}' if deciding else ''}"
     for r in deciding[1:]:
         yield f"{INDENT}so does {_place(r)}: {statement_line(r.statement)}"
     if decided.decision.outcome == "implicitly denied":
         yield from _near_lines(decided)
+    if missing := decided.decision.missing:
+        yield f"{INDENT}it hangs on what was not given: {', '.join(f'`{key}`' for key in missing)}"
+
+
+def decision_notes(decided: Decided) -> Iterator[str]:
+    """What of the request can't be so."""
+    who = decided.asked.whole.principal
+    for key in decided.decision.contradicting:
+        yield f"`{key}` can't be what it is given as where `{who}` asks; it is taken as given"
 
 
 def _near_lines(decided: Decided) -> Iterator[str]:
@@ -121,6 +162,8 @@ def decision_data(decided: Decided) -> Data:
         "reason": decided.reason,
         "role": asked.role,
         "request": request_data(asked.request),
+        "missing": list(decided.decision.missing),
+        "contradicting": list(decided.decision.contradicting),
         "statements": [_reported(r) for r in decided.deciding],
         "nearest": [{**_reported(r), "misses": [_miss_data(m) for m in r.misses]} for r in decided.nearest],
     }

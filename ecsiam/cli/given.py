@@ -4,6 +4,11 @@ from collections.abc import Callable, Mapping
 
 from attrs import evolve, frozen
 
+from ecsiam.analysis.globs import glob
+from ecsiam.analysis.grants import OF_TRUST
+from ecsiam.analysis.matching import matches_resource
+from ecsiam.analysis.questions import trust_of
+from ecsiam.analysis.requests import Requests
 from ecsiam.builder import build
 from ecsiam.config.load import config_of
 from ecsiam.config.source import Source, read_source
@@ -80,13 +85,27 @@ def _bound_where_open(given: Given, values: Mapping[str, str]) -> Given:
 
 def _read(path: str) -> Given:
     source = read_source(path)
-    if {"Statement", "Version"} & source.data.keys():
+    if _is_document(source):
         return Given(source.name, _policy(source))
+    return Given(source.name, build(config_of(source)))
+
+
+def document(path: str) -> tuple[Source, Policy]:
+    """The IAM policy document at a path, and where what stands in it. Raises EcsiamError with every fault."""
+    source = read_source(path)
+    if _is_document(source):
+        return source, _policy(source)
+    raise PolicyError(Fault("it is no IAM policy document", (), "A policy has a `Statement`.", source.name))
+
+
+def _is_document(source: Source) -> bool:
+    if {"Statement", "Version"} & source.data.keys():
+        return True
     wrapped = next((key for key in WRAPPED if key in source.data), None)
     if wrapped and "project_name" not in source.data:
         message = f"the document is wrapped in `{wrapped}`, as the AWS CLI prints it"
         raise PolicyError(Fault(message, (), f"Add `{WRAPPED[wrapped]}` to the command.", source.name))
-    return Given(source.name, build(config_of(source)))
+    return False
 
 
 def _policy(source: Source) -> Policy:
@@ -130,6 +149,21 @@ def subjects(given: Given, id: str | None) -> Mapping[str, Role | Policy]:
         return dict(given.what.roles.items())
     refuse(PolicyError, role_faults(given, id))
     return {id: given.what.roles[id]}
+
+
+def trusts(given: Given, id: str | None, action: str, resource: str) -> Mapping[str, tuple[Requests, str]]:
+    """The trusts that a question about actions of STS is for, by role, each with the role's own ARN."""
+    named = any(glob(((action.lower(), True),), of_trust) for of_trust in OF_TRUST)
+    if isinstance(given.what, Policy) or not named or not action.lower().startswith("sts:"):
+        return {}
+    home = given.what.deployment.home
+    found: dict[str, tuple[Requests, str]] = {}
+    for role in given.what.roles.values():
+        parts = role.arn(home.partition, home.account_id).parts
+        arn = "".join(part if isinstance(part, str) else "*" for part in parts)
+        if id in (None, role.id) and matches_resource(((resource, True),), arn):
+            found[role.id] = trust_of(role), arn
+    return found
 
 
 def role_faults(given: Given, id: str | None) -> list[Fault]:

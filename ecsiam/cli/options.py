@@ -8,7 +8,7 @@ import typer
 from ecsiam.errors import ConfigError, Fault, refuse
 
 Format = Literal["text", "json"]
-Universe = Literal["all", "known"]
+Universe = Literal["asked", "all", "known"]
 
 ConfigPath = Annotated[str, typer.Argument(metavar="CONFIG", help="The config, or - for standard input.")]
 AnyPath = Annotated[
@@ -25,7 +25,11 @@ Set = Annotated[
 FormatOption = Annotated[Format, typer.Option("--format", help="What to print: text to read, or JSON.")]
 UniverseOption = Annotated[
     Universe,
-    typer.Option("--universe", help="all: also actions that AWS has yet to add; known: those of today."),
+    typer.Option(
+        "--universe",
+        help="asked: what AWS may ask, also of actions that it has yet to add; known: of those of today; "
+        "all: any action on any resource.",
+    ),
 ]
 
 

@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from ecsiam.cli.beside import Boundary, Managed, read_limits, unused
 from ecsiam.cli.options import AnyPath, ConfigPath, FormatOption, Set, UniverseOption, bindings
 from ecsiam.cli.streams import say, write
 from ecsiam.targets import dump
 
 if TYPE_CHECKING:
+    from ecsiam.cli.beside import Limits
     from ecsiam.cli.given import Given
 
 UNDECIDED = 3
@@ -19,7 +21,14 @@ def end(*, no: bool, undecided: bool) -> NoReturn:
     raise typer.Exit(1 if no else UNDECIDED if undecided else 0)
 
 
-def prove(path: ConfigPath = "ecsiam.yaml", *, set_: Set = None, format_: FormatOption = "text") -> None:
+def prove(
+    path: ConfigPath = "ecsiam.yaml",
+    *,
+    boundary: Boundary = None,
+    managed: Managed = None,
+    set_: Set = None,
+    format_: FormatOption = "text",
+) -> None:
     """Prove the invariants of a config, or show a request that breaks one.
 
     What is left to deployment may have any value that is allowed.
@@ -34,11 +43,13 @@ def prove(path: ConfigPath = "ecsiam.yaml", *, set_: Set = None, format_: Format
     from ecsiam.cli.shown import as_text
     from ecsiam.invariants import prove as answers_of
 
+    limits = read_limits(boundary, managed, path)
     given = read(path, bindings(set_))
     stack = stack_of(given, "`ecsiam prove`")
-    answers = answers_of(stack)
+    answers = answers_of(stack, boundary=limits.boundary, managed=limits.managed)
     json = format_ == "json"
     write(dump(proof_data(given.name, answers)) if json else as_text(proof_lines(answers, stack.deployment.defaults)))
+    _say_what_is_unused(limits, given)
     undecided = [id for id, a in answers.items() if isinstance(a, Undecided) and id != "targets"]
     end(no=any(isinstance(a, Fails) for a in answers.values()), undecided=bool(undecided))
 
@@ -47,6 +58,11 @@ def _say_what_is_open(*given: "Given") -> None:
     names = dict.fromkeys(name for g in given for name in g.open)
     if names:
         say(f"next: bind what is left to deployment, with `--set NAME=VALUE` each: {', '.join(names)}")
+
+
+def _say_what_is_unused(limits: "Limits", *given: "Given") -> None:
+    for note in unused(limits, *given):
+        say(f"note: {note}")
 
 
 def who_can(
@@ -60,11 +76,15 @@ def who_can(
         str, typer.Option("--resource", metavar="ARN", help="As in a policy: wildcards stand for any of these.")
     ] = "*",
     role: Annotated[str | None, typer.Option("--role", metavar="ROLE", help="Only this role of a config.")] = None,
-    universe: UniverseOption = "all",
+    universe: UniverseOption = "asked",
+    boundary: Boundary = None,
+    managed: Managed = None,
     set_: Set = None,
     format_: FormatOption = "text",
 ) -> None:
     """Say which roles can do something, and under which conditions.
+
+    Of sts:AssumeRole and the actions beside it also says who may assume the roles, by their trusts.
 
     Exits with 0 when a role can, with 1 when none can, with 3 when that is undecided.
 
@@ -73,21 +93,40 @@ def who_can(
     from ecsiam.analysis.answers import Holds, Undecided
     from ecsiam.analysis.questions import can
     from ecsiam.cli.asked import action_notes, pattern_faults
-    from ecsiam.cli.given import read, subjects
+    from ecsiam.cli.given import read, subjects, trusts
     from ecsiam.cli.results import can_data, can_lines
     from ecsiam.cli.shown import as_text
     from ecsiam.errors import PolicyError, refuse
+    from ecsiam.model.statement import Statement
 
     refuse(PolicyError, pattern_faults(action, resource))
+    limits = read_limits(boundary, managed, path)
     given = read(path, bindings(set_))
-    asked = subjects(given, role)
-    answers = {id: can(s, action=action, resource=resource, universe=universe) for id, s in asked.items()}
-    json = format_ == "json"
-    write(dump(can_data(given.name, action, resource, answers)) if json else as_text(can_lines(answers)))
+    answers = {
+        id: can(
+            subject,
+            action=action,
+            resource=resource,
+            universe=universe,
+            boundary=limits.boundary,
+            managed=limits.managed,
+        )
+        for id, subject in subjects(given, role).items()
+    }
+    trusted = {
+        id: can(trust, action=action, resource=on, universe=universe)
+        for id, (trust, on) in trusts(given, role, action, resource).items()
+    }
+    if format_ == "json":
+        write(dump(can_data(given.name, action, resource, answers, trusted)))
+    else:
+        write(as_text(can_lines(answers, Statement("Allow", action, resource), trusted)))
     for note in action_notes(action):
         say(f"note: {note}")
-    yes = any(isinstance(a, Holds) for a in answers.values())
-    undecided = any(isinstance(a, Undecided) for a in answers.values())
+    _say_what_is_unused(limits, given)
+    every = (*answers.values(), *trusted.values())
+    yes = any(isinstance(a, Holds) for a in every)
+    undecided = any(isinstance(a, Undecided) for a in every)
     if undecided:
         _say_what_is_open(given)
     end(no=not yes and not undecided, undecided=not yes)
@@ -97,7 +136,9 @@ def diff(
     old: Annotated[str, typer.Argument(metavar="OLD", help="What was: a config or an IAM policy document.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="What is to be: one of the same kind.")],
     *,
-    universe: UniverseOption = "all",
+    universe: UniverseOption = "asked",
+    boundary: Boundary = None,
+    managed: Managed = None,
     set_: Set = None,
     format_: FormatOption = "text",
 ) -> None:
@@ -114,10 +155,12 @@ def diff(
     from ecsiam.cli.results import change_data, change_lines
     from ecsiam.cli.shown import as_text
 
+    limits = read_limits(boundary, managed, old, new)
     before, after = read_two((old, new), bindings(set_))
-    change = compare(before.what, after.what, universe=universe)
+    change = compare(before.what, after.what, universe=universe, boundary=limits.boundary, managed=limits.managed)
     json = format_ == "json"
     write(dump(change_data(before.name, after.name, change)) if json else as_text(change_lines(change)))
+    _say_what_is_unused(limits, before, after)
     if change.undecided:
         _say_what_is_open(before, after)
     end(no=bool(change.gained), undecided=bool(change.undecided))

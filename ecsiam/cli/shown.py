@@ -5,6 +5,7 @@ from typing import cast
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.request import Request
+from ecsiam.analysis.terms import Terms
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.each import Item
 from ecsiam.model.policy import Policy
@@ -88,7 +89,7 @@ def answer_data(answer: Answer) -> Data:
     """An answer with its evidence; the fields are those of docs/commands.md."""
     match answer:
         case Holds(witness, assumed, when, unless):
-            says: Data = {"when": list(when), "unless": list(unless)}
+            says: Data = {"when": [*map(terms_data, when)], "unless": [*map(terms_data, unless)]}
             return {"answer": "holds", "witness": request_data(witness), **says, "assumed": list(assumed)}
         case Fails(assumed=assumed, also=also):
             return {
@@ -99,6 +100,19 @@ def answer_data(answer: Answer) -> Data:
             }
         case Undecided(reason, assumed):
             return {"answer": "undecided", "reason": reason, "assumed": list(assumed)}
+
+
+def terms_data(terms: Terms) -> Data:
+    """On what terms something is allowed or denied."""
+    return {
+        "actions": list(terms.actions),
+        "not_actions": list(terms.not_actions),
+        "resources": list(terms.resources),
+        "not_resources": list(terms.not_resources),
+        "words": terms.words,
+        "within": None if terms.within is None else terms_data(terms.within),
+        "statement": statement_data(terms.statement),
+    }
 
 
 def _fail_data(fails: Fails) -> Data:

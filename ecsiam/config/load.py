@@ -8,6 +8,7 @@ from attrs import evolve
 from ecsiam.config.model import Config
 from ecsiam.config.source import Source, read_source
 from ecsiam.errors import ConfigError
+from ecsiam.model.mistaken import expect
 
 
 def load_config(path: str | os.PathLike[str]) -> Config:
@@ -15,6 +16,7 @@ def load_config(path: str | os.PathLike[str]) -> Config:
 
     Raises ConfigError with every fault, each with the line it is on.
     """
+    expect(path, (str, os.PathLike), "a path", ConfigError)
     return config_of(read_source(path))
 
 

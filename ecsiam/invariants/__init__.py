@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from ecsiam.analysis.answers import Answer, Undecided
+from ecsiam.analysis.limits import limits as limits_of
+from ecsiam.analysis.limits import within
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.invariants.access import no_escalation, pass_role, separation
 from ecsiam.invariants.asking import together
@@ -15,6 +17,8 @@ from ecsiam.invariants.quotas import limits
 from ecsiam.invariants.reach import at_home, wildcards
 from ecsiam.invariants.trusts import nobody_from_outside, oidc_subject, trust
 from ecsiam.invariants.working import flags, works
+from ecsiam.model.mistaken import expect
+from ecsiam.model.policy import Policy
 from ecsiam.model.stack import Stack
 
 if TYPE_CHECKING:
@@ -59,12 +63,23 @@ INVARIANTS: Mapping[str, Invariant] = MappingProxyType(
 )
 
 
-def prove(stack: Stack) -> dict[str, Answer]:
+def prove(
+    stack: "Stack | Config", *, boundary: Policy | None = None, managed: Mapping[str, Policy] | None = None
+) -> dict[str, Answer]:
     """Each invariant's answer, by its id: for a closed stack, or for every value of what is left open.
 
-    A Fails carries a request that shows it, where one can, and for an open stack the values that lead there.
+    A config is built first. A Fails carries a request that shows it, where one can, and for an open stack the values
+    that lead there. `boundary` is that of every role, in place of its own; `managed` has the documents of managed
+    policies by ARN.
     """
-    return {i.id: _asked(i, stack) for i in INVARIANTS.values()}
+    from ecsiam.builder import build
+    from ecsiam.config import Config
+
+    built = build(stack) if isinstance(stack, Config) else stack
+    expect(built, Stack, "a stack")
+    bounded = within(built, boundary)
+    with limits_of(boundary, managed):
+        return {i.id: _asked(i, bounded) for i in INVARIANTS.values()}
 
 
 def _asked(invariant: Invariant, stack: Stack) -> Answer:

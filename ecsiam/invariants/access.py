@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from attrs import evolve
 
 from ecsiam.analysis.answers import Answer, Undecided
+from ecsiam.analysis.asked import ASSUMED, askable
 from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import NOTHING, Requests, query, search, union
-from ecsiam.invariants.askable import ASSUMED, askable
 from ecsiam.invariants.asking import Granted, allows, granted, listed, never, together
 from ecsiam.model.condition import Condition
 from ecsiam.model.each import Item

@@ -21,6 +21,7 @@ from ecsiam import (
     Parameter,
     Policy,
     PolicyError,
+    Principal,
     Request,
     Role,
     Stack,
@@ -183,7 +184,16 @@ def one_request() -> Decision:
     deny = parse_policy({"Statement": {"Effect": "Deny", "Action": "s3:Get*", "Resource": "*"}})
     assert evaluate([*policies, deny], request).outcome == "explicitly denied"
     assert evaluate(policies, request, boundary=deny, session=[deny], scps=(deny,)).outcome == "explicitly denied"
+    assert evaluate(policies, request, scps=[[deny], [deny]], rcps=[], managed={}).missing == ()
     assert not evaluate(role, Request("s3:GetObject", "arn:aws:s3:::memos/x")).allowed
+    service = Principal("Service", "ecs-tasks.amazonaws.com")
+    assert Request("sts:AssumeRole", principal="ecs-tasks.amazonaws.com").principal == service
+    many: dict[str, str | int | bool | list[str]] = {
+        "aws:TagKeys": ["a"],
+        "s3:max-keys": 10,
+        "aws:SecureTransport": True,
+    }
+    assert Request("s3:ListBucket", "arn:aws:s3:::b", "anonymous", many).context
     return evaluate(role.trust, Request("sts:AssumeRole", context={"aws:SourceAccount": ["123456789012"]}))
 
 

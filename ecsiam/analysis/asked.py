@@ -1,0 +1,196 @@
+"""The requests that AWS asks: of an action on a resource of a type that it has, or on none.
+
+A policy may grant `*` on the objects of a bucket. That lets nobody change a role, although `iam:PutRolePolicy` and
+their ARN match it. The same is said twice: of one request, by matching, and of a set, in policy language.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ecsiam.analysis.actions import Universe
+from ecsiam.analysis.matching import matches_resource
+from ecsiam.analysis.request import Request
+from ecsiam.analysis.requests import NOTHING, Requests, query, union
+from ecsiam.model.statement import AllBut, Statement
+from ecsiam.model.text import text
+
+if TYPE_CHECKING:
+    from ecsiam.reference.actions import KnownAction
+
+AN_ARN = "arn:*"
+NO_ARN = AllBut((text(AN_ARN),))
+ASSUMED = "an action that AWS adds is asked on ARNs such as its service has today"
+
+
+# ---------------------------------------------------------------- one request
+
+
+def unasked(request: Request) -> str:
+    """Why AWS doesn't ask a request; empty for one that it asks, or may ask for all that is known."""
+    from ecsiam.reference.actions import action
+
+    known = action(request.action)
+    if known is None:
+        service = request.action.partition(":")[0]
+        kinds = kinds_of(service)
+        if not kinds or not _is(AN_ARN, request.resource) or any(_is(kind, request.resource) for kind in kinds):
+            return ""
+        return f"`{service}` has no resource such as `{request.resource}`"
+    forms = _forms(known)
+    if any(_has_form(form, excepted, request.resource) for form, excepted in forms):
+        return ""
+    if all(form == "*" for form, _ in forms):
+        return f"`{known.id}` has no resource"
+    return f"AWS asks `{known.id}` of {_few([form for form, _ in forms])}, not of `{request.resource}`"
+
+
+def _has_form(form: str, excepted: tuple[str, ...], resource: str) -> bool:
+    if form == "*":
+        return not _is(AN_ARN, resource)
+    return _is(form, resource) and not any(_is(other, resource) for other in excepted)
+
+
+def _is(form: str, resource: str) -> bool:
+    return matches_resource(((form, True),), resource)
+
+
+def _forms(known: "KnownAction") -> "tuple[Form, ...]":
+    from ecsiam.reference.actions import evaluated_on, excepting
+
+    return tuple((form, excepting(form)) for form in evaluated_on(known))
+
+
+Form = tuple[str, tuple[str, ...]]
+
+
+def forms_of(name: str) -> tuple[Form, ...]:
+    """The ARN patterns that an action is evaluated on, each with what it matches and doesn't mean."""
+    from ecsiam.reference.actions import action
+
+    known = action(name)
+    if known is not None:
+        return _forms(known)
+    return tuple((kind, ()) for kind in ("*", *kinds_of(name.partition(":")[0])))
+
+
+@lru_cache(maxsize=1 << 12)
+def resource_of(form: Form) -> str:
+    """A resource that has a form."""
+    found = _on(*form, ["service:Action"]).example()
+    return "*" if found is None or form[0] == "*" else found.resource
+
+
+def _few(forms: list[str]) -> str:
+    first, *more = (f"`{form}`" if form != "*" else "no resource" for form in forms)
+    return f"{first} and {len(more)} more forms" if len(more) > 2 else " or ".join((first, *more))
+
+
+@lru_cache(maxsize=512)
+def kinds_of(service: str) -> tuple[str, ...]:
+    """What the ARNs look like that a service's actions are asked on; none where that isn't known."""
+    from ecsiam.reference.actions import actions, evaluated_on
+
+    arns = {arn for action in actions(service).values() for arn in evaluated_on(action) if arn != "*"}
+    return tuple(sorted({f"arn:*:{arn.split(':')[2]}:*:*:*" for arn in arns}))
+
+
+# ---------------------------------------------------------------- a set
+
+
+def asked_of(requests: Requests, universe: Universe) -> Requests:
+    """Of the actions that a set of requests may have, the requests that AWS asks.
+
+    A question can't tell services that it doesn't name from one that AWS adds, which is asked on anything; where there
+    are only today's, all of them are named here.
+    """
+    from ecsiam.reference.actions import services
+
+    patterns = named(requests)
+    if not any(p.startswith("*") for p in patterns):
+        return askable(patterns)
+    written = (a.pattern.lower() for leaf in requests.leaves for a in leaf.statement.actions.items)
+    spoken_of = {p.partition(":")[0] for p in written if not p.startswith("*")}
+    if universe == "known":
+        spoken_of |= {*services()}
+    of_any = [p for p in patterns if p.startswith("*")]
+    names = {p.partition(":")[2] or "*" for p in of_any}
+    own = {p for p in patterns if not p.startswith("*")} | {f"{s}:{name}" for s in spoken_of for name in names}
+    told = askable(tuple(sorted(own)))
+    if universe == "known":
+        return told
+    of_others = query(Statement("Allow", of_any, "*"))
+    return told | (
+        of_others - query(Statement("Allow", sorted(f"{s}:*" for s in spoken_of), "*")) if spoken_of else of_others
+    )
+
+
+def named(requests: Requests) -> tuple[str, ...]:
+    """Action patterns, in lower case, that hold every action of a set of requests."""
+    match requests.op, requests.parts:
+        case "or", parts:
+            return tuple(sorted({p for part in parts for p in named(part)}))
+        case "and", (left, right):
+            return _narrower(named(left), named(right))
+        case "minus", (left, _):
+            return named(left)
+        case _:
+            assert requests.leaf is not None
+            actions = requests.leaf.statement.actions
+            if isinstance(actions, AllBut):
+                return ("*",)
+            return tuple(sorted({a.pattern.lower() for a in actions.items}))
+
+
+def _narrower(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, ...]:
+    """The narrower of two, of the services that both name."""
+    narrow, wide = sorted((a, b), key=_width)
+    if any(p.startswith("*") for p in wide):
+        return narrow
+    services = {p.partition(":")[0] for p in wide}
+    return tuple(p for p in narrow if p.partition(":")[0] in services)
+
+
+def _width(patterns: tuple[str, ...]) -> tuple[bool, int]:
+    from ecsiam.reference.actions import matching
+
+    if any(p.startswith("*") for p in patterns):
+        return True, "*" in patterns
+    return False, sum(len(matching(p)) for p in patterns)
+
+
+@lru_cache(maxsize=256)
+def askable(patterns: tuple[str, ...]) -> Requests:
+    """The requests of actions that are asked. What the service reference doesn't know may be asked on anything."""
+    from ecsiam.reference import actions
+
+    on: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+    unnamed: list[Requests] = []
+    for pattern in patterns:
+        known = actions.matching(pattern)
+        for action in known:
+            for form in _forms(action):
+                on.setdefault(form, set()).add(action.id)
+        if not known or set("*?").intersection(pattern):
+            unnamed.append(_others(pattern, tuple(sorted(k.id for k in known))))
+    return union((*(_on(*form, sorted(ids)) for form, ids in on.items()), *unnamed))
+
+
+def _on(form: str, excepted: tuple[str, ...], ids: list[str]) -> Requests:
+    if form == "*":
+        return query(Statement("Allow", ids, NO_ARN))
+    asked = query(Statement("Allow", ids, form))
+    return asked - query(Statement("Allow", "*", excepted)) if excepted else asked
+
+
+def _others(pattern: str, known: Iterable[str]) -> Requests:
+    """What a pattern names beyond the known actions: of a service that has some, on ARNs such as these are asked on."""
+    service = pattern.partition(":")[0]
+    on_anything = query(Statement("Allow", pattern, "*"))
+    if service == "*" and known:  # `*:PutResourcePolicy`: which services have one is known
+        return NOTHING
+    kinds = kinds_of(service)
+    if not kinds:
+        return on_anything - query(Statement("Allow", known, "*")) if known else on_anything
+    on_its_own = query(Statement("Allow", pattern, kinds)) | query(Statement("Allow", pattern, NO_ARN))
+    return on_its_own - query(Statement("Allow", known, "*")) if known else on_its_own

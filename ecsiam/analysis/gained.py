@@ -1,0 +1,97 @@
+"""A request for each action of a set of requests: of the actions that AWS has, and one for those that it may add.
+
+Actions that every statement of a question takes alike, and that are evaluated on the same resources, have the same
+answer. So a search is made for each such group, not for each action.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from attrs import evolve
+
+from ecsiam.analysis.actions import Universe, action_cells, takes
+from ecsiam.analysis.answers import Undecided
+from ecsiam.analysis.asked import forms_of, resource_of, unasked
+from ecsiam.analysis.leaf import Actions, Leaf, compiled
+from ecsiam.analysis.questions import ask
+from ecsiam.analysis.request import Request
+from ecsiam.analysis.requests import Requests, query
+from ecsiam.model.statement import Statement
+
+
+def each_action(leaf: Leaf, some: Requests, found: Request, universe: Universe) -> Iterator[Request | Undecided]:
+    """A request of a set for each action that a statement names, `found` for its own; or why one isn't known.
+
+    A wildcard names the known actions of its service; `*`, `*:Get*` and NotAction those of the services that the
+    question speaks of, and what was found stands for the others.
+    """
+    elements = frozenset(compiled(other).actions for other in some.leaves)
+    element = compiled(leaf).actions
+    names = sorted(_named(element, elements))
+    shown: dict[str, Request | Undecided] = {}
+    for alike in _alike(names, elements):
+        shown |= _of_alike(alike, some, found, universe)
+    yield from (shown[name] for name in names if name in shown)
+    if found.action.lower() not in names:
+        yield found
+    elif (element.wild or element.inverse) and universe != "known":
+        new = ask(some - query(Statement("Allow", names, "*")), universe)
+        if new is not None:
+            yield new
+
+
+def _named(element: Actions, elements: Iterable[Actions]) -> set[str]:
+    """The actions, in lower case, that a statement writes out or that a wildcard of it names today."""
+    from ecsiam.reference.actions import actions
+
+    written = {name for e in elements for name in (*e.exact, *e.wild) if not name.startswith("*")}
+    services = sorted({name.partition(":")[0] for name in written})
+    known = {id for service in services for id in actions(service)}
+    exact = {name for e in elements for name in e.exact}
+    return {name for name in known | exact if takes(element, name)}
+
+
+def _alike(names: list[str], elements: frozenset[Actions]) -> Iterator[list[str]]:
+    """The names in groups that no statement tells apart."""
+    cells = action_cells(elements | {Actions(frozenset(names), ())})
+    at = {name: i for i, name in enumerate(cells.names)}
+    masks = [sum(1 << at[name] for name in names)] if names else []
+    for bits in set(cells.taking.values()):
+        masks = [part for mask in masks for part in (mask & bits, mask & ~bits) if part]
+    for mask in masks:
+        yield [name for name in names if mask >> at[name] & 1]
+
+
+def _of_alike(
+    names: list[str], some: Requests, found: Request, universe: Universe
+) -> Iterator[tuple[str, Request | Undecided]]:
+    if found.action.lower() not in names:
+        other = ask(some & query(Statement("Allow", names, "*")), "all")
+        if other is None:
+            return
+        found = other if isinstance(other, Request) else found
+    by_forms: defaultdict[object, list[str]] = defaultdict(list)
+    for name in names:
+        by_forms[None if universe == "all" else forms_of(name)].append(name)
+    for group in by_forms.values():
+        example = _example(group, some, found, universe)
+        if isinstance(example, Undecided):
+            yield group[0], example
+        elif example is not None:
+            yield from ((name, evolve(example, action=_written(name))) for name in group)
+
+
+def _example(group: list[str], some: Requests, found: Request, universe: Universe) -> Request | Undecided | None:
+    """A request of one of a group: such as was found if that will do, on a resource of the group's if need be."""
+    for resource in (found.resource, *map(resource_of, forms_of(group[0]))):
+        tried = evolve(found, action=_written(group[0]), resource=resource)
+        if (universe == "all" or not unasked(tried)) and some.has(tried):
+            return tried
+    return ask(some & query(Statement("Allow", group, "*")), universe)
+
+
+def _written(name: str) -> str:
+    from ecsiam.reference.actions import action
+
+    known = action(name)
+    return name if known is None else known.id

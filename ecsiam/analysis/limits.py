@@ -1,0 +1,60 @@
+"""What is given beside those who are asked: one boundary for all of them, and what managed policies say."""
+
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from typing import TypeVar, cast
+
+from attrs import evolve
+
+from ecsiam.analysis.requests import Requests
+from ecsiam.errors import Fault, PolicyError
+from ecsiam.model.mistaken import policies_of
+from ecsiam.model.policy import Policy
+from ecsiam.model.principal import EVERYONE
+from ecsiam.model.role import InlinePolicy, Role
+from ecsiam.model.stack import Stack
+from ecsiam.model.statement import Statement
+from ecsiam.model.text import text
+from ecsiam.reference.managed import given
+
+S = TypeVar("S", bound="Policy | Role | Stack | Requests | Iterable[Policy]")
+# What a boundary is called that was given for every role.
+BOUNDARY = "the boundary that was given"
+_ANYBODY = Policy(Statement("Allow", "sts:AssumeRole", principals=EVERYONE))
+
+
+@contextmanager
+def limits(boundary: Policy | None, managed: Mapping[str, Policy] | None) -> Generator[None]:
+    """While this lasts, what was given is known. Raises PolicyError for a policy that is none of a caller."""
+    documents = dict(managed or {}) | ({} if boundary is None else {BOUNDARY: boundary})
+    for name, policy in documents.items():
+        if policy.kind != "identity":
+            said = name if name == BOUNDARY else f"the managed policy `{name}`"
+            raise PolicyError(Fault(f"{said} names a principal", (), "No policy of a caller says who it speaks of."))
+    with given(documents):
+        yield
+
+
+def within(subject: S, boundary: Policy | None) -> S:
+    """Who is asked, with the boundary in place of the one that each role names; policies are those of a role.
+
+    Raises PolicyError for policies that say who may ask.
+    """
+    if boundary is None or isinstance(subject, Requests):
+        return subject
+    return cast("S", _bounded(subject))
+
+
+def _bounded(subject: Policy | Role | Stack | Iterable[Policy]) -> Role | Stack:
+    match subject:
+        case Role():
+            return evolve(subject, permissions_boundary=text(BOUNDARY))
+        case Stack():
+            return evolve(subject, roles=[cast("Role", _bounded(role)) for role in subject.roles.values()])
+        case _:
+            policies = (subject,) if isinstance(subject, Policy) else policies_of(subject)
+            if any(policy.kind != "identity" for policy in policies):
+                remedy = "Leave `boundary` out."
+                raise PolicyError(Fault("a boundary limits callers, not whom a resource lets in", (), remedy))
+            inline = [InlinePolicy(f"policy {i}", f"policy {i}", policy) for i, policy in enumerate(policies)]
+            return Role("policies", "policies", _ANYBODY, inline, permissions_boundary=BOUNDARY)
