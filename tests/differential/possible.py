@@ -49,7 +49,6 @@ TYPES: Mapping[str, str] = {
     "aws:principalarn": "arn",
     "aws:sourcearn": "arn",
     "aws:principalaccount": "account",
-    "aws:resourceaccount": "account",
 }
 SEVERAL = frozenset(("aws:tagkeys", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:calledvia"))
 
@@ -187,8 +186,8 @@ def of_type(kind: str, value: str) -> bool:
     match kind:
         case "date":
             return re.fullmatch(r"\d{4}-.*", value) is not None and moment(value) is not None
-        case "epoch":
-            return moment(value) is not None
+        case "epoch":  # whole seconds or not: AWS doesn't say
+            return moment(value) is not None or number(value) is not None
         case "number":
             return number(value) is not None
         case "bool":
