@@ -143,7 +143,9 @@ def _ask(case: Case, subjects: Sequence[Any]) -> Any:
         question: Callable[..., Any] = getattr(ecsiam, case.question)
         return question(*subjects)
     q: Mapping[str, Any] = case.query or {}
-    return ecsiam.can(subjects[0], action=q["Action"], resource=q["Resource"], conditions=q.get("Condition"))
+    return ecsiam.can(
+        subjects[0], action=q["Action"], resource=q["Resource"], conditions=q.get("Condition"), universe="all"
+    )
 
 
 def _each(case: Case, asked: Asked) -> list[Truth]:
