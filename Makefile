@@ -8,15 +8,18 @@ UV ?= uv==0.13.9
 PY := $(VENV)/bin/python
 PIP := $(PY) -Im pip -qq --disable-pip-version-check --no-input
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+# A worker for each core, which takes what another has left; ARGS="-n0" for one process, --pdb does so by itself.
+PYTEST := $(PY) -Im pytest --numprocesses auto --dist worksteal
 STAMP := $(VENV)/installed-$(VERSION)
 
-.PHONY: help demo test check docs bench lock clean
+.PHONY: help demo test explore check docs bench lock clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo    emit the example as Terraform JSON'
 	@echo 'make test    run the tests        (make test ARGS="-k name --cov")'
+	@echo 'make explore run them with far more examples, others each time'
 	@echo 'make check   lint, types, layers'
 	@echo 'make bench   run the benchmarks'
 	@echo 'make docs    write what is generated: docs/config.md and schemas/'
@@ -28,7 +31,11 @@ demo: $(STAMP)-run
 	@$(PY) -Im ecsiam emit examples/memos.yaml --target terraform
 
 test: $(STAMP)-dev
-	$(PY) -Im pytest $(ARGS)
+	$(PYTEST) $(ARGS)
+
+# Hours: before a release, and when the strategies change. What it finds becomes an example of its law.
+explore: $(STAMP)-dev
+	$(PYTEST) --hypothesis-profile explore $(ARGS)
 
 check: $(STAMP)-dev
 	$(PY) -Im ruff check

@@ -75,7 +75,7 @@ def emit(stack: Stack, target: TargetName, *, bind: Mapping[str, object] | None 
     everything that the target can't say, ConfigError for a value that can't be bound.
     """
     expect(stack, Stack, "a stack", EmitError)
-    if not isinstance(target, str) or target not in TARGETS:  # pyright: ignore[reportUnnecessaryIsInstance]
+    if target not in tuple(TARGETS):  # what can't be hashed can't be looked up
         raise EmitError(Fault(f"unknown target `{target}`", (), f"There are {', '.join(f'`{t}`' for t in TARGETS)}."))
     documents = TARGETS[target].documents(stack.bind(bind) if bind else stack)
     files = {path: dump(document) for path, document in documents.items()}

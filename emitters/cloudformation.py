@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from attrs import frozen
@@ -94,16 +94,8 @@ def documents(stack: Stack) -> dict[str, object]:
     template = Template()
     prefix = stack.intent.prefix.literal
     template.set_description(f"IAM roles of the ECS service {prefix}" if prefix else "IAM roles of an ECS service")
-    for one in inputs:
-        template.add_parameter(_parameter(one))
-        if one.variable.type == "flag":
-            template.add_condition(f"{one.id}IsOn", Equals(Ref(one.id), "true"))
-        elif one.variable.empty:
-            template.add_condition(f"{one.id}IsGiven", Not(Equals(Ref(one.id), "")))
     for i, demand in enumerate(stack.deployment.demands):
         template.add_rule(f"Demand{i + 1}", _rule(demand, inputs))
-    if inputs:
-        template.set_metadata({"AWS::CloudFormation::Interface": _interface(inputs)})
     for role in stack.roles.values():
         try:
             template.add_resource(_role(role))
@@ -118,15 +110,31 @@ def documents(stack: Stack) -> dict[str, object]:
             template.add_output(
                 Output(camel_case(output.name), Description=output.description, Value=value, **condition)
             )
-    return {"template.json": _used_conditions(cast("dict[str, Any]", json.loads(template.to_json())))}
+    _declare(template, inputs)
+    return {"template.json": cast("object", json.loads(template.to_json()))}
 
 
-def _used_conditions(template: dict[str, Any]) -> object:
-    """The template without the conditions that nothing asks."""
-    rest = json.dumps({k: v for k, v in template.items() if k != "Conditions"})
-    conditions = {k: v for k, v in template.get("Conditions", {}).items() if f'"{k}"' in rest}
-    kept = {k: v for k, v in template.items() if k != "Conditions"}
-    return {**kept, "Conditions": conditions} if conditions else kept
+def _declare(template: Template, inputs: tuple[Input, ...]) -> None:
+    """The parameters and conditions that something asks for: a flag that was bound leaves others without a use."""
+    text = template.to_json()
+    declared: list[Input] = []
+    for one in inputs:
+        condition = _condition(one)
+        asked = condition is not None and f'"{condition[0]}"' in text
+        if condition is not None and asked:
+            template.add_condition(*condition)
+        if asked or f'"{one.id}"' in text or f"${{{one.id}}}" in text:
+            template.add_parameter(_parameter(one))
+            declared.append(one)
+    if declared:
+        template.set_metadata({"AWS::CloudFormation::Interface": _interface(declared)})
+
+
+def _condition(one: Input) -> tuple[str, AWSHelperFn] | None:
+    """The condition that a parameter stands behind: that a flag is on, or that a value is given."""
+    if one.variable.type == "flag":
+        return f"{one.id}IsOn", Equals(Ref(one.id), "true")
+    return (f"{one.id}IsGiven", Not(Equals(Ref(one.id), ""))) if one.variable.empty else None
 
 
 def _taken(stack: Stack) -> Iterator[Fault]:
@@ -249,7 +257,7 @@ def _description(one: Input) -> str:
     return f"{one.variable.description}{sort}{many}"
 
 
-def _interface(inputs: tuple[Input, ...]) -> dict[str, object]:
+def _interface(inputs: Sequence[Input]) -> dict[str, object]:
     groups = {"Features": [i for i in inputs if i.variable.type == "flag"]}
     groups["Values"] = [i for i in inputs if i.variable.type != "flag"]
     return {

@@ -19,13 +19,13 @@ def documents(stack: Stack) -> Documents:
 
     Raises EmitError naming everything that is not bound.
     """
+    unknown = stack.deployment.without_default
+    if unknown.open:
+        names = ", ".join(f"`{name}`" for name in unknown.open)
+        remedy = f"Write it in the config, or bind it: `{unknown.settings}`."
+        raise EmitError(Fault(f"raw IAM JSON can't leave {names} to deployment", (), remedy))
     defaults = stack.deployment.defaults
     stack = stack.bind(defaults) if defaults else stack
-    unknown = stack.deployment.open
-    if unknown:
-        names = ", ".join(f"`{name}`" for name in unknown)
-        remedy = f"Write it in the config, or bind it: `{stack.deployment.settings}`."
-        raise EmitError(Fault(f"raw IAM JSON can't leave {names} to deployment", (), remedy))
     found: Documents = {}
     for role in stack.roles.values():
         found |= _role(role)

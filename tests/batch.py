@@ -1,4 +1,4 @@
-"""Many values that Hypothesis chooses, at once: for a program that is too slow to be run for each."""
+"""Many values that Hypothesis chooses, at once: for a program, or a law, that is too slow to be tried for each."""
 
 from typing import TypeVar
 
@@ -9,12 +9,15 @@ T = TypeVar("T")
 
 
 def batch(strategy: st.SearchStrategy[T], size: int) -> list[T]:
-    """`size` values, others each time. Nothing shrinks: a test over a batch has to show the one that failed."""
+    """`size` values, the same in every run but for the exploring one.
+
+    Nothing shrinks: a test over a batch has to show the one that failed.
+    """
     found: list[T] = []
 
     slow = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
 
-    @settings(max_examples=size, phases=[Phase.generate], database=None, deadline=None, suppress_health_check=slow)
+    @settings(max_examples=size, phases=[Phase.generate], suppress_health_check=slow)
     @given(strategy)
     def gather(value: T) -> None:
         found.append(value)

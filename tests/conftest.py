@@ -1,16 +1,14 @@
-"""What the tests share: terraform, the servers, and the way to renew goldens."""
+"""What the tests share: terraform and the servers, each started once; the profiles; the way to renew goldens."""
 
 import pytest
-from hypothesis import settings
 
-from .aws.conftest import ministack, ministack_open, moto_server
-from .terraform.conftest import terraform
+from .aws.fixtures import ministack, ministack_open, moto_server
+from .effort import register_profiles
+from .terraform.fixtures import terraform
 
 __all__ = ["ministack", "ministack_open", "moto_server", "pytest_addoption", "terraform"]
 
-
-# For CI, `--hypothesis-profile thorough`: three times the examples of every law, the same ones for the same code.
-settings.register_profile("thorough", max_examples=300, deadline=None, derandomize=True)
+register_profiles()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,10 +1,9 @@
 """Configs whose values and flags are left to deployment, with what the deployment says of them."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from attrs import frozen
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ecsiam.config import Config
@@ -15,7 +14,6 @@ from ecsiam.model.secret import secret_resource
 
 from .strategies import KEYS, Kwargs, configs
 
-T = TypeVar("T")
 Values = dict[str, Any]
 
 PERMITTED = tuple(name for name, key in KEYS.items() if key.type)
@@ -74,26 +72,4 @@ def changes_meaning(config: Config, chosen: set[str]) -> set[str]:
     if config.secrets_kms_key_arns or {*complete} != {*as_given}:
         # They count as complete, and are taken for secrets of both services in the deploying region.
         found |= {"secrets_arns"} | ({"enable_secrets_access"} if not secrets else set())
-    return found
-
-
-def derandomised(strategy: st.SearchStrategy[T], size: int) -> list[T]:
-    """`size` values, the same in every run: for laws that are too slow to be tried for each as it comes."""
-    found: list[T] = []
-    slow = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-
-    @settings(
-        max_examples=size,
-        phases=[Phase.generate],
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=slow,
-    )
-    @given(strategy)
-    def gather(one: T) -> None:
-        found.append(one)
-
-    gather()
-    assert len(found) > size // 2, "Hypothesis found too few"
     return found

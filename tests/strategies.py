@@ -29,6 +29,9 @@ from ecsiam.model.stack import Intent, Note, Stack
 from ecsiam.model.statement import Action, AllBut, Effect, Only, Origin, Statement
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Text
 
+from .effort import exploring, many
+from .taken import texts_taken
+
 T = TypeVar("T")
 DEPLOYMENT = (ACCOUNT_ID, AWS_REGION, PARTITION, DNS_SUFFIX)
 Kwargs = dict[str, Any]
@@ -46,12 +49,19 @@ ASCII = st.characters(codec="ascii")
 def of(form: forms.Form) -> st.SearchStrategy[str]:
     """Values of a form: its samples, and whatever else its pattern takes."""
     sampled = st.sampled_from(form.good)
-    return sampled | sampled | matching(form.pattern).filter(form.matches)
+    return sampled | sampled | matching(form.pattern, form)
 
 
 @cache
-def matching(pattern: str) -> st.SearchStrategy[str]:
-    return st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True, alphabet=ASCII)
+def matching(pattern: str, form: forms.Form | None = None) -> st.SearchStrategy[str]:
+    """Texts that a pattern takes, and a form. What explores draws any; others choose among some that were made once.
+
+    A config holds dozens of such texts, and to draw each by its characters took longer than most of the laws.
+    """
+    if exploring():
+        drawn = st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True, alphabet=ASCII)
+        return drawn.filter(form.matches) if form else drawn
+    return st.sampled_from([t for t in texts_taken(pattern, many(100)) if form is None or form.matches(t)])
 
 
 # ---------------------------------------------------------------- configs
@@ -79,7 +89,7 @@ def worlds(draw: st.DrawFn) -> World:
 def regions_of(partition: str) -> st.SearchStrategy[str]:
     known = [region for region in forms.REGION.good if re.fullmatch(PARTITIONS[partition].regions, region)]
     known += [f"{region}0" for region in known]  # sorts before it in an ARN, where a colon follows, and after it alone
-    free = matching(PARTITIONS[partition].regions).filter(forms.REGION.matches)
+    free = matching(PARTITIONS[partition].regions, forms.REGION)
     return (st.sampled_from(known) | free) if known else free
 
 

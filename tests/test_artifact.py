@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from ecsiam.artifact import MANIFEST, STAGE, Artifact
 from ecsiam.errors import EmitError
 
+from .effort import many
+
 ROOT = Path(__file__).parents[1]
 Tree = dict[str, tuple[object, ...]]
 
@@ -100,7 +102,7 @@ def test_its_text_is_the_document() -> None:
 
 # --- laws --------------------------------------------------------------------------------------------------------
 
-LAW = settings(deadline=None, max_examples=50)  # a disk may be slow
+LAW = settings(deadline=None, max_examples=many(50))  # a disk may be slow
 PART = st.sampled_from(["a", "b", "c", "roles", "é", "x.json"])
 NAME = st.lists(PART, min_size=1, max_size=3).map("/".join)
 TEXT = st.text(st.sampled_from("ab\n é\r"), max_size=6)

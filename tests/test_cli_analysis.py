@@ -12,6 +12,7 @@ import pytest
 
 import ecsiam
 from ecsiam.invariants import INVARIANTS
+from ecsiam.reference.actions import matching
 
 from .command_line import run, said
 
@@ -817,12 +818,72 @@ def test_every_fault_of_a_question_is_told() -> None:
     ]
 
 
+def test_can_does_not_say_yes_because_of_what_aws_never_asks() -> None:
+    rds = ("--action", "*", "--resource", "arn:aws:rds:eu-west-2:123456789012:db:memos")
+    code, out, err = said("can", EVERYTHING, *rds)
+    assert (code, err) == (1, "")
+    why = "only requests that AWS never makes are allowed: "
+    assert out.splitlines()[0].startswith(
+        f"no         execution       {why}`ecr:GetAuthorizationToken` has no resource"
+    )
+    assert said("can", EVERYTHING, *rds, "--universe", "known").code == 1
+    assert said("can", EVERYTHING, *rds, "--universe", "all").code == 0
+
+
+@pytest.mark.parametrize(
+    ("action", "roles"),
+    [
+        ("sts:AssumeRole", ["execution", "task"]),
+        ("sts:AssumeRoleWithWebIdentity", ["github_actions"]),
+        ("sts:AssumeRoleWithSAML", []),
+        ("sts:TagSession", []),
+        ("sts:SetSourceIdentity", []),
+        ("sts:SetContext", []),
+        ("sts:*", ["execution", "task", "github_actions"]),
+        ("STS:assumerole*", ["execution", "task", "github_actions"]),
+    ],
+)
+def test_can_asks_the_trusts(action: str, roles: list[str]) -> None:
+    code, found = data("can", EVERYTHING, "--action", action)
+    assert code == (0 if roles else 1)
+    assert [id for id, one in found["trusts"].items() if one["answer"] == "yes"] == roles
+    assert [id for id, one in found["roles"].items() if one["answer"] == "yes"] == []
+    for id in roles:
+        shown = found["trusts"][id]["witness"]
+        assert shown["principal"].startswith("Federated:" if id == "github_actions" else "Service:ecs-tasks")
+        assert shown["resource"].startswith(f"arn:aws:iam::{ACCOUNT}:role/memos-prod-")
+        assert said("simulate", EVERYTHING, "--role", id, "--batch", "-", stdin=lines(shown)).code == 0
+    out = said("can", EVERYTHING, "--action", action).out.splitlines()
+    assert out[0] == "who may assume the role, by its trust:"
+    assert out[-4:] == [
+        "what the role's own policies allow:",
+        "no         execution",
+        "no         task",
+        "no         github_actions",
+    ]
+
+
+def test_other_actions_ask_no_trusts() -> None:
+    for action in ("iam:PassRole", "sts:GetCallerIdentity", "*"):
+        _, found = data("can", EVERYTHING, "--action", action)
+        assert "trusts" not in found
+    role = f"arn:aws:iam::{ACCOUNT}:role/memos-prod-task-role"
+    _, found = data("can", EVERYTHING, "--action", "sts:AssumeRole", "--resource", role)
+    assert list(found["trusts"]) == ["task"]
+    _, found = data("can", EVERYTHING, "--action", "sts:AssumeRole", "--role", "execution")
+    assert list(found["trusts"]) == list(found["roles"]) == ["execution"]
+
+
 # --- diff ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", [MEMOS, EVERYTHING, "baseline.yaml", "bare.yaml", "read.json", "trust.json"])
 def test_nothing_changed(path: str) -> None:
     assert said("diff", path, path) == (0, "no change\n", "")
+
+
+PULL = ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
+CHANNELS = ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
 
 
 def test_diff_shows_what_was_gained_and_lost(here: Path) -> None:
@@ -832,13 +893,13 @@ def test_diff_shows_what_was_gained_and_lost(here: Path) -> None:
     code, out, err = said("diff", MEMOS, "new.yaml")
     assert (code, err) == (1, "")
     assert out.splitlines() == [
-        f"+ execution: ecr:BatchCheckLayerAvailability on arn:aws:ecr:eu-west-2:{ACCOUNT}:repository/notes",
+        *(f"+ execution: ecr:{action} on arn:aws:ecr:eu-west-2:{ACCOUNT}:repository/notes" for action in PULL),
         "    pull the task's images",
-        "+ task: ssmmessages:CreateControlChannel on *",
+        *(f"+ task: ssmmessages:{action} on *" for action in CHANNELS),
         "    hold the session's channels; the actions support no narrower resource (enable_ecs_exec)",
-        f"- execution: ecr:BatchCheckLayerAvailability on arn:aws:ecr:eu-west-2:{ACCOUNT}:repository/memos",
+        *(f"- execution: ecr:{action} on arn:aws:ecr:eu-west-2:{ACCOUNT}:repository/memos" for action in PULL),
         "    pull the task's images",
-        "2 gained, 1 lost, 0 undecided",
+        "7 gained, 3 lost, 0 undecided",
     ]
 
 
@@ -846,7 +907,9 @@ def test_what_is_lost_is_no_gain() -> None:
     code, out, _ = said("diff", "read-all.json", "read.json")
     assert code == 0
     assert out.startswith("- s3:Get")
-    assert out.endswith("\n0 gained, 1 lost, 0 undecided\n")
+    gets = len(matching("s3:Get*"))
+    assert re.search(rf"\n0 gained, {gets + 1} lost, 0 undecided\n$", out), "and those that AWS may add"
+    assert re.search(rf"\n    and {gets - 4} more of `s3`, all in `--format json`\n    Allow s3:Get\* on \*\n", out)
 
 
 def test_diff_compares_trusts(here: Path) -> None:
@@ -864,12 +927,18 @@ def test_diff_as_data() -> None:
     code, found = data("diff", "read.json", "read-all.json", "--universe", "known")
     assert code == 1
     assert found.keys() == {"old", "new", "gained", "lost", "undecided"}
-    (gain,) = found["gained"]
-    assert gain.keys() == {"role", "part", "witness", "statement"}
-    assert gain["statement"]["origin"] is None
-    asked = lines(gain["witness"])
+    assert [gain["action"] for gain in found["gained"]] == [a.id for a in matching("s3:Get*")]
+    for gain in found["gained"]:
+        assert gain.keys() == {"role", "part", "action", "witness", "statement"}
+        assert gain["witness"]["action"] == gain["action"]
+        assert gain["statement"]["origin"] is None
+    asked = lines(*(gain["witness"] for gain in found["gained"]))
     assert said("simulate", "read-all.json", "--batch", "-", stdin=asked).code == 0
-    assert said("simulate", "read.json", "--batch", "-", stdin=asked).code == 1
+    denied = [
+        json.loads(line)["outcome"]
+        for line in said("simulate", "read.json", "--batch", "-", stdin=asked).out.splitlines()
+    ]
+    assert "allowed" not in denied
 
 
 def test_diff_binds_what_either_leaves_open() -> None:

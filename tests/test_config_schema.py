@@ -22,13 +22,14 @@ from ecsiam.config.source import parse_source
 from ecsiam.errors import ConfigError, Faults
 from ecsiam.model.forms import FORMS
 
+from .effort import many
 from .strategies import Kwargs, configs, of_kind
 from .test_config_refusals import TABLE
 from .written import KEYS, NAMES, NOTHING, as_data, from_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = config_schema()
-laws = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+laws = settings(max_examples=many(80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 class Valid(Protocol):
@@ -311,7 +312,7 @@ def mutated(draw: st.DrawFn) -> Kwargs:
     return found
 
 
-@settings(laws, max_examples=200)
+@settings(laws, max_examples=many(200))
 @given(data=mutated())
 def test_a_config_is_valid_if_and_only_if_it_is_accepted(data: Kwargs) -> None:
     assume(not any(in_two_spellings(value) for value in data.values()))

@@ -42,7 +42,7 @@ CLASSIC: dict[str, Any] = {
     "github_subject_format": "classic",
 }
 
-TODAY = f"there are no other actions than those of {date()}"
+TODAY = f"there are no other actions than those of {date()} and those that a policy writes out"
 OUTSIDE = "key, bucket and file-system policies, service control policies and endpoint policies allow it too"
 PREFIXES = "another prefix is made of the characters that a project and an environment may have"
 TRIED = "that each action applies to some of what a parameter gives was tried on samples of its form"

@@ -13,6 +13,7 @@ from ecsiam.config.describe import module
 from ecsiam.invariants import INVARIANTS, prove, prove_all
 from ecsiam.invariants.asking import samples
 
+from .effort import many
 from .opened import PERMITTED, Opened, opened
 from .replayed import put_to_the_test, shown
 from .strategies import FLAGS, KEYS, bindings, configs
@@ -145,8 +146,7 @@ def test_the_star_that_a_parameter_may_be_fails_with_it() -> None:
 # ---------------------------------------------------------------- laws
 
 SOME = settings(
-    max_examples=20,
-    derandomize=True,
+    max_examples=many(20),
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],

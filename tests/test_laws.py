@@ -41,10 +41,11 @@ from ecsiam.targets import TARGETS, TargetName
 
 from . import strategies
 from .batch import batch
+from .effort import many
 from .strategies import FLAGS, KEYS, Bindings, Kwargs, bindings, configs
 
 T = TypeVar("T")
-laws = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+laws = settings(max_examples=many(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ISSUER = "token.actions.githubusercontent.com"
 
 
@@ -98,7 +99,7 @@ def test_parse_policy_inverts_policy_to_data(policy: Policy) -> None:
         assert policy == parse_policy(json.dumps(data, ensure_ascii=ascii_only))
 
 
-@settings(laws, max_examples=30)
+@settings(laws, max_examples=many(30))
 @given(strategies.stacks() | configs().map(built))
 def test_from_dict_inverts_to_dict(stack: Stack) -> None:
     data = stack.to_dict()
@@ -258,7 +259,7 @@ def _resources(statement: Statement) -> tuple[Text, ...]:
     return tuple(statement.texts_of_resources()) if isinstance(statement.resources, Only) else (text("*"),)
 
 
-@settings(laws, max_examples=80)
+@settings(laws, max_examples=many(80))
 @given(configs(defaults_only_logs=True, raw=False, managed=False))
 def test_the_execution_and_the_task_role_share_no_request(kwargs: Kwargs) -> None:
     roles = built(kwargs).roles
@@ -548,7 +549,7 @@ def _any_bindings(draw: st.DrawFn, config: Config) -> Bindings:
     return found
 
 
-@settings(laws, max_examples=80)
+@settings(laws, max_examples=many(80))
 @given(configs(), st.data())
 def test_binding_the_stack_is_binding_the_config(kwargs: Kwargs, data: st.DataObject) -> None:
     config = Config(**kwargs)
@@ -556,7 +557,7 @@ def test_binding_the_stack_is_binding_the_config(kwargs: Kwargs, data: st.DataOb
     assert outcome(lambda: build(config.bind(values))) == outcome(lambda: build(config).bind(values))
 
 
-@settings(laws, max_examples=80)
+@settings(laws, max_examples=many(80))
 @given(configs(), st.data())
 def test_binding_a_value_is_writing_it(kwargs: Kwargs, data: st.DataObject) -> None:
     config = Config(**kwargs)
@@ -629,7 +630,7 @@ def test_a_text_does_not_know_how_it_was_put_together(pieces: list[Text]) -> Non
     assert whole == Text.of(*whole.split("/", 2)[:1], *(Text.of("/", p) for p in whole.split("/", 2)[1:]))
 
 
-@settings(laws, max_examples=25)
+@settings(laws, max_examples=many(25))
 @given(strategies.stacks())
 def test_equal_stacks_have_equal_hashes(stack: Stack) -> None:
     again = Stack.from_dict(stack.to_dict())

@@ -12,8 +12,6 @@ from ecsiam.config import load_config
 from ecsiam.config.describe import module
 from tests.terraform.rig import Rig, Terraform
 
-pytest_plugins = ["tests.terraform.conftest"]
-
 USAGE = """
 module "iam" {
   source = "./modules/iam"

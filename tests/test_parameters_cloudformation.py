@@ -171,11 +171,13 @@ def without_boundary(found: Roles) -> Roles:
     return {name: evolve(role, permissions_boundary=None) for name, role in found.items()}
 
 
-def assert_the_same(server: Server, of: ecsiam.Stack, values: Values) -> dict[str, str]:
-    """Create the template with these values, compare, and return the outputs."""
+def assert_the_same(server: Server, of: ecsiam.Stack, values: Values, *first: str) -> dict[str, str]:
+    """Create the template with these values, compare, and return the outputs. Those of `first` are bound in it."""
     values = {"project_name": roles.unused("p"), "environment": "dev", **values}
     expected = of_model(bound(of, values))
-    outputs = roles.create_stack(server, template(of), **overrides(values))
+    described = template(of.bind({n: values[n] for n in first}))
+    rest = overrides({n: v for n, v in values.items() if n not in first})
+    outputs = roles.create_stack(server, described, **{n: v for n, v in rest.items() if n in described["Parameters"]})
     assert of_ministack(server, f"{values['project_name']}-dev") == without_boundary(expected)
     return outputs
 
@@ -280,6 +282,15 @@ OF_EVERYTHING: dict[str, Values] = {
 @pytest.mark.parametrize("values", OF_EVERYTHING.values(), ids=OF_EVERYTHING)
 def test_every_key_as_a_parameter_makes_the_bound_stack(server: Server, values: Values) -> None:
     assert_the_same(server, everything(), values)
+
+
+@pytest.mark.parametrize("start", [0, 1], ids=["even", "odd"])
+@pytest.mark.parametrize("values", OF_EVERYTHING.values(), ids=OF_EVERYTHING)
+def test_what_is_bound_in_the_template_makes_the_bound_stack_too(server: Server, values: Values, start: int) -> None:
+    """Every other value is bound in it; of a flag and what it needs both are, for one alone may be refused."""
+    both = {n for flag, needed in FLAGS.items() if needed for n in (flag, *needed)}
+    first = [n for n in sorted(values) if n not in both | {"github_owner_id", "github_repo_id"}][start::2]
+    assert_the_same(server, everything(), values, *first, *(both if start else ()))
 
 
 def test_lists_keep_what_is_there_twice(server: Server, module_stack: ecsiam.Stack) -> None:

@@ -33,6 +33,7 @@ from ecsiam.reference.escalations import ESCALATIONS
 from ecsiam.reference.reviewed import escalating
 
 from .cases import CASES, bound
+from .effort import many
 
 GITHUB = "token.actions.githubusercontent.com"
 
@@ -176,7 +177,7 @@ def patterns(draw: st.DrawFn) -> str:
     return draw(st.sampled_from([text, text.upper(), text.lower()]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=many(60), deadline=None)
 @given(patterns())
 @example("*")
 @example("s3:Get*")

@@ -26,6 +26,8 @@ from ecsiam.analysis.patterns import (
 )
 from ecsiam.analysis.strings import OutOfBudget, example
 
+from .effort import many
+
 LETTERS = "ab"
 WORDS = ["".join(w) for n in range(7) for w in itertools.product(LETTERS, repeat=n)]
 
@@ -59,7 +61,7 @@ def test_a_pattern_matches_what_it_says(text: str, word: str) -> None:
     assert wildcard(text).matches(word) == naive(text, word)
 
 
-@settings(max_examples=1500)
+@settings(max_examples=many(1500))
 @given(st.lists(unions, max_size=3), st.lists(texts, max_size=4))
 @also([["*a*b"], ["?*"]], ["a*", "b"])
 def test_the_search_agrees_with_brute_force(wanted: list[list[str]], unwanted: list[str]) -> None:
@@ -166,7 +168,7 @@ class Solver:
 arn_texts = st.lists(st.sampled_from(["a", "b", "arn:", "/", ":", "*", "?", "team-", "x1"]), max_size=7).map("".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=many(150), deadline=None)
 @given(st.lists(st.lists(arn_texts, min_size=1, max_size=4), min_size=1, max_size=2), st.lists(arn_texts, max_size=5))
 def test_the_search_agrees_with_cvc5(wanted: list[list[str]], unwanted: list[str]) -> None:
     said = Solver().satisfiable(wanted, unwanted)
@@ -289,7 +291,7 @@ filled = st.text(alphabet="abc", min_size=1, max_size=2)
 with_holes = st.lists(st.sampled_from(["a", "b", "/", "*", "?", X, Y]), max_size=4)
 
 
-@settings(max_examples=600)
+@settings(max_examples=many(600))
 @given(with_holes, with_holes, filled, filled)
 def test_what_is_said_with_holes_is_so_for_every_text(a: list[str | Hole], b: list[str | Hole], x: str, y: str) -> None:
     values = {X: x, Y: y}

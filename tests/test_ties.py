@@ -2,10 +2,11 @@
 
 import pytest
 
-from ecsiam import Fails, Holds, Policy, Statement, Undecided, can, contains, equivalent, evaluate, overlaps
+from ecsiam import Fails, Holds, Policy, Role, Statement, Undecided, can, contains, equivalent, evaluate, overlaps
 from ecsiam.analysis.callers import contradictions
 from ecsiam.model.condition import Block
 from ecsiam.model.principal import EVERYONE, Principal
+from ecsiam.model.role import InlinePolicy
 
 A, B = "111111111111", "222222222222"
 ROLE = f"arn:aws:iam::{A}:role/app"
@@ -133,6 +134,24 @@ def test_what_two_accounts_have_in_common_is_nobody() -> None:
         {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{B}:*"}, "StringEquals": {"aws:PrincipalAccount": A}}
     )
     assert not isinstance(contains(Policy(Statement("Allow", "sqs:*", "*")), by_arn), Fails)
+
+
+NEVER_OF_ROLES: list[Block] = [
+    {"Null": {"aws:username": "false"}},
+    {"StringEquals": {"aws:PrincipalType": "User"}},
+    {"Null": {"aws:TokenIssueTime": "true"}},
+    {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/*"}},
+]
+
+
+@pytest.mark.parametrize("when", NEVER_OF_ROLES, ids=str)
+def test_a_role_s_policies_are_asked_by_sessions_of_it(when: Block) -> None:
+    trust = Policy(Statement("Allow", "sts:AssumeRole", None, Principal("Service", "ecs-tasks.amazonaws.com")))
+    role, other = (Role("app", "app", trust, [InlinePolicy("p", "p", p)]) for p in (allow(when), allow()))
+    assert isinstance(can(role, action="s3:GetObject", resource="arn:aws:s3:::b/x"), Fails)
+    assert isinstance(can(allow(when), action="s3:GetObject", resource="arn:aws:s3:::b/x"), Holds)
+    assert isinstance(overlaps(role, other), Fails)
+    assert contains(allow({"Null": {"aws:username": "true"}}), other) == Holds()
 
 
 # ---------------------------------------------------------------- types

@@ -9,6 +9,7 @@ from ecsiam import (
     Fails,
     Holds,
     Policy,
+    PolicyError,
     Request,
     Statement,
     Undecided,
@@ -107,9 +108,10 @@ def test_aws_s_own_example_denies() -> None:
     assert evaluate(policy, asked(tag="red")).outcome == "explicitly denied"
     assert evaluate(policy, asked(tag="red", team="red")).allowed
     assert evaluate(policy, asked(tag="red", team="")).outcome == "explicitly denied"
-    untagged: Block = {"Null": {"aws:PrincipalTag/team": "true"}}
+    untagged = {"Null": {"aws:PrincipalTag/team": "true"}}
     assert isinstance(can(policy, action="s3:GetObject", resource=f"{BUCKET}/x", conditions=untagged), Fails)
-    assert isinstance(overlaps(policy, allow(untagged)), Fails)
+    absent: Block = {"Null": {"aws:PrincipalTag/team": "true"}}
+    assert isinstance(overlaps(policy, allow(absent)), Fails)
 
 
 def test_questions_follow() -> None:
@@ -153,6 +155,34 @@ def test_a_statement_that_may_be_invalid_is_no_evidence_either_way() -> None:
     assert isinstance(contains(allow(None, "arn:aws:s3:::c/*"), inverse), Fails)
     assert contains(allow(), inverse) == Holds()
     assert equivalent(inverse, inverse) == Holds()
+
+
+def test_one_request_says_that_aws_leaves_it_open() -> None:
+    """`evaluate` follows the page's section, and says where the page's warning would change the outcome."""
+    inverse = but(f"{BUCKET}/${{aws:username}}/*")
+    decision = evaluate(inverse, asked())
+    assert decision.allowed
+    assert "AWS's pages leave open" in decision.unclear
+    assert not evaluate(inverse, asked(name="bob")).unclear
+    both = Policy([*inverse.statements, Statement("Allow", "*", "*")])
+    assert not evaluate(both, asked()).unclear
+    denying = Policy([Statement("Allow", "*", "*"), Statement("Deny", "s3:*", inverse.statements[0].resources)])
+    assert evaluate(denying, asked()).outcome == "explicitly denied"
+    assert evaluate(denying, asked()).unclear
+
+
+def test_what_aws_leaves_open_is_refused_only_where_it_decides() -> None:
+    """Several values under an operator for one: beside what allows or denies anyway, they say nothing."""
+    several = Request("s3:GetObject", f"{BUCKET}/x", context={"own:any": ("5", "6")})
+    unsettled = Statement("Allow", "s3:*", "*", conditions={"NumericEquals": {"own:any": "5"}})
+    denial = Statement("Deny", "s3:*", "*", conditions={"NumericEquals": {"own:any": "5"}})
+    with pytest.raises(PolicyError, match="compares one value"):
+        evaluate(Policy(unsettled), several)
+    with pytest.raises(PolicyError, match="compares one value"):
+        evaluate(Policy([Statement("Allow", "*", "*"), denial]), several)
+    assert evaluate(Policy([unsettled, Statement("Allow", "*", "*")]), several).allowed
+    assert not evaluate(Policy([unsettled, Statement("Deny", "*", "*")]), several).allowed
+    assert not evaluate(Policy(denial), several).allowed
 
 
 # ---------------------------------------------------------------- under Bool

@@ -1,7 +1,9 @@
 """Policies and requests out of one small alphabet, so that they meet: any element, any operator, any kind of policy."""
 
-from collections.abc import Iterable
+from functools import cache
+from itertools import permutations
 from random import Random
+from typing import Any, TypeVar
 
 from attrs import evolve
 from hypothesis import HealthCheck, settings
@@ -15,6 +17,10 @@ from ecsiam.model.policy import Policy, Version
 from ecsiam.model.principal import EVERYONE, Principal
 from ecsiam.model.statement import Action, AllBut, Effect, Only, Statement
 from ecsiam.model.text import text
+
+from .effort import many
+
+T = TypeVar("T")
 
 BUCKET, QUEUE = "arn:aws:s3:::b", "arn:aws:sqs:eu-west-2:123456789012"
 # Mostly of a service that no reference knows: naming a witness after an action of AWS takes time.
@@ -113,58 +119,82 @@ PEOPLE = (
 
 def settle(examples: int) -> settings:
     """So many examples, and as many times more as the profile asks for: `--hypothesis-profile`."""
-    many = examples * int(settings().max_examples) // 100  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     slow = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example)
-    return settings(max_examples=many, deadline=None, suppress_health_check=slow)
+    return settings(max_examples=many(examples), deadline=None, suppress_health_check=slow)
 
 
-def some(items: Iterable[str], most: int = 2) -> st.SearchStrategy[list[str]]:
-    return st.lists(st.sampled_from(list(items)), min_size=1, max_size=most, unique=True)
+def one(*items: T) -> st.SearchStrategy[T]:
+    made: st.SearchStrategy[T] = _one(items)
+    return made
+
+
+def some(*items: T) -> st.SearchStrategy[tuple[T, ...]]:
+    """One or two of them, in any order: one draw, where a list is four."""
+    made: st.SearchStrategy[tuple[T, ...]] = _some(items)
+    return made
+
+
+@cache
+def _one(items: tuple[object, ...]) -> Any:
+    return st.sampled_from(items)
+
+
+@cache
+def _some(items: tuple[object, ...]) -> Any:
+    return st.sampled_from([*((item,) for item in items), *permutations(items, 2)])
+
+
+@cache
+def rarely(times: int) -> st.SearchStrategy[bool]:
+    """Once in so many times."""
+    return st.integers(0, times - 1).map(lambda n: n == 0)
 
 
 @st.composite
 def conditions(draw: st.DrawFn, variables: bool) -> list[Condition]:
     found: list[Condition] = []
-    keys = st.sampled_from([*SINGLE, *SEVERAL, "own:s", "own:s", "own:many", "own:many"])
-    for key in draw(st.lists(keys, max_size=3)):
+    for key in draw(st.lists(one(*SINGLE, *SEVERAL, "own:s", "own:s", "own:many", "own:many"), max_size=3)):
         kind = SINGLE.get(key) or SEVERAL[key]
-        if draw(st.integers(0, 4)) == 0:
-            found.append(Condition("Null", key, [draw(st.sampled_from(VALUES["null"][0]))]))
+        if draw(rarely(5)):
+            found.append(Condition("Null", key, [draw(one(*VALUES["null"][0]))]))
             continue
-        name = draw(st.sampled_from(OPERATORS[kind]))
-        prefix = draw(st.sampled_from(["ForAllValues:", "ForAnyValue:"])) if key in SEVERAL else ""
-        suffix = draw(st.sampled_from(["", "", "IfExists"]))
+        name = draw(one(*OPERATORS[kind]))
+        prefix = draw(one("ForAllValues:", "ForAnyValue:")) if key in SEVERAL else ""
+        suffix = draw(one("", "", "IfExists"))
         texts = VALUES[kind][0]
         if variables and kind == "string":
             texts = (*texts, "${aws:resourcetag/name}", "${aws:resourcetag/name, 'a'}", "x${own:s}")
-        written = key.upper() if draw(st.integers(0, 9)) == 0 else key
-        found.append(Condition(f"{prefix}{name}{suffix}", written, draw(some(texts))))
+        written = key.upper() if draw(rarely(10)) else key
+        found.append(Condition(f"{prefix}{name}{suffix}", written, draw(some(*texts))))
     return list({(str(c.operator), c.key.lower()): c for c in found}.values())
 
 
 @st.composite
 def statements(draw: st.DrawFn, resource_policy: bool, variables: bool, effect: Effect | None = None) -> Statement:
-    actions = tuple(map(Action, draw(some(ACTIONS))))
-    resources = tuple(map(text, draw(some([*RESOURCES, *(WITH_VARIABLES if variables else ())]))))
+    actions = tuple(map(Action, draw(some(*ACTIONS))))
+    resources = tuple(map(text, draw(some(*RESOURCES, *(WITH_VARIABLES if variables else ())))))
     principals: Only[Principal] | AllBut[Principal] | None = None
     if resource_policy:
-        who = tuple(draw(st.lists(st.sampled_from(PRINCIPALS), min_size=1, max_size=2, unique=True)))
-        who = (EVERYONE,) if draw(st.integers(0, 4)) == 0 else who
-        principals = AllBut(who) if draw(st.integers(0, 4)) == 0 else Only(who)
+        who = draw(some(*PRINCIPALS))
+        who = (EVERYONE,) if draw(rarely(5)) else who
+        principals = AllBut(who) if draw(rarely(5)) else Only(who)
     return Statement(
-        draw(st.sampled_from(EFFECTS)) if effect is None else effect,
-        AllBut(actions) if draw(st.integers(0, 4)) == 0 else Only(actions),
-        AllBut(resources) if draw(st.integers(0, 4)) == 0 else Only(resources),
+        draw(one(*EFFECTS)) if effect is None else effect,
+        AllBut(actions) if draw(rarely(5)) else Only(actions),
+        AllBut(resources) if draw(rarely(5)) else Only(resources),
         principals,
         draw(conditions(variables)),
     )
+
+
+_VERSIONS: tuple[Version, ...] = ("2012-10-17", "2012-10-17", "2012-10-17", "2008-10-17")
 
 
 @st.composite
 def policies(draw: st.DrawFn, resource_policy: bool, variables: bool) -> Policy:
     first = draw(statements(resource_policy, variables, "Allow"))
     others = draw(st.lists(statements(resource_policy, variables), max_size=2))
-    version: Version = draw(st.sampled_from(("2012-10-17", "2012-10-17", "2012-10-17", "2008-10-17")))
+    version: Version = draw(one(*_VERSIONS))
     return Policy((first, *others), version=version)
 
 

@@ -4,14 +4,17 @@ A policy may grant `*` on the objects of a bucket. That lets nobody change a rol
 their ARN match it. The same is said twice: of one request, by matching, and of a set, in policy language.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ecsiam.analysis.actions import Universe
+from ecsiam.analysis.leaf import Resources, compiled, resource_pattern
 from ecsiam.analysis.matching import matches_resource
+from ecsiam.analysis.patterns import Pattern
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.requests import NOTHING, Requests, query, union
+from ecsiam.analysis.requests import Requests, query, union
+from ecsiam.analysis.strings import example
 from ecsiam.model.statement import AllBut, Statement
 from ecsiam.model.text import text
 
@@ -89,9 +92,7 @@ def _few(forms: list[str]) -> str:
 @lru_cache(maxsize=512)
 def kinds_of(service: str) -> tuple[str, ...]:
     """What the ARNs look like that a service's actions are asked on; none where that isn't known."""
-    from ecsiam.reference.actions import actions, evaluated_on
-
-    arns = {arn for action in actions(service).values() for arn in evaluated_on(action) if arn != "*"}
+    arns = (form for form in _all_forms(service) if form != "*")
     return tuple(sorted({f"arn:*:{arn.split(':')[2]}:*:*:*" for arn in arns}))
 
 
@@ -104,25 +105,57 @@ def asked_of(requests: Requests, universe: Universe) -> Requests:
     A question can't tell services that it doesn't name from one that AWS adds, which is asked on anything; where there
     are only today's, all of them are named here.
     """
-    from ecsiam.reference.actions import services
-
-    patterns = named(requests)
+    patterns, on = named(requests), _resources(requests)
+    on = () if Resources() in on else on
     if not any(p.startswith("*") for p in patterns):
-        return askable(patterns)
+        return askable(patterns, on)
     written = (a.pattern.lower() for leaf in requests.leaves for a in leaf.statement.actions.items)
     spoken_of = {p.partition(":")[0] for p in written if not p.startswith("*")}
     if universe == "known":
-        spoken_of |= {*services()}
+        spoken_of |= {*_services_on(on)}
     of_any = [p for p in patterns if p.startswith("*")]
     names = {p.partition(":")[2] or "*" for p in of_any}
     own = {p for p in patterns if not p.startswith("*")} | {f"{s}:{name}" for s in spoken_of for name in names}
-    told = askable(tuple(sorted(own)))
+    told = askable(tuple(sorted(own)), on)
     if universe == "known":
         return told
     of_others = query(Statement("Allow", of_any, "*"))
     return told | (
         of_others - query(Statement("Allow", sorted(f"{s}:*" for s in spoken_of), "*")) if spoken_of else of_others
     )
+
+
+def _services_on(on: tuple[Resources, ...]) -> Iterator[str]:
+    """The services that have a resource which may be among some."""
+    from ecsiam.reference.actions import services
+
+    return (s for s in services() if any(_meets(form, on) for form in _all_forms(s)))
+
+
+def _resources(requests: Requests) -> tuple[Resources, ...]:
+    """Resources that hold those of a set of requests."""
+    match requests.op, requests.parts:
+        case "or", parts:
+            return tuple(dict.fromkeys(r for part in parts for r in _resources(part)))
+        case "and", (left, right):
+            return min(_resources(left), _resources(right), key=lambda on: (Resources() in on, len(on)))
+        case "minus", (left, _):
+            return _resources(left)
+        case _:
+            assert requests.leaf is not None
+            return tuple(option.resources for option in compiled(requests.leaf).options)
+
+
+@lru_cache(maxsize=512)
+def _all_forms(service: str) -> tuple[str, ...]:
+    from ecsiam.reference.actions import actions, evaluated_on
+
+    return tuple(sorted({form for action in actions(service).values() for form in evaluated_on(action)}))
+
+
+@lru_cache(maxsize=1 << 12)
+def _pattern(form: str) -> Pattern:
+    return resource_pattern((form,))
 
 
 def named(requests: Requests) -> tuple[str, ...]:
@@ -144,36 +177,42 @@ def named(requests: Requests) -> tuple[str, ...]:
 
 def _narrower(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, ...]:
     """The narrower of two, of the services that both name."""
-    narrow, wide = sorted((a, b), key=_width)
-    if any(p.startswith("*") for p in wide):
-        return narrow
-    services = {p.partition(":")[0] for p in wide}
+    wide = [any(p.startswith("*") for p in patterns) for patterns in (a, b)]
+    if any(wide):
+        return b if wide[0] and "*" not in b else a
+    narrow, other = sorted((a, b), key=lambda patterns: sum(len(_known(p)) for p in patterns))
+    services = {p.partition(":")[0] for p in other}
     return tuple(p for p in narrow if p.partition(":")[0] in services)
 
 
-def _width(patterns: tuple[str, ...]) -> tuple[bool, int]:
+@lru_cache(maxsize=1 << 13)
+def _known(pattern: str) -> "tuple[KnownAction, ...]":
     from ecsiam.reference.actions import matching
 
-    if any(p.startswith("*") for p in patterns):
-        return True, "*" in patterns
-    return False, sum(len(matching(p)) for p in patterns)
+    return matching(pattern)
 
 
 @lru_cache(maxsize=256)
-def askable(patterns: tuple[str, ...]) -> Requests:
-    """The requests of actions that are asked. What the service reference doesn't know may be asked on anything."""
-    from ecsiam.reference import actions
+def askable(patterns: tuple[str, ...], on: tuple[Resources, ...] = ()) -> Requests:
+    """The requests of actions that are asked. What the service reference doesn't know may be asked on anything.
 
-    on: dict[tuple[str, tuple[str, ...]], set[str]] = {}
-    unnamed: list[Requests] = []
+    With `on`, those on other resources may be left out.
+    """
+    ids: dict[Form, set[str]] = {}
+    new: dict[str, tuple[list[str], set[str]]] = {}
     for pattern in patterns:
-        known = actions.matching(pattern)
+        known = _known(pattern)
         for action in known:
             for form in _forms(action):
-                on.setdefault(form, set()).add(action.id)
-        if not known or set("*?").intersection(pattern):
-            unnamed.append(_others(pattern, tuple(sorted(k.id for k in known))))
-    return union((*(_on(*form, sorted(ids)) for form, ids in on.items()), *unnamed))
+                ids.setdefault(form, set()).add(action.id)
+        service = pattern.partition(":")[0]
+        # `*:PutResourcePolicy`: which services have one is known
+        if not known or (service != "*" and set("*?").intersection(pattern)):
+            of_service, without = new.setdefault(service, ([], set()))
+            of_service.append(pattern)
+            without.update(k.id for k in known)
+    own = (_on(*form, sorted(names)) for form, names in ids.items() if _meets(form[0], on))
+    return union((*own, *(_others(service, *wild, on) for service, wild in new.items())))
 
 
 def _on(form: str, excepted: tuple[str, ...], ids: list[str]) -> Requests:
@@ -183,14 +222,19 @@ def _on(form: str, excepted: tuple[str, ...], ids: list[str]) -> Requests:
     return asked - query(Statement("Allow", "*", excepted)) if excepted else asked
 
 
-def _others(pattern: str, known: Iterable[str]) -> Requests:
-    """What a pattern names beyond the known actions: of a service that has some, on ARNs such as these are asked on."""
-    service = pattern.partition(":")[0]
-    on_anything = query(Statement("Allow", pattern, "*"))
-    if service == "*" and known:  # `*:PutResourcePolicy`: which services have one is known
-        return NOTHING
-    kinds = kinds_of(service)
-    if not kinds:
-        return on_anything - query(Statement("Allow", known, "*")) if known else on_anything
-    on_its_own = query(Statement("Allow", pattern, kinds)) | query(Statement("Allow", pattern, NO_ARN))
-    return on_its_own - query(Statement("Allow", known, "*")) if known else on_its_own
+def _others(service: str, patterns: list[str], known: set[str], on: tuple[Resources, ...]) -> Requests:
+    """What patterns name beyond the known actions: of a service that has some, on ARNs such as these are asked on."""
+    found = query(Statement("Allow", patterns, "*"))
+    if kinds := kinds_of(service):
+        of_its_own = [query(Statement("Allow", patterns, kind)) for kind in kinds if _meets(kind, on)]
+        on_none = [query(Statement("Allow", patterns, NO_ARN))] if _meets("*", on) else []
+        found = union((*of_its_own, *on_none))
+    return found - query(Statement("Allow", sorted(known), "*")) if known else found
+
+
+@lru_cache(maxsize=1 << 14)
+def _meets(form: str, on: tuple[Resources, ...]) -> bool:
+    """Whether a resource of a form may be among some."""
+    if form == "*":
+        return not on or any(example(r.clauses, r.none | {_pattern(AN_ARN)}) is not None for r in on)
+    return not on or any(example((*r.clauses, frozenset({_pattern(form)})), r.none) is not None for r in on)

@@ -12,6 +12,11 @@ from ecsiam.analysis.values import address_block, as_address, as_bool, as_bytes,
 from ecsiam.errors import Fault, PolicyError
 from ecsiam.model.condition import Comparison, Operator
 
+
+class Unsettled(PolicyError):
+    """Whether a condition holds hangs on what AWS's pages leave open."""
+
+
 _Match = Callable[[Pieces, str], bool]  # whether one value of a policy matches one of a request
 
 
@@ -92,7 +97,7 @@ def matches_values(operator: Operator, values: tuple[Pieces, ...], given: Values
 
     A key with no value is absent. Under a set operator empty texts alone are as good as none. What can't be read (a
     number, a date, an address, base64, an ARN) matches nothing, so a negated operator holds: it is always the
-    complement. Raises PolicyError for several values under an operator for one.
+    complement. Raises Unsettled for several values under an operator for one.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
     """
     comparison = operator.comparison
@@ -116,7 +121,7 @@ def matches_values(operator: Operator, values: tuple[Pieces, ...], given: Values
             return any(several) and any(_holds(comparison, values, value) for value in several)
         case _:
             if others:
-                raise PolicyError(
+                raise Unsettled(
                     Fault(
                         f"`{operator}` compares one value, and the request holds {len(several)}",
                         remedy="A key with several values takes `ForAllValues:` or `ForAnyValue:`.",

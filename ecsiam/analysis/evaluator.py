@@ -13,8 +13,8 @@ from ecsiam.analysis.callers import contradictions, filled_in, kind_of
 from ecsiam.analysis.globs import Reading
 from ecsiam.analysis.grants import GRANTS, Accounts, Grant, account_in, accounts_of, grant, has_to_allow, with_role
 from ecsiam.analysis.limits import limits
-from ecsiam.analysis.matching import Miss, misses
-from ecsiam.analysis.missing import is_missing, open_keys
+from ecsiam.analysis.matching import Miss, Unsettled, misses
+from ecsiam.analysis.missing import has_variables, is_missing, open_keys
 from ecsiam.analysis.organisations import Levels, attached, why_not
 from ecsiam.analysis.request import Request
 from ecsiam.errors import Fault, PolicyError, refuse
@@ -48,6 +48,7 @@ class Decision:
 
     `missing` are the condition keys that it hung on and that were not given: with other values for them it may come out
     the other way. `contradicting` are keys that were given and can't be so, given who asks; they were taken as given.
+    `unclear` says what it hangs on that AWS's pages leave open: the other reading gives another outcome.
     """
 
     outcome: Outcome
@@ -55,6 +56,7 @@ class Decision:
     statements: tuple[Reported, ...]
     missing: tuple[str, ...] = ()
     contradicting: tuple[str, ...] = ()
+    unclear: str = ""
 
     @property
     def allowed(self) -> bool:
@@ -81,8 +83,9 @@ class _Given:
 class _Policy:
     """A policy where it applies, its statements held against the request.
 
-    `open` are the keys, statement by statement, on which it hangs whether that matches. `binds` says whether an
-    organisation's policy has a say.
+    `open` are the keys, statement by statement, on which it hangs whether that matches; `unsettled` why AWS's pages
+    leave open whether it does, and `strict` its misses where a variable without a value makes it invalid, if that
+    makes a difference. `binds` says whether an organisation's policy has a say.
     """
 
     place: Place
@@ -90,6 +93,8 @@ class _Policy:
     level: str
     statements: tuple[Reported, ...]
     open: tuple[tuple[str, ...], ...]
+    unsettled: tuple[Unsettled | None, ...]
+    strict: tuple[tuple[Miss, ...] | None, ...]
     binds: bool = True
 
     @property
@@ -128,8 +133,8 @@ def evaluate(
     at: without `resource_policy` the identity policies decide, except where principal and resource are known to be of
     two accounts. Where that isn't known, both have to allow, as across accounts.
 
-    Raises PolicyError for a policy in a place it can't have, for a managed policy that isn't carried, and for what is
-    known only at deployment. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+    Raises PolicyError for a policy in a place it can't have, for a managed policy that isn't carried, for what is known
+    only at deployment, and where the outcome hangs on what AWS leaves open: several values under an operator for one. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
     """
     expect(request, Request, "a request")
     if not isinstance(policies, Policy | Role):
@@ -153,9 +158,44 @@ def evaluate(
     filled = filled_in(with_role(request, policies if isinstance(policies, Role) else None, (g.policy for g in given)))
     asked = [_asked(g, request, filled, reading, bounded=boundary is not None) for g in given]
     decide = partial(_decided, request=filled, by_itself=by_itself)
+    asked = _settled(asked, lambda tried: decide(tried, accounts=accounts_of(filled))[0])
     outcome, reason = decide(asked, accounts=accounts_of(filled))
     statements = tuple(r for p in asked for r in p.statements)
-    return Decision(outcome, reason, statements, _missing(asked, filled, decide), contradictions(request))
+    other = decide(list(map(_strictly, asked)), accounts=accounts_of(filled))[0]
+    unclear = _INVALID if (outcome == "allowed") != (other == "allowed") else ""
+    return Decision(outcome, reason, statements, _missing(asked, filled, decide), contradictions(request), unclear)
+
+
+_INVALID = "whether a statement counts, of whose resources a policy variable has no value, AWS's pages leave open"
+
+
+def _settled(asked: list[_Policy], outcome: Callable[[list[_Policy]], Outcome]) -> list[_Policy]:
+    """The same, where what AWS leaves open makes no difference. Raises Unsettled where it does."""
+    unsettled = [error for p in asked for error in p.unsettled if error]
+    if not unsettled:
+        return asked
+    best, worst = ([_settle(p, effect) for p in asked] for effect in ("Allow", "Deny"))
+    if (outcome(best) == "allowed") != (outcome(worst) == "allowed"):
+        raise Unsettled(*(fault for error in unsettled for fault in error.faults))
+    return worst
+
+
+def _settle(policy: _Policy, effect: str) -> _Policy:
+    """A policy whose unsettled statements of one effect match, and those of the other don't."""
+    unmet = (Miss("Condition", "AWS's pages leave it open"),)
+    statements = (
+        evolve(r, misses=() if r.statement.effect == effect else unmet) if error else r
+        for r, error in zip(policy.statements, policy.unsettled, strict=True)
+    )
+    return evolve(policy, statements=tuple(statements))
+
+
+def _strictly(policy: _Policy) -> _Policy:
+    """A policy whose statements are invalid where a policy variable of their resources has no value."""
+    if not any(policy.strict):
+        return policy
+    pairs = zip(policy.statements, policy.strict, strict=True)
+    return evolve(policy, statements=tuple(evolve(r, misses=missed) if missed else r for r, missed in pairs))
 
 
 # ---------------------------------------------------------------- what is given
@@ -231,16 +271,31 @@ def _asked(given: _Given, request: Request, filled: Request, reading: Reading, b
     bounded = bounded and given.place == "resource" and _is_of_iam(request.principal)
     found: list[Reported] = []
     open_: list[tuple[str, ...]] = []
+    unsettled: list[Unsettled | None] = []
+    strict: list[tuple[Miss, ...] | None] = []
     for index, statement in enumerate(given.policy.statements):
         read, version = statement, given.policy.version
         if bounded and statement.effect == "Deny" and isinstance(statement.principals, AllBut):
             # AWS: this "will always deny any IAM principal that has a permissions boundary policy attached".
             # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
             read = evolve(statement, principals=EVERYONE)
-        missed = (Miss(given.place.upper(), out),) if out else misses(read, version, filled, reading, identity)
+        error: Unsettled | None = None
+        invalid: tuple[Miss, ...] | None = None
+        missed: tuple[Miss, ...] = (Miss(given.place.upper(), out),) if out else ()
+        if not out:
+            try:
+                missed = misses(read, version, filled, reading, identity)
+                if not missed and has_variables(read, version):
+                    invalid = misses(read, version, filled, reading, identity, strict=True)
+            except Unsettled as e:
+                error = e
         found.append(Reported(given.name, index, statement, missed))
-        open_.append(() if out else open_keys(read, version, filled, reading, identity))
-    return _Policy(given.place, given.name, given.level, tuple(found), tuple(open_), not out)
+        open_.append(() if out or error else open_keys(read, version, filled, reading, identity))
+        unsettled.append(error)
+        strict.append(invalid)
+    return _Policy(
+        given.place, given.name, given.level, tuple(found), tuple(open_), tuple(unsettled), tuple(strict), not out
+    )
 
 
 def _is_of_iam(who: Principal | None) -> bool:

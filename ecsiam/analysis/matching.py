@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from attrs import frozen
 
-from ecsiam.analysis.comparisons import matches_values
+from ecsiam.analysis.comparisons import Unsettled, matches_values
 from ecsiam.analysis.globs import ArnGlob, Glob, Pieces, Reading, as_glob, fits, fits_arn, glob, resource_globs
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.values import address_block, as_date, as_number
@@ -25,6 +25,7 @@ from ecsiam.model.text import Text
 __all__ = [
     "Miss",
     "Reading",
+    "Unsettled",
     "address_block",
     "as_date",
     "as_number",
@@ -280,17 +281,17 @@ def misses(
         found.append(miss)
     if read.principals is not None and (miss := _miss_principal(read.principals, request.principal)):
         found.append(miss)
-    unclear: list[PolicyError] = []
+    unclear: list[Unsettled] = []
     for condition in read.conditions:
         try:
             miss = _miss_condition(condition, request)
-        except PolicyError as error:
+        except Unsettled as error:
             unclear.append(error)
             continue
         if miss:
             found.append(miss)
     if unclear and not found:
-        raise PolicyError(*(fault for error in unclear for fault in error.faults))
+        raise Unsettled(*(fault for error in unclear for fault in error.faults))
     return tuple(found)
 
 
@@ -325,7 +326,7 @@ def _miss_condition(condition: _Condition, request: Request) -> Miss | None:
     if values is None:
         if condition.unclear and given:
             remedy = "Compare texts with `StringEquals`."
-            raise PolicyError(Fault(f"AWS's pages disagree on variables under `{condition.operator}`", (), remedy))
+            raise Unsettled(Fault(f"AWS's pages disagree on variables under `{condition.operator}`", (), remedy))
         pieces = [put_in(value, request) for value in condition.values]
         values = tuple(p for p in pieces if p is not None)
         missing = ", a variable in it has no value" if len(values) < len(pieces) else ""

@@ -60,6 +60,11 @@ def open_keys(
     return tuple(keys.written[key] for key in dict.fromkeys(found))
 
 
+def has_variables(statement: Statement, version: Version) -> bool:
+    """Whether the resources of a statement have policy variables."""
+    return bool(_keys(statement, version).of_resources)
+
+
 @frozen
 class _Keys:
     """The keys that a statement reads, in lower case, and as they are written."""

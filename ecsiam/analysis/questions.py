@@ -44,16 +44,18 @@ def requests_of(subject: Subject, reading: Reading = "parts") -> Requests:
 
 
 @lru_cache(maxsize=1 << 12)
-def _leaves(policy: Policy, reading: Reading, when: tuple[str, ...] = ()) -> tuple[Leaf, ...]:
+def _leaves(policy: Policy, reading: Reading, when: tuple[str, ...] = (), of_role: bool = False) -> tuple[Leaf, ...]:
     identity = policy.kind == "identity"
-    return tuple(Leaf(statement, policy.version, identity, when, reading) for statement in policy.statements)
+    return tuple(
+        Leaf(statement, policy.version, identity, when, reading, of_role=of_role) for statement in policy.statements
+    )
 
 
 def _of_role(role: Role, reading: Reading) -> Requests:
     leaves = [
         leaf
         for inline in role.policies.values()
-        for leaf in _leaves(inline.document, reading, tuple(w for w in (role.when, inline.when) if w))
+        for leaf in _leaves(inline.document, reading, tuple(w for w in (role.when, inline.when) if w), of_role=True)
     ]
     for arn in role.managed_policy_arns:
         leaves += _managed(str(arn), reading)
@@ -73,8 +75,8 @@ def _managed(arn: str, reading: Reading) -> tuple[Leaf, ...]:
 
     known = managed_policy(arn)
     if known is not None:
-        return _leaves(known.document, reading)
-    return tuple(Leaf(Statement(effect, "*", "*"), unread=arn) for effect in EFFECTS)
+        return _leaves(known.document, reading, of_role=True)
+    return tuple(Leaf(Statement(effect, "*", "*"), unread=arn, of_role=True) for effect in EFFECTS)
 
 
 def _both(a: Subject, b: Subject, reading: Reading) -> tuple[Requests, Requests]:

@@ -117,6 +117,8 @@ def _of_actions(statement: Statement, asked: list[str]) -> tuple[tuple[str, ...]
 
 def _action_in(a: str, b: str) -> bool:
     """Whether every action that one pattern matches is matched by another."""
+    if b == "*" or a == "*":
+        return b == "*"
     wide = wildcard(b.lower())
     if not set("*?").intersection(a):
         return wide.matches(a.lower())
@@ -124,7 +126,10 @@ def _action_in(a: str, b: str) -> bool:
 
 
 def _actions_meet(a: str, b: str) -> bool:
-    return example((frozenset({wildcard(a.lower())}), frozenset({wildcard(b.lower())})), frozenset()) is not None
+    return (
+        "*" in (a, b)
+        or example((frozenset({wildcard(a.lower())}), frozenset({wildcard(b.lower())})), frozenset()) is not None
+    )
 
 
 def _items(statement: Statement) -> tuple[Item, ...]:

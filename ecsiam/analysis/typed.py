@@ -79,9 +79,9 @@ _NAME = (One(ANY), Run(ANY))
 # What names of users and roles are made of, and their paths. Wildcards are in neither.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _NAMING = Chars("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+=,.@-")
-_USER = (One(_NAMING), Run(_NAMING))
-_WITH_PATH = (Run(Chars({*map(chr, range(0x21, 0x7F))} - {"*", "?"})), *_USER)
-_PARTITION = (*map(char, "aws"), Run(Chars("abcdefghijklmnopqrstuvwxyz-")))
+_USER: tuple[Token, ...] = (One(_NAMING), Run(_NAMING))
+_WITH_PATH: tuple[Token, ...] = (Run(Chars({*map(chr, range(0x21, 0x7F))} - {"*", "?"})), *_USER)
+_PARTITION: tuple[Token, ...] = (*map(char, "aws"), Run(Chars("abcdefghijklmnopqrstuvwxyz-")))
 
 
 def _of(*pieces: str | tuple[Token, ...]) -> Pattern:

@@ -65,13 +65,17 @@ class Decided:
 
 
 def decide(asked: Asked, beside: Beside) -> Decided:
-    """The decision on a request. Policies of a role that aren't known leave it undecided where they could change it."""
+    """The decision on a request.
+
+    Policies of a role that aren't known leave it undecided where they could change it; so does what AWS leaves open.
+    """
     if isinstance(asked.of, Policy):
-        return Decided(asked, _decision(asked.of, asked, beside))
+        decision = _decision(asked.of, asked, beside)
+        return Decided(asked, decision, decision.unclear)
     known, managed, boundary = _known(asked.of, beside)
     decision = _decision(known, asked, beside)
-    if decision.outcome == "explicitly denied":
-        return Decided(asked, decision)
+    if decision.unclear or decision.outcome == "explicitly denied":
+        return Decided(asked, decision, decision.unclear)
     if managed:
         return Decided(asked, decision, f"the managed policy `{managed}` was not read")
     if boundary and decision.allowed:

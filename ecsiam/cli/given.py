@@ -182,13 +182,13 @@ def closed(given: Given, say: Callable[[str], None]) -> Given:
     if isinstance(given.what, Policy):
         return given
     stack = given.what
+    unknown = stack.deployment.without_default
+    if unknown.open:
+        names = ", ".join(f"`{name}`" for name in unknown.open)
+        remedy = f"Bind it: `{unknown.settings}`."
+        raise ConfigError(Fault(f"`{given.name}` leaves {names} to deployment, and a request is about one", (), remedy))
     defaults = stack.deployment.defaults
     if defaults:
         stack = stack.bind(defaults)
-    if stack.deployment.open:
-        names = ", ".join(f"`{name}`" for name in stack.deployment.open)
-        remedy = f"Bind it: `{stack.deployment.settings}`."
-        raise ConfigError(Fault(f"`{given.name}` leaves {names} to deployment, and a request is about one", (), remedy))
-    if defaults:
         say("note: parameters that are not set have their defaults")
     return evolve(given, what=stack)

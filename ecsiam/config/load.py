@@ -5,9 +5,10 @@ from pathlib import Path
 
 from attrs import evolve
 
+from ecsiam.config.foreign import foreign_data
 from ecsiam.config.model import Config
 from ecsiam.config.source import Source, read_source
-from ecsiam.errors import ConfigError
+from ecsiam.errors import ConfigError, Fault
 from ecsiam.model.mistaken import expect
 
 
@@ -22,6 +23,11 @@ def load_config(path: str | os.PathLike[str]) -> Config:
 
 def config_of(source: Source) -> Config:
     """The config that a file is. Raises ConfigError with every fault, each with the line it is on."""
+    if {"Statement", "Version"} & source.data.keys() and "project_name" not in source.data:
+        remedy = "Read it with `parse_policy`, ask about it with `ecsiam can`, `ecsiam simulate` or `ecsiam diff`."
+        raise ConfigError(Fault("this is an IAM document, not a config", (), remedy, source.name))
+    if known := foreign_data(source.data):
+        raise ConfigError(evolve(known, file=source.name))
     try:
         return Config.model_validate(source.data, context={"source": Path(source.name).name})
     except ConfigError as e:

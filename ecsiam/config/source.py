@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, cast
 
 from attrs import evolve, frozen
 
+from ecsiam.config.foreign import foreign_text
 from ecsiam.errors import ConfigError, Fault, Faults, Path, refuse
 
 # IAM stops at 10,240 characters for the inline policies of a role. These bounds are far above any real file and keep
@@ -100,14 +101,24 @@ def read_bytes(path: str | os.PathLike[str], most: int) -> tuple[str, bytes]:
 
 def parse_source(text: str | bytes, name: str) -> Source:
     """The content of a file called `name`: JSON by that name or by its first character `{`, else YAML."""
+    if len(text) > LARGEST and (known := foreign_text(_head(text), name)):
+        raise ConfigError(evolve(known, file=name))
     faults = Faults()
     builder = _Builder(faults)
+    decoded = ""
     with faults.at():
         decoded = _decode(text)
         is_json = name.lower().endswith(".json") or decoded.lstrip().startswith("{")
         builder.read(_json_events(decoded) if is_json else _yaml_events(decoded))
+    # Of the tags and anchors of a template nothing is said.
+    if faults and decoded and not decoded.lstrip().startswith("{") and (known := foreign_text(decoded, name)):
+        raise ConfigError(evolve(known, file=name))
     refuse(ConfigError, (evolve(f, file=name) for f in faults))
     return Source(name, builder.data, builder.lines)
+
+
+def _head(data: str | bytes) -> str:
+    return data[:LARGEST] if isinstance(data, str) else data[:LARGEST].decode("utf-8", errors="replace")
 
 
 def _stop(message: str, remedy: str, line: int | None = None, path: Path = ()) -> ConfigError:

@@ -20,7 +20,7 @@ from ecsiam.model.names import RoleId
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import Principal
 from ecsiam.model.statement import Action, Origin, Statement
-from ecsiam.model.text import Text
+from ecsiam.model.text import Text, text
 
 EXECUTION_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
 _SERVICES: dict[str, str] = {
@@ -49,7 +49,8 @@ _ALARMS = tuple(f"cloudwatch:{a}" for a in ("DeleteAlarms", "DescribeAlarms", "P
 
 
 def _secrets(project: Project) -> Iterator[Statement]:
-    yield allow(_SECRETS, project.items("secrets_arns"), _origin("execution_secrets", "enable_secrets_access"))
+    resources = project.items("secrets_arns", otherwise=[text("*")])
+    yield allow(_SECRETS, resources, _origin("execution_secrets", "enable_secrets_access"))
 
 
 def _efs(project: Project) -> Iterator[Statement]:

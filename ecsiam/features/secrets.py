@@ -41,15 +41,13 @@ def secrets_needs(project: Project) -> Iterator[Statement]:
     KMS says through which service it is asked, by the name that the service has in its region.
     """
     config = project.config
-    named: dict[str, tuple[Item, ...]]
-    if "*" in project.given("secrets_arns"):
-        named = {
-            "secretsmanager": project.arns("secretsmanager", "secret:*"),
-            "ssm": project.arns("ssm", "parameter/*"),
-        }
-    elif config.profile == "baseline" and isinstance(config.secrets_arns, Parameter):  # it may be `*`
-        named = {service: project.items("secrets_arns") for service in _RULES}
-    else:
+    named: dict[str, tuple[Item, ...]] = {
+        "secretsmanager": project.arns("secretsmanager", "secret:*"),
+        "ssm": project.arns("ssm", "parameter/*"),
+    }
+    if config.profile == "baseline" and isinstance(config.secrets_arns, Parameter):  # it may be `*`, as an empty one is
+        named = {service: project.items("secrets_arns", otherwise=every) for service, every in named.items()}
+    elif "*" not in project.given("secrets_arns"):
         named = {service: _resources(project, service, rule) for service, rule in _RULES.items()}
     for service, resources in named.items():
         if resources:

@@ -64,7 +64,8 @@ def granted(role: Role) -> Granted:
 def leaves_of(policy: Policy, *when: str) -> Iterator[Leaf]:
     """The statements of a policy, there while the flags of `when` are on."""
     flags = tuple(dict.fromkeys(w for w in when if w))
-    yield from (Leaf(s, policy.version, policy.kind == "identity", flags) for s in policy.statements)
+    identity = policy.kind == "identity"
+    yield from (Leaf(s, policy.version, identity, flags, of_role=identity) for s in policy.statements)
 
 
 def allows(leaves: Iterable[Leaf]) -> tuple[Leaf, ...]:

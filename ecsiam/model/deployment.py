@@ -77,6 +77,13 @@ class Deployment:
         return {v.id: v.default for v in self.variables.values() if v.default is not None}
 
     @property
+    def without_default(self) -> "Deployment":
+        """What is open still once every parameter that has a default takes it. Nothing is checked."""
+        defaults = self.defaults
+        left = [v for v in self.variables.values() if v.id not in defaults]
+        return evolve(self, home=self.home.bind(Bindings({}, defaults)), variables=ById(left))
+
+    @property
     def settings(self) -> str:
         """What binds all that is open on the command line, with values such as they take: for a remedy."""
         return " ".join(f"--set {name}={self._sample(name)}" for name in self.open)

@@ -53,7 +53,8 @@ class Each:
 
     def bind(self, values: Bindings) -> "tuple[Item, ...]":
         before, after = self.before.bind(values), self.after.bind(values)
-        otherwise = tuple(b for item in self.otherwise for b in bind_item(item, values))
+        # Two of them may be one now, or stand in another order: as a statement's own resources.
+        otherwise = items_in_order(b for item in self.otherwise for b in bind_item(item, values))
         given = values.parameters.get(self.parameter)
         if not isinstance(given, tuple):
             return (evolve(self, before=before, after=after, otherwise=otherwise),)

@@ -104,7 +104,7 @@ def expect(
 
 def policies_of(given: object) -> tuple[Policy, ...]:
     """Several policies. Raises PolicyError for what is none."""
-    if not isinstance(given, Iterable) or not kind_of(given).startswith(("a list", "something")):
+    if not hasattr(given, "__iter__") or not kind_of(given).startswith(("a list", "something")):
         expect(given, Policy, "a policy or a role")
         return ()
     policies = tuple(cast("Iterable[Policy]", given))

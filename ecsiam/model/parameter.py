@@ -104,15 +104,21 @@ class Demand:
 
     @property
     def message(self) -> str:
-        return f"`{self.by}` is on and {' and '.join(f'`{p}`' for p in self.parameters)} is empty"
+        return f"`{self.by}` is on and {self._empty}"
+
+    @property
+    def _empty(self) -> str:
+        return f"{' and '.join(f'`{p}`' for p in self.parameters)} is empty"
 
     def bind(self, values: Bindings) -> "tuple[Demand, ...]":
-        """What is left to demand. Raises ConfigError when it is not met."""
+        """What is left to demand. Raises ConfigError when it is not met, or can't be while the flag may be on."""
         flag = values.when(self.flag)
         parameters = tuple(p for p in self.parameters if p not in values.parameters)
         if flag is None or any(values.parameters.get(p) for p in self.parameters):
             return ()
-        bound = evolve(self, flag=flag, parameters=parameters)
-        if not bound.flag and not parameters:
-            raise ConfigError(Fault(self.message, (self.by,), "Give it a value, or turn the flag off."))
-        return (bound,)
+        if parameters:
+            return (evolve(self, flag=flag, parameters=parameters),)
+        if flag:
+            remedy = f"Give it a value, or bind `{flag}` to `false`."
+            raise ConfigError(Fault(f"`{self.by}` is left open and {self._empty}", (self.by,), remedy))
+        raise ConfigError(Fault(self.message, (self.by,), "Give it a value, or turn the flag off."))

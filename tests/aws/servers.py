@@ -25,7 +25,7 @@ from unittest import mock
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"  # not the region that the servers fall back to, so that a wrong one shows
-STARTING = 30.0  # seconds that a server may take until it answers
+STARTING = 120.0  # seconds that a server may take until it answers
 ATTEMPTS = 3
 
 # Runs a module as `python -m` does, and ends the process group once our end of stdin closes: no server outlives its
@@ -75,8 +75,8 @@ class Server:
                 aws_secret_access_key=signer.secret_key,
                 aws_session_token=signer.token,
                 config=Config(
-                    connect_timeout=2,
-                    read_timeout=20,
+                    connect_timeout=20,
+                    read_timeout=60,
                     retries={"total_max_attempts": 1},
                     s3={"addressing_style": "path"},  # a bucket's name in the host would need DNS
                 ),

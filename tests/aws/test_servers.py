@@ -90,7 +90,7 @@ def test_a_server_does_not_outlive_the_tests(tmp_path: Path) -> None:
     with (tmp_path / "log").open("wb") as log, servers.started("moto.server", environment, log) as process:
         assert process.stdin
         process.stdin.close()  # as it is once we are killed
-        assert process.wait(timeout=10) == -signal.SIGKILL
+        assert process.wait(timeout=60) == -signal.SIGKILL
 
 
 def test_a_server_that_does_not_start_shows_what_it_printed() -> None:

@@ -1,1 +1,0 @@
-"""Tests of what we emit with the real terraform, offline."""
