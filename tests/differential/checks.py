@@ -197,5 +197,5 @@ def _kind(fault: str) -> str:
 
 
 def callers(case: Case) -> tuple[str, ...]:
-    """Who may ask where nobody is named: sessions of a role; whom an identity policy or a service control policy binds."""
+    """Who may ask where nobody is named: a role's sessions; whom identity or service control policies bind."""
     return ("role",) if case.of_roles else ("user", "role", "federated", "root")
