@@ -37,6 +37,25 @@ def show_path(path: Path) -> str:
     return "$" + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" if p.isprintable() else f"[{p!r}]" for p in path)
 
 
+def show(value: str) -> str:
+    """`value` for a message: on one line, without what a terminal would obey, and not too long."""
+    short = value if len(value) <= 120 else f"{value[:117]}..."
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in short)
+
+
+LONGEST_SLIP = 64
+
+
+def did_you_mean(written: str, known: Iterable[str]) -> str:
+    """The remedy that names the nearest of what is known; empty for a text that is near to none."""
+    if len(written) > LONGEST_SLIP:  # the search for what is near takes the square of the length
+        return ""
+    import difflib
+
+    near = difflib.get_close_matches(written, known, n=1)
+    return f"Did you mean `{near[0]}`?" if near else ""
+
+
 class EcsiamError(Exception):
     """What all three have in common: `.faults`, all of them, and a text with one line for each.
 

@@ -1,15 +1,16 @@
 """The one table of targets, and `emit`."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Literal, cast
 
 from attrs import frozen
 
 from ecsiam.artifact import Artifact
-from ecsiam.errors import EmitError, Fault
+from ecsiam.errors import EmitError, Fault, refuse
 from ecsiam.model.mistaken import expect
+from ecsiam.model.spots import refusals
 from ecsiam.model.stack import Stack
 
 Documents = Callable[[Stack], Mapping[str, object]]
@@ -77,10 +78,21 @@ def emit(stack: Stack, target: TargetName, *, bind: Mapping[str, object] | None 
     expect(stack, Stack, "a stack", EmitError)
     if target not in tuple(TARGETS):  # what can't be hashed can't be looked up
         raise EmitError(Fault(f"unknown target `{target}`", (), f"There are {', '.join(f'`{t}`' for t in TARGETS)}."))
-    documents = TARGETS[target].documents(stack.bind(bind) if bind else stack)
+    stack = stack.bind(bind) if bind else stack
+    refuse(EmitError, _refused(stack))
+    documents = TARGETS[target].documents(stack)
     files = {path: dump(document) for path, document in documents.items()}
     one = next(iter(files.values())) if len(files) == 1 else dump(documents)
     return Artifact(target=target, files=files, document=one, source=stack.source)
+
+
+def _refused(stack: Stack) -> Iterator[Fault]:
+    """What IAM would refuse of it: a statement that was read, bound or copied holds whatever stood there."""
+    partition = stack.deployment.home.partition.literal
+    for role in stack.roles.values():
+        yield from (f.under("roles", role.id, "trust") for f in refusals(role.trust, partition))
+        for policy in role.policies.values():
+            yield from (f.under("roles", role.id, "policies", policy.id) for f in refusals(policy.document, partition))
 
 
 WIDTH = 110

@@ -32,7 +32,7 @@ def statement(
     when: Block | None = None,
     who: Principal | Iterable[Principal] | AllBut[Principal] | None = None,
 ) -> Statement:
-    return Statement(effect, action, cast("str", resource), who, when or {})
+    return Statement(effect, action, cast("str", resource), who, when or {}, as_is=True)
 
 
 def allow(

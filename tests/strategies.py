@@ -27,7 +27,7 @@ from ecsiam.model.role import InlinePolicy, Role
 from ecsiam.model.secret import secret_resource
 from ecsiam.model.stack import Intent, Note, Stack
 from ecsiam.model.statement import Action, AllBut, Effect, Only, Origin, Statement
-from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Text
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Text, text
 
 from .effort import exploring, many
 from .taken import texts_taken
@@ -297,8 +297,9 @@ def texts(*, refs: bool = True) -> st.SearchStrategy[Text]:
 
 def resources(*, refs: bool = True) -> st.SearchStrategy[Text]:
     ends = texts(refs=refs)
-    sampled = st.sampled_from(["*", "arn:aws:s3:::b/*", "arn:aws:logs:eu-west-2:123456789012:log-group:/ecs/a:*"])
-    return sampled.map(lambda s: Text((s,))) | ends.map(lambda end: Text.of("arn:", end))
+    # `*` for the partition, so that IAM takes them wherever they go.
+    sampled = st.sampled_from(["*", "arn:*:s3:::b/*", "arn:*:logs:eu-west-2:123456789012:log-group:/ecs/a:*"])
+    return sampled.map(lambda s: Text((s,))) | ends.map(lambda end: Text.of("arn:*:x:::", end))
 
 
 def actions(prefix: str = "") -> st.SearchStrategy[Action]:
@@ -331,7 +332,12 @@ def lists(items: st.SearchStrategy[T], most: int = 3) -> st.SearchStrategy[tuple
 
 def conditions(*, refs: bool = True) -> st.SearchStrategy[list[Condition]]:
     """Conditions that may stand together, in any order."""
-    one = st.builds(Condition, operators(), keys(), lists(texts(refs=refs)))
+
+    def values(operator: str) -> st.SearchStrategy[tuple[Text, ...]]:
+        dates = st.sampled_from(["2026-11-28T09:30:00Z", "2026", "1795858200"]).map(text)
+        return lists(dates if "Date" in operator else texts(refs=refs))
+
+    one = operators().flatmap(lambda name: st.builds(Condition, st.just(name), keys(), values(name)))
     return st.lists(one, max_size=4, unique_by=lambda c: (c.operator, c.key.lower()))
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecsiam import Fails, Holds, Policy, Request, Statement, can, compare, contains, equivalent, overlaps
+from ecsiam import Fails, Holds, Policy, Request, can, compare, contains, equivalent, overlaps
 from ecsiam.analysis.actions import Universe
 from ecsiam.analysis.asked import asked_of, unasked
 from ecsiam.analysis.questions import requests_of
@@ -72,7 +72,7 @@ def test_aws_asks(action: str, resource: str, asks: bool) -> None:
             assert isinstance(answer, Holds if asks else Fails), universe
     assert isinstance(can(allow(action, "*"), action=action, resource=resource, universe="all"), Holds)
     pattern = f"{action[:-1]}*"
-    assert (request in asked_of(query(Statement("Allow", pattern, "*")), "asked")) is asks
+    assert (request in asked_of(query(pattern, "*"), "asked")) is asks
 
 
 def test_no_says_why_nothing_is_asked() -> None:
@@ -182,7 +182,7 @@ def requests(services: Iterable[str]) -> list[Request]:
 @settings(laws, max_examples=30)
 @given(names=patterns)
 def test_a_request_is_asked_alone_as_it_is_in_a_set(names: list[str]) -> None:
-    question = query(Statement("Allow", [*names, "s3:*", "ecs:*", "ecr:*", "kms:*"], "*"))
+    question = query([*names, "s3:*", "ecs:*", "ecr:*", "kms:*"], "*")
     asked = asked_of(question, "asked")
     for request in requests({"s3", "ecs", "ecr", "kms"}):
         assert (request in asked) == (not unasked(request) and request in question), request
@@ -191,7 +191,7 @@ def test_a_request_is_asked_alone_as_it_is_in_a_set(names: list[str]) -> None:
 @laws
 @given(policy=policies(), action=st.sampled_from(PATTERNS), on=everywhere, universe=st.sampled_from(ASKED))
 def test_what_can_be_is_allowed_and_asked(policy: Policy, action: str, on: list[str], universe: Universe) -> None:
-    allowed, question = requests_of(policy), query(Statement("Allow", action, on))
+    allowed, question = requests_of(policy), query(action, on)
     some = [
         r
         for r in requests({"s3", "ecs", "ecr", "kms"})

@@ -970,8 +970,8 @@ WRONG = """\
 {"Version": "2012-10-17",
  "Statement": [
   {"Effect": "Allow",
-   "Action": "s3",
-   "Resource": "*"},
+   "Action": {},
+   "Resource": {}},
   {"Effect": "allow", "Action": "s3:*", "Resources": "*"}]}
 """
 
@@ -980,7 +980,8 @@ def test_every_fault_of_a_document_is_told_with_its_line(here: Path) -> None:
     (here / "wrong.json").write_text(WRONG)
     (here / "wrong.yaml").write_text("project_name: memos\n")
     expected = [
-        f"wrong.json:4: `s3` is not an action @ $.Statement[0].Action. {AN_ACTION}; only the name may hold wildcards.",
+        "wrong.json:4: expected a text, not an object @ $.Statement[0].Action",
+        "wrong.json:5: expected a text, not an object @ $.Statement[0].Resource",
         "wrong.json:6: unknown element `Resources` @ $.Statement[1]. Did you mean `Resource`?",
     ]
     assert errors("can", "wrong.json", "--action", "s3:GetObject") == expected

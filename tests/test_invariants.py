@@ -150,6 +150,8 @@ def test_everything_holds_of_the_examples_and_says_what_it_rests_on() -> None:
 # Of the other cases, what does not hold.
 EXCEPTIONS: dict[str, dict[str, type]] = {
     "github-classic": {"works": Undecided},
+    "reference": {"works": Undecided},  # `Fn::Sub` is no condition key that is known
+    "statements": {"works": Fails},  # `${AWS::Region}` is left as text, and no role has `${aws:username}`
     # Both ECS roles have an AWS managed policy attached that lets them use X-Ray; two others are not known.
     "names": {"separation": Fails, "pass-role": Undecided, "no-escalation": Undecided, "works": Undecided},
 }
@@ -735,7 +737,6 @@ RIGHT: dict[str, tuple[Make, str]] = {
         raw(granted(["s3:GetObject", "s3:ListBucket"], ["arn:aws:s3:::b", OBJECTS])),
         "works",
     ),
-    "works: an action that is not known": (raw(granted("s3:NotYetThere", "arn:aws:s3:::b")), "works"),
     "flags: a raw statement": (raw(granted("s3:GetObject", OBJECTS)), "flags"),
     "limits: the most that IAM takes": (
         lambda: built(task_managed_policy_arns=[f"arn:aws:iam::{ACCOUNT}:policy/p{i}" for i in range(10)]),
@@ -813,6 +814,12 @@ UNKNOWN: dict[str, tuple[Make, str, str]] = {
         "it is not allowed, and has to be (task: list the objects of the buckets), "
         f"unless `{UNREAD}`, which was not read, allows it",
     ),
+    "works: an action that is not known": (
+        raw(granted("s3:NotYetThere", "arn:aws:s3:::b")),
+        "works",
+        "the action `s3:NotYetThere` of the task role (policy `memos-dev-task-statements-policy`, statement 1) is "
+        f"newer than our data of {date()}, or misspelt",
+    ),
     "limits: a list": (
         lambda: built(enable_s3_access=True, s3_bucket_arns=Parameter("buckets")),
         "limits",
@@ -867,7 +874,6 @@ OWN_ROLE = f"arn:aws:iam::{ACCOUNT}:role/memos-dev-task-role"
         {"Bool": {"aws:SecureTransport": "false"}},
         {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}},
         {"ArnNotEquals": {"aws:PrincipalArn": OWN_ROLE}},
-        {"StringNotEquals": {"aws:RequestedRegion": "eu-west-2"}},
         {"StringEquals": {"aws:PrincipalType": "User"}},
         {"Null": {"aws:username": "false"}},
     ],

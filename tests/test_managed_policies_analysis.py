@@ -67,7 +67,7 @@ def test_every_allow_shows_a_request() -> None:
 def denying(policy: Policy) -> Policy:
     """A policy that denies what another one allows, beside an Allow of everything."""
     (s,) = policy.statements
-    deny = Statement("Deny", s.actions, s.resources, conditions=s.conditions)
+    deny = Statement("Deny", s.actions, s.resources, conditions=s.conditions, as_is=True)
     return Policy((Statement("Allow", "*", "*"), deny), version=policy.version)
 
 
@@ -76,7 +76,7 @@ def test_every_allow_can_be_denied() -> None:
     for name, policy in allows()[::3]:
         assert isinstance(contains(denying(policy), policy), Fails), name
         (s,) = policy.statements
-        deny = Statement("Deny", s.actions, s.resources, conditions=s.conditions)
+        deny = Statement("Deny", s.actions, s.resources, conditions=s.conditions, as_is=True)
         nothing = Policy((s, deny), version=policy.version)
         assert isinstance(can(nothing, action="*", resource="*"), Fails), name
 

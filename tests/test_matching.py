@@ -51,7 +51,7 @@ def holds(
     version: Version = V2012,
 ) -> bool:
     """Whether one condition holds, asked of a whole statement."""
-    statement = Statement("Allow", "*", "*", conditions={operator: {KEY: values}})
+    statement = Statement("Allow", "*", "*", conditions={operator: {KEY: values}}, as_is=True)
     known = {**context, **({} if given is None else {KEY: given})}
     found = misses(statement, version, Request("s3:GetObject", context=known))
     assert {m.element for m in found} <= {"Condition"}
@@ -100,10 +100,11 @@ def test_an_absent_key_is_as_documented(operator: str, kind: str, expected: bool
 
 @pytest.mark.parametrize(("pattern", "asked", "expected", "page"), ACTIONS)
 def test_an_action_matches_as_documented(pattern: str, asked: str, expected: bool, page: str) -> None:
-    assert matches_action(Action(pattern), asked) == expected, page
-    missed = misses(Statement("Allow", pattern, "*"), V2012, Request(asked))
+    action = Action(pattern, as_is=True)
+    assert matches_action(action, asked) == expected, page
+    missed = misses(Statement("Allow", action, "*", as_is=True), V2012, Request(asked))
     assert [m.element for m in missed] == ([] if expected else ["Action"])
-    but = misses(Statement("Allow", AllBut((Action(pattern),)), "*"), V2012, Request(asked))
+    but = misses(Statement("Allow", AllBut((action,)), "*", as_is=True), V2012, Request(asked))
     assert [m.element for m in but] == (["NotAction"] if expected else [])
 
 
@@ -111,13 +112,13 @@ def test_an_action_matches_as_documented(pattern: str, asked: str, expected: boo
 def test_a_resource_matches_as_documented(pattern: str, asked: str, identity: bool, resource: bool, page: str) -> None:
     request = Request("s3:GetObject", asked, context=aws_elements.CONTEXT)
     pieces = put_in(parts(Text.of(pattern), V2012), request)
-    own = Statement("Allow", "*", pattern)
+    own = Statement("Allow", "*", pattern, as_is=True)
     theirs = Statement("Allow", "*", pattern, EVERYONE)
     for expected, statement, of_identity in ((identity, own, True), (resource, theirs, False)):
         if pieces is not None:
             assert matches_resource(pieces, asked, identity=of_identity) == expected, page
         assert [m.element for m in misses(statement, V2012, request)] == ([] if expected else ["Resource"])
-    but = misses(Statement("Allow", "*", AllBut((Text.of(pattern),))), V2012, request)
+    but = misses(Statement("Allow", "*", AllBut((Text.of(pattern),)), as_is=True), V2012, request)
     assert [m.element for m in but] == (["NotResource"] if identity else [])
 
 
@@ -168,7 +169,7 @@ def test_every_operator_has_a_comparison() -> None:
 def test_a_flat_star_crosses_everything(pattern: str, asked: str, parts: bool, flat: bool) -> None:
     assert matches_resource(live(pattern), asked) == parts
     assert matches_resource(live(pattern), asked, "flat") == flat
-    statement = Statement("Allow", "*", pattern)
+    statement = Statement("Allow", "*", pattern, as_is=True)
     assert (not misses(statement, V2012, Request("s3:GetObject", asked), "flat")) == flat
 
 

@@ -32,9 +32,15 @@ def without(statement: Data, *names: str, **more: object) -> Data:
     return {key: value for key, value in statement.items() if key not in names} | more
 
 
-# ---------------------------------------------------------------- what IAM refuses
+# ---------------------------------------------------------------- what no document can say
 
-REFUSED: list[tuple[object, str]] = [
+NONE: Data = {}
+AN_ACTION = "An action is `service:Name`, such as `s3:GetObject`; only the name may hold wildcards."
+UNREADABLE: list[tuple[object, str]] = [
+    *(
+        (document(without(ALLOW, Action=a)), f"`{a}` is not an action @ $.Statement[0].Action. {AN_ACTION}")
+        for a in ("GetObject", "", "**", "s*", "s3", "s3.GetObject")
+    ),
     ([], "a policy is an object, not a list"),
     ("x", "not JSON: expecting value at line 1, column 1"),
     ("[1]", "a policy is an object, not a list"),
@@ -51,7 +57,6 @@ REFUSED: list[tuple[object, str]] = [
         "unknown element `Statements`. Did you mean `Statement`?",
     ),
     (document(ALLOW, Version="2012-10-18"), "`2012-10-18` is not a policy version @ $.Version. Write `2012-10-17`."),
-    (document(ALLOW, Id="x"), "an identity policy has no `Id` @ $.Id"),
     (document("x"), "a statement is an object, not `x` @ $.Statement[0]"),
     (
         document(without(ALLOW, "Effect")),
@@ -79,38 +84,8 @@ REFUSED: list[tuple[object, str]] = [
         "both `Principal` and `NotPrincipal` @ $.Statement[0].NotPrincipal. IAM takes one of the two.",
     ),
     (
-        document(without(ALLOW, Action=[])),
-        "an empty list @ $.Statement[0].Action. IAM refuses it; leave the statement out.",
-    ),
-    (
-        document(without(ALLOW, "Action", NotAction=[])),
-        "an empty list @ $.Statement[0].NotAction. IAM refuses it; leave the statement out.",
-    ),
-    (
-        document(without(ALLOW, Resource=[])),
-        "an empty list @ $.Statement[0].Resource. IAM refuses it; leave the statement out.",
-    ),
-    (
-        document(without(TRUST, Principal={})),
-        "an empty object @ $.Statement[0].Principal. IAM refuses it; leave the statement out.",
-    ),
-    (
-        document(without(TRUST, Principal={"AWS": []})),
-        "an empty list @ $.Statement[0].Principal.AWS. IAM refuses it; leave the statement out.",
-    ),
-    (
         document(without(ALLOW, "Resource")),
         "a statement has neither a resource nor a principal @ $.Statement[0]. Write `Resource` or `Principal`.",
-    ),
-    (
-        document(without(ALLOW, Action="GetObject")),
-        "`GetObject` is not an action @ $.Statement[0].Action. "
-        "An action is `service:Name`, such as `s3:GetObject`; only the name may hold wildcards.",
-    ),
-    (
-        document(without(ALLOW, Action=["s3:GetObject", "s*:Get"])),
-        "`s*:Get` is not an action @ $.Statement[0].Action[1]. "
-        "An action is `service:Name`, such as `s3:GetObject`; only the name may hold wildcards.",
     ),
     (
         document(without(ALLOW, Action={"s3": "*"})),
@@ -120,51 +95,10 @@ REFUSED: list[tuple[object, str]] = [
         document(without(ALLOW, Resource=["*", None])),
         "expected a text, not null @ $.Statement[0].Resource[1]",
     ),
-    (
-        document(without(ALLOW, Resource="my-bucket")),
-        "resource `my-bucket` is neither an ARN nor `*` @ $.Statement[0].Resource",
-    ),
-    (
-        document(without(ALLOW, "Resource", NotResource="")),
-        "resource `` is neither an ARN nor `*` @ $.Statement[0].NotResource",
-    ),
-    (
-        document(without(ALLOW, Sid="a b")),
-        "`a b` is not a Sid @ $.Statement[0].Sid. A Sid has letters and digits only.",
-    ),
-    (
-        document(without(ALLOW, Sid="a\n")),
-        "`a\n` is not a Sid @ $.Statement[0].Sid. A Sid has letters and digits only.",
-    ),
     (document(without(ALLOW, Sid=1)), "expected a text, not `1` @ $.Statement[0].Sid"),
-    (
-        document(without(ALLOW, Sid="a"), without(ALLOW, Sid="a")),
-        "the Sid `a` stands twice @ $.Statement[1].Sid",
-    ),
-    (
-        document(without(ALLOW, Resource="arn:aws:s3:::b/\u0101")),
-        "`arn:aws:s3:::b/\u0101` holds a character that IAM does not take @ $.Statement[0]. "
-        "IAM takes U+0020 to U+00FF.",
-    ),
-    (
-        document(TRUST, Id="\u20ac"),
-        "`\u20ac` holds a character that IAM does not take @ $.Id. IAM takes U+0020 to U+00FF.",
-    ),
     (
         document(ALLOW, TRUST),
         "a statement without a principal beside others that have one @ $.Statement[0]",
-    ),
-    (
-        document(without(TRUST, "Principal", NotPrincipal={"AWS": "123456789012"})),
-        "a trust policy takes no `NotPrincipal` @ $.Statement[0].NotPrincipal",
-    ),
-    (
-        document(without(TRUST, "Action", NotAction="sts:AssumeRole")),
-        "a trust policy takes no `NotAction` @ $.Statement[0].NotAction",
-    ),
-    (
-        document(without(TRUST, Sid="a b")),
-        "`a b` is not a Sid @ $.Statement[0].Sid. Use letters and digits only.",
     ),
     (
         document(without(TRUST, Principal="123456789012")),
@@ -174,15 +108,6 @@ REFUSED: list[tuple[object, str]] = [
         document(without(TRUST, Principal={"Aws": "123456789012"})),
         "unknown principal type `Aws` @ $.Statement[0].Principal.Aws. "
         "The types are `AWS`, `CanonicalUser`, `Federated` and `Service`.",
-    ),
-    (
-        document(without(TRUST, Principal={"AWS": ["*", ""]})),
-        "a principal is empty @ $.Statement[0].Principal.AWS[1]",
-    ),
-    (
-        document(without(TRUST, Principal={"AWS": "arn:aws:iam::123456789012:role/x*"})),
-        "principal `arn:aws:iam::123456789012:role/x*` holds a wildcard, which IAM takes only alone "
-        '@ $.Statement[0].Principal.AWS. Write `"*"` with a condition `ArnLike` on `aws:PrincipalArn`.',
     ),
     (
         document(without(ALLOW, Condition=[])),
@@ -215,15 +140,6 @@ REFUSED: list[tuple[object, str]] = [
         "`Null` asks whether the key is present; write `Null`.",
     ),
     (
-        document(without(ALLOW, Condition={"StringEquals": {"SourceVpc": "x"}})),
-        "`SourceVpc` is not a condition key @ $.Statement[0].Condition.StringEquals. "
-        "A key has a prefix, such as `aws:SourceAccount`.",
-    ),
-    (
-        document(without(ALLOW, Condition={"StringEquals": {"aws:SourceVpc": []}})),
-        "an empty list @ $.Statement[0].Condition.StringEquals.aws:SourceVpc. IAM refuses it; leave the statement out.",
-    ),
-    (
         document(without(ALLOW, Condition={"StringEquals": {"aws:SourceVpc": "x", "AWS:sourcevpc": "y"}})),
         "`StringEquals` has the key `AWS:sourcevpc` twice with different values @ $.Statement[0].Condition. "
         "Both must hold, and one list would mean either: use another operator or one list.",
@@ -231,8 +147,8 @@ REFUSED: list[tuple[object, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "message"), REFUSED, ids=range(len(REFUSED)))
-def test_what_iam_refuses_cannot_be_read(given: Any, message: str) -> None:
+@pytest.mark.parametrize(("given", "message"), UNREADABLE, ids=range(len(UNREADABLE)))
+def test_what_no_document_can_say_cannot_be_read(given: Any, message: str) -> None:
     with pytest.raises(PolicyError) as e:
         parse_policy(given)
     assert message == str(e.value)
@@ -244,9 +160,9 @@ def test_every_fault_of_a_document_at_once() -> None:
             document(
                 {
                     "Sid": 1,
-                    "Action": ["x", "s3:Get", "y"],
-                    "Resource": [],
-                    "Condition": {"A": {"b": 1}, "Bool": {"c": 1}},
+                    "Action": [NONE, "s3:Get", None],
+                    "Resource": [NONE],
+                    "Condition": {"A": {"b": 1}, "Bool": {"c": NONE}},
                 },
                 {"Efect": "Allow"},
             )
@@ -254,9 +170,9 @@ def test_every_fault_of_a_document_at_once() -> None:
     assert [str(fault).split(" @ ")[-1].split(". ")[0] for fault in e.value.faults] == [
         "$.Statement[0].Action[0]",
         "$.Statement[0].Action[2]",
-        "$.Statement[0].Resource",
+        "$.Statement[0].Resource[0]",
         "$.Statement[0].Condition.A",
-        "$.Statement[0].Condition.Bool",
+        "$.Statement[0].Condition.Bool.c",
         "$.Statement[0].Sid",
         "$.Statement[0]",
         "$.Statement[1]",
@@ -291,11 +207,6 @@ UNBUILDABLE: list[tuple[Callable[[], object], str]] = [
         "resource `x{account_id}` is neither an ARN nor `*` @ $.Resource",
     ),
     (lambda: Principal("*", "123456789012"), 'a principal of no type is `"*"`, not `123456789012`'),
-    (lambda: Condition("StringEquals", "aws:SourceVpc", []), "`StringEquals` on `aws:SourceVpc` has no value"),
-    (
-        lambda: Condition("StringEquals", "aws:", "x"),
-        "`aws:` is not a condition key. A key has a prefix, such as `aws:SourceAccount`.",
-    ),
     (lambda: Arn.parse("arn:aws:s3"), "`arn:aws:s3` is not an ARN"),
     (lambda: Arn.parse(Text.of("arn:aws:", AWS_REGION, ":::x")), "`arn:aws:{aws_region}:::x` is not an ARN"),
     (

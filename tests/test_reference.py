@@ -216,7 +216,7 @@ def test_a_pattern_of_one_service_reads_no_other() -> None:
         ("s3:ListBucket", ("arn:*:s3:*:*:accesspoint/*", "arn:*:s3:::*")),
         ("secretsmanager:GetSecretValue", ("arn:*:secretsmanager:*:*:secret:*",)),
         ("ssm:GetParameters", ("arn:*:ssm:*:*:parameter/*",)),
-        ("ssmmessages:OpenDataChannel", ("*",)),
+        ("ssmmessages:OpenDataChannel", ("*", "arn:*:ssm:*:*:session/*")),
     ],
 )
 def test_an_action_is_evaluated_on(id: str, on: tuple[str, ...]) -> None:

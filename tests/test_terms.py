@@ -144,11 +144,11 @@ def policies(draw: st.DrawFn) -> Policy:
 def taken(terms: Terms) -> Requests:
     """The requests that terms speak of: of these actions and resources, where the statement's conditions hold."""
     s = terms.statement
-    taken = query(Statement("Allow", terms.actions, terms.resources, conditions=s.conditions))
+    taken = query(terms.actions, terms.resources, conditions=s.conditions)
     if terms.not_actions:
-        taken -= query(Statement("Allow", terms.not_actions, "*"))
+        taken -= query(terms.not_actions, "*")
     if terms.not_resources:
-        taken -= query(Statement("Allow", "*", terms.not_resources))
+        taken -= query("*", terms.not_resources)
     return taken
 
 
@@ -159,7 +159,7 @@ def test_what_is_allowed_is_what_the_terms_say(policy: Policy, action: list[str]
     assert isinstance(answer, Holds | Fails)
     when = [taken(one) for one in answer.when] if isinstance(answer, Holds) else []
     unless = [taken(one) for one in answer.unless] if isinstance(answer, Holds) else []
-    allowed, asked = requests_of(policy), query(Statement("Allow", action, resource))
+    allowed, asked = requests_of(policy), query(action, resource)
     for request in (Request(a, r, None, c) for a in ACTIONS for r in RESOURCES for c in CONTEXTS):
         if request in asked and not unasked(request):
             granted = isinstance(answer, Holds) and (not when or any(request in one for one in when))

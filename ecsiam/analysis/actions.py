@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ecsiam.analysis.leaf import Actions
 from ecsiam.analysis.patterns import Chars, Clause, One, Pattern, Run, literal, pattern, wildcard
@@ -30,16 +30,21 @@ class ActionCells:
 
     names: tuple[str, ...]
     taking: dict[Actions, int]
+    _known: dict[str, dict[Actions, int]] = field(factory=dict[str, dict[Actions, int]], init=False, eq=False)
 
     def like(self, name: str) -> "Iterator[KnownAction]":
         """The actions of the service reference that every element takes as it takes `name`."""
         from ecsiam.reference.actions import actions
 
-        at = 1 << self.names.index(name)
-        wanted = {e: bool(bits & at) for e, bits in self.taking.items()}
-        for other, like in actions(name.partition(":")[0]).items():
-            if other != name and all(takes(e, other) == w for e, w in wanted.items()):
-                yield like
+        service, at = name.partition(":")[0], 1 << self.names.index(name)
+        known = actions(service)
+        if service not in self._known:
+            places = {other: 1 << i for i, other in enumerate(known)}
+            self._known[service] = {e: _of_service(e, service, places) for e in self.taking}
+        alike = (1 << len(known)) - 1
+        for element, bits in self._known[service].items():
+            alike &= bits if self.taking[element] & at else ~bits
+        yield from (like for i, (other, like) in enumerate(known.items()) if alike >> i & 1 and other != name)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -66,6 +71,17 @@ def action_cells(elements: frozenset[Actions], universe: Universe = "all") -> Ac
                 bits |= _taken(of, by_service.get(of, ()), patterns, at)
         taking[element] = bits ^ everything if element.inverse else bits
     return ActionCells(tuple(names), taking)
+
+
+def _of_service(element: Actions, service: str, places: dict[str, int]) -> int:
+    """The actions of one service that an element takes, as bits."""
+    bits = 0
+    for name in element.exact:
+        bits |= places.get(name, 0)
+    for of, patterns in _by_service(element.wild).items():
+        if of in ("*", service):
+            bits |= _taken(service, places, patterns, places)
+    return bits ^ ((1 << len(places)) - 1) if element.inverse else bits
 
 
 def takes(element: Actions, name: str) -> bool:

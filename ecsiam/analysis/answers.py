@@ -50,10 +50,14 @@ class Fails:
 
 @frozen
 class Undecided:
-    """Not known, and why. Neither yes nor no: `bool()` of it raises TypeError."""
+    """Not known, and why. Neither yes nor no: `bool()` of it raises TypeError.
+
+    `unless` is what would have to be so for no request to be found, where that is known.
+    """
 
     reason: str
     assumed: tuple[str, ...] = ()
+    unless: str = ""
 
     def __bool__(self) -> bool:
         raise TypeError(f"undecided: {self.reason}")

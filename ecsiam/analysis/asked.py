@@ -15,7 +15,7 @@ from ecsiam.analysis.patterns import Pattern
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, query, union
 from ecsiam.analysis.strings import example
-from ecsiam.model.statement import AllBut, Statement
+from ecsiam.model.statement import AllBut
 from ecsiam.model.text import text
 
 if TYPE_CHECKING:
@@ -119,10 +119,8 @@ def asked_of(requests: Requests, universe: Universe) -> Requests:
     told = askable(tuple(sorted(own)), on)
     if universe == "known":
         return told
-    of_others = query(Statement("Allow", of_any, "*"))
-    return told | (
-        of_others - query(Statement("Allow", sorted(f"{s}:*" for s in spoken_of), "*")) if spoken_of else of_others
-    )
+    of_others = query(of_any, "*")
+    return told | (of_others - query(sorted(f"{s}:*" for s in spoken_of), "*") if spoken_of else of_others)
 
 
 def _services_on(on: tuple[Resources, ...]) -> Iterator[str]:
@@ -217,19 +215,19 @@ def askable(patterns: tuple[str, ...], on: tuple[Resources, ...] = ()) -> Reques
 
 def _on(form: str, excepted: tuple[str, ...], ids: list[str]) -> Requests:
     if form == "*":
-        return query(Statement("Allow", ids, NO_ARN))
-    asked = query(Statement("Allow", ids, form))
-    return asked - query(Statement("Allow", "*", excepted)) if excepted else asked
+        return query(ids, NO_ARN)
+    asked = query(ids, form)
+    return asked - query("*", excepted) if excepted else asked
 
 
 def _others(service: str, patterns: list[str], known: set[str], on: tuple[Resources, ...]) -> Requests:
     """What patterns name beyond the known actions: of a service that has some, on ARNs such as these are asked on."""
-    found = query(Statement("Allow", patterns, "*"))
+    found = query(patterns, "*")
     if kinds := kinds_of(service):
-        of_its_own = [query(Statement("Allow", patterns, kind)) for kind in kinds if _meets(kind, on)]
-        on_none = [query(Statement("Allow", patterns, NO_ARN))] if _meets("*", on) else []
+        of_its_own = [query(patterns, kind) for kind in kinds if _meets(kind, on)]
+        on_none = [query(patterns, NO_ARN)] if _meets("*", on) else []
         found = union((*of_its_own, *on_none))
-    return found - query(Statement("Allow", sorted(known), "*")) if known else found
+    return found - query(sorted(known), "*") if known else found
 
 
 @lru_cache(maxsize=1 << 14)

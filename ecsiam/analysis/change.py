@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from attrs import evolve, frozen
 
 from ecsiam.analysis.actions import Universe
+from ecsiam.analysis.budget import limited
 from ecsiam.analysis.gained import each_action
 from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.limits import limits, within
@@ -64,13 +65,14 @@ def compare(
     universe: Universe = "asked",
     boundary: Policy | None = None,
     managed: Mapping[str, Policy] | None = None,
+    timeout: float | None = None,
 ) -> Change:
     """What `after` allows that `before` doesn't, and the reverse: action by action, for a stack role by role.
 
     A wildcard is each of the actions that AWS has today, and one more where those that it may add are gained or lost;
     of services that neither side names, one stands for all. A role's trust is compared too. `boundary` is that of
-    every role on both sides, in place of its own; `managed` has managed policies' documents by ARN. Raises PolicyError
-    for two things of different kind.
+    every role on both sides, in place of its own; `managed` has managed policies' documents by ARN. `timeout` is how
+    many seconds of the processor it may take. Raises PolicyError for two things of different kind.
     """
     for given in (before, after):
         expect(given, (Policy, Role, Stack), "a policy, a role or a stack")
@@ -81,10 +83,10 @@ def compare(
     if before == after:
         return Change()
     undecided: list[str] = []
-    with limits(boundary, managed):
+    with limits(boundary, managed), limited(timeout):
         old, new = _sides(within(before, boundary)), _sides(within(after, boundary))
-    gained = [d for key in new for d in _more(key[0], new[key], old.get(key), universe, undecided)]
-    lost = [d for key in old for d in _more(key[0], old[key], new.get(key), universe, undecided)]
+        gained = [d for key in new for d in _more(key[0], new[key], old.get(key), universe, undecided)]
+        lost = [d for key in old for d in _more(key[0], old[key], new.get(key), universe, undecided)]
     return Change(tuple(gained), tuple(lost), tuple(dict.fromkeys(undecided)))
 
 
@@ -122,7 +124,7 @@ def _side(of: Policy | Role, shown_on: str = "*") -> Side:
 def _more(role: str, mine: Side, theirs: Side | None, universe: Universe, undecided: list[str]) -> Iterator[Difference]:
     """What one side allows beyond the other, one request for each action of each statement that allows some of it."""
     beyond = mine.allowed if theirs is None else mine.allowed - theirs.allowed
-    shown = beyond if mine.shown_on == "*" else beyond & query(Statement("Allow", "*", mine.shown_on))
+    shown = beyond if mine.shown_on == "*" else beyond & query("*", mine.shown_on)
     for leaf in mine.allows:
         some = of_statement(leaf) & shown
         found = ask(some, universe)

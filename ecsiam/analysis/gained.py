@@ -16,7 +16,6 @@ from ecsiam.analysis.leaf import Actions, Leaf, compiled
 from ecsiam.analysis.questions import ask
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, query
-from ecsiam.model.statement import Statement
 
 
 def each_action(leaf: Leaf, some: Requests, found: Request, universe: Universe) -> Iterator[Request | Undecided]:
@@ -35,7 +34,7 @@ def each_action(leaf: Leaf, some: Requests, found: Request, universe: Universe) 
     if found.action.lower() not in names:
         yield found
     elif (element.wild or element.inverse) and universe != "known":
-        new = ask(some - query(Statement("Allow", names, "*")), universe)
+        new = ask(some - query(names, "*"), universe)
         if new is not None:
             yield new
 
@@ -66,7 +65,7 @@ def _of_alike(
     names: list[str], some: Requests, found: Request, universe: Universe
 ) -> Iterator[tuple[str, Request | Undecided]]:
     if found.action.lower() not in names:
-        other = ask(some & query(Statement("Allow", names, "*")), "all")
+        other = ask(some & query(names, "*"), "all")
         if other is None:
             return
         found = other if isinstance(other, Request) else found
@@ -87,7 +86,7 @@ def _example(group: list[str], some: Requests, found: Request, universe: Univers
         tried = evolve(found, action=_written(group[0]), resource=resource)
         if (universe == "all" or not unasked(tried)) and some.has(tried):
             return tried
-    return ask(some & query(Statement("Allow", group, "*")), universe)
+    return ask(some & query(group, "*"), universe)
 
 
 def _written(name: str) -> str:

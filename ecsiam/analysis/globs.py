@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 from functools import lru_cache
 from typing import Literal, get_args
 
-from ecsiam.analysis.variables import Piece
+from ecsiam.analysis.variables import Escaped, Part, Piece
 
 Reading = Literal["parts", "flat"]  # how resource ARNs are compared, "parts" is ours
 READINGS: tuple[Reading, ...] = get_args(Reading)
@@ -102,6 +102,17 @@ def _parts(pieces: Pieces) -> list[Pieces]:
 
 def _is_wild(pieces: Pieces) -> bool:
     return any(live and ("*" in text or "?" in text) for text, live in pieces)
+
+
+def may_be_arn(parts: tuple[Part, ...]) -> bool:
+    """Whether any ARN can be meant; `my-bucket` or `execute-api:/*` in a Resource names none, so it matches nothing."""
+    first = parts[0] if parts else ""
+    if not isinstance(first, str):
+        return not isinstance(first, Escaped)
+    head, colon, _ = first.partition(":")
+    if not colon and len(parts) > 1:
+        return any(glob(((head, True),), "arn"[:n]) for n in range(4))  # what is put in may go on to say so
+    return (bool(colon) or "*" in head) and glob(((head, True),), "arn")
 
 
 ArnGlob = tuple[Glob, ...]  # one for the whole, or one for each of the six parts

@@ -10,6 +10,7 @@ from itertools import combinations
 
 from attrs import field, frozen
 
+from ecsiam.analysis.budget import OutOfTime
 from ecsiam.analysis.matching import matches_values
 from ecsiam.analysis.patterns import (
     ANY,
@@ -26,6 +27,7 @@ from ecsiam.analysis.patterns import (
     pattern,
     show,
 )
+from ecsiam.analysis.points import PLACES, columns, passed
 from ecsiam.analysis.request import Values
 from ecsiam.analysis.samples import other
 from ecsiam.analysis.samples import values as values_of
@@ -136,7 +138,8 @@ def value_pattern(comparison: str, parts: tuple[Part, ...]) -> Pattern | None:
     return pattern(tokens) if not arn or colons >= 5 else None
 
 
-def _clause(test: KeyTest) -> Clause:
+def clause_of(test: KeyTest) -> Clause:
+    """The texts that a test lists, as patterns."""
     patterns = (value_pattern(test.operator.comparison.name, v) for v in test.values)
     return frozenset(p for p in patterns if p is not None)
 
@@ -148,7 +151,7 @@ def _tries(key: str, tests: tuple[KeyTest, ...]) -> Iterator[str]:
     """Strings that are nice to read: the values themselves, with something in the place of their wildcards."""
     yield other(key)
     for test in tests:
-        for union in _clause(test):
+        for union in clause_of(test):
             if not union.holes:
                 yield show(union) if union.literal is not None else show(union).replace("*", "x").replace("?", "x")
 
@@ -169,13 +172,14 @@ def _singles(key: str, tests: tuple[KeyTest, ...]) -> list[_Single] | None:
     kinds: set[Kind] = {t.operator.comparison.kind for t in tests}
     is_plain = not any(isinstance(p, Ref | Variable) for t in tests for v in t.values for p in v)
     if is_plain and tests and type_of(key) == "Bool":
-        return _coming_out(tests, SAMPLES["Bool"])
+        return _coming_out((_passed(tests, value), value) for value in SAMPLES["Bool"])
     if kinds <= {"string", "arn"}:
         return _texts(key, tests)
     if len(kinds) > 1 or not is_plain:
         return None
     given = [_plain(v) for t in tests for v in t.values]
-    return _coming_out(tests, values_of(key, kinds.pop(), [t for t in given if t is not None]))
+    kind = kinds.pop()
+    return _coming_out(_each(kind, tests, list(values_of(key, kind, [t for t in given if t is not None]))))
 
 
 def _texts(key: str, tests: tuple[KeyTest, ...]) -> list[_Single] | None:
@@ -185,29 +189,40 @@ def _texts(key: str, tests: tuple[KeyTest, ...]) -> list[_Single] | None:
     within = base(key)
     try:
         tries = [*SAMPLES.get(type_of(key), ()), *_tries(key, tests)]
-        unions = tuple(map(_clause, tests))
+        unions = tuple(map(clause_of, tests))
         if any(t.operator.qualifier for t in tests):
             some = dict(vectors(unions, tries, (within or _SOMETHING,)))
             found = {**dict(vectors(unions, ("",))), **some}
         else:
             found = dict(vectors(unions, tries, (within,) if within else ()))
+    except OutOfTime:
+        raise
     except Unclear:
         return None
     sure = {bits: f.sure and can_be(key, f.text) for bits, f in found.items()}
     return [(bits ^ negated, f.text if sure[bits] else None, sure[bits]) for bits, f in found.items()]
 
 
-def _coming_out(tests: tuple[KeyTest, ...], tries: Iterable[str]) -> list[_Single]:
-    """The first value for each way that tests without anything open come out."""
+def _coming_out(tries: Iterable[tuple[int, str]]) -> list[_Single]:
+    """The first value for each way that tests without anything open come out, of values with what they pass."""
     singles: dict[int, str] = {}
-    for value in tries:
-        singles.setdefault(_passed(tests, value), value)
+    for bits, value in tries:
+        singles.setdefault(bits, value)
     return [(bits, value, True) for bits, value in singles.items()]
+
+
+def _each(kind: Kind, tests: tuple[KeyTest, ...], values: list[str]) -> Iterator[tuple[int, str]]:
+    """Each value, and the tests that it passes as it is."""
+    if kind not in PLACES:
+        yield from ((_passed(tests, value), value) for value in values)
+        return
+    listed = [(t.operator.comparison, tuple("".join(text for text, _ in v) for v in pieces_of(t))) for t in tests]
+    yield from zip(passed(kind, listed, values), values, strict=True)
 
 
 def _passed(tests: tuple[KeyTest, ...], value: str) -> int:
     """The tests that a value passes as it is, as bits."""
-    plain = (matches_values(Operator(t.operator.comparison), _pieces(t), value) for t in tests)
+    plain = (matches_values(Operator(t.operator.comparison), pieces_of(t), value) for t in tests)
     return sum(1 << i for i, passes in enumerate(plain) if passes)
 
 
@@ -215,18 +230,25 @@ def _empty(tests: tuple[KeyTest, ...], singles: list[_Single]) -> list[_Single]:
     """The empty text: set operators take it, alone, for no value at all."""
     if all(t.operator.qualifier for t in tests):
         return [(0, "", True)]
-    if any(p.holes for t in tests for p in _clause(t)):
+    if any(p.holes for t in tests for p in clause_of(t)):
         return [(bits, None, False) for bits, *_ in singles]
     return [(_passed(tests, ""), "", True)]
 
 
-def _pieces(test: KeyTest) -> tuple[tuple[Piece, ...], ...]:
+def pieces_of(test: KeyTest) -> tuple[tuple[Piece, ...], ...]:
     """The values of a test as plain matching takes them, where nothing in them is open."""
     return tuple(tuple((p, True) if isinstance(p, str) else (_plainly(p), False) for p in v) for v in test.values)
 
 
 def _plainly(part: Part) -> str:
     return part.char if isinstance(part, Escaped) else str(part)
+
+
+def _united(of: Iterable[int]) -> int:
+    bits = 0
+    for one in of:
+        bits |= one
+    return bits
 
 
 # ---------------------------------------------------------------- cells
@@ -258,17 +280,21 @@ def cells(key: str, tests: frozenset[KeyTest], many: bool | None = None) -> Cell
     passing = dict.fromkeys(asked, 0)
     atoms = [Atom(None)]
     for test in asked:
-        passing[test] |= matches_values(test.operator, _pieces(test), None)
-    for at, group in enumerate(groups, start=1):
+        passing[test] |= matches_values(test.operator, pieces_of(test), None)
+    for group in groups:
         values = tuple(value or "" for _, value, _ in group)
         atoms.append(Atom(values if sets and many is not False else values[0], all(sure for *_, sure in group)))
-        for i, test in enumerate(valued):
-            come_out = [bits >> i & 1 for bits, *_ in group]
-            passes = (any if test.operator.qualifier == "ForAnyValue" else all)(come_out)
-            if test.operator.qualifier and at > len(groups) - len(empties):
-                passes = test.operator.qualifier == "ForAllValues"
-            passing[test] |= passes << at
-        for test in asked:
-            if test.operator.comparison.kind == "null":
-                passing[test] |= matches_values(test.operator, _pieces(test), STRANGE) << at
+    every = (1 << len(valued)) - 1
+    some_pass = [_united(bits for bits, *_ in group) for group in groups]
+    all_pass = [every ^ _united(every ^ bits for bits, *_ in group) for group in groups] if sets else some_pass
+    of_all, of_some = columns(all_pass, len(valued)), columns(some_pass, len(valued))
+    blank = ((1 << len(empties)) - 1) << len(groups) - len(empties)
+    for i, test in enumerate(valued):
+        passes = of_some[i] if test.operator.qualifier == "ForAnyValue" else of_all[i]
+        if test.operator.qualifier:
+            passes = passes | blank if test.operator.qualifier == "ForAllValues" else passes & ~blank
+        passing[test] |= passes << 1
+    for test in asked:
+        if test.operator.comparison.kind == "null" and matches_values(test.operator, pieces_of(test), STRANGE):
+            passing[test] |= ((1 << len(groups)) - 1) << 1
     return Cells(tuple(atoms), passing)

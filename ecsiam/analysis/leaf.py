@@ -10,6 +10,7 @@ from itertools import product
 
 from attrs import field, frozen
 
+from ecsiam.analysis.globs import may_be_arn
 from ecsiam.analysis.keys import EARLY, KeyTest, hole
 from ecsiam.analysis.matching import Reading, condition_values
 from ecsiam.analysis.patterns import (
@@ -52,7 +53,7 @@ class Actions:
     inverse: bool = False
 
 
-@frozen
+@frozen(cache_hash=True)
 class Resources:
     """A set of resources: those that match a pattern of each clause and none of `none`."""
 
@@ -148,7 +149,7 @@ def _may_be_empty(key: str) -> bool:
 def compiled(leaf: Leaf) -> Compiled:
     """What a leaf asks of each variable."""
     statement, version = leaf.statement, leaf.version
-    given = [a.pattern.lower() for a in statement.actions.items]
+    given = [a.pattern.lower() for a in statement.actions.items if not a.is_void]
     actions = Actions(
         frozenset(a for a in given if "*" not in a and "?" not in a),
         tuple(a for a in given if "*" in a or "?" in a),
@@ -264,7 +265,10 @@ def _all_but(items: tuple[Item, ...], leaf: Leaf) -> list[Option]:
     """One option for each way that the keys of variables can be there or not: these ways exclude each other."""
     ways: list[tuple[frozenset[Pattern], dict[str, KeyTest]]] = [(frozenset(), {})]
     for item in items:
-        found: list[tuple[frozenset[Pattern], Way]] = [(frozenset({p}), needs) for p, needs, _ in _item(item, leaf)]
+        patterns = [(frozenset({p}), needs) for p, needs, _ in _item(item, leaf)]
+        found: list[tuple[frozenset[Pattern], Way]] = patterns or [
+            (frozenset(), ())
+        ]  # what is no ARN leaves nothing out
         if isinstance(item, Each):
             found = [(frozenset(p for ps, _ in found for p in ps), tuple(n for _, needs in found for n in needs))]
         else:
@@ -308,6 +312,8 @@ def _item(item: Item, leaf: Leaf) -> list[Found]:
             found += [(p, needs, ((given, False), *states)) for p, needs, states in _item(other, leaf)]
         return found
     texts = parts(item, leaf.version)
+    if not may_be_arn(texts):
+        return []
     with_default = [p for p in dict.fromkeys(texts) if isinstance(p, Variable) and p.default is not None]
     plain = [valued(p.key) for p in dict.fromkeys(_without_default(texts))]
     if len(with_default) > MOST_DEFAULTS:

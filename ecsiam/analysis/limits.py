@@ -20,7 +20,7 @@ from ecsiam.reference.managed import given
 S = TypeVar("S", bound="Policy | Role | Stack | Requests | Iterable[Policy]")
 # What a boundary is called that was given for every role.
 BOUNDARY = "the boundary that was given"
-_ANYBODY = Policy(Statement("Allow", "sts:AssumeRole", principals=EVERYONE))
+_ANYBODY = Policy(Statement("Allow", "sts:AssumeRole", principals=EVERYONE, as_is=True))
 
 
 @contextmanager

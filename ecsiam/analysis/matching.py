@@ -10,7 +10,18 @@ from functools import lru_cache
 from attrs import frozen
 
 from ecsiam.analysis.comparisons import Unsettled, matches_values
-from ecsiam.analysis.globs import ArnGlob, Glob, Pieces, Reading, as_glob, fits, fits_arn, glob, resource_globs
+from ecsiam.analysis.globs import (
+    ArnGlob,
+    Glob,
+    Pieces,
+    Reading,
+    as_glob,
+    fits,
+    fits_arn,
+    glob,
+    may_be_arn,
+    resource_globs,
+)
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.values import address_block, as_date, as_number
 from ecsiam.analysis.variables import Escaped, Part, Variable, parts, put_in
@@ -55,7 +66,7 @@ def matches_action(action: Action, asked: str) -> bool:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
     """
-    return glob(((action.pattern.lower(), True),), asked.lower())
+    return not action.is_void and glob(((action.pattern.lower(), True),), asked.lower())
 
 
 def matches_resource(resource: Pieces, asked: str, reading: Reading = "parts", identity: bool = True) -> bool:
@@ -93,6 +104,8 @@ def matches_principal(principal: Principal, asked: Principal | None) -> bool:
     named = _id(principal)
     if principal.type == "*":
         return True
+    if principal.is_void:
+        return False
     if asked is None or asked.type == "*":
         return named == "*" and principal.type == "AWS"
     if named == "*":
@@ -171,7 +184,7 @@ class _Read:
 
 @lru_cache(maxsize=1 << 13)
 def _read(statement: Statement, version: Version, reading: Reading, identity: bool) -> _Read:
-    actions = [a.pattern.lower() for a in statement.actions.items]
+    actions = [a.pattern.lower() for a in statement.actions.items if not a.is_void]
     return _Read(
         action_name="NotAction" if isinstance(statement.actions, AllBut) else "Action",
         actions_shown=_listed(statement.actions.items),
@@ -196,6 +209,8 @@ def _read_resources(
         text = _known(item)
         found = parts(text, version)
         pieces = _fixed(found)
+        if not may_be_arn(found):
+            continue
         if pieces is None:
             varying.append((text, found))
         else:

@@ -6,12 +6,20 @@ of them is in `strings.py`. Characters are Unicode code points.
 
 from collections.abc import Hashable, Iterable
 from functools import lru_cache
+from itertools import groupby, takewhile
 
 from attrs import field, frozen
 
+from ecsiam.analysis.globs import Glob, as_glob, fits
+from ecsiam.analysis.variables import Piece
+
 
 class Unclear(Exception):
-    """A question that is left undecided, and why."""
+    """A question that is left undecided, and why. `unless` is what it takes for nothing to be found."""
+
+    def __init__(self, reason: str, unless: str = "") -> None:
+        super().__init__(reason)
+        self.unless = unless
 
 
 def _set(chars: Iterable[str]) -> frozenset[str]:
@@ -113,23 +121,48 @@ def _readable(of: Chars) -> str:
 class Pattern:
     """A sequence of tokens. Equal sequences are the same object, so comparing and hashing cost nothing."""
 
-    __slots__ = ("_runs", "_steps", "head", "holes", "literal", "prefix", "shortest", "tokens")
+    __slots__ = (
+        "_glob",
+        "_places",
+        "_runs",
+        "_steps",
+        "fold",
+        "folded",
+        "head",
+        "holes",
+        "literal",
+        "need",
+        "prefix",
+        "shortest",
+        "tail",
+        "tokens",
+        "wild",
+    )
 
     def __init__(self, tokens: tuple[Token, ...]) -> None:
         self.tokens = tokens
         head: list[str] = []
         for token in tokens:
-            if not isinstance(token, One) or token.of.inverse or len(token.of.chars) != 1:
+            if not isinstance(token, One) or not _is_char(token):
                 break
             head += token.of.chars
         self.head = "".join(head)  # what every string of it begins with
         self.literal = self.head if len(head) == len(tokens) else None  # the only string of it
         self.prefix = len(head) == len(tokens) - 1 and tokens[-1] == Run(ANY)  # it is `head*`
+        folded = list(takewhile(bool, map(_folded, tokens)))
+        # What all strings of it begin with in lower case, letter by letter; and whether that is all of them.
+        self.fold, self.folded = "".join(folded), len(folded) == len(tokens)
         self.holes = tuple(t for t in tokens if isinstance(t, Hole | Other))
+        texts = _texts(tokens)
+        self.tail = texts[-1]  # what every string of it ends with
+        self.need = max(texts, key=len)  # the longest text that every string of it holds
         # Its shortest string; a hole counts for nothing in it.
-        self.shortest = "".join(_readable(t.of) for t in tokens if isinstance(t, One))
-        self._runs = sum(1 << i for i, t in enumerate(tokens) if isinstance(t, Run))
+        self.shortest = self.head if self.literal else "".join(_readable(t.of) for t in tokens if isinstance(t, One))
+        self.wild = tuple((i, t) for i, t in enumerate(tokens) if not _is_char(t))  # all but single characters
+        self._runs = sum(1 << i for i, t in self.wild if isinstance(t, Run))
         self._steps: dict[str, tuple[int, int]] = {}
+        self._places: dict[str, int] | None = None  # of each character, where a token is that one alone
+        self._glob = _as_glob(tokens) if self.literal is None else None
 
     def __repr__(self) -> str:
         return f"<{show(self)}>"
@@ -138,28 +171,168 @@ class Pattern:
         """Whether a string is of this pattern, which has no holes."""
         if self.literal is not None:
             return string == self.literal
-        if not string.startswith(self.head):
+        if not string.startswith(self.head) or not string.endswith(self.tail) or self.need not in string:
             return False
         if self.prefix:
             return True
-        tokens = self.tokens
-        at, end = self._closed(1 << len(self.head)), 1 << len(tokens)
+        if self._glob is not None:
+            return fits(self._glob, string)
+        at, end = self._closed(1 << len(self.head)), 1 << len(self.tokens)
         for char in string[len(self.head) :]:
-            step = self._steps.get(char)
-            if step is None:
-                step = self._steps[char] = (
-                    sum(1 << i for i, t in enumerate(tokens) if isinstance(t, One) and char in t.of),
-                    sum(1 << i for i, t in enumerate(tokens) if isinstance(t, Run) and char in t.of),
-                )
-            at = self._closed((at & step[0]) << 1 | at & step[1])
+            on, stay = self.step(char)
+            at = self._closed((at & on) << 1 | at & stay)
             if not at:
                 return False
         return bool(at & end)
+
+    def step(self, char: str) -> tuple[int, int]:
+        """The places, as bits, from which a character leads on to the next one, and those where it stays."""
+        step = self._steps.get(char)
+        if step is None:
+            if self._places is None:
+                self._places = _places(self.tokens)
+            on, stay = self._places.get(char, 0), 0
+            for i, token in self.wild:
+                if isinstance(token, Run):
+                    stay |= (1 << i) if char in token.of else 0
+                elif isinstance(token, One):
+                    on |= (1 << i) if char in token.of else 0
+            step = self._steps[char] = (on, stay)
+        return step
+
+    def filled(self, text: str) -> str:
+        """A likely string of it: with a text in the place of each run that may hold it."""
+        return _filled(self, text)
+
+    def with_runs(self, text: str) -> str:
+        """`filled`, made anew."""
+        return "".join(
+            _readable(t.of)
+            if isinstance(t, One)
+            else text
+            if isinstance(t, Run) and all(c in t.of for c in text)
+            else ""
+            for t in self.tokens
+        )
+
+    def covers(self, narrow: "Pattern") -> bool:
+        """Whether it surely takes every string of another: it reads that one's tokens as it would read a string.
+
+        A hole is covered by the same hole, and by a run of all that may stand there. False may also mean that it takes
+        more than one way to read it.
+        """
+        if self is narrow or (self.prefix and narrow.head.startswith(self.head)):
+            return True
+        if narrow.literal is not None and not self.holes:
+            return self.matches(narrow.literal)
+        if not (self.head.startswith(narrow.head) or narrow.head.startswith(self.head)):
+            return False
+        return _covers(self, narrow)
+
+    def reads(self, narrow: "Pattern") -> bool:
+        """`covers`, token by token."""
+        at, masks = self._closed(1), dict[Token, tuple[int, int]]()
+        for token in narrow.tokens:
+            if isinstance(token, One) and _is_char(token):
+                on, stay = self.step(*token.of.chars)
+            else:
+                if token not in masks:
+                    masks[token] = self._reads(token)
+                on, stay = masks[token]
+            at = self._closed((at & on) << 1 | at & stay)
+            if not at:
+                return False
+        return bool(at >> len(self.tokens) & 1)
+
+    def _reads(self, token: Token) -> tuple[int, int]:
+        """`step` for all that a token may stand for."""
+        on, stay = 0, 0
+        of = token.hole.of if isinstance(token, Other) else token.of
+        for i, own in self.wild:
+            match own:
+                case Run():
+                    stay |= (1 << i) if own.of.covers(of) else 0
+                case One():
+                    on |= (1 << i) if isinstance(token, One) and own.of.covers(of) else 0
+                case Hole():
+                    on |= (1 << i) if isinstance(token, Hole) and own.takes(token) else 0
+                case Other():
+                    pass
+        return on, stay
 
     def _closed(self, at: int) -> int:
         while (wider := at | (at & self._runs) << 1) != at:
             at = wider
         return at
+
+
+def _texts(tokens: tuple[Token, ...]) -> list[str]:
+    """The texts between what is wild, the first and the last one included."""
+    texts: list[list[str]] = [[]]
+    for token in tokens:
+        if isinstance(token, One) and _is_char(token):
+            texts[-1] += token.of.chars
+        else:
+            texts.append([])
+    return ["".join(t) for t in texts]
+
+
+def _is_char(token: Token) -> bool:
+    return isinstance(token, One) and not token.of.inverse and len(token.of.chars) == 1
+
+
+def _folded(token: Token) -> str:
+    """The letter of a token in lower case; empty where it is not one letter."""
+    if not isinstance(token, One) or token.of.inverse:
+        return ""
+    low = {c.lower() for c in token.of.chars}
+    return low.pop() if len(low) == 1 else ""
+
+
+def _places(tokens: tuple[Token, ...]) -> dict[str, int]:
+    places: dict[str, list[int]] = {}
+    for i, token in enumerate(tokens):
+        if isinstance(token, One) and _is_char(token):
+            places.setdefault(next(iter(token.of.chars)), []).append(i)
+    return {char: _bits(at, len(tokens)) for char, at in places.items()}
+
+
+def _bits(at: list[int], length: int) -> int:
+    row = bytearray(length // 8 + 1)
+    for i in at:
+        row[i >> 3] |= 1 << (i & 7)
+    return int.from_bytes(row, "little")
+
+
+def _as_glob(tokens: tuple[Token, ...]) -> Glob | None:
+    """The same as a glob, which is faster; None where its wildcards don't stand for any character."""
+    pieces: list[Piece] = []
+    for token in tokens:
+        match token:
+            case Run(of) if of == ANY:
+                pieces.append(("*", True))
+            case One(of) if of == ANY:
+                pieces.append(("?", True))
+            case One(of) if not of.inverse and len(of.chars) == 1:
+                pieces += [(c, False) for c in of.chars]
+            case _:
+                return None
+    return as_glob(_joined(pieces))
+
+
+def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:
+    groups = groupby(pieces, key=lambda piece: piece[1])
+    return tuple(("".join(text for text, _ in group), live) for live, group in groups)
+
+
+@lru_cache(maxsize=1 << 14)
+def _filled(of: Pattern, text: str) -> str:
+    return of.with_runs(text)
+
+
+@lru_cache(maxsize=1 << 16)
+def _covers(wide: Pattern, narrow: Pattern) -> bool:
+    return wide.reads(narrow)
 
 
 @lru_cache(maxsize=1 << 16)

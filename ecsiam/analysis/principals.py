@@ -112,7 +112,7 @@ def _of(
             raise Unclear(f"`{p.id}` may be another principal that is named")
         yield Caller(p)
         return
-    if id == "*":
+    if id == "*" or p.is_void:
         return
     arn = f"arn:aws:iam::{id}:root" if p.type == "AWS" and ACCOUNT.fullmatch(id) else id
     one = Principal(p.type, arn)
@@ -166,7 +166,9 @@ def _with_canonical(callers: tuple[Caller, ...], takes: dict[Principal, int], am
     So it may be any of the callers of an account, or somebody of one that nobody named.
     """
     people = list(callers)
-    for p in sorted((p for p in takes if p.type == "CanonicalUser" and p.id.literal not in (None, "*")), key=str):
+    for p in sorted(
+        (p for p in takes if p.type == "CanonicalUser" and p.id.literal not in (None, "*") and not p.is_void), key=str
+    ):
         own = next(i for i, c in enumerate(people) if c.principal == p)
         people[own] = evolve(people[own], sure=not among_accounts)
         takes[EVERY_AWS] = takes.get(EVERY_AWS, 0) | 1 << own

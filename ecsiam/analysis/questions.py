@@ -8,12 +8,13 @@ from attrs import evolve
 from ecsiam.analysis.actions import UNIVERSES, Universe
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.asked import asked_of, unasked
+from ecsiam.analysis.budget import limited
 from ecsiam.analysis.globs import READINGS, Reading
 from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.limits import limits, within
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.requests import Requests, allowed_by, of_statement, query, union
+from ecsiam.analysis.requests import Requests, allowed_by, of_query, of_statement, union
 from ecsiam.analysis.terms import Terms, bounded, terms, whole
 from ecsiam.errors import Fault, PolicyError
 from ecsiam.model.mistaken import policies_of
@@ -76,7 +77,7 @@ def _managed(arn: str, reading: Reading) -> tuple[Leaf, ...]:
     known = managed_policy(arn)
     if known is not None:
         return _leaves(known.document, reading, of_role=True)
-    return tuple(Leaf(Statement(effect, "*", "*"), unread=arn, of_role=True) for effect in EFFECTS)
+    return tuple(Leaf(Statement(effect, "*", "*", as_is=True), unread=arn, of_role=True) for effect in EFFECTS)
 
 
 def _both(a: Subject, b: Subject, reading: Reading) -> tuple[Requests, Requests]:
@@ -118,9 +119,10 @@ def sought(requests: Requests, universe: Universe) -> tuple[Request | Undecided 
 
 def _example(requests: Requests, universe: Universe) -> Request | Undecided | None:
     try:
-        return requests.example(universe)
+        with limited():
+            return requests.example(universe)
     except Unclear as e:
-        return Undecided(str(e), assumed(universe))
+        return Undecided(str(e), assumed(universe), e.unless)
 
 
 def assumed(universe: Universe) -> tuple[str, ...]:
@@ -135,6 +137,8 @@ def assumed(universe: Universe) -> tuple[str, ...]:
 def _shown(requests: Requests, universe: Universe) -> tuple[Request | Undecided | None, tuple[str, ...]]:
     """A request of a set, if it can be one that AWS makes, and what an answer with it rests on."""
     found, rests_on = ask(requests, universe), assumed(universe)
+    if isinstance(found, Undecided) and found.unless:
+        return None, (*rests_on, found.unless)
     if not isinstance(found, Request) or not (why := unasked(found)):
         return found, rests_on
     made = _example(requests & asked_of(requests, "asked"), "asked")
@@ -151,15 +155,17 @@ def contains(
     reading: Reading = "parts",
     boundary: Policy | None = None,
     managed: Mapping[str, Policy] | None = None,
+    timeout: float | None = None,
 ) -> Answer:
     """Whether `a` allows every request that `b` allows. A Fails carries a request that only `b` allows.
 
     `universe="known"` takes today's actions for all there are; `reading="flat"` lets a `*` in an ARN cross its colons.
     `boundary` is that of every role asked, in place of its own; `managed` has managed policies' documents by ARN.
+    `timeout` is how many seconds of the processor it may take; then it is Undecided.
     """
-    with limits(boundary, managed):
+    with limits(boundary, managed), limited(timeout):
         wide, narrow = _both(within(a, boundary), within(b, boundary), reading)
-    found, rests_on = _shown(narrow - wide, universe)
+        found, rests_on = _shown(narrow - wide, universe)
     match found:
         case None:
             return Holds(assumed=rests_on)
@@ -177,11 +183,12 @@ def overlaps(
     reading: Reading = "parts",
     boundary: Policy | None = None,
     managed: Mapping[str, Policy] | None = None,
+    timeout: float | None = None,
 ) -> Answer:
     """Whether some request is allowed by both. A Holds carries one."""
-    with limits(boundary, managed):
+    with limits(boundary, managed), limited(timeout):
         left, right = _both(within(a, boundary), within(b, boundary), reading)
-    found, rests_on = _shown(left & right, universe)
+        found, rests_on = _shown(left & right, universe)
     match found:
         case None:
             return Fails(fact="no request is allowed by both", assumed=rests_on)
@@ -199,12 +206,14 @@ def equivalent(
     reading: Reading = "parts",
     boundary: Policy | None = None,
     managed: Mapping[str, Policy] | None = None,
+    timeout: float | None = None,
 ) -> Answer:
     """Whether both allow the same requests. A Fails carries one that only one of them allows."""
-    there = contains(a, b, universe=universe, reading=reading, boundary=boundary, managed=managed)
-    if isinstance(there, Fails):
-        return there
-    back = contains(b, a, universe=universe, reading=reading, boundary=boundary, managed=managed)
+    with limited(timeout):
+        there = contains(a, b, universe=universe, reading=reading, boundary=boundary, managed=managed)
+        if isinstance(there, Fails):
+            return there
+        back = contains(b, a, universe=universe, reading=reading, boundary=boundary, managed=managed)
     if isinstance(back, Fails):
         return Fails(back.witness, "the first allows it, the second does not", back.assumed)
     return there if isinstance(there, Undecided) else back
@@ -219,18 +228,19 @@ def can(
     universe: Universe = "asked",
     boundary: Policy | None = None,
     managed: Mapping[str, Policy] | None = None,
+    timeout: float | None = None,
 ) -> Answer:
     """Whether a policy or role allows some request of these, and under which conditions.
 
     `action`, `resource` and `conditions` are written as in a policy: `s3:Get*`, an ARN with wildcards. A Holds carries
     a request, and says in `when` (any of these) and `unless` (none of these) what it takes; a Fails: nobody can,
     whatever the context. `universe="all"` also takes requests that AWS doesn't make today, such as an action on a
-    resource of none of its types. `boundary` and `managed` are as for `contains`.
+    resource of none of its types. `boundary`, `managed` and `timeout` are as for `contains`.
     """
     subject = within(subject, boundary)
-    with limits(boundary, managed):
-        wanted = Statement("Allow", action, resource, conditions=conditions or {})
-        asked, allowed = query(wanted), requests_of(subject)
+    with limits(boundary, managed), limited(timeout):
+        wanted = Statement("Allow", action, resource, conditions=conditions or {}, as_is=True)
+        asked, allowed = of_query(wanted), requests_of(subject)
         found, unmade = sought(allowed & asked, universe)
         match found:
             case None:
@@ -249,7 +259,7 @@ Both = tuple[tuple[Terms, ...], tuple[Terms, ...]]
 
 def _terms(subject: Subject, wanted: Statement, universe: Universe) -> Both:
     """The terms of what grants some of what is asked, none where it grants all; and of what denies some of that."""
-    asked, boundary = query(wanted), _boundary(subject)
+    asked, boundary = of_query(wanted), _boundary(subject)
     granting = _met(requests_of(_unbounded(subject)).leaves, "Allow", asked, universe)
     granted = [(terms(leaf, wanted), of_statement(leaf)) for leaf in granting]
     denying = [*requests_of(subject).leaves]

@@ -14,24 +14,28 @@ from typing import Literal
 from attrs import evolve, field, frozen
 
 from ecsiam.analysis.actions import Universe
+from ecsiam.analysis.budget import OutOfTime, check_time, pieces
+from ecsiam.analysis.cover import Boxes, is_covered, uncovered
 from ecsiam.analysis.keys import KeyTest
 from ecsiam.analysis.leaf import Leaf, compiled
 from ecsiam.analysis.matching import misses
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.samples import other
-from ecsiam.analysis.space import Box, Space
+from ecsiam.analysis.space import Box, Space, mixed
 from ecsiam.analysis.variables import Escaped, Variable, parts
 from ecsiam.analysis.witness import Candidate, candidates
 from ecsiam.errors import PolicyError
-from ecsiam.model.each import Each
+from ecsiam.model.condition import Block, Condition
+from ecsiam.model.each import Each, Item
 from ecsiam.model.policy import Version
-from ecsiam.model.principal import EVERYONE
-from ecsiam.model.statement import Only, Statement
+from ecsiam.model.principal import EVERYONE, Principal
+from ecsiam.model.statement import Action, AllBut, Only, Statement
 from ecsiam.model.text import Text, text
 
-MOST_BOXES = 200_000
+Resource = str | Text | Each
 MOST_OPEN = 50  # of what depends on something open, so many pieces are looked at for one that doesn't
+MOST_TRIED = 100  # pieces without an example that is sure, whatever it depends on
 
 
 @frozen(cache_hash=True)
@@ -133,8 +137,18 @@ def of_statement(leaf: Leaf) -> Requests:
     return Requests("statement", leaf=leaf)
 
 
-def query(statement: Statement) -> Requests:
+def query(
+    actions: str | Iterable[str] | Only[Action] | AllBut[Action],
+    resources: Resource | Iterable[Resource] | Only[Item] | AllBut[Item] | None = None,
+    principals: Principal | Iterable[Principal] | None = None,
+    conditions: Iterable[Condition] | Block = (),
+) -> Requests:
     """The requests that an Allow written as a question matches: a policy's own words for a set."""
+    return of_query(Statement("Allow", actions, resources, principals, conditions, as_is=True))
+
+
+def of_query(statement: Statement) -> Requests:
+    """The same of a whole statement."""
     return of_statement(Leaf(statement, asked=True))
 
 
@@ -150,85 +164,113 @@ def allowed_by(leaves: Iterable[Leaf]) -> Requests:
 # ---------------------------------------------------------------- deciding
 
 
+Term = tuple[Box, tuple[Boxes, ...]]  # a box, without some unions of boxes
+
+
 class _Search:
     """The boxes of an expression, made one by one."""
 
     def __init__(self, space: Space) -> None:
         self.space = space
-        self.made = 0
-        self._boxes: dict[Leaf, list[Box]] = {}
-
-    def of(self, leaf: Leaf) -> list[Box]:
-        known = self._boxes.get(leaf)
-        if known is None:
-            known = self._boxes[leaf] = list(self.space.boxes(compiled(leaf)))
-        return known
+        self.made, self.most = 0, pieces()
+        self._boxes: dict[Leaf, Boxes] = {}
+        self._unions: dict[tuple[Requests, ...], Boxes] = {}
 
     def boxes(self, requests: Requests) -> Iterator[Box]:
-        match requests.op, requests.parts:
-            case "or", parts:
-                for part in parts:
-                    yield from self.boxes(part)
-            case "and", (left, right):
-                for box in self.boxes(left):
-                    yield from self.within(box, right)
-            case "minus", (left, right):
-                for box in self.boxes(left):
-                    yield from self.outside(box, right)
-            case _:
-                assert requests.leaf is not None
-                yield from self.of(requests.leaf)
+        for box, without in self._terms(requests):
+            yield from uncovered(self.space, box, without, self._count)
 
-    def within(self, box: Box, requests: Requests) -> Iterator[Box]:
-        """What a box shares with a set."""
-        self._count()
-        match requests.op, requests.parts:
-            case "or", parts:
-                for part in parts:
-                    yield from self.within(box, part)
-            case "and", (left, right):
-                for inner in self.within(box, left):
-                    yield from self.within(inner, right)
-            case "minus", (left, right):
-                for inner in self.within(box, left):
-                    yield from self.outside(inner, right)
-            case _:
-                assert requests.leaf is not None
-                for other in self.of(requests.leaf):
-                    both = self.space.meet(box, other)
-                    if both is not None:
-                        yield both
+    def _of(self, leaf: Leaf) -> Boxes:
+        known = self._boxes.get(leaf)
+        if known is None:
+            known = self._boxes[leaf] = Boxes(self.space.boxes(compiled(leaf)))
+        return known
 
-    def outside(self, box: Box, requests: Requests) -> Iterator[Box]:
-        """What of a box is not in a set."""
-        self._count()
+    def _union(self, parts: tuple[Requests, ...]) -> tuple[Boxes, list[Requests]]:
+        """The boxes of the statements among the parts of a union, and the other parts."""
+        known = self._unions.get(parts)
+        if known is None:
+            leaves = dict.fromkeys(p.leaf for p in parts if p.leaf is not None)
+            known = self._unions[parts] = Boxes(box for leaf in leaves for box in self._of(leaf).all)
+        return known, [p for p in parts if p.leaf is None]
+
+    def _terms(self, requests: Requests) -> Iterator[Term]:
         match requests.op, requests.parts:
             case "or", parts:
-                yield from _one_by_one(box, len(parts), lambda b, i: self.outside(b, parts[i]))
+                boxes, others = self._union(parts)
+                yield from ((box, ()) for box in boxes.all)
+                for part in others:
+                    yield from self._terms(part)
             case "and", (left, right):
-                yield from self.outside(box, left)
-                for inner in self.within(box, left):
-                    yield from self.outside(inner, right)
+                for term in self._terms(left):
+                    yield from self._within(term, right)
             case "minus", (left, right):
-                yield from self.outside(box, left)
-                yield from self.within(box, right)
+                for term in self._terms(left):
+                    yield from self._outside(term, right)
             case _:
                 assert requests.leaf is not None
-                others = self.of(requests.leaf)
-                yield from _one_by_one(box, len(others), lambda b, i: self.space.without(b, others[i]))
+                yield from ((box, ()) for box in self._of(requests.leaf).all)
+
+    def _within(self, term: Term, requests: Requests) -> Iterator[Term]:
+        """What a term shares with a set."""
+        match requests.op, requests.parts:
+            case "or", parts:
+                boxes, others = self._union(parts)
+                yield from self._among(term, boxes)
+                for part in others:
+                    yield from self._within(term, part)
+            case "and", (left, right):
+                for inner in self._within(term, left):
+                    yield from self._within(inner, right)
+            case "minus", (left, right):
+                for inner in self._within(term, left):
+                    yield from self._outside(inner, right)
+            case _:
+                assert requests.leaf is not None
+                yield from self._among(term, self._of(requests.leaf))
+
+    def _among(self, term: Term, boxes: Boxes) -> Iterator[Term]:
+        box, without = term
+        if is_covered(self.space, box, boxes):
+            yield term
+            return
+        for near in boxes.near(box):
+            self._count()
+            both = self.space.meet(box, near)
+            if both is not None:
+                yield both, without
+
+    def _outside(self, term: Term, requests: Requests) -> Iterator[Term]:
+        """What of a term is not in a set."""
+        match requests.op, requests.parts:
+            case "or", parts:
+                boxes, others = self._union(parts)
+                with_statements = term[0], (*term[1], boxes)
+                yield from _one_by_one(with_statements, len(others), lambda t, i: self._outside(t, others[i]))
+            case "and", (left, right):
+                yield from self._outside(term, left)
+                for inner in self._within(term, left):
+                    yield from self._outside(inner, right)
+            case "minus", (left, right):
+                yield from self._outside(term, left)
+                yield from self._within(term, right)
+            case _:
+                assert requests.leaf is not None
+                yield term[0], (*term[1], self._of(requests.leaf))
 
     def _count(self) -> None:
         self.made += 1
-        if self.made > MOST_BOXES:
-            raise Unclear(f"the search was given up after {MOST_BOXES:,} pieces")
+        if self.made > self.most:
+            raise Unclear(f"the search was given up after {self.most:,} pieces")
+        check_time()
 
 
-def _one_by_one(box: Box, steps: int, left: Callable[[Box, int], Iterator[Box]]) -> Iterator[Box]:
-    """What is left of a box after each step, to the end with one piece before the next is begun."""
+def _one_by_one(term: Term, steps: int, left: Callable[[Term, int], Iterator[Term]]) -> Iterator[Term]:
+    """What is left of a term after each step, to the end with one piece before the next is begun."""
     if not steps:
-        yield box
+        yield term
         return
-    waiting = [left(box, 0)]  # of each step, the pieces still to be followed: a thousand statements are no recursion
+    waiting = [left(term, 0)]  # of each step, the pieces still to be followed: a thousand parts are no recursion
     while waiting:
         piece = next(waiting[-1], None)
         if piece is None:
@@ -245,6 +287,7 @@ def search(requests: Requests, universe: Universe = "all") -> Request | None:
     AWS leaves open whether a statement is invalid where a policy variable of its resources has no value: both readings
     have to give the same.
     """
+    requests = _less_equal(requests)
     if not any(compiled(leaf).doubtful for leaf in requests.leaves):
         return _search(requests, universe)
     strict = _strict(requests)
@@ -258,6 +301,50 @@ def search(requests: Requests, universe: Universe = "all") -> Request | None:
     raise Unclear("whether a statement counts, of whose resources a policy variable has no value, AWS leaves open")
 
 
+def _less_equal(requests: Requests) -> Requests:
+    """The same set without the statements that are taken away as they are: `a - a` is nothing, whatever is in it.
+
+    `l - (x - y)` is `(l - x) | (l & y)`, and what of `y` was taken out of `l` before is not in it.
+    """
+    if requests.op != "minus":
+        return evolve(requests, parts=tuple(map(_less_equal, requests.parts))) if requests.parts else requests
+    left, right = requests.parts
+    statements = _statements(right)
+    if statements is not None:
+        left = _without(left, statements)
+        return left - right if left != NOTHING else NOTHING
+    if right.op != "minus" or (taken := _statements(right.parts[0])) is None or _statements(right.parts[1]) is None:
+        return _less_equal(left) - right
+    wide, denied = right.parts
+    first = _without(left, taken)
+    second = left & denied
+    if left.op == "minus" and (gone := _statements(left.parts[1])) is not None:
+        denied = _without(denied, gone)
+        second = (left.parts[0] & denied) - left.parts[1] if denied != NOTHING else NOTHING
+    return union(((first - wide) if first != NOTHING else NOTHING, second))
+
+
+def _statements(requests: Requests) -> frozenset[Leaf] | None:
+    """The statements of a union of nothing else."""
+    parts = requests.parts if requests.op == "or" else (requests,)
+    return frozenset(p.leaf for p in parts if p.leaf is not None) if all(p.leaf is not None for p in parts) else None
+
+
+def _without(requests: Requests, gone: frozenset[Leaf]) -> Requests:
+    """A part of a set that is the same beside these statements."""
+    match requests.op, requests.parts:
+        case "or", parts:
+            return union(p for p in (_without(part, gone) for part in parts) if p != NOTHING)
+        case "and", (left, right):
+            left, right = _without(left, gone), _without(right, gone)
+            return NOTHING if NOTHING in (left, right) else left & right
+        case "minus", (left, right):
+            left = _without(left, gone | (_statements(right) or frozenset()))
+            return NOTHING if left == NOTHING else left - right
+        case _:
+            return NOTHING if requests.leaf in gone else requests
+
+
 def _strict(requests: Requests) -> Requests:
     """The same with every statement read as invalid where a policy variable of its resources has no value."""
     if requests.leaf is not None:
@@ -269,9 +356,18 @@ def _search(requests: Requests, universe: Universe) -> Request | None:
     found = _walk(requests, requests, universe)
     if not isinstance(found, str):
         return found
+    if both_sorts := mixed(map(compiled, dict.fromkeys(requests.leaves))):
+        shown = _walk(requests, requests, universe, one_value=True)
+        if isinstance(shown, Request):
+            return shown
+        if shown is None:
+            named = ", ".join(f"`{key}`" for key in both_sorts)
+            raise Unclear(found, f"{named} holds one value at most, where it is compared without a set operator")
     for closed in put_in(requests):
         try:
             shown = _walk(closed, requests, universe)
+        except OutOfTime:
+            raise
         except Unclear:
             continue
         if isinstance(shown, Request):
@@ -279,10 +375,13 @@ def _search(requests: Requests, universe: Universe) -> Request | None:
     raise Unclear(found)
 
 
-def _walk(requests: Requests, original: Requests, universe: Universe) -> Request | str | None:
+def _walk(
+    requests: Requests, original: Requests, universe: Universe, *, one_value: bool = False
+) -> Request | str | None:
     """An example that is in `original` too; a text says why there may be one."""
+    check_time()
     asked = [compiled(leaf) for leaf in dict.fromkeys(requests.leaves)]
-    space = Space(asked, universe)
+    space = Space(asked, universe, one_value=one_value)
     is_open = any(c.open for c in asked)
     unread = " and ".join(dict.fromkeys(f"`{c.unread}`" for c in asked if c.unread))
     on = f"it depends on {unread}, which was not read" if unread else "it depends on what is left to deployment"
@@ -293,7 +392,10 @@ def _walk(requests: Requests, original: Requests, universe: Universe) -> Request
             reason = on
             if n == MOST_OPEN:
                 break
+        if n >= MOST_TRIED and reason:
+            break
         for candidate in _likely(space, box, requests is not original, original):
+            check_time()
             if candidate.request is not None:
                 if original.has(candidate.request):
                     tied = box.asking.keys if box.asking else frozenset[str]()
@@ -347,8 +449,8 @@ def put_in(requests: Requests) -> Iterator[Requests]:
         known = dict(zip(sorted(keys), chosen, strict=True))
         pinned_to = {keys[key]: _text(value) for key, value in known.items()}
         try:
-            pin = Statement("Allow", "*", "*", conditions={"StringEquals": pinned_to})
-            yield _replaced(requests, known) & query(pin)
+            pin = Statement("Allow", "*", "*", conditions={"StringEquals": pinned_to}, as_is=True)
+            yield _replaced(requests, known) & of_query(pin)
         except PolicyError:  # what the variable names is no key, or its value makes no resource
             continue
 

@@ -15,6 +15,7 @@ from itertools import product
 
 from attrs import frozen
 
+from ecsiam.analysis.budget import check_time
 from ecsiam.analysis.patterns import (
     ANY,
     EVERYTHING,
@@ -30,6 +31,7 @@ from ecsiam.analysis.patterns import (
     Token,
     Unclear,
     Word,
+    literal,
 )
 
 BUDGET = 100_000
@@ -78,6 +80,7 @@ def example(clauses: Iterable[Clause], none: Clause = frozenset()) -> Found | No
 def _example(clauses: tuple[Clause, ...], none: Clause) -> Found | None:
     unsure: Found | None = None
     for chosen in _choices(clauses, ()):
+        check_time()
         found = _search(chosen or (EVERYTHING,), none)
         if found is not None and found.sure:
             return found
@@ -89,7 +92,7 @@ def _choices(clauses: tuple[Clause, ...], chosen: tuple[Pattern, ...]) -> Iterat
     """The ways to take a pattern of each clause that may share a word; one that says nothing new is left out."""
     if not clauses:
         yield chosen
-    elif any(_covers(wide, narrow) for narrow in chosen for wide in clauses[0]):
+    elif any(wide.covers(narrow) for narrow in chosen for wide in clauses[0]):
         yield from _choices(clauses[1:], chosen)
     else:
         for one in clauses[0]:
@@ -98,29 +101,87 @@ def _choices(clauses: tuple[Clause, ...], chosen: tuple[Pattern, ...]) -> Iterat
 
 
 def _heads_agree(chosen: tuple[Pattern, ...]) -> bool:
-    longest = max((p.head for p in chosen), key=len)
-    return all(longest.startswith(p.head) for p in chosen)
-
-
-def _covers(wide: Pattern, narrow: Pattern) -> bool:
-    if wide is narrow or (wide.prefix and narrow.head.startswith(wide.head)):
-        return True
-    return narrow.literal is not None and not wide.holes and wide.matches(narrow.literal)
+    longest = max((p.fold for p in chosen), key=len)
+    return all(longest.startswith(p.fold) for p in chosen)
 
 
 @lru_cache(maxsize=1 << 16)
 def _search(chosen: tuple[Pattern, ...], none: Clause) -> Found | None:
-    against = frozenset(n for n in none if all(n.head.startswith(p.head) or p.head.startswith(n.head) for p in chosen))
-    if any(_covers(n, p) for n in against for p in chosen):
+    if len(chosen) > 1:  # one that takes all of another says nothing
+        kept = list(dict.fromkeys(chosen))
+        for p in chosen:
+            if any(p.covers(q) for q in kept if q is not p):
+                kept.remove(p)
+        chosen = tuple(kept)
+    if not none.isdisjoint(chosen):
         return None
-    if not any(p.holes for p in (*chosen, *against)):
-        string = next((p.literal for p in chosen if p.literal is not None), None)
-        for likely in (string,) if string is not None else [p.shortest for p in chosen]:
-            if all(p.matches(likely) for p in chosen) and not any(n.matches(likely) for n in against):
-                return Found(tuple(likely), sure=True)
-        if string is not None:
+    texts, others = _parted(none)
+    against = frozenset(n for n in others if all(_may_meet(n, p) for p in chosen))
+    string = next((p.literal for p in chosen if p.literal is not None), None)
+    if any(p.holes for p in (*chosen, *against)):
+        if any(n.covers(p) for n in against for p in chosen):
             return None
-    return _Walk(chosen, tuple(against)).shortest()
+        return _Walk(chosen, (*against, *_agreeing(texts, chosen))).shortest()
+
+    def is_one(word: str) -> bool:
+        return all(p.matches(word) for p in chosen) and word not in texts and not any(n.matches(word) for n in against)
+
+    if string is not None:
+        return Found(tuple(string), sure=True) if is_one(string) else None
+    if any(n.covers(p) for n in against for p in chosen):
+        return None
+    word = next(filter(is_one, _likely(chosen, against, len(none) >= MANY)), None)
+    if word is not None:
+        return Found(tuple(word), sure=True)
+    if len(chosen) > 1 and none:
+        # Of most sets the shortest word that matches all is in none of the others.
+        found = _search(chosen, frozenset())
+        if found is None or is_one(found.text):
+            return found
+    return _Walk(chosen, (*against, *_agreeing(texts, chosen))).shortest()
+
+
+@lru_cache(maxsize=1 << 12)
+def _parted(clause: Clause) -> tuple[dict[str, Pattern], tuple[Pattern, ...]]:
+    """The single strings of a clause, and its other patterns."""
+    return {p.literal: p for p in clause if p.literal is not None}, tuple(p for p in clause if p.literal is None)
+
+
+def _may_meet(p: Pattern, q: Pattern) -> bool:
+    return p.fold.startswith(q.fold) or q.fold.startswith(p.fold)
+
+
+def _agreeing(texts: dict[str, Pattern], chosen: tuple[Pattern, ...]) -> Iterator[Pattern]:
+    return (n for text, n in texts.items() if all(p.matches(text) if not p.holes else _may_meet(n, p) for p in chosen))
+
+
+MANY = 8  # from so many patterns on, a word that is not the shortest is good enough
+
+
+def _likely(chosen: tuple[Pattern, ...], against: Clause, many: bool) -> Iterator[str]:
+    """Words to try before the search for a shortest one: it grows with the product of the patterns."""
+    yield from (p.shortest for p in chosen)
+    if not many and len(chosen) < MANY and all(len(p.tokens) < LONG for p in (*chosen, *against)):
+        return
+    fresh = (*FRESH, _unlike(against))
+    filled = [[p.filled(text) for p in chosen] for text in fresh]
+    yield from (word for words in filled for word in words)
+    if len(chosen) > 1:
+        # What stands between the first and the last star of each, one behind the other.
+        head = max((p.head for p in chosen), key=len)
+        tail = max((p.tail for p in chosen), key=len)
+        middles = [[p.filled(text)[len(p.head) :].removesuffix(p.tail) for p in chosen] for text in ("", *fresh)]
+        yield from (f"{head}{between.join(of)}{tail}" for between in ("", *fresh) for of in middles)
+
+
+LONG = 1_000
+FRESH = ("x", "other", "0")
+
+
+def _unlike(against: Clause) -> str:
+    """A text that hardly stands in any of the patterns."""
+    letters = {c for p in against for c in p.need}
+    return next((c for c in READABLE if c not in letters and c not in ":/"), "~") * 3
 
 
 _State = tuple[tuple[int, ...], int]  # a position in each pattern to match, and a set of positions in the others
@@ -141,18 +202,14 @@ class _Walk:
         self.steps: list[tuple[int, int]] = [(0, 0)] * len(self.letters)
         for p in against:
             start |= 1 << offset
-            for i, token in enumerate(p.tokens, offset):
+            for i, token in p.wild:
                 if isinstance(token, Run):
-                    self.loops |= 1 << i
-                    if token.of == ANY and i == offset + len(p.tokens) - 1:
-                        self.sinks |= 1 << i  # from here on it matches whatever comes
-                for k, letter in enumerate(self.letters):
-                    on, stay = self.steps[k]
-                    if isinstance(token, Run) and _surely(token.of, letter):
-                        stay |= 1 << i
-                    elif _takes(token, letter):
-                        on |= 1 << i
-                    self.steps[k] = (on, stay)
+                    self.loops |= 1 << i + offset
+                    if token.of == ANY and i == len(p.tokens) - 1:
+                        self.sinks |= 1 << i + offset  # from here on it matches whatever comes
+            for k, letter in enumerate(self.letters):
+                on, stay = p.step(letter) if isinstance(letter, str) else _through_hole(p, letter)
+                self.steps[k] = (self.steps[k][0] | on << offset, self.steps[k][1] | stay << offset)
             offset += len(p.tokens)
             self.ends |= 1 << offset
             offset += 1
@@ -175,6 +232,8 @@ class _Walk:
         waiting = deque([first])
         while waiting:
             state = waiting.popleft()
+            if not len(came) % 64:
+                check_time()
             at, outside = state
             if not outside & self.ends and all(map(self._ends, range(len(at)), at)):
                 return Found(self._word(came, state), self.sure)
@@ -310,15 +369,10 @@ def _chars(token: Token) -> Chars:
     return token.hole.of if isinstance(token, Other) else token.of
 
 
-def _takes(token: Token, letter: Letter) -> bool:
-    """Whether a token surely is this letter, or takes it."""
-    if isinstance(letter, str):
-        return isinstance(token, One) and letter in token.of
-    return isinstance(token, Hole) and token.takes(letter)
-
-
-def _surely(run: Chars, letter: Letter) -> bool:
-    return letter in run if isinstance(letter, str) else run.covers(letter.of)
+def _through_hole(p: Pattern, letter: Hole) -> tuple[int, int]:
+    """`Pattern.step` for a hole: on over one that takes it, and it stays in runs of all that may stand there."""
+    on = sum(1 << i for i, t in p.wild if isinstance(t, Hole) and t.takes(letter))
+    return on, sum(1 << i for i, t in p.wild if isinstance(t, Run) and t.of.covers(letter.of))
 
 
 def _letters(patterns: tuple[Pattern, ...]) -> Iterator[str]:
@@ -348,36 +402,54 @@ Vector = tuple[int, Found]
 def vectors(unions: tuple[Clause, ...], tries: Iterable[str], base: tuple[Clause, ...] = ()) -> list[Vector]:
     """For each choice of being in or out of `unions` that some string of `base` makes: its bits, and such a string.
 
-    `tries` are taken first, since they are nicer to read. Raises OutOfBudget for more than MOST_CELLS.
+    `tries` are taken first, since they are nicer to read. Raises OutOfBudget for more than MOST_CELLS, beside those of
+    the strings that are written out.
     """
     found: dict[int, Found] = {}
+    known: dict[str, int] = {}
+    wild = unions
     if not any(p.holes for union in unions for p in union):
-        for string in tries:
+        wild = tuple(frozenset(p for p in union if p.literal is None) for union in unions)
+        known = _known(unions)
+        some = {i: union for i, union in enumerate(wild) if union}
+        for string in dict.fromkeys((*tries, *known)):
             if all(any(p.matches(string) for p in clause) for clause in base):
-                bits = sum(1 << i for i, u in enumerate(unions) if any(p.matches(string) for p in u))
+                bits = known.get(string, 0) | sum(1 << i for i, u in some.items() if any(p.matches(string) for p in u))
                 found.setdefault(bits, Found(tuple(string), sure=True))
-    tried = tuple(found)
-
-    nothing: Clause = frozenset()
-    start = found[tried[0]] if tried else example(base)
-    waiting = [(0, 0, base, nothing, start)] if start is not None else []
+    written = frozenset(map(literal, known))
+    tried = tuple(bits for bits, shown in found.items() if shown.text not in known) if known else tuple(found)
+    start = found[tried[0]] if tried else example(base, written)
+    waiting = [(0, 0, base, written, start)] if start is not None else []
     splits = 0
     while waiting:
         i, bits, within, without, shown = waiting.pop()
+        while i < len(wild) and not wild[i]:
+            i += 1
         splits += 1
+        check_time()
         if splits > MOST_SPLITS:
             raise OutOfBudget
-        if i == len(unions):
+        if i == len(wild):
             found.setdefault(bits, shown)
-            if len(found) > MOST_CELLS:
+            if splits > MOST_CELLS and len(found) > MOST_CELLS + len(known):
                 raise OutOfBudget
             continue
         mask = (1 << i) - 1
         for wanted in (0, 1):
-            inside = (*within, unions[i]) if wanted else within
-            outside = without if wanted else without | unions[i]
+            inside = (*within, wild[i]) if wanted else within
+            outside = without if wanted else without | wild[i]
             one = next((found[t] for t in tried if t & mask == bits and t >> i & 1 == wanted), None)
             one = one or example(inside, outside)
             if one is not None:
                 waiting.append((i + 1, bits | wanted << i, inside, outside, one))
     return list(found.items())
+
+
+def _known(unions: tuple[Clause, ...]) -> dict[str, int]:
+    """The strings that are written out, and which unions name them, as bits."""
+    known: dict[str, int] = {}
+    for i, union in enumerate(unions):
+        for p in union:
+            if p.literal is not None:
+                known[p.literal] = known.get(p.literal, 0) | 1 << i
+    return known

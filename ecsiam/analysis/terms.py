@@ -141,7 +141,7 @@ def _of_resources(leaf: Leaf, asked: tuple[Item, ...]) -> tuple[tuple[str, ...],
     if resources is None:
         return (), ()
     mine = {str(item): _of_item(leaf, item) for item in resources.items}
-    wanted = {str(item): _of_item(Leaf(Statement("Allow", "*", "*")), item) for item in asked}
+    wanted = {str(item): _of_item(Leaf(Statement("Allow", "*", "*", as_is=True)), item) for item in asked}
     sets = {**wanted, **mine}
 
     def inside(a: str, b: str) -> bool:
@@ -156,7 +156,7 @@ def _of_resources(leaf: Leaf, asked: tuple[Item, ...]) -> tuple[tuple[str, ...],
 
 
 def _of_item(leaf: Leaf, item: Item) -> Requests:
-    alone = Statement("Allow", "*", Only((item,)))
+    alone = Statement("Allow", "*", Only((item,)), as_is=True)
     return of_statement(Leaf(alone, leaf.version, leaf.identity, (), leaf.reading))
 
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from ecsiam.analysis.among import one_of
 from ecsiam.analysis.asking import agreeing
 from ecsiam.analysis.leaf import EachName, Resources, resource_pattern
 from ecsiam.analysis.matching import account_of
 from ecsiam.analysis.patterns import Hole, Pattern, literal, show
 from ecsiam.analysis.principals import Caller
 from ecsiam.analysis.request import Request, Values
-from ecsiam.analysis.space import Box, Space, resource_of
+from ecsiam.analysis.space import Box, Space, bits_of
 from ecsiam.analysis.strings import Found, example
 from ecsiam.analysis.variables import Variable as PolicyVariable
 
@@ -36,7 +37,7 @@ def candidates(space: Space, box: Box, *, fits: bool = True) -> Iterator[Candida
 
     With `fits`, on a resource of a type that the action has, if there is one: it takes a while to look for it.
     """
-    found = resource_of(box.resources)
+    found = one_of(box.resources)
     if found is None:
         return
     action, resource = _action_and_resource(space, box) if fits else _any(space, box, found)
@@ -48,26 +49,19 @@ def candidates(space: Space, box: Box, *, fits: bool = True) -> Iterator[Candida
 
 def _of(space: Space, box: Box, action: str, resource: str) -> Iterator[Candidate]:
     keys = list(box.keys)
-    atoms = [space.atoms(k) for k in keys]
     # What is surely a value comes first, and what is absent before what is there.
-    picks = [
-        [i for sure in (True, False) for i in _bits(box.keys[k]) if options[i].sure == sure]
-        for k, options in zip(keys, atoms, strict=True)
-    ]
+    picks = [sorted(space.atoms(k, box.keys[k]), key=lambda atom: not atom.sure) for k in keys]
     people: list[Caller | None] = [None]
     if space.principals is not None:
-        people = [space.principals.callers[i] for i in _bits(box.principals)]
+        people = [space.principals.callers[i] for i in bits_of(box.principals)]
     for caller, chosen in ((caller, chosen) for caller in people for chosen in product(*picks)):
         context: dict[str, Values] = {}
         unknown: list[str] = []
-        for key, options, at in zip(keys, atoms, chosen, strict=True):
-            atom = options[at]
+        for key, atom in zip(keys, chosen, strict=True):
             if isinstance(key, tuple):
                 continue  # the state of something open is no part of a request
             if not isinstance(key, str):
                 unknown.append(f"`{key.operator}` on `{key.name or key.key}`")
-            elif atom.value is None and at:
-                unknown.append(f"the value of `{space.written[key]}`")
             elif atom.value is not None:
                 context[space.written[key]] = atom.value
                 if not atom.sure:
@@ -106,20 +100,11 @@ def _at_home(request: Request) -> Iterator[Request]:
         yield evolve(request, resource=":".join((*parts[:4], account, parts[5])))
 
 
-def _bits(bits: int) -> Iterator[int]:
-    at = 0
-    while bits:
-        if bits & 1:
-            yield at
-        bits >>= 1
-        at += 1
-
-
 # ---------------------------------------------------------------- actions and resources
 
 
 def _any(space: Space, box: Box, found: Found) -> tuple[str, str | tuple[Hole, ...]]:
-    action = space.actions.names[next(_bits(box.actions))]
+    action = space.actions.names[next(bits_of(box.actions))]
     return action, found.text if found.sure else tuple(h for h in found.word if isinstance(h, Hole))
 
 
@@ -127,7 +112,7 @@ def _action_and_resource(space: Space, box: Box) -> tuple[str, str | tuple[Hole,
     """An action of a box and a resource of a type that it has, where the service reference knows some."""
     from ecsiam.reference.actions import action as look_up
 
-    names = [space.actions.names[i] for i in islice(_bits(box.actions), MOST_CANDIDATES)]
+    names = [space.actions.names[i] for i in islice(bits_of(box.actions), MOST_CANDIDATES)]
     written = [known for known in map(look_up, names) if known is not None]
     alike = (known for name in names for known in space.actions.like(name))
     shortest: tuple[str, str] | None = None
@@ -143,7 +128,7 @@ def _action_and_resource(space: Space, box: Box) -> tuple[str, str | tuple[Hole,
                 shortest = shortest or (action.id, _placed(found.text, within))
     if shortest:
         return shortest
-    found = resource_of(box.resources)
+    found = one_of(box.resources)
     assert found is not None
     if not found.sure:
         return first or names[0], tuple(letter for letter in found.word if isinstance(letter, Hole))

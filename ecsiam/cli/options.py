@@ -32,6 +32,15 @@ UniverseOption = Annotated[
     ),
 ]
 
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        help="How long the processor may take for all of it; what is not answered then is undecided.",
+    ),
+]
+
 
 def bindings(settings: Iterable[str] | None) -> dict[str, str]:
     """The values of `--set NAME=VALUE`, by name."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from ecsiam.cli.beside import Boundary, Managed, read_limits, unused
-from ecsiam.cli.options import AnyPath, ConfigPath, FormatOption, Set, UniverseOption, bindings
+from ecsiam.cli.options import AnyPath, ConfigPath, FormatOption, Set, Timeout, UniverseOption, bindings
 from ecsiam.cli.streams import say, write
 from ecsiam.targets import dump
 
@@ -26,6 +26,7 @@ def prove(
     *,
     boundary: Boundary = None,
     managed: Managed = None,
+    timeout: Timeout = None,
     set_: Set = None,
     format_: FormatOption = "text",
 ) -> None:
@@ -46,7 +47,7 @@ def prove(
     limits = read_limits(boundary, managed, path)
     given = read(path, bindings(set_))
     stack = stack_of(given, "`ecsiam prove`")
-    answers = answers_of(stack, boundary=limits.boundary, managed=limits.managed)
+    answers = answers_of(stack, boundary=limits.boundary, managed=limits.managed, timeout=timeout)
     json = format_ == "json"
     write(dump(proof_data(given.name, answers)) if json else as_text(proof_lines(answers, stack.deployment.defaults)))
     _say_what_is_unused(limits, given)
@@ -79,6 +80,7 @@ def who_can(
     universe: UniverseOption = "asked",
     boundary: Boundary = None,
     managed: Managed = None,
+    timeout: Timeout = None,
     set_: Set = None,
     format_: FormatOption = "text",
 ) -> None:
@@ -91,6 +93,7 @@ def who_can(
     Example: ecsiam can examples/everything.yaml --action iam:PassRole
     """
     from ecsiam.analysis.answers import Holds, Undecided
+    from ecsiam.analysis.budget import limited
     from ecsiam.analysis.questions import can
     from ecsiam.cli.asked import action_notes, pattern_faults
     from ecsiam.cli.given import read, subjects, trusts
@@ -102,21 +105,22 @@ def who_can(
     refuse(PolicyError, pattern_faults(action, resource))
     limits = read_limits(boundary, managed, path)
     given = read(path, bindings(set_))
-    answers = {
-        id: can(
-            subject,
-            action=action,
-            resource=resource,
-            universe=universe,
-            boundary=limits.boundary,
-            managed=limits.managed,
-        )
-        for id, subject in subjects(given, role).items()
-    }
-    trusted = {
-        id: can(trust, action=action, resource=on, universe=universe)
-        for id, (trust, on) in trusts(given, role, action, resource).items()
-    }
+    with limited(timeout):
+        answers = {
+            id: can(
+                subject,
+                action=action,
+                resource=resource,
+                universe=universe,
+                boundary=limits.boundary,
+                managed=limits.managed,
+            )
+            for id, subject in subjects(given, role).items()
+        }
+        trusted = {
+            id: can(trust, action=action, resource=on, universe=universe)
+            for id, (trust, on) in trusts(given, role, action, resource).items()
+        }
     if format_ == "json":
         write(dump(can_data(given.name, action, resource, answers, trusted)))
     else:
@@ -139,6 +143,7 @@ def diff(
     universe: UniverseOption = "asked",
     boundary: Boundary = None,
     managed: Managed = None,
+    timeout: Timeout = None,
     set_: Set = None,
     format_: FormatOption = "text",
 ) -> None:
@@ -157,7 +162,14 @@ def diff(
 
     limits = read_limits(boundary, managed, old, new)
     before, after = read_two((old, new), bindings(set_))
-    change = compare(before.what, after.what, universe=universe, boundary=limits.boundary, managed=limits.managed)
+    change = compare(
+        before.what,
+        after.what,
+        universe=universe,
+        boundary=limits.boundary,
+        managed=limits.managed,
+        timeout=timeout,
+    )
     json = format_ == "json"
     write(dump(change_data(before.name, after.name, change)) if json else as_text(change_lines(change)))
     _say_what_is_unused(limits, before, after)

@@ -14,6 +14,7 @@ from ecsiam.model.statement import Statement
 Data = dict[str, object]
 INDENT = "    "
 WIDTH = 120
+MOST_SHOWN = 20  # requests under one fact
 
 
 def request_lines(request: Request, indent: str = "", before: str = "") -> Iterator[str]:
@@ -71,7 +72,7 @@ def _strings(items: tuple[Item, ...]) -> list[str]:
 def statement_data(statement: Statement) -> Data:
     """A statement: IAM's own form of it, and where it came from."""
     origin = statement.origin
-    document = policy_to_data(Policy(statement), str, _strings)
+    document = policy_to_data(Policy(statement, as_is=True), str, _strings)
     return {
         "sid": statement.sid,
         "effect": statement.effect,
@@ -138,8 +139,11 @@ def fail_lines(fails: Fails, defaults: Mapping[str, object]) -> Iterator[str]:
     for values, by_fact in by_values.items():
         for fact, requests in by_fact.items():
             yield f"{INDENT}{fact}{':' if requests else ''}"
-            for request in dict.fromkeys(requests):
+            different = list(dict.fromkeys(requests))
+            for request in different[:MOST_SHOWN]:
                 yield from request_lines(request, INDENT * 2)
+            if len(different) > MOST_SHOWN:
+                yield f"{INDENT * 2}and {len(different) - MOST_SHOWN} more, which `--format json` lists"
         if values:
             yield f"{INDENT}where {values}"
 

@@ -9,11 +9,13 @@ from typing import Protocol, TypeGuard, cast
 from attrs import frozen
 
 from ecsiam.config.source import Scalar
-from ecsiam.errors import ConfigError, Fault, Faults, Path, refuse
+from ecsiam.errors import ConfigError, Fault, Faults, Path, refuse, show
 from ecsiam.model.condition import COMPARISONS, QUALIFIERS
 from ecsiam.model.document import describe, is_object, statement_from_data
-from ecsiam.model.forms import Form, show
-from ecsiam.model.statement import ACTION, Statement
+from ecsiam.model.forms import Form
+from ecsiam.model.spots import of_statement, refused
+from ecsiam.model.statement import Statement
+from ecsiam.model.verdicts import TABLE, Subject
 
 Schema = dict[str, object]
 
@@ -223,23 +225,21 @@ class MapOf:
 
 @frozen
 class RawStatement:
-    """A statement of an identity policy, in IAM's own form."""
+    """A statement of an identity policy, in IAM's own form, that IAM takes."""
 
     def read(self, value: object) -> Statement:
-        if isinstance(value, Statement) and value.principals is None:
-            return value
         if isinstance(value, Statement):
-            raise ConfigError(_NO_PRINCIPAL.under("Principal"))
+            refuse(ConfigError, () if value.principals is None else [_NO_PRINCIPAL.under("Principal")])
+            refuse(ConfigError, refused(of_statement(value), "identity"))
+            return value
         faults = Faults()
         if isinstance(value, Mapping):
             value = dict(cast("Mapping[str, object]", value))
             faults += _not_of_a_role(value)
         found: list[Statement] = []
         with faults.at():
-            try:
-                found.append(statement_from_data(value))
-            except ValueError:  # Python writes no number of more than 4,300 digits
-                faults.append(Fault("a number has too many digits"))
+            found.append(statement_from_data(value))
+        faults += [f for statement in found for f in refused(of_statement(statement), "identity")]
         refuse(ConfigError, faults)
         return found[0]
 
@@ -269,6 +269,10 @@ def _not_of_a_role(statement: dict[str, object]) -> Iterator[Fault]:
     for path, block in (*blocks, *((("Condition", operator), keys) for operator, keys in operators.items())):
         if block == {}:  # which IAM takes for no condition at all
             yield Fault("an empty condition", path, "Write one, or leave it out.")
+        keys = cast("Mapping[str, object]", block if len(path) > 1 and isinstance(block, Mapping) else {})
+        for key, values in keys.items():
+            if values in ([], ()):  # which IAM takes, and which never holds or always
+                yield Fault("an empty list", (*path, key), "Write the values, or leave the condition out.")
     if not isinstance(statement.get("Sid", ""), str):
         yield Fault(f"expected a text, not {shown(statement.pop('Sid'))}", ("Sid",), "Leave it out, or name it.")
 
@@ -281,18 +285,46 @@ def _either(name: str) -> Schema:
     return {"oneOf": [{"required": [name]}, {"required": [f"Not{name}"]}]}
 
 
-# What `statement_from_data` takes of an identity policy. That a key stands twice under an operator, in two spellings,
-# is beyond a schema.
-_CHARACTERS = r"[\t\n\r -\u00ff]"
-_KEY = r"[ -9;-~\u00a1-\u00ac\u00ae-\u00ff]"
-_OPERATORS = "|".join(f"{name}(IfExists)?" for name, c in COMPARISONS.items() if c.kind != "null")
-_TEXT: Schema = {"anyOf": [{"type": "string", "pattern": f"^{_CHARACTERS}*$"}, {"type": ["number", "boolean"]}]}
-_ACTIONS = _one_or_more({"type": "string", "pattern": f"^({ACTION})$"})
-_RESOURCES = _one_or_more({"type": "string", "pattern": rf"^(?:\*|arn:{_CHARACTERS}*)$"})
+# What `statement_from_data` and the table of refusals take of an identity policy. That a key stands twice under an
+# operator, in two spellings, is beyond a schema.
+_CHARACTERS = r"[\t\n\r -\u00ff]*"
+
+
+def _text(*subjects: Subject) -> Schema:
+    """A text that IAM takes for these."""
+    rows = [r for r in TABLE if r.of in subjects and r.verdict == "refused" and "identity" in r.kinds]
+    refusals: list[Schema] = [
+        {"pattern": f"^({r.pattern})$", **({"not": {"pattern": f"^({r.unless})$"}} if r.unless else {})} for r in rows
+    ]
+    found: Schema = {"type": "string", "pattern": f"^{_CHARACTERS}$"}
+    return {**found, "not": {"anyOf": refusals}} if refusals else found
+
+
+def _values(of: str, *, bools: bool = True) -> Schema:
+    """The values of condition operators, `of` being a pattern of their names."""
+    subject: tuple[Subject, ...] = () if bools else ("date",)
+    texts: Schema = {"anyOf": [_text(*subject), {"type": ["number", *(["boolean"] if bools else [])]}]}
+    return {
+        f"^(?:(?:{'|'.join(QUALIFIERS)}):)?(?:{of})$": {
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": {"pattern": f"^{_CHARACTERS}$"},
+            "additionalProperties": _one_or_more(texts),
+        }
+    }
+
+
+def _operators(*, dates: bool) -> str:
+    found = (c for c in COMPARISONS.values() if c.kind != "null" and (c.kind == "date") == dates)
+    return "|".join(f"{c.name}(IfExists)?" for c in found)
+
+
+_ACTIONS = _one_or_more(_text("action"))
+_RESOURCES = _one_or_more(_text("resource"))
 STATEMENT: Schema = {
     "type": "object",
     "properties": {
-        "Sid": {"type": "string", "pattern": "^[A-Za-z0-9]*$"},
+        "Sid": _text("sid"),
         "Effect": {"enum": ["Allow", "Deny"]},
         "Action": _ACTIONS,
         "NotAction": _ACTIONS,
@@ -302,14 +334,8 @@ STATEMENT: Schema = {
             "type": "object",
             "minProperties": 1,
             "additionalProperties": False,
-            "patternProperties": {
-                f"^(?:(?:{'|'.join(QUALIFIERS)}):)?(?:{_OPERATORS}|Null)$": {
-                    "type": "object",
-                    "minProperties": 1,
-                    "additionalProperties": False,
-                    "patternProperties": {f"^{_KEY}+:(?:{_KEY}|:)+$": _one_or_more(_TEXT)},
-                }
-            },
+            "patternProperties": _values(f"{_operators(dates=False)}|Null")
+            | _values(_operators(dates=True), bools=False),
         },
     },
     "required": ["Effect"],

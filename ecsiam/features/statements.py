@@ -7,6 +7,9 @@ from attrs import evolve
 
 from ecsiam.features.project import Feature, Part, Project
 from ecsiam.model.names import RoleId
+from ecsiam.model.policy import Policy
+from ecsiam.model.spots import notes
+from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin, Statement
 from ecsiam.model.text import Bindings
 
@@ -19,6 +22,8 @@ def _raw(role: RoleId) -> Callable[[Project], Iterator[Part]]:
             # A Statement from Python may hold references to what the config knows.
             known = statement.bind(Bindings({**project.home.known, **project.home.deployment}))
             if known is not None:
+                odd = notes(Policy(known, as_is=True))
+                yield from (Note("odd-statement", f.message, (key, i, *f.path[2:]), f.remedy) for f in odd)
                 yield evolve(known, origin=Origin(key, f"written in the config, `{key}[{i}]`"))
 
     return parts

@@ -15,7 +15,7 @@ from ecsiam.invariants.asking import Granted, allows, granted, listed, never, to
 from ecsiam.model.condition import Condition
 from ecsiam.model.each import Item
 from ecsiam.model.stack import Stack
-from ecsiam.model.statement import AllBut, Only, Statement
+from ecsiam.model.statement import AllBut, Only
 from ecsiam.model.text import Text, text
 
 ECS_ROLES = ("execution", "task")
@@ -129,7 +129,7 @@ def _for_anyone(resources: Only[Item] | AllBut[Item] | None) -> Only[Item] | All
 
 def pass_role(stack: Stack) -> Answer:
     """iam:PassRole only for this stack's ECS roles, and only to the tasks service."""
-    passing = query(Statement("Allow", "iam:PassRole", "arn:*:iam::*:role/*"))
+    passing = query("iam:PassRole", "arn:*:iam::*:role/*")
 
     def beyond(of: Stack, role: str) -> Requests:
         return (granted(of.roles[role]).requests & passing) - _passable(of)
@@ -151,7 +151,7 @@ def _passable(stack: Stack) -> Requests:
     if not arns:
         return NOTHING
     to_tasks = {"StringEquals": {"iam:PassedToService": ECS_TASKS}}
-    return query(Statement("Allow", "iam:PassRole", arns, conditions=to_tasks))
+    return query("iam:PassRole", arns, conditions=to_tasks)
 
 
 # ---------------------------------------------------------------- escalation
@@ -183,7 +183,7 @@ def no_escalation(stack: Stack) -> Answer:
 def _why(request: Request) -> str:
     from ecsiam.reference.escalations import ESCALATIONS
 
-    taken = (e for e in ESCALATIONS if request in query(Statement("Allow", e.actions, "*")))
+    taken = (e for e in ESCALATIONS if request in query(e.actions, "*"))
     return next((f": {e.group}, {e.why}" for e in taken), "")
 
 
@@ -199,7 +199,7 @@ def _up(role: Granted) -> Requests:
         of_any = [a.partition(":")[2] for a in ways if a.startswith("*:")]
         ways = [a for a in ways if a.partition(":")[0] in services]
         ways += [a for service in sorted(services) for name in of_any if action(a := f"{service}:{name}")]
-    harmless = (query(Statement("Allow", a, "*", conditions=c)) for a, c in UNLESS.items() if a.lower() in ways)
+    harmless = (query(a, "*", conditions=c) for a, c in UNLESS.items() if a.lower() in ways)
     return role.requests & askable(tuple(ways)) - union(harmless)
 
 

@@ -1,6 +1,6 @@
 """How an invariant is asked: a set of requests that has to be empty, for every value of what is left open."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from attrs import evolve, frozen
 
@@ -10,8 +10,9 @@ from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.questions import assumed as assumed_of
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.requests import Requests, allowed_by, of_statement, search
+from ecsiam.analysis.requests import Requests, allowed_by, search
 from ecsiam.errors import ConfigError
+from ecsiam.invariants.naming import named
 from ecsiam.model.forms import FORMS
 from ecsiam.model.parameter import Variable
 from ecsiam.model.policy import Policy
@@ -88,9 +89,10 @@ def never(
     universe: Universe = "all",
     blame: Callable[[Stack], Iterable[Leaf]] | None = None,
 ) -> Answer:
-    """Holds when no request is in the set, whatever is still to be bound; Fails with one that is, and the values.
+    """Holds when no request is in the set, whatever is still to be bound; Fails with all that are, and the values.
 
-    `blame` are statements of which each that takes part in it gets a Fails of its own.
+    `blame` are the statements of which each action and resource that takes part gets a Fails of its own; without it,
+    those that allow or let in.
 
     What is open is first taken for any text; only if that leaves something, values are tried. `unread` are policies
     that may hold what the set would: without them nothing is known to be empty.
@@ -112,7 +114,7 @@ def never(
             continue
         if found is not None:
             shown = _shown(bound, question(bound), found, fact, universe, blame, rests_on)
-            return evolve(shown, values=tuple(values.items()))
+            return with_values(shown, values)
     return Undecided(reason, rests_on)
 
 
@@ -125,15 +127,34 @@ def _shown(
     blame: Callable[[Stack], Iterable[Leaf]] | None,
     assumed: tuple[str, ...],
 ) -> Fails:
-    """A Fails for each statement to blame, the first with the others; for the request alone where there is none."""
-    found: list[Request] = []
-    for leaf in dict.fromkeys(blame(stack)) if blame else ():
-        try:
-            example = search(of_statement(leaf) & requests, universe)
-        except Unclear:
-            continue
-        found += [example] if example else []
-    return first_of([Fails(r, _said(fact, stack, r), assumed) for r in dict.fromkeys(found or [request])])
+    """A Fails for each way in which the statements to blame make a request of the set, the first with the others."""
+    leaves = blame(stack) if blame else _granting(stack, requests)
+    all_named = named(leaves, requests, universe)
+    found = list(all_named.requests)
+    if not any(r.action.lower() == request.action.lower() for r in found):
+        found.insert(0, request)
+    fails = [Fails(r, _said(fact, stack, r), assumed) for r in found]
+    if all_named.more:
+        fails.append(Fails(fact=f"{all_named.more:,} {MORE}", assumed=assumed))
+    return first_of(fails)
+
+
+MORE = "more actions of these statements were not looked at one by one"
+
+
+def _granting(stack: Stack, requests: Requests) -> Iterator[Leaf]:
+    """The statements of roles and trusts that take part in a set by allowing."""
+    taking_part = set(requests.leaves)
+    for role in stack.roles.values():
+        for leaf in (*granted(role).leaves, *leaves_of(role.trust, role.when)):
+            if leaf.statement.effect == "Allow" and leaf in taking_part:
+                yield leaf
+
+
+def with_values(fails: Fails, values: Mapping[str, Value]) -> Fails:
+    """The same with the values that lead there, for all that shows it."""
+    also = tuple(evolve(one, values=tuple(values.items())) for one in fails.also)
+    return evolve(fails, values=tuple(values.items()), also=also)
 
 
 def first_of(fails: Iterable[Fails]) -> Fails:

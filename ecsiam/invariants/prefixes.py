@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.leaf import Leaf, resource_pattern
-from ecsiam.analysis.patterns import ANY, NOT_COLON, Chars, Hole, Other, Unclear
-from ecsiam.analysis.requests import of_statement, query, search
+from ecsiam.analysis.patterns import ANY, NOT_COLON, Chars, Hole, Other
+from ecsiam.analysis.requests import of_statement, query
 from ecsiam.analysis.strings import OutOfBudget, example
-from ecsiam.invariants.asking import samples
+from ecsiam.invariants.asking import first_of, samples, with_values
+from ecsiam.invariants.naming import named
 from ecsiam.invariants.reach import is_raw, meant
 from ecsiam.model.each import Each, Item
 from ecsiam.model.stack import Stack
@@ -31,7 +32,7 @@ class Built:
 
 
 def neighbours(stack: Stack) -> Answer:
-    """No resource pattern built from this project's prefix matches what another prefix builds."""
+    """No resource pattern built from this stack's prefix matches what another prefix builds."""
     if not stack.intent.prefix.parts:
         return Undecided("nothing says which prefix the names are built from")
     built = list(_built(stack))
@@ -46,7 +47,7 @@ def neighbours(stack: Stack) -> Answer:
         for values, bound in samples(stack):
             found = _shown(bound)
             if found is not None:
-                return Fails(found.witness, found.fact, values=tuple(values.items()))
+                return with_values(found, values)
         return Undecided(f"`{clash.resource}` of the {clash.role} role may match what another prefix builds")
     return shown
 
@@ -111,24 +112,29 @@ def _meets(stack: Stack, mine: Built, theirs: Built) -> bool:
 
 
 def _shown(stack: Stack) -> Fails | None:
-    """A request on a resource of another prefix, tried on likely ones."""
+    """A request on a resource of another prefix for each resource and action that matches one, tried on likely ones."""
     prefix = stack.intent.prefix.literal
     if prefix is None:
         return None
     built = list(_built(stack))
+    # Beside one that runs on behind the prefix, another's of the same kind would match everything of ours.
+    running_on = [mine for mine in built if _meets(stack, mine, mine)] or built
+    found = [one for mine in running_on for one in _matching(stack, prefix, mine, built)]
+    return first_of(found) if found else None
+
+
+def _matching(stack: Stack, prefix: str, mine: Built, built: list[Built]) -> list[Fails]:
+    """What one resource matches of the first other prefix that it does."""
     for another in (f"{prefix}2", f"{prefix}-x", f"{prefix}.x", prefix[:-1]):
-        for mine in built:
-            for theirs in built:
-                parts = _parts(theirs.resource, stack.intent.prefix)
-                if any(isinstance(p, Hole) and p is not PREFIX for p in parts):
-                    continue
-                resource = "".join(p if isinstance(p, str) else another for p in parts)
-                on_theirs = query(Statement("Allow", mine.statement.actions, resource))
-                try:
-                    found = search(of_statement(Leaf(mine.statement)) & on_theirs)
-                except Unclear:
-                    continue
-                if found is not None:
-                    fact = f"`{mine.resource}` of the {mine.role} role matches what the prefix `{another}` builds"
-                    return Fails(found, fact)
-    return None
+        for theirs in built:
+            parts = _parts(theirs.resource, stack.intent.prefix)
+            if any(isinstance(p, Hole) and p is not PREFIX for p in parts):
+                continue
+            resource = "".join(p if isinstance(p, str) else another for p in parts)
+            leaf = Leaf(evolve(mine.statement, resources=mine.resource))
+            on_theirs = query(mine.statement.actions, resource)
+            requests = named((leaf,), of_statement(leaf) & on_theirs, "all").requests
+            if requests:
+                fact = f"`{mine.resource}` of the {mine.role} role matches what the prefix `{another}` builds"
+                return [Fails(request, fact) for request in requests]
+    return []

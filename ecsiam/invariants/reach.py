@@ -1,25 +1,19 @@
-"""Invariants of how far the roles reach: at home only, and on what the config names."""
+"""The invariant of how far the roles reach: at home only, and what the config names."""
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from ecsiam.analysis.answers import Answer, Fails, Undecided
-from ecsiam.analysis.leaf import Leaf, compiled, resource_pattern
-from ecsiam.analysis.requests import NOTHING, Requests, of_statement, query, union
-from ecsiam.analysis.strings import example
+from ecsiam.analysis.answers import Answer
+from ecsiam.analysis.leaf import Leaf
+from ecsiam.analysis.requests import NOTHING, Requests, query, union
 from ecsiam.invariants.asking import allows, granted, listed, never, together
-from ecsiam.model.arn import PARTITIONS, Arn
-from ecsiam.model.each import RULES, Each, Item, nested
+from ecsiam.model.arn import Arn
+from ecsiam.model.each import RULES, Item, nested
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
-from ecsiam.model.statement import AllBut, Only, Statement
+from ecsiam.model.statement import Only, Statement
 from ecsiam.model.text import Ref, Text, text
-
-if TYPE_CHECKING:
-    from ecsiam.reference.actions import KnownAction
 
 RAW = "_statements"  # how the features end that hold what the user wrote in IAM's own form
 
@@ -37,7 +31,7 @@ def at_home(stack: Stack) -> Answer:
             f"the {id} role reaches this outside of its own account, region and partition",
             assumed=_as_written(stack, stack.roles[id]),
             universe="known",
-            blame=lambda of: allows(_built(of, id)),
+            blame=lambda of: allows(built(of, id)),
         )
 
     return together(map(of_role, stack.roles))
@@ -46,20 +40,21 @@ def at_home(stack: Stack) -> Answer:
 def _as_written(stack: Stack, role: Role) -> tuple[str, ...]:
     raw = any(is_raw(s) for p in role.policies.values() for s in p.document.statements)
     written = (f"what was written as `{role.id}{RAW}` is meant as it is",) if raw else ()
-    return (*written, *_attached(stack, role))
+    return (*written, *attached(stack, role))
 
 
-def _attached(stack: Stack, role: Role) -> tuple[str, ...]:
-    attached = [str(arn) for arn in role.managed_policy_arns if _is_given(stack, arn)]
-    return (f"{listed(attached)}, which was attached to the {role.id} role, is meant as it is",) if attached else ()
+def attached(stack: Stack, role: Role) -> tuple[str, ...]:
+    """What is said of policies that the user attached."""
+    given = [str(arn) for arn in role.managed_policy_arns if _is_given(stack, arn)]
+    return (f"{listed(given)}, which was attached to the {role.id} role, is meant as it is",) if given else ()
 
 
 def _away(stack: Stack, id: str) -> Requests:
-    own = allows(leaf for leaf in _built(stack, id) if not is_raw(leaf.statement))
+    own = allows(leaf for leaf in built(stack, id) if not is_raw(leaf.statement))
     return granted(stack.roles[id]).by(own) - _homely(stack, own) if own else NOTHING
 
 
-def _built(stack: Stack, id: str) -> list[Leaf]:
+def built(stack: Stack, id: str) -> list[Leaf]:
     """The statements of a role without those of policies that the user attached: these are configured."""
     role = stack.roles.get(id)
     if role is None:
@@ -87,9 +82,9 @@ def _homely(stack: Stack, leaves: Iterable[Leaf]) -> Requests:
     items = [i for leaf in leaves for i in (leaf.statement.resources.items if leaf.statement.resources else ())]
     places += [evolve(each, otherwise=()) for each in nested(items)]
     places += [i for i in items if isinstance(i, Text) and i.parts and _by_parameter(i.parts[0])]
-    sets = [query(Statement("Allow", "*", places))]
-    bare = sorted({a for leaf in leaves for a in _bare(leaf.statement)})
-    return union((*sets, query(Statement("Allow", bare, "*")))) if bare else sets[0]
+    sets = [query("*", places)]
+    unnarrowed = sorted({a for leaf in leaves for a in bare(leaf.statement)})
+    return union((*sets, query(unnarrowed, "*"))) if unnarrowed else sets[0]
 
 
 def _by_parameter(first: str | Ref) -> bool:
@@ -105,111 +100,13 @@ def meant(arn: str) -> set[str]:
     return given | {f"{name}-??????"} if partial else given
 
 
-def _bare(statement: Statement) -> Iterator[str]:
+def bare(statement: Statement) -> Iterator[str]:
     """The actions of an Allow that no narrower resource than `*` covers."""
     from ecsiam.reference import actions
 
     if statement.effect == "Allow":
         patterns = [a.pattern for a in statement.actions.items] if isinstance(statement.actions, Only) else ["*"]
         found = (known for pattern in patterns for known in actions.matching(pattern))
-        bare = (known for known in found if not actions.supports_resources(known))
+        unnarrowed = (known for known in found if not actions.supports_resources(known))
         # One has a hyphen in its name, which a policy can only write as `?`.
-        yield from (f"{known.service}:{known.name.replace('-', '?')}" for known in bare)
-
-
-# ---------------------------------------------------------------- wildcards
-
-
-def wildcards(stack: Stack) -> Answer:
-    """A `*` resource, or all there is of a kind in every account, only for actions that support nothing narrower."""
-    from ecsiam.reference.actions import date
-
-    def of_role(role: str) -> Answer:
-        answer = never(
-            stack,
-            lambda of: _narrowable(of, role),
-            f"the {role} role has this on all resources of its kind, and the action supports narrower ones",
-            assumed=_attached(stack, stack.roles[role]),
-            universe="known",
-            blame=lambda of: [leaf for leaf in _built(of, role) if _wide(of, leaf) is not NOTHING],
-        )
-        unknown = sorted({a for leaf in _built(stack, role) if _is_star(stack, leaf) for a in _unknown(leaf)})
-        if unknown and not isinstance(answer, Fails):
-            return Undecided(f"the service reference of {date()} does not know {listed(unknown)}, which is on `*`")
-        return answer
-
-    return together(map(of_role, stack.roles))
-
-
-def _narrowable(stack: Stack, id: str) -> Requests:
-    leaves = _built(stack, id)
-    return union(_wide(stack, leaf) for leaf in leaves) & granted(stack.roles[id]).by(leaves) if leaves else NOTHING
-
-
-def _wide(stack: Stack, leaf: Leaf) -> Requests:
-    """What an Allow grants on all resources of a kind, where narrower ones would do."""
-    from ecsiam.reference import actions
-
-    statement = leaf.statement
-    if statement.effect == "Deny" or statement.resources is None:
-        return NOTHING
-    if _is_star(stack, leaf):
-        fine = sorted({*_bare(statement), *_unknown(leaf)})
-        return of_statement(leaf) - query(Statement("Allow", fine, "*")) if fine else of_statement(leaf)
-    if isinstance(statement.actions, AllBut):
-        known = actions.matching("*")
-    else:
-        known = tuple(k for a in statement.actions.items for k in actions.matching(a.pattern))
-    partition = stack.deployment.home.partition.literal
-    partitions = (partition,) if partition else tuple(PARTITIONS)
-    wide = sorted({k.id for k in known if any(_covers(leaf, k, p) for p in partitions)})
-    return of_statement(leaf) & query(Statement("Allow", wide, "*")) if wide else NOTHING
-
-
-def _covers(leaf: Leaf, action: "KnownAction", partition: str) -> bool:
-    """Whether the resources of a statement are all of a type that the action has, in every account."""
-    return any(_covered(leaf, form, partition) for form in _forms(action))
-
-
-@lru_cache(maxsize=1 << 14)
-def _covered(leaf: Leaf, form: tuple[str, tuple[str, ...]], partition: str) -> bool:
-    arn, excepted = form
-    every = resource_pattern((arn.replace("arn:*:", f"arn:{partition}:", 1),))
-    plain = [o.resources for o in compiled(leaf).options if not o.tests and not o.states]
-    granted = frozenset(p for r in plain for clause in r.clauses for p in clause)
-    others = frozenset(resource_pattern((other,)) for other in excepted)
-    return bool(granted) and example((frozenset({every}),), granted | others) is None
-
-
-def _forms(action: "KnownAction") -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The kinds of resource that an action is evaluated on, each with what its pattern takes in by mistake."""
-    from ecsiam.reference.actions import evaluated_on, excepting
-
-    yield from ((arn, excepting(arn)) for arn in evaluated_on(action) if arn != "*")
-
-
-def _is_star(stack: Stack, leaf: Leaf) -> bool:
-    """Whether an Allow has, or may have, every resource."""
-    resources = leaf.statement.resources
-    if leaf.statement.effect == "Deny" or resources is None:
-        return False
-    return isinstance(resources, AllBut) or any(_may_be_star(stack, item) for item in resources.items)
-
-
-def _may_be_star(stack: Stack, item: Item) -> bool:
-    if isinstance(item, Each):
-        variable = stack.deployment.variables.get(item.parameter)
-        return (variable is not None and variable.star) or any(_may_be_star(stack, o) for o in item.otherwise)
-    first = item.parts[0] if item.parts else ""
-    if isinstance(first, Ref):
-        return first.otherwise is not None and first.otherwise.literal == "*"
-    return item.literal == "*"
-
-
-def _unknown(leaf: Leaf) -> Iterator[str]:
-    """The actions of a statement that are written out and that the service reference doesn't have."""
-    from ecsiam.reference.actions import action
-
-    if isinstance(leaf.statement.actions, Only):
-        names = (a.pattern for a in leaf.statement.actions.items)
-        yield from (name for name in names if not set("*?").intersection(name) and action(name) is None)
+        yield from (f"{known.service}:{known.name.replace('-', '?')}" for known in unnarrowed)

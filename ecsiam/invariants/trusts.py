@@ -8,7 +8,6 @@ from ecsiam.model.condition import Condition
 from ecsiam.model.principal import Principal
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
-from ecsiam.model.statement import Statement
 from ecsiam.model.text import Ref, Text
 
 ISSUER = "token.actions.githubusercontent.com"
@@ -41,7 +40,7 @@ def _trusted(stack: Stack, id: str) -> Requests:
     """Who may assume a role: on its own ARN, once that is known."""
     role, home = stack.roles[id], stack.deployment.home
     arn = role.arn(home.partition, home.account_id)
-    return trusted(role) if arn.literal is None else trusted(role) & query(Statement("Allow", "*", arn))
+    return trusted(role) if arn.literal is None else trusted(role) & query("*", arn)
 
 
 def _lets_in(role: Role) -> bool:
@@ -51,11 +50,11 @@ def _lets_in(role: Role) -> bool:
 
 def _its_own(stack: Stack, role: Role) -> Requests:
     if role.id in SERVICES:
-        return query(Statement("Allow", "sts:AssumeRole", principals=Principal("Service", SERVICES[role.id])))
+        return query("sts:AssumeRole", principals=Principal("Service", SERVICES[role.id]))
     providers = [p for p in _named(role) if p.type == "Federated" and _is_github(stack, p)]
     if not providers:
         return NOTHING
-    return query(Statement("Allow", "sts:AssumeRoleWithWebIdentity", principals=providers))
+    return query("sts:AssumeRoleWithWebIdentity", principals=providers)
 
 
 def _named(role: Role) -> tuple[Principal, ...]:
@@ -97,15 +96,12 @@ def _subjects(stack: Stack) -> Requests:
         of_kind["StringLike" if set("*?").intersection(str(subject)) else "StringEquals"].append(subject)
     return union(
         query(
-            Statement(
-                "Allow",
-                "*",
-                "*",
-                conditions=(
-                    Condition("StringEquals", f"{ISSUER}:aud", intent.github_audience),
-                    Condition(operator, f"{ISSUER}:sub", subjects),
-                ),
-            )
+            "*",
+            "*",
+            conditions=(
+                Condition("StringEquals", f"{ISSUER}:aud", intent.github_audience),
+                Condition(operator, f"{ISSUER}:sub", subjects),
+            ),
         )
         for operator, subjects in of_kind.items()
         if subjects
@@ -133,7 +129,7 @@ def nobody_from_outside(stack: Stack) -> Answer:
 def _from_elsewhere(stack: Stack, id: str) -> Requests:
     """Who comes in from another account or region, said outright or not at all: the former is easier to understand."""
     away = _trusted(stack, id) - _from_home(stack)
-    outright = query(Statement("Allow", "*", "*", conditions={"Null": {"aws:SourceAccount": "false"}}))
+    outright = query("*", "*", conditions={"Null": {"aws:SourceAccount": "false"}})
     return union((away & outright, away))
 
 
@@ -141,4 +137,4 @@ def _from_home(stack: Stack) -> Requests:
     """The ARN says region and account; `aws:SourceAccount` follows from it."""
     home = stack.deployment.home
     sources = [Arn(home.partition, "*", region, home.account_id, "*").text for region in home.regions]
-    return query(Statement("Allow", "*", "*", conditions=[Condition("ArnLike", "aws:SourceArn", sources)]))
+    return query("*", "*", conditions=[Condition("ArnLike", "aws:SourceArn", sources)])

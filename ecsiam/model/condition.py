@@ -3,12 +3,14 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, cast
 
 from attrs import field, frozen
 
-from ecsiam.errors import Fault, PolicyError, refuse
+from ecsiam.errors import Fault, PolicyError, did_you_mean, refuse, show
+from ecsiam.model.built import Built
+from ecsiam.model.spots import of_condition, refused
 from ecsiam.model.text import Text, in_order, texts
 
 Kind = Literal["string", "numeric", "date", "bool", "binary", "ip", "arn", "null"]
@@ -74,11 +76,8 @@ class Operator:
         comparison = COMPARISONS.get(rest.removesuffix(_IF_EXISTS))
         if_exists = rest.endswith(_IF_EXISTS)
         if comparison is None or (colon and qualifier not in QUALIFIERS):
-            import difflib
-
-            near = difflib.get_close_matches(rest, COMPARISONS, n=1)
             raise PolicyError(
-                Fault(f"unknown condition operator `{name}`", remedy=f"Did you mean `{near[0]}`?" if near else "")
+                Fault(f"unknown condition operator `{show(name)}`", remedy=did_you_mean(rest, COMPARISONS))
             )
         if if_exists and comparison.kind == "null":
             raise PolicyError(
@@ -100,21 +99,15 @@ def _operator(value: str | Operator) -> Operator:
 
 
 @frozen
-class Condition:
+class Condition(Built):
     """One operator, one key, and the values of which any may match (under a negated operator: none)."""
 
     operator: Operator = field(converter=_operator)
     key: str = field(eq=str.lower)  # IAM compares key names without regard to case
     values: tuple[Text, ...] = field(converter=texts)
 
-    def __attrs_post_init__(self) -> None:
-        vendor, colon, name = self.key.partition(":")
-        if not (vendor and colon and name) or not self.key.isprintable():
-            raise PolicyError(
-                Fault(f"`{self.key}` is not a condition key", remedy="A key has a prefix, such as `aws:SourceAccount`.")
-            )
-        if not self.values:
-            raise PolicyError(Fault(f"`{self.operator}` on `{self.key}` has no value"))
+    def _refused(self) -> Iterator[Fault]:
+        return refused(of_condition(self))
 
     def __str__(self) -> str:
         return f"{self.operator} {self.key} {[str(v) for v in self.values]}"
@@ -134,7 +127,7 @@ def conditions(
     """
     if isinstance(given, Mapping):
         block = cast("Block", given)
-        given = [Condition(operator, key, values) for operator, keys in block.items() for key, values in keys.items()]
+        given = [Condition(op, key, values, as_is=True) for op, keys in block.items() for key, values in keys.items()]
     by_place: dict[tuple[str, str], Condition] = {}
     faults: list[Fault] = []
     for condition in given:

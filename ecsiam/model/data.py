@@ -40,7 +40,10 @@ def stack_to_data(stack: Stack) -> Data:
             "github_subjects": [write_text(s) for s in intent.github_subjects],
             "github_audience": write_text(intent.github_audience),
             "github_format": intent.github_format,
-            "needs": [{"role": n.role, "when": n.when, **_policy_to_data(Policy(n.statement))} for n in intent.needs],
+            "needs": [
+                {"role": n.role, "when": n.when, **_policy_to_data(Policy(n.statement, as_is=True))}
+                for n in intent.needs
+            ],
         },
         "notes": [asdict(n, value_serializer=_listed) for n in stack.notes],
         "source": stack.source,
@@ -224,4 +227,5 @@ def _role_from_data(data: Data) -> Role:
         description=read_text(data["description"]),
         when=data["when"],
         tags=[(key, read_text(value)) for key, value in data["tags"].items()],
+        as_is=True,
     )

@@ -4,12 +4,13 @@ How a text is written is the caller's: plain strings for IAM, expressions for th
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
-import difflib
 import json
+import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeGuard, TypeVar, cast
 
-from ecsiam.errors import Fault, Faults, PolicyError, refuse
+from ecsiam.errors import Fault, Faults, PolicyError, did_you_mean, refuse, show
 from ecsiam.model.condition import Condition, Conditions, conditions
 from ecsiam.model.each import Item
 from ecsiam.model.policy import Policy, Version
@@ -75,28 +76,37 @@ def _write_principals(principals: tuple[Principal, ...], render: Callable[[Text]
 def parse_policy(source: str | Data) -> Policy:
     """Read an IAM policy or trust document, as JSON text or as the data that such a text means.
 
-    Raises PolicyError with every fault and its place (`$.Statement[0].Action`). A document without a Version is one
-    of 2008-10-17, as it is for IAM.
+    Everything stays word for word, also what IAM refuses or what grants nothing: `refusals(policy)` and `notes(policy)`
+    say so. Raises PolicyError for what no document can say, with every fault and its place (`$.Statement[0].Action`).
+    A document without a Version is one of 2008-10-17, as it is for IAM.
     """
     return policy_from_data(json_data(source) if isinstance(source, str) else source, read_literal)
+
+
+class Number(str):
+    """A number of a JSON text, as it was written there: a value of a condition may be one, a Sid is none."""
+
+    __slots__ = ()
 
 
 def json_data(source: str) -> object:
     """The data of a JSON text: numbers as their source text, duplicate keys refused."""
 
     def pairs(items: list[tuple[str, object]]) -> Data:
-        keys = [k for k, _ in items]
-        refuse(
-            PolicyError,
-            [Fault(f"the key `{k}` stands twice in one object") for k in sorted(set(keys)) if keys.count(k) > 1],
-        )
-        return dict(items)
+        found = dict(items)
+        if len(found) < len(items):
+            times = Counter(key for key, _ in items)
+            twice = sorted(key for key, count in times.items() if count > 1)
+            raise PolicyError(*(f"the key `{show(key)}` stands twice in one object" for key in twice))
+        return found
 
     def constant(name: str) -> object:
         raise PolicyError(f"not JSON: `{name}` is not a value")
 
     try:
-        return json.loads(source, object_pairs_hook=pairs, parse_int=str, parse_float=str, parse_constant=constant)
+        return json.loads(
+            source, object_pairs_hook=pairs, parse_int=Number, parse_float=Number, parse_constant=constant
+        )
     except json.JSONDecodeError as e:
         raise PolicyError(f"not JSON: {e.msg.lower()} at line {e.lineno}, column {e.colno}") from None
     except RecursionError:
@@ -108,10 +118,21 @@ def read_literal(value: object) -> Text:
     match value:
         case bool():
             return text(str(value).lower())
-        case str() | int() | float():
+        case str():
+            return text(value)
+        case int():
+            return text(_digits(value))
+        case float() if math.isfinite(value):
             return text(str(value))
         case _:
             raise PolicyError(f"expected a text, not {describe(value)}")
+
+
+def _digits(number: int) -> str:
+    try:
+        return str(number)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        raise PolicyError("a number has too many digits") from None
 
 
 def policy_from_data(data: object, read: Read, read_item: ReadItem | None = None) -> Policy:
@@ -124,13 +145,17 @@ def policy_from_data(data: object, read: Read, read_item: ReadItem | None = None
     for place, one in _listed("Statement", document.get("Statement", ())):
         with faults.at(*place):
             statements.append(statement_from_data(one, read, read_item or read))
+    version, id = "2008-10-17", ""
+    with faults.at("Version"):
+        version = _string(document.get("Version", version))
+    with faults.at("Id"):
+        id = _string(document.get("Id", ""))
     refuse(PolicyError, faults)
-    version = cast("Version", document.get("Version", "2008-10-17"))
-    return Policy(statements, version=version, id=_string(document.get("Id") or ""))
+    return Policy(statements, version=cast("Version", version), id=id, as_is=True)
 
 
 def statement_from_data(data: object, read: Read = read_literal, read_item: ReadItem = read_literal) -> Statement:
-    """One statement from the data of IAM's JSON. Raises PolicyError with every fault."""
+    """One statement from the data of IAM's JSON, as it is. Raises PolicyError with every fault."""
     s = _object(data, "a statement")
     faults = Faults(_unknown(s, _ELEMENTS))
     actions = resources = principals = None
@@ -147,13 +172,14 @@ def statement_from_data(data: object, read: Read = read_literal, read_item: Read
     with faults.at("Condition"):
         found = _conditions(_object(s.get("Condition", {}), "a condition block"), read)
     with faults.at("Sid"):
-        sid = _string(s.get("Sid") or "")
+        sid = _string(s.get("Sid", ""))
     with faults.at("Effect"):
         effect = _string(s["Effect"]) if "Effect" in s else ""
         if not effect:
             faults.append(Fault("a statement needs `Effect`", (), "Write `Allow` or `Deny`."))
     refuse(PolicyError, faults)
-    return Statement(cast("Effect", effect), cast("Only[Action]", actions), resources, principals, found, sid)
+    kept = cast("Only[Action]", actions)
+    return Statement(cast("Effect", effect), kept, resources, principals, found, sid, as_is=True)
 
 
 _ELEMENTS = (
@@ -176,8 +202,6 @@ def _items(name: str, value: object, one: Callable[[object], R]) -> tuple[R, ...
     for place, item in _listed(name, value):
         with faults.at(*place):
             found.append(one(item))
-    if not found and not faults:
-        faults.append(Fault("an empty list", (name,), "IAM refuses it; leave the statement out."))
     refuse(PolicyError, faults)
     return tuple(found)
 
@@ -189,14 +213,12 @@ def _principals(name: str, value: object, read: Read) -> tuple[Principal, ...]:
     found: list[Principal] = []
 
     def principal(kind: str) -> Callable[[object], Principal]:
-        return lambda item: Principal(cast("PrincipalType", kind), read(item))
+        return lambda item: Principal(cast("PrincipalType", kind), read(item), as_is=True)
 
     with faults.at(name):
         for kind, ids in _object(value, 'a principal is `"*"` or').items():
             with faults.at(name):
                 found += _items(kind, ids, principal(kind))
-        if not found and not faults:
-            faults.append(Fault("an empty object", (name,), "IAM refuses it; leave the statement out."))
     refuse(PolicyError, faults)
     return tuple(found)
 
@@ -208,17 +230,17 @@ def _conditions(block: Data, read: Read) -> Conditions:
         with faults.at(operator):
             for key, values in _object(keys, "an operator's keys are").items():
                 with faults.at(operator):
-                    found.append(Condition(operator, key, _items(key, values, read)))
+                    found.append(Condition(operator, key, _items(key, values, read), as_is=True))
     refuse(PolicyError, faults)
     return conditions(found)
 
 
 def _action(value: object) -> Action:
-    return Action(_string(value))
+    return Action(_string(value), as_is=True)
 
 
 def _string(value: object) -> str:
-    if isinstance(value, str):
+    if isinstance(value, str) and not isinstance(value, Number):
         return str(value)
     raise PolicyError(f"expected a text, not {describe(value)}")
 
@@ -247,8 +269,10 @@ def _listed(name: str, value: object) -> Iterable[tuple[tuple[str | int, ...], o
 def _unknown(data: Data, known: tuple[str, ...]) -> Iterable[Fault]:
     for key in data:
         if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1)
-            yield Fault(f"unknown element `{key}`", (), f"Did you mean `{near[0]}`?" if near else "")
+            yield Fault(f"unknown element `{show(key)}`", (), did_you_mean(key, known))
+
+
+_MOST_DIGITS = 100
 
 
 def describe(value: object) -> str:
@@ -258,11 +282,15 @@ def describe(value: object) -> str:
             return "null"
         case bool():
             return f"`{str(value).lower()}`"
-        case str() | int() | float():
+        case str():
+            return f"`{show(value)}`"
+        case int() if abs(value) >= 10**_MOST_DIGITS:
+            return f"a number of more than {_MOST_DIGITS} digits"
+        case int() | float():
             return f"`{value}`"
         case Mapping():
             return "an object"
         case list() | tuple():
             return "a list"
         case _:
-            return f"`{value!r}`"
+            return f"`{show(repr(value))}`"

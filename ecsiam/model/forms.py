@@ -8,17 +8,11 @@ import re
 
 from attrs import evolve, frozen
 
-from ecsiam.errors import Fault
+from ecsiam.errors import Fault, show
 from ecsiam.model.arn import PARTITIONS, partition_of
 
 _PARTITION = "aws(-cn|-us-gov|-eusc|-iso(-[bef])?)?"
 _ACCOUNT = "[0-9]{12}"
-
-
-def show(value: str) -> str:
-    """`value` for a message: on one line, without what a terminal would obey, and not too long."""
-    short = value if len(value) <= 120 else f"{value[:117]}..."
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in short)
 
 
 @frozen

@@ -3,14 +3,15 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from attrs import evolve, field, frozen
 
-from ecsiam.errors import Fault, PolicyError, refuse
-from ecsiam.model.statement import AllBut, Statement, of_iam
+from ecsiam.errors import Fault, show
+from ecsiam.model.built import Built
+from ecsiam.model.spots import misplaced, of_policy, refused
+from ecsiam.model.statement import Only, Statement
 from ecsiam.model.text import Bindings
 
 Version = Literal["2012-10-17", "2008-10-17"]
@@ -23,7 +24,7 @@ def _statements(given: Statement | Iterable[Statement]) -> tuple[Statement, ...]
 
 
 @frozen
-class Policy:
+class Policy(Built):
     """A policy document. `kind` follows from its statements: identity, trust or resource."""
 
     statements: tuple[Statement, ...] = field(converter=_statements)
@@ -36,37 +37,26 @@ class Policy:
         if not any(s.principals for s in self.statements):
             return "identity"
         trust = all(
-            s.resources is None and all(a.pattern.lower().startswith("sts:") for a in s.actions.items)
+            s.resources is None
+            and isinstance(s.actions, Only)
+            and all(a.pattern.lower().startswith("sts:") for a in s.actions.items)
             for s in self.statements
         )
         return "trust" if trust else "resource"
 
-    def __attrs_post_init__(self) -> None:
-        refuse(PolicyError, self._faults())
-
-    def _faults(self) -> Iterator[Fault]:
+    def _unsayable(self) -> Iterator[Fault]:
         if not self.statements:
             yield Fault("a policy without statements", ("Statement",))
         if self.version not in VERSIONS:
-            yield Fault(f"`{self.version}` is not a policy version", ("Version",), f"Write `{VERSIONS[0]}`.")
-        if self.id and self.kind == "identity":
-            yield Fault("an identity policy has no `Id`", ("Id",))
-        if not of_iam(self.id):
-            yield Fault(f"`{self.id}` holds a character that IAM does not take", ("Id",), "IAM takes U+0020 to U+00FF.")
-        seen: set[str] = set()
+            yield Fault(f"`{show(str(self.version))}` is not a policy version", ("Version",), f"Write `{VERSIONS[0]}`.")
         for i, s in enumerate(self.statements):
             if self.kind != "identity" and s.principals is None:
                 yield Fault("a statement without a principal beside others that have one", ("Statement", i))
-            if self.kind == "trust":
-                if isinstance(s.principals, AllBut):
-                    yield Fault("a trust policy takes no `NotPrincipal`", ("Statement", i, "NotPrincipal"))
-                if isinstance(s.actions, AllBut):
-                    yield Fault("a trust policy takes no `NotAction`", ("Statement", i, "NotAction"))
-                if not re.fullmatch("[A-Za-z0-9]*", s.sid, re.ASCII):
-                    yield Fault(f"`{s.sid}` is not a Sid", ("Statement", i, "Sid"), "Use letters and digits only.")
-            if s.sid and s.sid in seen:
-                yield Fault(f"the Sid `{s.sid}` stands twice", ("Statement", i, "Sid"))
-            seen.add(s.sid)
+
+    def _refused(self) -> Iterator[Fault]:
+        yield from refused(of_policy(self), self.kind)
+        if self.kind != "identity":
+            yield from misplaced(self)
 
     def bind(self, values: Bindings) -> "Policy | None":
         """The policy with references put in; None when no statement is left."""

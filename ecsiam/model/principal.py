@@ -3,11 +3,14 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
 
+from collections.abc import Iterator
 from typing import Literal, get_args
 
 from attrs import field, frozen
 
-from ecsiam.errors import Fault, PolicyError
+from ecsiam.errors import Fault, show
+from ecsiam.model.built import Built
+from ecsiam.model.spots import of_principal, refused
 from ecsiam.model.text import Text, text
 
 PrincipalType = Literal["*", "AWS", "CanonicalUser", "Federated", "Service"]
@@ -15,31 +18,29 @@ PRINCIPAL_TYPES: tuple[PrincipalType, ...] = get_args(PrincipalType)
 
 
 @frozen
-class Principal:
+class Principal(Built):
     """One principal. `Principal("*", "*")` is the bare `"*"`, a different value than `{"AWS": "*"}`."""
 
     type: PrincipalType
     id: Text = field(converter=text)
 
-    def __attrs_post_init__(self) -> None:
+    def _unsayable(self) -> Iterator[Fault]:
         if self.type not in PRINCIPAL_TYPES:
-            raise PolicyError(
-                Fault(
-                    f"unknown principal type `{self.type}`",
-                    remedy="The types are `AWS`, `CanonicalUser`, `Federated` and `Service`.",
-                )
+            yield Fault(
+                f"unknown principal type `{show(str(self.type))}`",
+                remedy="The types are `AWS`, `CanonicalUser`, `Federated` and `Service`.",
             )
-        if not self.id.parts:
-            raise PolicyError(Fault("a principal is empty"))
-        if self.type == "*" and self.id.literal != "*":
-            raise PolicyError(Fault(f'a principal of no type is `"*"`, not `{self.id}`'))
-        if self.id.literal != "*" and any(isinstance(p, str) and ("*" in p or "?" in p) for p in self.id.parts):
-            raise PolicyError(
-                Fault(
-                    f"principal `{self.id}` holds a wildcard, which IAM takes only alone",
-                    remedy='Write `"*"` with a condition `ArnLike` on `aws:PrincipalArn`.',
-                )
-            )
+        elif self.type == "*" and self.id.literal != "*":
+            yield Fault(f'a principal of no type is `"*"`, not `{self.id}`')
+
+    @property
+    def is_void(self) -> bool:
+        """Whether it names nobody: an empty text, or a pattern, which IAM takes for none."""
+        named = self.id.literal
+        return named is not None and named != "*" and (not named or "*" in named or "?" in named)
+
+    def _refused(self) -> Iterator[Fault]:
+        return refused([of_principal(self)])
 
     def __str__(self) -> str:
         return "*" if self.type == "*" else f"{self.type}:{self.id}"

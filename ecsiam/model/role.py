@@ -9,8 +9,9 @@ from typing import cast
 from attrs import evolve, field, frozen
 from attrs.converters import optional
 
-from ecsiam.errors import Fault, PolicyError, refuse
+from ecsiam.errors import Fault
 from ecsiam.model.arn import Arn
+from ecsiam.model.built import Built
 from ecsiam.model.by_id import ById
 from ecsiam.model.policy import Policy
 from ecsiam.model.text import EMPTY, Bindings, Ref, Text, text, texts
@@ -58,7 +59,7 @@ def twice(names: Iterable[str | Text]) -> list[str]:
 
 
 @frozen
-class Role:
+class Role(Built):
     """An IAM role. `id` is ours (`execution`, `task`, `github_actions`) or, for a role read from elsewhere, its name.
 
     `max_session_duration` is in seconds, None for IAM's default of 3600. `when` names the flag parameter that the role
@@ -77,10 +78,7 @@ class Role:
     tags: Tags = field(default=(), converter=_tags)
     when: str = ""
 
-    def __attrs_post_init__(self) -> None:
-        refuse(PolicyError, self._faults())
-
-    def _faults(self) -> Iterator[Fault]:
+    def _refused(self) -> Iterator[Fault]:
         if self.trust.kind != "trust":
             yield Fault(f"the trust policy of `{self.name}` is not one", ("trust",), "It needs `sts:` actions only.")
         for policy in self.policies.values():

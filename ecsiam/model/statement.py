@@ -9,10 +9,12 @@ from typing import Generic, Literal, TypeVar, get_args
 
 from attrs import evolve, field, frozen
 
-from ecsiam.errors import Fault, PolicyError, refuse
+from ecsiam.errors import Fault, show
+from ecsiam.model.built import Built
 from ecsiam.model.condition import Conditions, conditions
 from ecsiam.model.each import Each, Item, bind_item, items, items_in_order, nested
 from ecsiam.model.principal import PRINCIPAL_TYPES, Principal
+from ecsiam.model.spots import of_action, of_statement, refused
 from ecsiam.model.text import EMPTY, Bindings, Ref, Text, in_order
 
 T_co = TypeVar("T_co", covariant=True)
@@ -20,24 +22,31 @@ Effect = Literal["Allow", "Deny"]
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
 
 
-# Of 22,000 actions a few have a hyphen in their names.
+# What an action can match: of 22,000 actions a few have a hyphen in their names, none has a space.
 ACTION = r"\*|(\*|[A-Za-z0-9.-]+):[A-Za-z0-9*?-]+"
 
 
 @frozen
-class Action:
+class Action(Built):
     """An action pattern such as `s3:Get*`, or `*`. IAM compares actions without regard to case, and so do we."""
 
     pattern: str = field(eq=str.lower)
 
-    def __attrs_post_init__(self) -> None:
-        if not re.fullmatch(ACTION, self.pattern, re.ASCII):
-            raise PolicyError(
-                Fault(
-                    f"`{self.pattern}` is not an action",
-                    remedy="An action is `service:Name`, such as `s3:GetObject`; only the name may hold wildcards.",
-                )
-            )
+    @property
+    def is_void(self) -> bool:
+        """Whether no action of AWS can match: `s3:Get Object` is stored and says nothing."""
+        return not re.fullmatch(ACTION, self.pattern, re.ASCII)
+
+    def _unsayable(self) -> Iterator[Fault]:
+        return iter(()) if self._names_service else refused([of_action(self.pattern)])
+
+    def _refused(self) -> Iterator[Fault]:
+        return refused([of_action(self.pattern)]) if self._names_service else iter(())
+
+    @property
+    def _names_service(self) -> bool:
+        """Whether it is an action at all, if an odd one: IAM has none stored without a colon."""
+        return ":" in self.pattern or self.pattern == "*"
 
     def __str__(self) -> str:
         return self.pattern
@@ -66,7 +75,7 @@ def _actions(
         case str() | Action():
             return _actions((given,))
         case _:
-            return Only(tuple(Action(a) if isinstance(a, str) else a for a in given))
+            return Only(tuple(Action(a, as_is=True) if isinstance(a, str) else a for a in given))
 
 
 def _resources(
@@ -90,11 +99,6 @@ def _principals(
             return _principals(Only(tuple(given)))
 
 
-def of_iam(string: str) -> bool:
-    """Whether IAM takes every character in a policy."""
-    return all("\u0020" <= c <= "\u00ff" or c in "\t\n\r" for c in string)
-
-
 @frozen
 class Origin:
     """Where a statement came from: feature and flag, why it is needed, and the page that says so."""
@@ -106,8 +110,8 @@ class Origin:
 
 
 @frozen(cache_hash=True)
-class Statement:
-    """One statement of a policy. What IAM would refuse can't be built: PolicyError lists every fault.
+class Statement(Built):
+    """One statement of a policy. What IAM refuses can't be built, except `as_is`: PolicyError lists every fault.
 
     `actions`, `resources` and `principals` take one item, several (IAM's Action, Resource, Principal), or an `AllBut`
     (NotAction, NotResource, NotPrincipal). `conditions` also takes IAM's own form, `{operator: {key: values}}`.
@@ -122,31 +126,17 @@ class Statement:
     sid: str = ""
     origin: Origin | None = field(default=None, eq=False)
 
-    def __attrs_post_init__(self) -> None:
-        refuse(PolicyError, self._faults())
-
-    def _faults(self) -> Iterator[Fault]:
-        if self.effect not in ("Allow", "Deny"):
-            yield Fault(f"`{self.effect}` is not an effect", ("Effect",), "Write `Allow` or `Deny`.")
-        for name, element in self.elements():
-            if not element.items:
-                yield Fault("an empty list", (name,), "IAM refuses it; leave the statement out.")
+    def _unsayable(self) -> Iterator[Fault]:
+        if self.effect not in EFFECTS:
+            yield Fault(f"`{show(str(self.effect))}` is not an effect", ("Effect",), "Write `Allow` or `Deny`.")
         if self.resources is None and self.principals is None:
             yield Fault("a statement has neither a resource nor a principal", (), "Write `Resource` or `Principal`.")
-        name = "NotResource" if isinstance(self.resources, AllBut) else "Resource"
-        for resource in self.texts_of_resources():
-            first = resource.parts[0] if resource.parts else ""
-            if resource.literal != "*" and isinstance(first, str) and not first.startswith("arn:"):
-                yield Fault(f"resource `{resource}` is neither an ARN nor `*`", (name,))
         principals = () if self.principals is None else self.principals.items
         if len(principals) > 1 and any(p.type == "*" for p in principals):
             yield Fault('the principal `"*"` stands beside others', ("Principal",), 'Write `"*"` alone.')
-        # Key policies of KMS and others have sentences as Sid; identity policies may not.
-        if self.principals is None and not re.fullmatch("[A-Za-z0-9]*", self.sid, re.ASCII):
-            yield Fault(f"`{self.sid}` is not a Sid", ("Sid",), "A Sid has letters and digits only.")
-        for string in self.strings():
-            if not of_iam(string):
-                yield Fault(f"`{string}` holds a character that IAM does not take", (), "IAM takes U+0020 to U+00FF.")
+
+    def _refused(self) -> Iterator[Fault]:
+        return refused(of_statement(self), "identity" if self.principals is None else None)
 
     def elements(self) -> Iterator[tuple[str, Only[object] | AllBut[object]]]:
         """The elements that hold items, by IAM's name."""
@@ -201,7 +191,7 @@ class Statement:
             principals=None
             if self.principals is None
             else type(self.principals)(
-                tuple(Principal(p.type, p.id.bind(values)) for p in self.principals.items),
+                tuple(evolve(p, id=p.id.bind(values)) for p in self.principals.items),
             ),
             conditions=tuple(evolve(c, values=in_order(v.bind(values) for v in c.values)) for c in self.conditions),
         )

@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import frozen
 
-from ecsiam.reference.corrections import CLAIMS, EVALUATED, EXCEPTIONS, HOMELESS, KEYS, NEEDS
+from ecsiam.reference.corrections import ADDED, CLAIMS, EVALUATED, EXCEPTIONS, HOMELESS, KEYS, NEEDS
 
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}  # str.lower takes the Kelvin sign for a k
 _PLACEHOLDER = r"\$?\{[^}]*\}|<[^>]*>"
@@ -161,13 +161,23 @@ def evaluated_on(action: KnownAction) -> tuple[str, ...]:
     arns: dict[str, None] = {}
     for name, arn in [(r.name, r.arn) for r in action.resources] or [("", "*")]:
         arns |= dict.fromkeys(_corrected(action.id.translate(_LOWER), name) or (arn,))
-    return tuple(arns)
+    return (*arns, *(arn for arn in _added(action.id.translate(_LOWER)) if arn not in arns))
+
+
+@cache
+def _added(id: str) -> tuple[str, ...]:
+    return tuple(arn for row in ADDED if _names(row.actions, id) for arn in row.arns)
 
 
 @cache
 def _corrected(id: str, type: str) -> tuple[str, ...]:
-    rows = (row.arns for row in EVALUATED if row.type == type and any(_glob(a).fullmatch(id) for a in row.actions))
-    return next(rows, ())
+    return next((row.arns for row in EVALUATED if row.type == type and _names(row.actions, id)), ())
+
+
+def _names(patterns: tuple[str, ...], id: str) -> bool:
+    """Whether one of some patterns, each of one service, names an action."""
+    service = f"{id.partition(':')[0]}:"
+    return any(p.startswith(service) and _glob(p).fullmatch(id) for p in patterns)
 
 
 def excepting(arn: str) -> tuple[str, ...]:
@@ -195,6 +205,12 @@ def key_type(key: str) -> str | None:
     homes = (prefix,) if prefix in _services() else HOMELESS if prefix != "aws" else ()
     found = (_look_up(lower, _keys(service)) for service in homes)
     return next(filter(None, found), CLAIMS.get(claim) if "." in prefix else None)
+
+
+def keys(service: str) -> tuple[str, ...]:
+    """The condition keys that the data files under a service, as they are written there; none for an unknown one."""
+    prefix = service.translate(_LOWER)
+    return tuple(_data().conditions.get_condition_keys_for_service(prefix)) if prefix in _services() else ()
 
 
 def multivalued(key: str) -> bool | None:

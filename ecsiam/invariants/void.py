@@ -1,0 +1,318 @@
+"""Grants that never apply: what the statements of the roles name and AWS never asks, with the nearest that it does."""
+
+import re
+from collections.abc import Iterable, Iterator
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
+
+from attrs import evolve, frozen
+
+from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
+from ecsiam.analysis.leaf import Leaf, compiled
+from ecsiam.analysis.patterns import Unclear
+from ecsiam.analysis.request import Request
+from ecsiam.analysis.requests import of_statement, query, search
+from ecsiam.analysis.strings import example
+from ecsiam.analysis.variables import Variable, parts
+from ecsiam.invariants.asking import listed, samples, together
+from ecsiam.invariants.kinds import possible
+from ecsiam.invariants.sent import resource_items
+from ecsiam.invariants.vain import excludes_all, keys_of_others, said, vain_conditions
+from ecsiam.model.each import Each, Item
+from ecsiam.model.home import Home
+from ecsiam.model.role import InlinePolicy, Role
+from ecsiam.model.stack import Stack
+from ecsiam.model.statement import Only, Statement
+from ecsiam.model.text import Ref, Text, text
+
+if TYPE_CHECKING:
+    from ecsiam.reference.actions import KnownAction
+
+TRIED = "that each action applies to some of what a parameter gives was tried on samples of its form"
+
+
+@frozen
+class Place:
+    """A statement where it stands."""
+
+    stack: Stack
+    role: Role
+    policy: InlinePolicy
+    at: int
+
+    @property
+    def statement(self) -> Statement:
+        return self.policy.document.statements[self.at]
+
+    @property
+    def leaf(self) -> Leaf:
+        return Leaf(self.statement, self.policy.document.version)
+
+    @property
+    def home(self) -> Home:
+        return self.stack.deployment.home
+
+    def __str__(self) -> str:
+        sid = f" `{self.statement.sid}`" if self.statement.sid else ""
+        return f"policy `{self.policy.name}`, statement {self.at + 1}{sid}"
+
+
+def grants(stack: Stack) -> Iterator[Answer]:
+    """Whether each Allow of a role applies: its actions, its resources and its conditions."""
+    unknown: list[str] = []
+    for place in _allows(stack):
+        try:
+            yield _applies(place)
+        except Unclear as e:
+            yield Undecided(f"{e} (whether what the {place.role.id} role is granted applies to anything)")
+        found = list(_unknown(place))
+        yield from (answer for answer in found if not isinstance(answer, Undecided))
+        unknown += [answer.reason for answer in found if isinstance(answer, Undecided)]
+    if unknown:
+        yield Undecided("; ".join(dict.fromkeys(unknown)))
+
+
+def _allows(stack: Stack) -> Iterator[Place]:
+    for role in stack.roles.values():
+        for policy in role.policies.values():
+            for at, statement in enumerate(policy.document.statements):
+                if statement.effect == "Allow":
+                    yield Place(stack, role, policy, at)
+
+
+def _applies(place: Place) -> Answer:
+    if compiled(place.leaf).open:
+        # What a list parameter holds is shown on values of its form.
+        for _, bound in samples(place.stack):
+            for same in _again(bound, place):
+                answer = _applies(same)
+                if isinstance(answer, Fails):
+                    return answer
+        given = any(map(_of_deployment, resource_items(place.statement)))
+        return Holds(assumed=(TRIED,) if given else ())
+    return together((*_void(place), *_vain(place)))
+
+
+def _of_deployment(item: Item) -> bool:
+    """Whether an item is a whole ARN, or several, that the deployment gives."""
+    if isinstance(item, Each):
+        return True
+    first = item.parts[0] if item.parts else ""
+    return isinstance(first, Ref) and first.parameter
+
+
+def _again(stack: Stack, place: Place) -> Iterator[Place]:
+    """What a statement became, by where it came from and what it does."""
+    statement = place.statement
+    for other in _allows(stack):
+        same = other.role.id == place.role.id and other.statement.origin == statement.origin
+        if same and other.statement.actions == statement.actions:
+            yield other
+
+
+# ---------------------------------------------------------------- actions and resources
+
+
+def _void(place: Place) -> Iterator[Fails]:
+    """Each action without a resource that it can apply to; else each resource without an action that can apply."""
+    from ecsiam.reference import actions
+
+    statement, role = place.statement, place.role.id
+    if not isinstance(statement.actions, Only):
+        return
+    void = [a.pattern for a in statement.actions.items if _is_void(place, a.pattern)]
+    for pattern in void:
+        yield Fails(
+            _one(place, pattern),
+            f"the {role} role is granted `{pattern}` only on resources that it never applies to ({place})"
+            f"{_hint(place, list(resource_items(statement)), actions.matching(pattern))}",
+        )
+    known = [k for a in statement.actions.items for k in actions.matching(a.pattern)]
+    if len(void) == len(statement.actions.items) or any(
+        not actions.matching(a.pattern) for a in statement.actions.items
+    ):
+        return
+    for item in resource_items(statement):
+        if not _fits(place, known, (item,)):
+            yield Fails(
+                fact=f"the {role} role is granted something on `{item}`, which none of the actions applies to ({place})"
+                f"{_hint(place, [item], known)}"
+            )
+
+
+def _is_void(place: Place, pattern: str) -> bool:
+    """Whether none of an action pattern applies. Of what the reference doesn't know, that isn't known."""
+    from ecsiam.reference import actions
+
+    known = () if set("*?").intersection(pattern.partition(":")[0]) else actions.matching(pattern)
+    return bool(known) and not _fits(place, known, None)
+
+
+def _fits(place: Place, known: Iterable["KnownAction"], items: tuple[Item, ...] | None) -> bool:
+    """Whether an action can be asked on one of a statement's resources, or on one of these alone."""
+    from ecsiam.reference.actions import evaluated_on, excepting
+
+    statement = place.statement
+    if items is None:
+        items = tuple(resource_items(statement))
+    if isinstance(statement.resources, Only):
+        items = tuple(i for i in items if not _without_value(i, place))
+        if not items:
+            return False
+        statement = evolve(statement, resources=Only(items))
+    options = compiled(evolve(place.leaf, statement=statement)).options
+    partition = place.home.partition.literal
+    forms = dict.fromkeys(form for k in known for form in evaluated_on(k))
+    for form in forms:
+        may = possible(form, partition, excepting(form))
+        for option in options:
+            has = option.resources
+            if example((*has.clauses, *may.clauses), has.none | may.none) is not None:
+                return True
+    return False
+
+
+def _one(place: Place, pattern: str) -> Request | None:
+    """A request that the statement matches all the same, where there surely is one."""
+    try:
+        return search(query(pattern, "*") & of_statement(place.leaf))
+    except Unclear:
+        return None
+
+
+def _without_value(item: Item, place: Place) -> bool:
+    """Whether a policy variable of a resource never has a value: then the resource matches nothing.
+
+    It is no key of AWS, or one that no session of a role has.
+    """
+    return any(_is_no_key(key) or key.lower() in _NOT_OF_ROLES for key in _variables(item, place))
+
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
+_NOT_OF_ROLES = frozenset({"aws:principalservicename", "aws:username"})
+
+
+def _variables(item: Item, place: Place) -> Iterator[str]:
+    if isinstance(item, Text):
+        found = parts(item, place.policy.document.version)
+        yield from (p.key for p in found if isinstance(p, Variable) and p.default is None)
+
+
+def _is_no_key(key: str) -> bool:
+    """Whether a policy variable surely has no value: a pseudo parameter of CloudFormation, a reference of Terraform."""
+    prefix, colon, name = key.partition(":")
+    return not colon or not name or name.startswith(":") or not re.fullmatch(r"[A-Za-z0-9./_-]+", prefix)
+
+
+# ---------------------------------------------------------------- the nearest right form
+
+
+def _hint(place: Place, items: list[Item], known: Iterable["KnownAction"]) -> str:
+    """Why an ARN is none that AWS evaluates, as far as that is plain, and what it evaluates."""
+    from ecsiam.reference.actions import evaluated_on
+
+    known = tuple(known)
+    given = next((i.literal for i in items if isinstance(i, Text) and i.literal not in (None, "*")), None)
+    forms = list(dict.fromkeys(form for k in known for form in evaluated_on(k)))
+    if not forms:
+        return ""
+    if given is None or forms == ["*"]:
+        return "; AWS asks for it on no resource: write `*`" if forms == ["*"] else ""
+    right = next((r for r in _repairs(given, place.home) if _fits_text(place, known, r)), None)
+    likest = max(forms, key=lambda form: SequenceMatcher(None, form, given).ratio())
+    evaluated = "without a resource, on `*`" if likest == "*" else f"on `{likest}`"
+    return f"; AWS evaluates it {evaluated}" + (f": `{right}` may be meant" if right else "")
+
+
+def _fits_text(place: Place, known: tuple["KnownAction", ...], arn: str) -> bool:
+    return _fits(place, known, (text(arn),))
+
+
+def _repairs(arn: str, home: Home) -> Iterator[str]:
+    """What may have been meant: the slips that people make with ARNs, each undone."""
+    partition, account = home.partition.literal or "aws", home.account_id.literal or "*"
+    region = home.region.literal or "*"
+    put = {"AWS::AccountId": account, "AWS::Region": region, "AWS::Partition": partition}
+    filled = re.sub(r"\$\{([^}]*)\}", lambda m: put.get(m[1].strip(), "*"), arn)
+    colons = filled.split(":")
+    fixed = [filled, ":".join((colons[0].lower(), partition, *colons[2:]))]
+    for one in fixed:
+        yield one
+        cut = one.split(":")
+        yield ":".join(cut[:7])  # a secret's JSON key, stage and version
+        yield (
+            f"{one}:*" if cut[2:3] == ["logs"] else f"{one}/*"
+        )  # a log group for its streams, a bucket for its objects
+        yield one.rsplit("/", 1)[0]  # objects, for their bucket
+        yield one.removesuffix(":*")
+        yield ":".join((*cut[:3], region, *cut[3:]))  # the region left out, or the account
+        yield ":".join((*cut[:4], account, *cut[4:]))
+        for i in range(2, len(cut)):
+            yield ":".join((*cut[:i], "", *cut[i:]))  # a colon too few
+            if not cut[i]:
+                yield ":".join((*cut[:i], *cut[i + 1 :]))  # a colon too many
+
+
+# ---------------------------------------------------------------- conditions
+
+
+def _vain(place: Place) -> Iterator[Fails]:
+    """Each condition that no request of the role meets."""
+    statement, role = place.statement, place.role.id
+    vain = list(vain_conditions(statement))
+    for condition, sent in vain:
+        yield Fails(
+            fact=f"the {role} role is granted something that never applies ({place}): `{condition.operator}` compares "
+            f"`{condition.key}` with {said(condition.values)}, and AWS sends {sent}"
+        )
+    if vain:
+        return
+    if excludes_all(statement):
+        keys = listed(dict.fromkeys(c.key for c in statement.conditions))
+        yield Fails(
+            fact=f"the {role} role is granted something that never applies ({place}): its conditions on {keys} "
+            "exclude each other"
+        )
+        return
+    for condition in keys_of_others(place.stack, place.role, statement):
+        sends = "nothing" if condition.operator.comparison.kind == "null" else said(condition.values)
+        yield Fails(
+            fact=f"the {role} role is granted something that never applies ({place}): AWS sends {sends} as "
+            f"`{condition.key}` for every session of the role"
+        )
+
+
+# ---------------------------------------------------------------- what the reference doesn't know
+
+
+def _unknown(place: Place) -> Iterator[Answer]:
+    """What is said of each action and key that the service reference doesn't have: misspelt, newer, or not known."""
+    from ecsiam.reference.actions import date
+    from ecsiam.reference.nearest import unknown_action, unknown_key
+
+    statement, role = place.statement, place.role.id
+    names = [unknown_action(a.pattern) for a in statement.actions.items] if isinstance(statement.actions, Only) else []
+    found = [("action", one) for one in names]
+    found += [("condition key", unknown_key(c.key)) for c in statement.conditions]
+    for what, one in found:
+        if one is None:
+            continue
+        near = f": `{one.nearest}` is the nearest" if one.nearest else ""
+        match one.kind:
+            case "newer":
+                yield Holds(assumed=(f"`{one.name}`, an operation that our data of {date()} lacks, is an action",))
+            case "operation":
+                yield Fails(
+                    fact=f"the {role} role is granted `{one.name}`, which never applies ({place}): it is no action, "
+                    f"and the operation asks for `{one.nearest}`"
+                )
+            case "misspelt":
+                yield Fails(
+                    fact=f"the {role} role is granted something that never applies ({place}): AWS has no {what} "
+                    f"`{one.name}`, and has `{one.nearest}`"
+                )
+            case "unknown":
+                yield Undecided(
+                    f"the {what} `{one.name}` of the {role} role ({place}) is newer than our data of {date()}, or "
+                    f"misspelt{near}"
+                )

@@ -1,0 +1,30 @@
+"""What every value of the model does when it is made: it asks what IAM would say, unless it is taken as it is."""
+
+from collections.abc import Iterator
+
+from attrs import field, frozen
+
+from ecsiam.errors import Fault, PolicyError, refuse
+
+
+@frozen
+class Built:
+    """A value that lists every fault as it is made: what no document can say, and what IAM refuses.
+
+    With `as_is` only the first is asked: so a document is read as IAM has it, and so a question is put in the words of
+    a document. It is no part of equality. A copy (`evolve`, `bind`) is taken as it is: `emit` asks again.
+    """
+
+    as_is: bool = field(default=False, kw_only=True, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        refuse(PolicyError, (*self._unsayable(), *(() if self.as_is else self._refused())))
+        object.__setattr__(self, "as_is", True)  # attrs hands it on to a copy
+
+    def _unsayable(self) -> Iterator[Fault]:
+        """What no IAM document can say, or what would not mean what it says."""
+        return iter(())
+
+    def _refused(self) -> Iterator[Fault]:
+        """What the table of refusals has on it."""
+        return iter(())
