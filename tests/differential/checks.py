@@ -100,9 +100,8 @@ def decided(case: Case, asked: Asked) -> Truth:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
     """
     ours = agreed(allows(case.documents, full) for full in known(asked))
-    if case.mode == "identity" and ours is not False and possible.of_two_accounts(asked):
-        return False
-    return ours
+    two = case.mode == "identity" and possible.of_two_accounts(asked)
+    return ours if two is False or ours is False else None if two is None else False
 
 
 def known(asked: Asked) -> list[Asked]:
@@ -185,7 +184,13 @@ def _shown(case: Case, name: str, answer: Any) -> Outcome:
     told = WANTED[case.question](*_each(case, asked))
     if told is False:
         return Outcome(name, f"the witness of {case.question} is none", f"{asked}")
-    faults = possible.impossible(asked, keys_of(case.documents), callers(case), ROLE if case.of_roles else "")
+    keys, role = set(keys_of(case.documents)), ROLE if case.of_roles else ""
+    faults = possible.impossible(asked, keys, callers(case), role)
+    for full in possible.completed(asked, keys, callers(case), role) if faults else ():
+        if WANTED[case.question](*_each(case, full)) is True and not possible.impossible(
+            full, keys, callers(case), role
+        ):
+            faults = []
     if faults:
         return Outcome(name, f"impossible witness: {_kind(faults[0])}", f"{'; '.join(faults)}: {asked}")
     return Outcome(name if told else f"{name}, unclear")

@@ -11,7 +11,6 @@ _SETS = f"{_GUIDE}reference_policies_condition-single-vs-multi-valued-context-ke
 _KEYS = f"{_GUIDE}reference_policies_condition-keys.html"
 _STRINGS = f"{_GUIDE}reference_policies_elements_condition_operators.html#Conditions_String"
 _DATES = f"{_GUIDE}reference_policies_elements_condition_operators.html#Conditions_Date"
-_CROSS = f"{_GUIDE}reference_policies_evaluation-logic-cross-account.html"
 
 OBJECT, ACCOUNT = "arn:aws:s3:::b/x", "111122223333"
 BOB, SESSION = f"arn:aws:iam::{ACCOUNT}:user/bob", f"arn:aws:sts::{ACCOUNT}:assumed-role/memos/s1"
@@ -163,6 +162,16 @@ FOUND: list[tuple[str, Case, str, str]] = [
         "a resource that names its user by variable",
         asks(allow(Resource="arn:aws:s3:::b/${aws:username}", Principal="*"), who=USER, resource="arn:aws:s3:::b/bob"),
         "True",
+        _KEYS,
+    ),
+    (
+        "no service has a name with a star",
+        two(
+            "contains",
+            allow({"Bool": {"aws:SecureTransport": "true"}}, Principal="*"),
+            allow({"StringEquals": {"aws:PrincipalServiceName": "*"}}, Principal="*"),
+        ),
+        "Holds Undecided",
         _KEYS,
     ),
     (

@@ -141,10 +141,12 @@ def _owner(resource: str) -> str:
     return parts[4] if len(parts) == 6 else ""
 
 
-def of_two_accounts(asked: Asked) -> bool:
-    """Whether who asks is known to be of another account than the resource."""
+def of_two_accounts(asked: Asked) -> bool | None:
+    """Whether who asks is of another account than the resource; None where only aws:PrincipalArn says so of nobody."""
     owner = _owner(asked.resource) or _one(asked.value("aws:ResourceAccount")) or ""
-    return "" not in (owner, account_of(asked)) and owner != account_of(asked)
+    if "" in (owner, account_of(asked)) or owner == account_of(asked):
+        return False
+    return True if asked.principal or asked.value("aws:PrincipalAccount") else None
 
 
 # ---------------------------------------------------------------- a request that can't be
@@ -167,6 +169,42 @@ def impossible(asked: Asked, keys: Iterable[str], callers: Iterable[str] = KINDS
         return faults + ([] if one is None else list(_keys(asked, keys, one)))
     told = [[*_keys(asked, keys, Caller(kind, name=role))] for kind in callers]
     return faults + min(told, key=len, default=list[str]())
+
+
+_DEFAULTS: dict[str, Values] = {
+    "aws:currenttime": "2026-06-01T00:00:00Z",
+    "aws:epochtime": "1780272000",
+    "aws:securetransport": "true",
+    "aws:useragent": "agent",
+    "aws:requestedregion": "us-east-1",
+    "aws:viaawsservice": "false",
+    "aws:tokenissuetime": "2026-06-01T00:00:00Z",
+    "aws:multifactorauthpresent": "false",
+}
+
+
+def completed(asked: Asked, keys: Iterable[str], callers: Iterable[str] = KINDS, role: str = "") -> Iterator[Asked]:
+    """The request with what is always sent where it doesn't say so: one for each kind of caller that there may be.
+
+    A witness may leave out a key that has no bearing, so these have to show what it shows.
+    """
+    one = caller(asked.principal) if asked.principal else None
+    given = {key.lower(): value for key, value in asked.context.items()}
+    for kind in callers if asked.principal is None else [one.kind] if one else []:
+        account = (one and one.account) or account_of(asked) or "999999999999"
+        name = (one and one.name) or role or str(given.get("aws:username", "somebody"))
+        its = "sts" if kind == "federated" else "iam"
+        path = {"federated": f"federated-user/{name}", "root": "root"}.get(kind, f"{kind}/{name}")
+        arn = str(given.get("aws:principalarn", f"arn:aws:{its}::{account}:{path}"))
+        own = implied((one and asked.principal) or ("AWS", arn))[0]
+        values = {**_DEFAULTS, "aws:userid": f"AROAX:{name}", "aws:principalservicenameslist": (name,)}
+        values |= {key.lower(): value for key, value in own.items()}
+        more = {k: values[k] for k in set(keys) - set(given) if k in values and _required(kind, k)}
+        yield Asked(asked.action, asked.resource, asked.principal, {**asked.context, **more})
+
+
+def _required(kind: str, key: str) -> bool:
+    return key in ALWAYS or HAS.get(key, "?" * len(KINDS))[KINDS.index(kind)] == "+"
 
 
 def _types(asked: Asked) -> Iterator[str]:
