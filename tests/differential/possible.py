@@ -49,6 +49,8 @@ TYPES: Mapping[str, str] = {
     "aws:principalarn": "arn",
     "aws:sourcearn": "arn",
     "aws:principalaccount": "account",
+    "aws:sourceaccount": "account",
+    "aws:resourceaccount": "account",
 }
 SEVERAL = frozenset(("aws:tagkeys", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:calledvia"))
 
