@@ -239,7 +239,10 @@ def _void(stack: Stack, request: Request, fact: str) -> bool:
         return not allowed(role, request)
     known = action(request.action)
     assert known is not None
-    granting = (s for p in role.policies.values() for s in p.document.statements if s.effect == "Allow")
+    documents = (p.document for p in role.policies.values())
+    granting = (
+        s for d in documents for s in d.statements if s.effect == "Allow" and not any(t.refs for t in s.texts())
+    )
     partition = stack.deployment.home.partition.literal
     forms = evaluated_on(known)
     asked = request.resource in forms if request.resource == "*" else any(_is_of(f, request.resource) for f in forms)

@@ -571,7 +571,8 @@ def test_every_fault_of_what_is_beside_is_told_with_its_file_and_line(here: Path
     assert told[1:] == [
         f"`--managed full.json` names no managed policy and its file. {arn}",
         f"`--managed arn:aws:iam::{ACCOUNT}:role/x=full.json` names no managed policy and its file. {arn}",
-        f"wrong.json:4: `s3` is not an action @ $.Statement[0].Action. {AN_ACTION}; only the name may hold wildcards.",
+        "wrong.json:4: expected a text, not an object @ $.Statement[0].Action",
+        "wrong.json:5: expected a text, not an object @ $.Statement[0].Resource",
         "wrong.json:6: unknown element `Resources` @ $.Statement[1]. Did you mean `Resource`?",
         "bucket.json:1: it names a principal, as no policy of a caller has (`--session`)",
         f"`--scp full.json` does not say which level and which file. {remedy}",

@@ -235,7 +235,7 @@ def test_what_an_application_does_every_day_is_no_alarm(statement: dict[str, Any
     assert isinstance(asked(with_task(statement)), Holds)
 
 
-@pytest.mark.parametrize("pattern", ["*", "*:CreateAccessKey", "*:*Key", "iam:*Key", "IAM:createaccess???"])
+@pytest.mark.parametrize("pattern", ["*", "*:*", "iam:*Key", "IAM:createaccess???"])
 def test_a_pattern_hides_nothing(pattern: str) -> None:
     assert climbs(pattern)
 

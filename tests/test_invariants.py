@@ -469,7 +469,7 @@ WILDCARDS = {
     "all but one resource": Broken(
         raw({"Effect": "Allow", "Action": "sqs:SendMessage", "NotResource": "arn:aws:sqs:*:*:x"}), "sqs:SendMessage"
     ),
-    "spelt as an ARN": Broken(raw(granted("sqs:SendMessage", "arn:*:*:*:*:*")), "sqs:SendMessage"),
+    "spelt as an ARN": Broken(raw(granted("sqs:SendMessage", "arn:*:sqs:*:*:*")), "sqs:SendMessage"),
     "a short ARN": Broken(raw(granted("sqs:SendMessage", "arn:aws:*")), "sqs:SendMessage"),
     "denied in part": Broken(raw(granted("sqs:SendMessage", "*"), denied("sqs:*", f"arn:aws:sqs:{IN}:*"))),
 }
@@ -884,7 +884,7 @@ def test_a_guard_that_never_meets_the_role_takes_nothing_from_it(condition: dict
     assert isinstance(prove(raw(denied("*", "*", condition), **S3)())["works"], Holds)
 
 
-@pytest.mark.parametrize("resource", ["arn:aws:s3:::*", "arn:aws:*:*:*:*?", "arn:aws:s3*", "arn:?ws:s3:::*"])
+@pytest.mark.parametrize("resource", ["arn:aws:s3:::*", "arn:aws:s3:::*?", "arn:aws:s3*", "arn:?ws:s3:::*"])
 def test_every_spelling_of_all_there_is_is_a_wildcard(resource: str) -> None:
     assert isinstance(prove(raw(granted("s3:GetObject", resource))())["wildcards"], Fails)
 

@@ -48,7 +48,6 @@ ARNS: dict[str, tuple[str, str, str]] = {
     "the account left out": (READ, "arn:aws:secretsmanager:eu-west-2:secret:db-AbCdEf", SECRET),
     "a colon too many": ("sqs:SendMessage", f"arn:aws:sqs::{IN}:memos", f"arn:aws:sqs:{IN}:memos"),
     "a colon too many for a bucket": ("s3:GetObject", "arn:aws:s3::::uploads/*", "arn:aws:s3:::uploads/*"),
-    "a colon too many for a role": ("iam:GetRole", f"arn:aws:iam:::{ACCOUNT}:role/x", f"arn:aws:iam::{ACCOUNT}:role/x"),
     "CloudFormation's account": (
         "sqs:SendMessage",
         "arn:aws:sqs:eu-west-2:${AWS::AccountId}:memos",
@@ -212,13 +211,13 @@ CONDITIONS: dict[str, tuple[str, list[str], Block, str]] = {
         "s3:GetObject",
         ["arn:aws:s3:::b/*"],
         {"StringEquals": {"aws:PrincipalOrgID": "o-abc"}, "StringLike": {"aws:PrincipalOrgID": "o-x*"}},
-        "exclude each other",
+        "no request meets its conditions on `aws:PrincipalOrgID`",
     ),
     "absent and there": (
         "s3:GetObject",
         ["arn:aws:s3:::b/*"],
         {"StringEquals": {"aws:PrincipalOrgID": "o-abc"}, "Null": {"aws:PrincipalOrgID": "true"}},
-        "exclude each other",
+        "no request meets its conditions on `aws:PrincipalOrgID`",
     ),
     "a user's name": (
         "s3:GetObject",
@@ -270,7 +269,7 @@ def test_a_condition_that_never_holds_is_named_with_what_aws_sends(
         {"StringLike": {"ecs:cluster": "*"}},
         {"ArnEqualsIfExists": {"ecs:cluster": "main"}},
         {"ArnNotEquals": {"ecs:cluster": "main"}},
-        {"ForAllValues:StringEquals": {"aws:SecureTransport": "yes"}},
+        {"ForAllValues:StringEquals": {"aws:TagKeys": "yes"}},
         {"Bool": {"aws:SecureTransport": "TRUE"}},
         {"StringEquals": {"aws:SecureTransport": "true"}},
         {"StringLike": {"iam:PassedToService": "ec*s-tasks.amazonaws.com"}},

@@ -170,7 +170,7 @@ def test_the_format_of_every_kind_is_all_of_it() -> None:
     forms: dict[str, str] = {}
     for service in services():
         for known in actions_of(service).values():
-            forms |= {arn: known.id for arn in evaluated_on(known) if arn != "*"}
+            forms |= {arn: known.id for arn in evaluated_on(known) if not arn.startswith(("*", "arn:*:*:"))}
     assert len(forms) > 1000
     for arn in sorted(forms)[::29]:
         assert isinstance(ask(task(granted(forms[arn], arn))), Fails), arn

@@ -5,7 +5,6 @@ Each value that a test lists is looked up once in the sorted values that stand f
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from itertools import accumulate
 
 from ecsiam.analysis.values import address_block, as_address, as_date, as_number
 from ecsiam.model.condition import Comparison, Kind
@@ -54,8 +53,10 @@ def passed(kind: Kind, tests: Iterable[Listed], values: list[str]) -> list[int]:
             turns[start] ^= 1 << at
             turns[end] ^= 1 << at
     found = [negated] * len(values)
-    for (_, i), bits in zip(placed, accumulate(turns, lambda bits, turned: bits ^ turned), strict=False):
-        found[i] = bits ^ negated
+    bits = negated
+    for (_, i), turned in zip(placed, turns, strict=False):
+        bits ^= turned
+        found[i] = bits
     return found
 
 

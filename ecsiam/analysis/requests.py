@@ -435,7 +435,7 @@ def put_in(requests: Requests) -> Iterator[Requests]:
     """
     leaves = list(dict.fromkeys(requests.leaves))
     keys = {v.key.lower(): v.key for leaf in leaves for v in compiled(leaf).variables}
-    if not keys:
+    if not keys or not all(":" in key for key in keys):  # what is no key has no value
         return
     # In one order, whichever way the question is put; the same value for all of them before others.
     spoken = {*_spoken_of(leaves)}

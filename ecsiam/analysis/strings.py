@@ -135,7 +135,7 @@ def _search(chosen: tuple[Pattern, ...], none: Clause) -> Found | None:
         return Found(tuple(word), sure=True)
     if len(chosen) > 1 and none:
         # Of most sets the shortest word that matches all is in none of the others.
-        found = _search(chosen, frozenset())
+        found = _search(chosen, NOTHING)
         if found is None or is_one(found.text):
             return found
     return _Walk(chosen, (*against, *_agreeing(texts, chosen))).shortest()
@@ -155,6 +155,7 @@ def _agreeing(texts: dict[str, Pattern], chosen: tuple[Pattern, ...]) -> Iterato
     return (n for text, n in texts.items() if all(p.matches(text) if not p.holes else _may_meet(n, p) for p in chosen))
 
 
+NOTHING: Clause = frozenset()
 MANY = 8  # from so many patterns on, a word that is not the shortest is good enough
 
 

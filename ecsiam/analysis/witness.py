@@ -150,6 +150,8 @@ _FILL = ("arn", "aws", "*", "us-east-1", "111122223333", "x")
 
 def _filled(text: str) -> str:
     """A pattern with something that reads well in the place of its wildcards."""
+    if text == "*":  # no resource
+        return text
     parts = text.split(":", 5)
     filled = (p if p and p != "*" else f if p else "" for p, f in zip(parts, _FILL, strict=False))
     return ":".join(filled).replace("*", "x").replace("?", "x")

@@ -181,11 +181,14 @@ def excludes_all(statement: Statement) -> bool:
 
 
 def keys_of_others(stack: Stack, role: Role, statement: Statement) -> tuple[Condition, ...]:
-    """What AWS sends for every session of the role and the conditions of a statement exclude."""
-    leaf = Leaf(_whatever(statement))
+    """What AWS sends for every session of the role, and a statement's conditions on that key exclude."""
     asked = {c.key.lower() for c in statement.conditions}
     sent = (c for c in of_session(stack, role) if c.key.lower() in asked and not any(v.refs for v in c.values))
-    return tuple(c for c in sent if _is_empty(leaf, c))
+    return tuple(c for c in sent if _is_empty(Leaf(_on_key(_whatever(statement), c.key)), c))
+
+
+def _on_key(statement: Statement, key: str) -> Statement:
+    return evolve(statement, conditions=[c for c in statement.conditions if c.key.lower() == key.lower()])
 
 
 def _is_empty(leaf: Leaf, *sent: Condition) -> bool:

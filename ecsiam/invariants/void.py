@@ -267,18 +267,18 @@ def _vain(place: Place) -> Iterator[Fails]:
         )
     if vain:
         return
-    if excludes_all(statement):
-        keys = listed(dict.fromkeys(c.key for c in statement.conditions))
-        yield Fails(
-            fact=f"the {role} role is granted something that never applies ({place}): its conditions on {keys} "
-            "exclude each other"
-        )
-        return
-    for condition in keys_of_others(place.stack, place.role, statement):
+    others = keys_of_others(place.stack, place.role, statement)
+    for condition in others:
         sends = "nothing" if condition.operator.comparison.kind == "null" else said(condition.values)
         yield Fails(
             fact=f"the {role} role is granted something that never applies ({place}): AWS sends {sends} as "
             f"`{condition.key}` for every session of the role"
+        )
+    if not others and excludes_all(statement):
+        keys = listed(dict.fromkeys(c.key for c in statement.conditions))
+        yield Fails(
+            fact=f"the {role} role is granted something that never applies ({place}): no request meets its "
+            f"conditions on {keys}"
         )
 
 
