@@ -202,5 +202,5 @@ def _kind(fault: str) -> str:
 
 
 def callers(case: Case) -> tuple[str, ...]:
-    """Who may ask where nobody is named: a role's sessions; whom identity or service control policies bind."""
+    """Who may ask where nobody is named: a session of some role; whom identity or service control policies bind."""
     return ("role",) if case.of_roles else ("user", "role", "federated", "root")
