@@ -11,7 +11,7 @@ from ecsiam.analysis.principals import Caller, PrincipalCells
 from ecsiam.analysis.request import Request, Values
 from ecsiam.analysis.typed import type_of
 from ecsiam.model.condition import Operator
-from ecsiam.model.principal import Principal
+from ecsiam.model.principal import Principal, PrincipalType
 
 # Whose policies identity policies are; the root user is bound by service control policies, which look the same.
 HOLDERS: tuple[Kind, ...] = ("role session", "user", "federated user", "root")
@@ -152,7 +152,10 @@ def _somebody(request: Request, one: Asking) -> Iterator[Principal]:
     kind = _kind(one.facts)
     if kind == "service":
         name = request.values("aws:PrincipalServiceName")
-        yield Principal("Service", name) if isinstance(name, str) and name else _default(caller)
+        if isinstance(name, str) and name:
+            yield from _named("Service", name)
+        else:
+            yield _default(caller)
         return
     arn, account, name = (request.values(k) for k in ("aws:PrincipalArn", "aws:PrincipalAccount", "aws:username"))
     own = _default(caller).id.literal or ""
@@ -160,13 +163,19 @@ def _somebody(request: Request, one: Asking) -> Iterator[Principal]:
     if len(parts) < 6 or not isinstance(arn, str):
         parts = ["arn", "aws", "iam", "", "111122223333" if len(parts) < 6 else parts[4], _resource(kind)]
         parts[2] = "sts" if kind == "federated user" else "iam"
-    yield Principal("AWS", ":".join(parts))
+    yield from _named("AWS", ":".join(parts))
     if isinstance(account, str):
         parts[4] = account
-        yield Principal("AWS", ":".join(parts))
+        yield from _named("AWS", ":".join(parts))
     if isinstance(name, str) and name and kind == "user":
         parts[5] = f"user/{name}"
-        yield Principal("AWS", ":".join(parts))
+        yield from _named("AWS", ":".join(parts))
+
+
+def _named(type: PrincipalType, id: str) -> Iterator[Principal]:
+    """Who has such a name; nobody, where it holds a wildcard: no name of IAM's does."""
+    if "*" not in id and "?" not in id:
+        yield Principal(type, id)
 
 
 def _default(caller: Caller | None) -> Principal:

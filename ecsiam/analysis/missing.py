@@ -10,6 +10,7 @@ from functools import lru_cache
 from attrs import evolve, frozen
 
 from ecsiam.analysis.callers import TAG, facts_of, kind_of
+from ecsiam.analysis.comparisons import Unsettled
 from ecsiam.analysis.globs import Reading
 from ecsiam.analysis.matching import condition_values, misses
 from ecsiam.analysis.request import Request
@@ -50,14 +51,22 @@ def open_keys(
     """The keys that are not given and that decide whether a statement matches; none, where it matches or not anyway."""
     keys = _keys(statement, version)
     missing = frozenset(key for key in (*keys.of_conditions, *keys.of_resources) if is_missing(key, request))
-    if not missing or misses(_loosest(statement, version, missing), version, request, reading, identity):
+    if not missing or not _may_match(_loosest(statement, version, missing), version, request, reading, identity):
         return ()
     found = [key for key in keys.of_conditions if key in missing]
     if any(key in missing for key in keys.of_resources):
         sure = _surest(statement, version, missing)
-        if sure is None or misses(sure, version, request, reading, identity):
+        if sure is None or not _may_match(sure, version, request, reading, identity):
             found += [key for key in keys.of_resources if key in missing]
     return tuple(keys.written[key] for key in dict.fromkeys(found))
+
+
+def _may_match(statement: Statement, version: Version, request: Request, reading: Reading, identity: bool) -> bool:
+    """Whether a statement matches, or AWS's pages leave it open."""
+    try:
+        return not misses(statement, version, request, reading, identity)
+    except Unsettled:
+        return True
 
 
 def has_variables(statement: Statement, version: Version) -> bool:

@@ -184,12 +184,10 @@ def _shown(case: Case, name: str, answer: Any) -> Outcome:
     told = WANTED[case.question](*_each(case, asked))
     if told is False:
         return Outcome(name, f"the witness of {case.question} is none", f"{asked}")
-    keys, role = set(keys_of(case.documents)), ROLE if case.of_roles else ""
-    faults = possible.impossible(asked, keys, callers(case), role)
-    for full in possible.completed(asked, keys, callers(case), role) if faults else ():
-        if WANTED[case.question](*_each(case, full)) is True and not possible.impossible(
-            full, keys, callers(case), role
-        ):
+    keys = set(keys_of(case.documents))
+    faults = possible.impossible(asked, keys, callers(case))
+    for full in possible.completed(asked, keys, callers(case)) if faults else ():
+        if WANTED[case.question](*_each(case, full)) is True and not possible.impossible(full, keys, callers(case)):
             faults = []
     if faults:
         return Outcome(name, f"impossible witness: {_kind(faults[0])}", f"{'; '.join(faults)}: {asked}")
@@ -202,5 +200,5 @@ def _kind(fault: str) -> str:
 
 
 def callers(case: Case) -> tuple[str, ...]:
-    """Who may ask where nobody is named: a role's sessions; whom identity or service control policies bind."""
+    """Who may ask where nobody is named: a session of some role; whom identity or service control policies bind."""
     return ("role",) if case.of_roles else ("user", "role", "federated", "root")

@@ -49,6 +49,8 @@ TYPES: Mapping[str, str] = {
     "aws:principalarn": "arn",
     "aws:sourcearn": "arn",
     "aws:principalaccount": "account",
+    "aws:sourceaccount": "account",
+    "aws:resourceaccount": "account",
 }
 SEVERAL = frozenset(("aws:tagkeys", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:calledvia"))
 
@@ -152,11 +154,11 @@ def of_two_accounts(asked: Asked) -> bool | None:
 # ---------------------------------------------------------------- a request that can't be
 
 
-def impossible(asked: Asked, keys: Iterable[str], callers: Iterable[str] = KINDS, role: str = "") -> list[str]:
+def impossible(asked: Asked, keys: Iterable[str], callers: Iterable[str] = KINDS) -> list[str]:
     """Why a request can't be; empty, if it can.
 
     `keys` are those that were asked for (lower case): one that is always sent has to be there. Where the request
-    names nobody, `callers` are the kinds that may ask; `role` is the name of the role whose session it is.
+    names nobody, `callers` are the kinds that may ask.
     """
     keys = set(keys)
     faults = list(_types(asked))
@@ -167,7 +169,7 @@ def impossible(asked: Asked, keys: Iterable[str], callers: Iterable[str] = KINDS
     if asked.principal:
         one = caller(asked.principal)
         return faults + ([] if one is None else list(_keys(asked, keys, one)))
-    told = [[*_keys(asked, keys, Caller(kind, name=role))] for kind in callers]
+    told = [[*_keys(asked, keys, Caller(kind))] for kind in callers]
     return faults + min(told, key=len, default=list[str]())
 
 
@@ -183,7 +185,7 @@ _DEFAULTS: dict[str, Values] = {
 }
 
 
-def completed(asked: Asked, keys: Iterable[str], callers: Iterable[str] = KINDS, role: str = "") -> Iterator[Asked]:
+def completed(asked: Asked, keys: Iterable[str], callers: Iterable[str] = KINDS) -> Iterator[Asked]:
     """The request with what is always sent where it doesn't say so: one for each kind of caller that there may be.
 
     A witness may leave out a key that has no bearing, so these have to show what it shows.
@@ -192,7 +194,7 @@ def completed(asked: Asked, keys: Iterable[str], callers: Iterable[str] = KINDS,
     given = {key.lower(): value for key, value in asked.context.items()}
     for kind in callers if asked.principal is None else [one.kind] if one else []:
         account = (one and one.account) or account_of(asked) or "999999999999"
-        name = (one and one.name) or role or str(given.get("aws:username", "somebody"))
+        name = (one and one.name) or str(given.get("aws:username", "somebody"))
         its = "sts" if kind == "federated" else "iam"
         path = {"federated": f"federated-user/{name}", "root": "root"}.get(kind, f"{kind}/{name}")
         arn = str(given.get("aws:principalarn", f"arn:aws:{its}::{account}:{path}"))
