@@ -19,6 +19,10 @@ ELSEWHERE = "arn:aws:ecr:eu-west-2:999999999999:repository/memos"
 
 # rule: (the config, the note)
 NOTES: dict[str, tuple[dict[str, Any], str]] = {
+    "odd-statement": (
+        {"task_statements": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws*:s3:::b/*"}]},
+        "",
+    ),
     "unused-value": (
         {"s3_bucket_arns": ["arn:aws:s3:::memos"]},
         "`s3_bucket_arns` is not used while `enable_s3_access` is off @ $.s3_bucket_arns. "

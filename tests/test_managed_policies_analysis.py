@@ -45,8 +45,12 @@ def test_every_policy_is_inside_itself() -> None:
         assert isinstance(contains(policy, policy), Holds), name
 
 
+# It compares `aws:ViaAWSService`, which is true or false, with the name of a service.
+NEVER = "AIOPSS3AccessForAmplify"
+
+
 def test_every_allow_shows_a_request() -> None:
-    """No statement of AWS is empty, and none is left open because of its variables or keys."""
+    """No other statement of AWS is empty, and none is left open because of its variables or keys."""
     shown: dict[str, Request] = {}
     undecided: Counter[str] = Counter()
     for name, policy in allows():
@@ -55,6 +59,9 @@ def test_every_allow_shows_a_request() -> None:
             request = requests.example()
         except Unclear as e:
             undecided["variables" if has_variables(policy) else str(e)] += 1
+            continue
+        if policy.statements[0].sid == NEVER:
+            assert request is None
             continue
         assert request is not None, f"{name} {policy.statements[0].sid}"
         assert request in requests, f"{name} {request}"

@@ -19,15 +19,18 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend  # pyright: ignore[reportUnknownVariableType]
 
 import ecsiam
-from ecsiam import Stack
+from ecsiam import Policy, Principal, Role, Stack, Statement
 from ecsiam.config import Config
 from ecsiam.config.kinds import OfForm
 from ecsiam.emitters.hcl import escape
 from ecsiam.model.by_id import ById
 from ecsiam.model.deployment import Deployment
+from ecsiam.model.each import Each
 from ecsiam.model.forms import FORMS, Form
 from ecsiam.model.names import camel_case
 from ecsiam.model.parameter import Parameter, Type, Variable
+from ecsiam.model.role import InlinePolicy
+from ecsiam.model.text import Ref, Text
 
 from .terraform.rig import Rig
 
@@ -130,7 +133,16 @@ def _run(command: list[str], given: str) -> str:
 
 
 def stack_of(variables: list[Variable]) -> Stack:
-    return Stack((), deployment=Deployment(variables=ById(variables)))
+    """A role that asks for each of them: a template declares no other ones."""
+    tasks = Principal("Service", "ecs-tasks.amazonaws.com")
+    trust = Policy(Statement("Allow", "sts:AssumeRole", principals=tasks))
+    asked = [
+        Each(v.id, "all") if v.type == "list" else Text.of("arn:aws:s3:::b/", Ref(v.id, parameter=True))
+        for v in variables
+    ]
+    policy = Policy(Statement("Allow", "s3:GetObject", asked))
+    role = Role("task", "task", trust, [InlinePolicy("all", "all", policy)])
+    return Stack([role], deployment=Deployment(variables=ById(variables)))
 
 
 @pytest.fixture(scope="module")

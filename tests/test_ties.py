@@ -16,7 +16,7 @@ ANY_AWS = Principal("AWS", "*")
 
 
 def allow(when: Block | None = None, who: Principal | None = None, *, resource: str = "*") -> Policy:
-    return Policy(Statement("Allow", "s3:GetObject", resource, who, when or {}))
+    return Policy(Statement("Allow", "s3:GetObject", resource, who, when or {}, as_is=True))
 
 
 def deny(when: Block, *more: Policy) -> Policy:

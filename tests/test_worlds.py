@@ -120,7 +120,7 @@ def test_a_deny_never_adds(one: tuple[Policy, ...], data: st.DataObject) -> None
     deny = data.draw(statements(resource_policy, True, "Deny"))
     less = Policy((*policy.statements, deny), version=policy.version)
     assert not isinstance(decided(contains(policy, less), less), Fails)
-    allow = Statement("Allow", deny.actions, deny.resources, deny.principals, deny.conditions)
+    allow = Statement("Allow", deny.actions, deny.resources, deny.principals, deny.conditions, as_is=True)
     denied = Policy(allow, version=policy.version)
     assert not isinstance(decided(overlaps(less, denied), less, denied), Holds)
     more = Policy((*policy.statements, allow), version=policy.version)
