@@ -171,7 +171,7 @@ def conditions(draw: st.DrawFn, variables: bool) -> list[Condition]:
 
 @st.composite
 def statements(draw: st.DrawFn, resource_policy: bool, variables: bool, effect: Effect | None = None) -> Statement:
-    actions = tuple(map(Action, draw(some(*ACTIONS))))
+    actions = tuple(Action(a, as_is=True) for a in draw(some(*ACTIONS)))
     resources = tuple(map(text, draw(some(*RESOURCES, *(WITH_VARIABLES if variables else ())))))
     principals: Only[Principal] | AllBut[Principal] | None = None
     if resource_policy:
@@ -184,6 +184,7 @@ def statements(draw: st.DrawFn, resource_policy: bool, variables: bool, effect: 
         AllBut(resources) if draw(rarely(5)) else Only(resources),
         principals,
         draw(conditions(variables)),
+        as_is=True,
     )
 
 
