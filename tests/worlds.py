@@ -156,7 +156,7 @@ def conditions(draw: st.DrawFn, variables: bool) -> list[Condition]:
     for key in draw(st.lists(one(*SINGLE, *SEVERAL, "own:s", "own:s", "own:many", "own:many"), max_size=3)):
         kind = SINGLE.get(key) or SEVERAL[key]
         if draw(rarely(5)):
-            found.append(Condition("Null", key, [draw(one(*VALUES["null"][0]))]))
+            found.append(Condition("Null", key, [draw(one(*VALUES["null"][0]))], as_is=True))
             continue
         name = draw(one(*OPERATORS[kind]))
         prefix = draw(one("ForAllValues:", "ForAnyValue:")) if key in SEVERAL else ""
@@ -165,7 +165,7 @@ def conditions(draw: st.DrawFn, variables: bool) -> list[Condition]:
         if variables and kind == "string":
             texts = (*texts, "${aws:resourcetag/name}", "${aws:resourcetag/name, 'a'}", "x${own:s}")
         written = key.upper() if draw(rarely(10)) else key
-        found.append(Condition(f"{prefix}{name}{suffix}", written, draw(some(*texts))))
+        found.append(Condition(f"{prefix}{name}{suffix}", written, draw(some(*texts)), as_is=True))
     return list({(str(c.operator), c.key.lower()): c for c in found}.values())
 
 

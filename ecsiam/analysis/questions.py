@@ -114,13 +114,13 @@ def sought(requests: Requests, universe: Universe) -> tuple[Request | Undecided 
     why = unasked(found) if isinstance(found, Request) else ""
     if isinstance(found, Request) and not why:
         return found, ""
-    return _example(requests & asked_of(requests, universe), universe), why
+    return _example(requests, universe, only_asked=True), why
 
 
-def _example(requests: Requests, universe: Universe) -> Request | Undecided | None:
+def _example(requests: Requests, universe: Universe, *, only_asked: bool = False) -> Request | Undecided | None:
     try:
         with limited():
-            return requests.example(universe)
+            return (requests & asked_of(requests, universe) if only_asked else requests).example(universe)
     except Unclear as e:
         return Undecided(str(e), assumed(universe), e.unless)
 
@@ -141,7 +141,7 @@ def _shown(requests: Requests, universe: Universe) -> tuple[Request | Undecided 
         return None, (*rests_on, found.unless)
     if not isinstance(found, Request) or not (why := unasked(found)):
         return found, rests_on
-    made = _example(requests & asked_of(requests, "asked"), "asked")
+    made = _example(requests, "asked", only_asked=True)
     if isinstance(made, Request):
         return made, rests_on
     return found, (*rests_on, f"requests count that AWS doesn't make: {why}")
