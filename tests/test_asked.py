@@ -142,7 +142,6 @@ PATTERNS = (
     "ecs:Run*",
     "ecr:GetAuthorizationToken",
     "*",
-    "*:Get*",
     "new:*",
     "kms:*",
 )

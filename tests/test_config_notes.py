@@ -21,7 +21,8 @@ ELSEWHERE = "arn:aws:ecr:eu-west-2:999999999999:repository/memos"
 NOTES: dict[str, tuple[dict[str, Any], str]] = {
     "odd-statement": (
         {"task_statements": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws*:s3:::b/*"}]},
-        "",
+        "`arn:aws*:s3:::b/*` has a pattern for the partition @ $.task_statements[0].Resource. Write the partition, or "
+        "`*` for it.",
     ),
     "unused-value": (
         {"s3_bucket_arns": ["arn:aws:s3:::memos"]},

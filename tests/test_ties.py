@@ -154,6 +154,13 @@ def test_a_role_s_policies_are_asked_by_sessions_of_it(when: Block) -> None:
     assert contains(allow({"Null": {"aws:username": "true"}}), other) == Holds()
 
 
+def test_a_key_of_every_request_beside_one_that_a_variable_reads() -> None:
+    """What services or token bringers send is no matter of an identity policy."""
+    values = {"aws:RequestedRegion": "${aws:PrincipalTag/region}", "aws:ResourceOrgID": "${aws:PrincipalOrgID}"}
+    answer = can(allow({"StringEquals": values}), action="s3:GetObject", resource="arn:aws:s3:::b/x")
+    assert isinstance(answer, Holds)
+
+
 # ---------------------------------------------------------------- types
 
 

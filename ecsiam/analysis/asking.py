@@ -35,6 +35,8 @@ class Asking:
 
     def unsaid(self, written: Mapping[str, str]) -> str:
         """Why what hangs on some of these keys isn't known; empty, where AWS's pages say what they are."""
+        if self.facts is ALWAYS:
+            return ""
         kind = _kind(self.facts)
         listed = ", ".join(f"`{name}`" for key, name in sorted(written.items()) if key in UNSAID.get(kind, ()))
         return f"what {_KINDS.get(kind, f'a {kind}')} sends as {listed}, AWS's pages don't say" if listed else ""

@@ -134,10 +134,15 @@ def assumed(universe: Universe) -> tuple[str, ...]:
     return (f"there are no other actions than those of {date()} and those that a policy writes out",)
 
 
-def _shown(requests: Requests, universe: Universe) -> tuple[Request | Undecided | None, tuple[str, ...]]:
-    """A request of a set, if it can be one that AWS makes, and what an answer with it rests on."""
+def _shown(
+    requests: Requests, universe: Universe, *, assuming: bool = False
+) -> tuple[Request | Undecided | None, tuple[str, ...]]:
+    """A request of a set, if it can be one that AWS makes, and what an answer with it rests on.
+
+    With `assuming`, that there is none may rest on what AWS leaves open.
+    """
     found, rests_on = ask(requests, universe), assumed(universe)
-    if isinstance(found, Undecided) and found.unless:
+    if assuming and isinstance(found, Undecided) and found.unless:
         return None, (*rests_on, found.unless)
     if not isinstance(found, Request) or not (why := unasked(found)):
         return found, rests_on
@@ -165,7 +170,7 @@ def contains(
     """
     with limits(boundary, managed), limited(timeout):
         wide, narrow = _both(within(a, boundary), within(b, boundary), reading)
-        found, rests_on = _shown(narrow - wide, universe)
+        found, rests_on = _shown(narrow - wide, universe, assuming=True)
     match found:
         case None:
             return Holds(assumed=rests_on)
