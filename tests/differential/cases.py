@@ -75,12 +75,13 @@ class Counts:
         self.cases[level] += 1
         self.answers[f"{case.question}: {outcome.answer}"] += 1
         if outcome.answer != "refused":
-            self.operators.update(set(_operators(case)))
+            self.operators.update(set(operators(case)))
         if outcome.fault:
             self.faults[outcome.fault] += 1
 
 
-def _operators(case: Case) -> Iterator[str]:
+def operators(case: Case) -> Iterator[str]:
+    """The condition operators of a case, as they are written."""
     for document in case.documents:
         for s in listed(document["Statement"]):
             yield from s.get("Condition", {})

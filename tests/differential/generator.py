@@ -194,7 +194,7 @@ def _principals(r: Random) -> Any:
 
 def operator(r: Random, key: str) -> str:
     kind = TYPES.get(key.lower(), "any" if key == "own:Any" else "text")
-    kind = {"epoch": r.choice(("date", "number")), "account": "text"}.get(kind, kind)
+    kind = {"epoch": r.choice(("date", "number")), "account": "text", "caller": "arn"}.get(kind, kind)
     if r.random() < 0.1:
         return "Null"
     mixed = kind == "any" or r.random() < 0.08
@@ -210,7 +210,7 @@ def values(r: Random, w: World, key: str) -> Any:
 
 def _value(r: Random, w: World, key: str) -> str:
     lower = key.lower()
-    kind = lower if lower in WRITTEN else TYPES.get(lower, "")
+    kind = lower if lower in WRITTEN else TYPES.get(lower, "").replace("caller", "arn")
     if key == "own:Any" and r.random() < 0.6:
         kind = r.choice(("number", "date", "bool", "address", "arn", "binary"))
     if kind in WRONG and r.random() < 0.06:
@@ -429,13 +429,14 @@ def sent(r: Random, policies: Sequence[Json], key: str, context: dict[str, Value
 
 
 def _text_sent(r: Random, texts: Sequence[str], key: str, context: dict[str, Values]) -> str:
-    kind = TYPES.get(key, "any" if key == "own:any" else "")
+    kind = TYPES.get(key, "any" if key == "own:any" else "").replace("caller", "arn")
     pool = SENT.get(kind, ("a", "red", "RED", "bob", "x"))
-    if kind and kind != "any" and (kind != "arn" or r.random() < 0.5):
+    if kind and kind != "any" and (kind != "arn" or (key != "aws:principalarn" and r.random() < 0.5)):
         return r.choice(pool)
     text = filled(r, r.choice(texts), context) if texts and r.random() < 0.8 else r.choice(pool)
     if kind == "arn":
-        return text if re.fullmatch("arn:([^:]*:){4}.+", text, re.DOTALL) else QUEUE
+        form = "arn:([^:]*:){4}.+" if key != "aws:principalarn" else "arn:aws:iam::[0-9]{12}:(role|user)/[a-z]+"
+        return text if re.fullmatch(form, text, re.DOTALL) else f"{ROLE}memos"
     match r.random():
         case x if x < 0.1:
             return text.swapcase()

@@ -46,7 +46,7 @@ TYPES: Mapping[str, str] = {
     "aws:multifactorauthpresent": "bool",
     "aws:sourceip": "address",
     "aws:vpcsourceip": "address",
-    "aws:principalarn": "arn",
+    "aws:principalarn": "caller",
     "aws:sourcearn": "arn",
     "aws:principalaccount": "account",
     "aws:sourceaccount": "account",
@@ -234,6 +234,8 @@ def of_type(kind: str, value: str) -> bool:
             return value in ("true", "false")
         case "address":
             return re.fullmatch(r"[0-9.]+|[0-9a-fA-F:.]+", value) is not None and "/" not in value
+        case "caller":
+            return any(form.fullmatch(value) for form in ARNS.values())
         case "arn":
             return re.fullmatch("arn:[^:]*:[^:]*:[^:]*:[^:]*:.+", value, re.DOTALL) is not None
         case _:
