@@ -8,14 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecsiam.analysis import among, cover, held, points
-from ecsiam.analysis.answers import Fails, Undecided
+from ecsiam.analysis.answers import Fails, Holds, Undecided
 from ecsiam.analysis.budget import PIECES, SECONDS, check_time, limited, pieces
+from ecsiam.analysis.change import compare
 from ecsiam.analysis.held import Held, Symbolic, symbolic
 from ecsiam.analysis.keys import KeyTest, cells
 from ecsiam.analysis.leaf import Resources
 from ecsiam.analysis.matching import matches_values
 from ecsiam.analysis.patterns import Unclear, wildcard
-from ecsiam.analysis.questions import contains, overlaps, requests_of
+from ecsiam.analysis.questions import can, contains, equivalent, overlaps, requests_of
 from ecsiam.errors import PolicyError
 from ecsiam.model.condition import COMPARISONS, Kind, Operator
 from ecsiam.model.policy import Policy
@@ -190,3 +191,26 @@ def test_names_keep_their_case_in_reasons() -> None:
     undecided = contains(allow(when={"StringEquals": {"aws:RequestTag/Team": "6"}}), mixed)
     assert isinstance(undecided, Undecided)
     assert "`aws:RequestTag/Team`" in undecided.reason
+
+
+def test_a_question_takes_a_budget_of_its_own() -> None:
+    for answer in (
+        contains(*HARD, timeout=1e-9),
+        overlaps(*HARD, timeout=1e-9),
+        equivalent(*HARD, timeout=1e-9),
+        can(HARD[0], action="s3:GetObject", timeout=1e-9),
+    ):
+        assert isinstance(answer, Undecided)
+        assert answer.reason == "the time of 1e-09 s ran out"
+    assert compare(*HARD, timeout=1e-9).undecided == ("the time of 1e-09 s ran out",)
+    assert isinstance(can(HARD[0], action="s3:GetAnything", timeout=1_000), Holds)
+
+
+def test_a_key_compared_with_and_without_a_set_operator() -> None:
+    """AWS doesn't say what an operator without one makes of several values: a Holds says that it assumes one."""
+    of_all = allow(when={"ForAllValues:StringEquals": {"aws:TagKeys": ["a", "b"]}})
+    plain = allow(when={"StringEquals": {"aws:TagKeys": "a"}})
+    answer = contains(of_all, plain)
+    assert isinstance(answer, Holds)
+    assert answer.assumed == ("`aws:TagKeys` holds one value at most, where it is compared without a set operator",)
+    assert isinstance(contains(plain, of_all), Fails)

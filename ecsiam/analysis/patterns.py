@@ -7,6 +7,7 @@ of them is in `strings.py`. Characters are Unicode code points.
 from collections.abc import Hashable, Iterable
 from functools import lru_cache
 from itertools import groupby, takewhile
+from typing import Literal
 
 from attrs import field, frozen
 
@@ -65,9 +66,20 @@ NOT_COLON = Chars(":", inverse=True)
 
 @frozen(cache_hash=True)
 class One:
-    """One character of a set."""
+    """One character of a set. `text` is it where the set has one only, `fold` that or its lower case; else empty."""
 
     of: Chars
+    text: str = field(init=False, eq=False, repr=False)
+    fold: str = field(init=False, eq=False, repr=False)
+
+    @text.default
+    def _text(self) -> str:
+        return next(iter(self.of.chars)) if len(self.of.chars) == 1 and not self.of.inverse else ""
+
+    @fold.default
+    def _fold(self) -> str:
+        low = set[str]() if self.of.inverse else {c.lower() for c in self.of.chars}
+        return low.pop() if len(low) == 1 else ""
 
 
 @frozen(cache_hash=True)
@@ -141,28 +153,25 @@ class Pattern:
 
     def __init__(self, tokens: tuple[Token, ...]) -> None:
         self.tokens = tokens
-        head: list[str] = []
-        for token in tokens:
-            if not isinstance(token, One) or not _is_char(token):
-                break
-            head += token.of.chars
+        letters = [t.text if isinstance(t, One) else "" for t in tokens]
+        head = list(takewhile(bool, letters))
         self.head = "".join(head)  # what every string of it begins with
         self.literal = self.head if len(head) == len(tokens) else None  # the only string of it
         self.prefix = len(head) == len(tokens) - 1 and tokens[-1] == Run(ANY)  # it is `head*`
-        folded = list(takewhile(bool, map(_folded, tokens)))
+        folded = list(takewhile(bool, (t.fold if isinstance(t, One) else "" for t in tokens)))
         # What all strings of it begin with in lower case, letter by letter; and whether that is all of them.
         self.fold, self.folded = "".join(folded), len(folded) == len(tokens)
         self.holes = tuple(t for t in tokens if isinstance(t, Hole | Other))
-        texts = _texts(tokens)
+        texts = "".join(letter or "\0" for letter in letters).split("\0")
         self.tail = texts[-1]  # what every string of it ends with
         self.need = max(texts, key=len)  # the longest text that every string of it holds
         # Its shortest string; a hole counts for nothing in it.
         self.shortest = self.head if self.literal else "".join(_readable(t.of) for t in tokens if isinstance(t, One))
-        self.wild = tuple((i, t) for i, t in enumerate(tokens) if not _is_char(t))  # all but single characters
+        self.wild = tuple((i, t) for i, t in enumerate(tokens) if not letters[i])  # all but single characters
         self._runs = sum(1 << i for i, t in self.wild if isinstance(t, Run))
         self._steps: dict[str, tuple[int, int]] = {}
         self._places: dict[str, int] | None = None  # of each character, where a token is that one alone
-        self._glob = _as_glob(tokens) if self.literal is None else None
+        self._glob: Glob | Literal["unread"] | None = "unread"
 
     def __repr__(self) -> str:
         return f"<{show(self)}>"
@@ -175,6 +184,8 @@ class Pattern:
             return False
         if self.prefix:
             return True
+        if self._glob == "unread":
+            self._glob = _as_glob(self.tokens)
         if self._glob is not None:
             return fits(self._glob, string)
         at, end = self._closed(1 << len(self.head)), 1 << len(self.tokens)
@@ -233,8 +244,8 @@ class Pattern:
         """`covers`, token by token."""
         at, masks = self._closed(1), dict[Token, tuple[int, int]]()
         for token in narrow.tokens:
-            if isinstance(token, One) and _is_char(token):
-                on, stay = self.step(*token.of.chars)
+            if isinstance(token, One) and token.text:
+                on, stay = self.step(token.text)
             else:
                 if token not in masks:
                     masks[token] = self._reads(token)
@@ -266,34 +277,11 @@ class Pattern:
         return at
 
 
-def _texts(tokens: tuple[Token, ...]) -> list[str]:
-    """The texts between what is wild, the first and the last one included."""
-    texts: list[list[str]] = [[]]
-    for token in tokens:
-        if isinstance(token, One) and _is_char(token):
-            texts[-1] += token.of.chars
-        else:
-            texts.append([])
-    return ["".join(t) for t in texts]
-
-
-def _is_char(token: Token) -> bool:
-    return isinstance(token, One) and not token.of.inverse and len(token.of.chars) == 1
-
-
-def _folded(token: Token) -> str:
-    """The letter of a token in lower case; empty where it is not one letter."""
-    if not isinstance(token, One) or token.of.inverse:
-        return ""
-    low = {c.lower() for c in token.of.chars}
-    return low.pop() if len(low) == 1 else ""
-
-
 def _places(tokens: tuple[Token, ...]) -> dict[str, int]:
     places: dict[str, list[int]] = {}
     for i, token in enumerate(tokens):
-        if isinstance(token, One) and _is_char(token):
-            places.setdefault(next(iter(token.of.chars)), []).append(i)
+        if isinstance(token, One) and token.text:
+            places.setdefault(token.text, []).append(i)
     return {char: _bits(at, len(tokens)) for char, at in places.items()}
 
 
@@ -313,8 +301,8 @@ def _as_glob(tokens: tuple[Token, ...]) -> Glob | None:
                 pieces.append(("*", True))
             case One(of) if of == ANY:
                 pieces.append(("?", True))
-            case One(of) if not of.inverse and len(of.chars) == 1:
-                pieces += [(c, False) for c in of.chars]
+            case One() if token.text:
+                pieces.append((token.text, False))
             case _:
                 return None
     return as_glob(_joined(pieces))
