@@ -253,7 +253,6 @@ def _keys(asked: Asked, keys: set[str], one: Caller) -> Iterator[str]:
     if TAGS[at] == "-" and any(key.lower().startswith("aws:principaltag/") for key in asked.context):
         yield f"a {one.kind} has no tags"
     yield from _values(asked, one)
-    yield from _organisation(asked)
 
 
 def _values(asked: Asked, one: Caller) -> Iterator[str]:
@@ -292,12 +291,6 @@ def _userid(one: Caller) -> str:
             return "anonymous"
         case _:
             return ""
-
-
-def _organisation(asked: Asked) -> Iterator[str]:
-    organisation, paths = _one(asked.value("aws:PrincipalOrgID")), asked.value("aws:PrincipalOrgPaths")
-    if organisation is not None and isinstance(paths, tuple) and any(p.split("/")[0] != organisation for p in paths):
-        yield "aws:PrincipalOrgPaths is of another organisation than aws:PrincipalOrgID"
 
 
 def _one(value: Values | None) -> str | None:
