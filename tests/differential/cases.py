@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from .checks import ROLE, Case, Outcome, check
-from .generator import MODES, Document, World, changed, policy, request, statement, world
+from .generator import MODES, Document, World, changed, policy, statement, world
 from .matcher import Json, listed
+from .requests import request
 from .shrink import shrunk
 
 # Of each hundred cases, how many are of which question.
