@@ -10,7 +10,7 @@ from .differential.checks import QUESTIONS, Case, asked_by, check, requested
 from .differential.found import FOUND
 from .differential.possible import impossible
 
-# How many seeds of each question the suite takes: the same ones for the same code, some fifteen seconds of one core in all.
+# How many seeds of each question the suite takes: the same ones for the same code, some fifteen seconds of one core.
 SEEDS = {"evaluate": 4000, "contains": 250, "overlaps": 200, "equivalent": 120, "can": 200}
 
 

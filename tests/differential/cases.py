@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from .checks import ROLE, Case, Outcome, check
-from .generator import MODES, Document, World, changed, policy, statement, world
+from .generator import MODES, Document, World, bare, changed, policy, statement, turned, world
 from .matcher import Json, listed
 from .requests import request
 from .shrink import shrunk
@@ -41,6 +41,10 @@ TIED = ("aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:us
 
 
 def _sides(r: Random, w: World, question: str, of_roles: bool) -> tuple[tuple[Document, ...], ...]:
+    if question not in ("evaluate", "can") and r.random() < 0.5:
+        one = bare(r, w)
+        two = turned(r, w, one)
+        return ((one,), (two,)) if r.random() < 0.5 else ((two,), (one,))
     first = tuple(policy(r, w) for _ in range(r.choice((1, 2)) if of_roles else 1))
     if question in ("evaluate", "can"):
         return (first,)

@@ -234,6 +234,21 @@ def policy(r: Random, w: World) -> Document:
     return fixed(r, document(r, w))
 
 
+def bare(r: Random, w: World) -> Document:
+    """One statement of everything under one condition, so that nothing else decides."""
+    key = r.choice(w.keys)
+    s: Document = {"Effect": "Allow", "Action": "*", "Condition": {operator(r, key): {key: values(r, w, key)}}}
+    s |= ({} if w.mode == "trust" else {"Resource": "*"}) | ({} if w.mode == "identity" else {"Principal": "*"})
+    return fixed(r, {"Version": "2012-10-17", "Statement": [s]})
+
+
+def turned(r: Random, w: World, given: Document) -> Document:
+    """The same with another operator or other values."""
+    out = copy.deepcopy(given)
+    (_new_operator if r.random() < 0.8 else _new_values)(r, w, out, out["Statement"][0])
+    return fixed(r, out)
+
+
 # ---------------------------------------------------------------- another policy near one
 
 
