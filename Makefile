@@ -35,6 +35,7 @@ test: $(STAMP)-dev
 
 # Hours: before a release, and when the strategies change. What it finds becomes an example of its law.
 explore: $(STAMP)-dev
+	$(PY) -m tests.differential --minutes 15 --seed "$$(date +%s)000"
 	$(PYTEST) --hypothesis-profile explore $(ARGS)
 
 check: $(STAMP)-dev

@@ -191,8 +191,9 @@ def _texts(key: str, tests: tuple[KeyTest, ...]) -> list[_Single] | None:
         tries = [*SAMPLES.get(type_of(key), ()), *_tries(key, tests)]
         unions = tuple(map(clause_of, tests))
         if any(t.operator.qualifier for t in tests):
-            some = dict(vectors(unions, tries, (within or _SOMETHING,)))
-            found = {**dict(vectors(unions, ("",))), **some}
+            found = dict(vectors(unions, tries, (within or _SOMETHING,)))
+            if within is None:
+                found = {**dict(vectors(unions, ("",))), **found}
         else:
             found = dict(vectors(unions, tries, (within,) if within else ()))
     except OutOfTime:
@@ -269,7 +270,7 @@ def cells(key: str, tests: frozenset[KeyTest], many: bool | None = None) -> Cell
     if sets and many is not False and len(sets) < len(valued):
         return None  # AWS says nothing of an operator without qualifier on several values
     # Each set operator is shown by one value; where that is the empty text, by another one beside it.
-    empties = _empty(valued, singles) if sets and base(key) is None else []
+    empties = _empty(valued, singles) if sets and base(key) is None and can_be(key, "") else []
     groups: list[tuple[_Single, ...]] = [(single,) for single in singles if not sets or single[1] != ""]
     if sets and many is not False:
         for size in range(2, len(sets) + (len(groups) < len(singles)) + 1):

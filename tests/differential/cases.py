@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from .checks import ROLE, Case, Outcome, check
-from .generator import MODES, Document, World, changed, policy, request, statement, world
+from .generator import MODES, Document, World, bare, changed, policy, statement, turned, world
 from .matcher import Json, listed
+from .requests import request
 from .shrink import shrunk
 
 # Of each hundred cases, how many are of which question.
@@ -40,6 +41,10 @@ TIED = ("aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:us
 
 
 def _sides(r: Random, w: World, question: str, of_roles: bool) -> tuple[tuple[Document, ...], ...]:
+    if question not in ("evaluate", "can") and r.random() < 0.5:
+        one = bare(r, w)
+        two = turned(r, w, one)
+        return ((one,), (two,)) if r.random() < 0.5 else ((two,), (one,))
     first = tuple(policy(r, w) for _ in range(r.choice((1, 2)) if of_roles else 1))
     if question in ("evaluate", "can"):
         return (first,)
@@ -75,12 +80,13 @@ class Counts:
         self.cases[level] += 1
         self.answers[f"{case.question}: {outcome.answer}"] += 1
         if outcome.answer != "refused":
-            self.operators.update(set(_operators(case)))
+            self.operators.update(set(operators(case)))
         if outcome.fault:
             self.faults[outcome.fault] += 1
 
 
-def _operators(case: Case) -> Iterator[str]:
+def operators(case: Case) -> Iterator[str]:
+    """The condition operators of a case, as they are written."""
     for document in case.documents:
         for s in listed(document["Statement"]):
             yield from s.get("Condition", {})

@@ -46,7 +46,7 @@ TYPES: Mapping[str, str] = {
     "aws:multifactorauthpresent": "bool",
     "aws:sourceip": "address",
     "aws:vpcsourceip": "address",
-    "aws:principalarn": "arn",
+    "aws:principalarn": "caller",
     "aws:sourcearn": "arn",
     "aws:principalaccount": "account",
     "aws:sourceaccount": "account",
@@ -234,6 +234,8 @@ def of_type(kind: str, value: str) -> bool:
             return value in ("true", "false")
         case "address":
             return re.fullmatch(r"[0-9.]+|[0-9a-fA-F:.]+", value) is not None and "/" not in value
+        case "caller":
+            return any(form.fullmatch(value) for form in ARNS.values())
         case "arn":
             return re.fullmatch("arn:[^:]*:[^:]*:[^:]*:[^:]*:.+", value, re.DOTALL) is not None
         case _:
@@ -251,7 +253,6 @@ def _keys(asked: Asked, keys: set[str], one: Caller) -> Iterator[str]:
     if TAGS[at] == "-" and any(key.lower().startswith("aws:principaltag/") for key in asked.context):
         yield f"a {one.kind} has no tags"
     yield from _values(asked, one)
-    yield from _organisation(asked)
 
 
 def _values(asked: Asked, one: Caller) -> Iterator[str]:
@@ -290,12 +291,6 @@ def _userid(one: Caller) -> str:
             return "anonymous"
         case _:
             return ""
-
-
-def _organisation(asked: Asked) -> Iterator[str]:
-    organisation, paths = _one(asked.value("aws:PrincipalOrgID")), asked.value("aws:PrincipalOrgPaths")
-    if organisation is not None and isinstance(paths, tuple) and any(p.split("/")[0] != organisation for p in paths):
-        yield "aws:PrincipalOrgPaths is of another organisation than aws:PrincipalOrgID"
 
 
 def _one(value: Values | None) -> str | None:
