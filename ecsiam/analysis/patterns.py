@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import groupby, takewhile
 from typing import Literal
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from ecsiam.analysis.globs import Glob, as_glob, fits
 from ecsiam.analysis.variables import Piece
@@ -64,22 +64,22 @@ ANY = Chars("", inverse=True)
 NOT_COLON = Chars(":", inverse=True)
 
 
+def _only(one: "One") -> str:
+    return next(iter(one.of.chars)) if len(one.of.chars) == 1 and not one.of.inverse else ""
+
+
+def _folded(one: "One") -> str:
+    low = set[str]() if one.of.inverse else {c.lower() for c in one.of.chars}
+    return low.pop() if len(low) == 1 else ""
+
+
 @frozen(cache_hash=True)
 class One:
     """One character of a set. `text` is it where the set has one only, `fold` that or its lower case; else empty."""
 
     of: Chars
-    text: str = field(init=False, eq=False, repr=False)
-    fold: str = field(init=False, eq=False, repr=False)
-
-    @text.default
-    def _text(self) -> str:
-        return next(iter(self.of.chars)) if len(self.of.chars) == 1 and not self.of.inverse else ""
-
-    @fold.default
-    def _fold(self) -> str:
-        low = set[str]() if self.of.inverse else {c.lower() for c in self.of.chars}
-        return low.pop() if len(low) == 1 else ""
+    text: str = field(init=False, eq=False, repr=False, default=Factory(_only, takes_self=True))
+    fold: str = field(init=False, eq=False, repr=False, default=Factory(_folded, takes_self=True))
 
 
 @frozen(cache_hash=True)
