@@ -58,9 +58,20 @@ def refused(error: type[ecsiam.ConfigError | EmitError], act: Callable[[], objec
 # ---------------------------------------------------------------- laws
 
 
+IDENTIFIED: dict[str, Any] = {
+    "project_name": "memos",
+    "environment": "dev",
+    "enable_github_oidc": True,
+    "github_repo": "octo-org/memos",
+    "github_owner_id": 1234567,
+    "github_repo_id": 7654321,
+}
+
+
 @pytest.fixture(scope="module")
 def examples() -> list[Opened]:
-    return batch(opened(), 60)
+    """Any, and some that have the ids of a repository: few have them by chance, with nothing that closes them."""
+    return batch(opened(), 60) + batch(opened(st.just(IDENTIFIED)), 6)
 
 
 def outcome(act: Callable[[], Stack]) -> Stack | tuple[object, ...]:
