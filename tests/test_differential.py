@@ -11,7 +11,7 @@ from .differential.found import FOUND
 from .differential.possible import impossible
 
 # How many seeds of each question the suite takes: the same ones for the same code, some fifteen seconds of one core.
-SEEDS = {"evaluate": 4000, "contains": 250, "overlaps": 200, "equivalent": 120, "can": 200}
+SEEDS = {"evaluate": 4000, "contains": 500, "overlaps": 200, "equivalent": 120, "can": 200}
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
