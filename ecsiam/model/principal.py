@@ -11,7 +11,7 @@ from attrs import field, frozen
 from ecsiam.errors import Fault, show
 from ecsiam.model.built import Built
 from ecsiam.model.spots import of_principal, refused
-from ecsiam.model.text import Text, text
+from ecsiam.model.text import Ref, Text, text
 
 PrincipalType = Literal["*", "AWS", "CanonicalUser", "Federated", "Service"]
 PRINCIPAL_TYPES: tuple[PrincipalType, ...] = get_args(PrincipalType)
@@ -25,13 +25,16 @@ class Principal(Built):
     id: Text = field(converter=text)
 
     def _unsayable(self) -> Iterator[Fault]:
+        parts: tuple[object, ...] = self.id.parts
         if self.type not in PRINCIPAL_TYPES:
             yield Fault(
                 f"unknown principal type `{show(str(self.type))}`",
                 remedy="The types are `AWS`, `CanonicalUser`, `Federated` and `Service`.",
             )
+        elif not all(isinstance(part, str | Ref) for part in parts):
+            yield Fault(f"the id of a principal is a text, not `{show(str(self.id))}`")
         elif self.type == "*" and self.id.literal != "*":
-            yield Fault(f'a principal of no type is `"*"`, not `{self.id}`')
+            yield Fault(f'a principal of no type is `"*"`, not `{show(str(self.id))}`')
 
     @property
     def is_void(self) -> bool:
