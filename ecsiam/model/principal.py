@@ -25,13 +25,12 @@ class Principal(Built):
     id: Text = field(converter=text)
 
     def _unsayable(self) -> Iterator[Fault]:
-        parts: tuple[object, ...] = self.id.parts
         if self.type not in PRINCIPAL_TYPES:
             yield Fault(
                 f"unknown principal type `{show(str(self.type))}`",
                 remedy="The types are `AWS`, `CanonicalUser`, `Federated` and `Service`.",
             )
-        elif not all(isinstance(part, str | Ref) for part in parts):
+        elif not all(map(_is_text, self.id.parts)):
             yield Fault(f"the id of a principal is a text, not `{show(str(self.id))}`")
         elif self.type == "*" and self.id.literal != "*":
             yield Fault(f'a principal of no type is `"*"`, not `{show(str(self.id))}`')
@@ -47,6 +46,10 @@ class Principal(Built):
 
     def __str__(self) -> str:
         return "*" if self.type == "*" else f"{self.type}:{self.id}"
+
+
+def _is_text(part: object) -> bool:
+    return isinstance(part, str | Ref)
 
 
 EVERYONE = Principal("*", "*")
