@@ -528,6 +528,15 @@ def test_a_session_of_the_root_user_is_within_its_task_policy() -> None:
     assert evaluate((), request, boundary=identity("none")[0]).allowed  # it can have none
 
 
+def test_whoever_has_a_role_is_a_session_of_one() -> None:
+    trust = Policy(Statement("Allow", "sts:AssumeRole", principals=CALLERS["service"]))
+    denied = conditional("Deny", {"StringNotEquals": {"aws:PrincipalType": "AssumedRole"}})
+    forwarded = conditional("Deny", {"Bool": {"aws:PrincipalIsAWSService": "true"}})
+    role = Role("task", "memos", trust, [InlinePolicy("own", "own", Policy([ALLOW, denied, forwarded]))])
+    decision = evaluate(role, Request("sqs:SendMessage", QUEUE))
+    assert (decision.outcome, decision.missing) == ("allowed", ())
+
+
 def test_a_pattern_of_roles_is_no_path_of_a_session() -> None:
     named = {"ArnLike": {"aws:PrincipalArn": ROLE.replace("role/", "role/*/")}}
     request = Request("sqs:SendMessage", QUEUE, CALLERS["session"])

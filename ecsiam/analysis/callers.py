@@ -201,13 +201,16 @@ def is_known(value: str | None) -> bool:
     return value is not None and "*" not in value and "?" not in value
 
 
-def filled_in(request: Request) -> Request:
-    """The request with the keys that follow from who asks, where they are known and it does not have them itself."""
+def filled_in(request: Request, of_role: bool = False) -> Request:
+    """The request with the keys that follow from who asks, where they are known and it does not have them itself.
+
+    `of_role` says that it is asked with a role's policies: if it names nobody, a session of some role asks.
+    """
     from attrs import evolve
 
-    if request.principal is None:
+    if request.principal is None and not of_role:
         return request
-    facts = facts_of(request.principal)[0]
+    facts = (facts_of_some(("role session",)) if request.principal is None else facts_of(request.principal))[0]
     more = {key: v for key, v in facts.items() if v is not None and is_known(v) and request.values(key) is None}
     return evolve(request, context={**dict(request.context), **more}) if more else request
 

@@ -165,8 +165,9 @@ def evaluate(
         *(_Given("session", f"session {i}" if len(session) > 1 else "session", p) for i, p in enumerate(session)),
     ]
     refuse(PolicyError, _misplaced(given, alone))
-    by_itself = alone or _has_no_policies(request, given, isinstance(policies, Role))
-    filled = filled_in(with_role(request, policies if isinstance(policies, Role) else None, (g.policy for g in given)))
+    role = policies if isinstance(policies, Role) else None
+    by_itself = alone or _has_no_policies(request, given, role is not None)
+    filled = filled_in(with_role(request, role, (g.policy for g in given)), of_role=role is not None)
     asked = [_asked(g, request, filled, reading, bounded=boundary is not None) for g in given]
     decide = partial(_decided, request=filled, by_itself=by_itself)
     asked = _settled(asked, lambda tried: decide(tried, accounts=accounts_of(filled))[0])
