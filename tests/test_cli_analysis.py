@@ -1042,3 +1042,25 @@ def test_a_document_leaves_nothing_to_set() -> None:
     fault = "`read.json` is an IAM document, which leaves nothing to `--set`. Leave `--set` out."
     assert errors("can", "read.json", "--action", "s3:GetObject", "--set", "a=b") == [fault]
     assert errors("diff", "read.json", "read.json", "--set", "a=b") == [fault]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("simulate", "read.json", *GET, "--boundary", "read.json", "--boundary", "read.json"),
+        ("simulate", "read.json", *GET, "--action", "s3:PutObject"),
+        ("simulate", "read.json", *GET, "--resource-policy=read.json", "--resource-policy=read.json"),
+        ("can", "read.json", "--action", "s3:GetObject", "--action", "s3:PutObject"),
+        ("prove", MEMOS, "--boundary", "read.json", "--boundary", "read.json"),
+        ("emit", MEMOS, "--target", "terraform", "--target", "iam"),
+    ],
+)
+def test_no_option_is_passed_over(asked: tuple[str, ...]) -> None:
+    code, out, err = said(*asked)
+    assert (code, out) == (2, "")
+    assert "it stands twice, and takes one value" in err
+
+
+def test_of_what_allows_nothing_no_other_allow_is_near() -> None:
+    code, out, _ = said("simulate", "read-all.json", *GET, "--principal", "*")
+    assert (code, out.splitlines()[-1]) == (1, "    no other Allow is about `s3:GetObject`")

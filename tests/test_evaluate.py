@@ -11,7 +11,7 @@ from ecsiam import Decision, Policy, PolicyError, Request, Role, Statement, buil
 from ecsiam.model.policy import Version
 from ecsiam.model.principal import Principal
 from ecsiam.model.role import InlinePolicy
-from ecsiam.model.statement import AllBut
+from ecsiam.model.statement import AllBut, Effect
 from ecsiam.model.text import ACCOUNT_ID, PARTITION, Text
 
 from . import aws_decisions
@@ -472,11 +472,83 @@ def test_what_follows_from_the_caller_is_not_missing() -> None:
     assert evaluate(queue, Request("sqs:SendMessage", QUEUE)).missing == ("aws:PrincipalTag/a",)
 
 
+@pytest.mark.parametrize(
+    ("comparison", "values"),
+    [
+        ("StringEquals", []),
+        ("ArnLike", []),
+        ("BinaryEquals", ["%%%"]),
+        ("Bool", ["maybe"]),
+        ("DateGreaterThan", ["tomorrow"]),
+        ("IpAddress", ["here"]),
+        ("NumericEquals", ["many"]),
+    ],
+)
+def test_a_key_that_no_value_of_would_matter_is_not_missing(comparison: str, values: list[str]) -> None:
+    request = Request("sqs:SendMessage", QUEUE, CALLERS["user"])
+
+    def missing(operator: str, *beside: Statement) -> tuple[str, ...]:
+        effect: Effect = "Deny" if beside else "Allow"
+        statement = Statement(effect, "*", "*", conditions={operator: {"a:b": values}}, as_is=True)
+        return evaluate(Policy([*beside, statement], as_is=True), request).missing
+
+    assert missing(comparison) == ()
+    assert missing(f"{comparison}IfExists") == ("a:b",)
+    negated = {"StringEquals": "StringNotEquals", "ArnLike": "ArnNotLike", "IpAddress": "NotIpAddress"}
+    if comparison in negated:
+        assert missing(negated[comparison], ALLOW) == ()
+
+
+def test_a_variable_under_bool_may_matter() -> None:
+    own = conditional("Allow", {"Bool": {"aws:SecureTransport": "${aws:PrincipalTag/a}"}})
+    found = evaluate(Policy(own), Request("sqs:SendMessage", QUEUE, CALLERS["user"])).missing
+    assert set(found) == {"aws:SecureTransport", "aws:PrincipalTag/a"}
+
+
 def test_the_account_of_the_resource_may_be_missing() -> None:
     request = Request("s3:GetObject", "arn:aws:s3:::b/x", CALLERS["user"])
     assert evaluate((), request, resource_policy=of_resource("user")).missing == ("aws:ResourceAccount",)
     assert evaluate(identity("allow"), request, resource_policy=of_resource("user")).missing == ()
     assert evaluate(identity("allow"), request).missing == ()
+
+
+def test_the_root_user_of_another_account_has_no_policy_that_lets_in() -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html"""
+    for account in (ACCOUNT, OTHER):
+        request = Request("sts:AssumeRoot", f"arn:aws:iam::{account}:root", CALLERS["session"])
+        assert evaluate(identity("allow"), request).allowed
+        assert not evaluate(identity("none"), request).allowed
+        assert evaluate(identity("allow"), request, scps=identity("none")).outcome == "implicitly denied"
+
+
+def test_a_session_of_the_root_user_is_within_its_task_policy() -> None:
+    request = Request("sqs:SendMessage", QUEUE, CALLERS["root"])
+    assert evaluate((), request, session=identity("allow")).allowed
+    assert not evaluate((), request, session=identity("none")).allowed
+    assert evaluate((), request, boundary=identity("none")[0]).allowed  # it can have none
+
+
+def test_whoever_has_a_role_is_a_session_of_one() -> None:
+    trust = Policy(Statement("Allow", "sts:AssumeRole", principals=CALLERS["service"]))
+    denied = conditional("Deny", {"StringNotEquals": {"aws:PrincipalType": "AssumedRole"}})
+    forwarded = conditional("Deny", {"Bool": {"aws:PrincipalIsAWSService": "true"}})
+    role = Role("task", "memos", trust, [InlinePolicy("own", "own", Policy([ALLOW, denied, forwarded]))])
+    decision = evaluate(role, Request("sqs:SendMessage", QUEUE))
+    assert (decision.outcome, decision.missing) == ("allowed", ())
+
+
+def test_a_pattern_of_roles_is_no_path_of_a_session() -> None:
+    named = {"ArnLike": {"aws:PrincipalArn": ROLE.replace("role/", "role/*/")}}
+    request = Request("sqs:SendMessage", QUEUE, CALLERS["session"])
+    assert not evaluate(Policy(conditional("Allow", named)), request).allowed
+
+
+def test_the_id_of_a_session_ends_in_its_name() -> None:
+    def wrong(id: str) -> tuple[str, ...]:
+        return evaluate((), Request("sqs:SendMessage", QUEUE, CALLERS["session"], {"aws:userid": id})).contradicting
+
+    assert wrong(f"AROAEXAMPLE:{SESSION.rpartition('/')[2]}") == ()
+    assert wrong("AROAEXAMPLE:other") == ("aws:userid",)
 
 
 def test_the_tables_are_whole() -> None:

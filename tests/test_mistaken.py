@@ -18,6 +18,8 @@ CONFIG = ecsiam.Config(project_name="memos", environment="dev", account_id="1234
 STACK = ecsiam.build(CONFIG)
 REQUEST = ecsiam.Request("s3:GetObject", "arn:aws:s3:::memos/a")
 
+MANAGED = "arn:aws:iam::123456789012:policy/x"
+
 GIVEN: Mapping[str, Any] = MappingProxyType(
     {
         "None": None,
@@ -62,6 +64,22 @@ FUNCTIONS: Mapping[str, tuple[Call, set[str]]] = {
     "compare a role": (lambda v: ecsiam.compare(STACK.roles["task"], v), {"Role"}),
     "evaluate": (lambda v: ecsiam.evaluate(v, REQUEST), SUBJECTS),
     "evaluate a request": (lambda v: ecsiam.evaluate(POLICY, v), {"Request"}),
+    "evaluate, boundary": (lambda v: ecsiam.evaluate(POLICY, REQUEST, boundary=v), {"None", "Policy"}),
+    "evaluate, session": (lambda v: ecsiam.evaluate(POLICY, REQUEST, session=v), {"Policy", "[Policy]"}),
+    "evaluate, a session": (lambda v: ecsiam.evaluate(POLICY, REQUEST, session=[v]), {"Policy"}),
+    "evaluate, scps": (lambda v: ecsiam.evaluate(POLICY, REQUEST, scps=v), {"Policy", "[Policy]"}),
+    "evaluate, a level": (lambda v: ecsiam.evaluate(POLICY, REQUEST, scps=[[POLICY], v]), {"[Policy]"}),
+    "evaluate, a named level": (lambda v: ecsiam.evaluate(POLICY, REQUEST, rcps={"root": v}), set()),
+    "evaluate, resource_policy": (lambda v: ecsiam.evaluate(POLICY, REQUEST, resource_policy=v), {"None"}),
+    "evaluate, managed": (lambda v: ecsiam.evaluate(POLICY, REQUEST, managed=v), {"None"}),
+    "evaluate, a managed policy": (lambda v: ecsiam.evaluate(POLICY, REQUEST, managed={MANAGED: v}), {"Policy"}),
+    "evaluate, reading": (lambda v: ecsiam.evaluate(POLICY, REQUEST, reading=v), set()),
+    "can, boundary": (lambda v: ecsiam.can(POLICY, action="s3:GetObject", boundary=v), {"None", "Policy"}),
+    "contains, managed": (lambda v: ecsiam.contains(POLICY, POLICY, managed=v), {"None"}),
+    "compare, a managed policy": (
+        lambda v: ecsiam.compare(POLICY, allow("s3:*", "*"), managed={MANAGED: v}),
+        {"Policy"},
+    ),
     "load_config": (ecsiam.load_config, {"Path"}),
     "parse_policy": (ecsiam.parse_policy, set()),
 }
@@ -116,3 +134,19 @@ def test_what_to_write_instead(call: Callable[[], object], says: str) -> None:
 
 def test_a_config_is_proved_as_what_it_builds() -> None:
     assert ecsiam.prove(CONFIG) == ecsiam.prove(STACK)
+
+
+@pytest.mark.parametrize("kind", GIVEN.keys() - {"str", "json"})
+def test_what_is_no_text_is_none_of_a_principal(kind: str) -> None:
+    for as_is in (False, True):
+        for type in ("AWS", "Service", "Federated", "CanonicalUser"):
+            with pytest.raises(ecsiam.PolicyError):
+                ecsiam.Principal(type, GIVEN[kind], as_is=as_is)
+        with pytest.raises(ecsiam.PolicyError):
+            ecsiam.Principal(GIVEN[kind], "x", as_is=as_is)
+
+
+def test_all_that_is_none_of_it_is_said_at_once() -> None:
+    with pytest.raises(ecsiam.PolicyError) as caught:
+        ecsiam.evaluate(POLICY, REQUEST, boundary=GIVEN["int"], session=GIVEN["int"], resource_policy=GIVEN["Stack"])
+    assert [fault.path for fault in caught.value.faults] == [("boundary",), ("resource_policy",), ("session",)]

@@ -54,7 +54,7 @@ CALLERS: Mapping[Kind, Facts] = MappingProxyType(
             **_OF_ACCOUNT,
             **_TEMPORARY,
             "aws:PrincipalType": "AssumedRole",
-            "aws:userid": "?*:?*",
+            "aws:userid": "?*:{session}",
             "aws:username": None,
         },
         "federated user": {
@@ -123,7 +123,7 @@ _IAM, _STS = f"arn:{_PARTITION}:iam::{_ACCOUNT}:", f"arn:{_PARTITION}:sts::{_ACC
 _ARNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("user", re.compile(f"{_IAM}user/(?:.*/)?(?P<name>[^/]+)", re.DOTALL)),
     ("role session", re.compile(f"{_IAM}role/.+", re.DOTALL)),
-    ("role session", re.compile(f"{_STS}assumed-role/(?P<role>[^/]+)/.+", re.DOTALL)),
+    ("role session", re.compile(f"{_STS}assumed-role/(?P<role>[^/]+)/(?P<session>.+)", re.DOTALL)),
     ("federated user", re.compile(f"{_STS}federated-user/(?P<name>.+)", re.DOTALL)),
     ("root", re.compile(f"{_IAM}root")),
     ("root", re.compile(_ACCOUNT)),
@@ -188,7 +188,7 @@ def facts_of_some(kinds: tuple[Kind, ...], account: str = _ANY_ACCOUNT) -> tuple
 
 
 def _filled(kind: Kind, known: Mapping[str, str]) -> Facts:
-    values = {"name": "?*", **known}
+    values = {"name": "?*", "session": "?*", **known}
     own = {key: v if v is None else v.format(**values) if "{" in v else v for key, v in CALLERS[kind].items()}
     return MappingProxyType({**ALWAYS, **own})
 
@@ -201,13 +201,16 @@ def is_known(value: str | None) -> bool:
     return value is not None and "*" not in value and "?" not in value
 
 
-def filled_in(request: Request) -> Request:
-    """The request with the keys that follow from who asks, where they are known and it does not have them itself."""
+def filled_in(request: Request, of_role: bool = False) -> Request:
+    """The request with the keys that follow from who asks, where they are known and it does not have them itself.
+
+    `of_role` says that it is asked with a role's policies: if it names nobody, a session of some role asks.
+    """
     from attrs import evolve
 
-    if request.principal is None:
+    if request.principal is None and not of_role:
         return request
-    facts = facts_of(request.principal)[0]
+    facts = (facts_of_some(("role session",)) if request.principal is None else facts_of(request.principal))[0]
     more = {key: v for key, v in facts.items() if v is not None and is_known(v) and request.values(key) is None}
     return evolve(request, context={**dict(request.context), **more}) if more else request
 

@@ -10,14 +10,15 @@ from typing import Literal, assert_never
 from attrs import evolve, frozen
 
 from ecsiam.analysis.callers import contradictions, filled_in, kind_of
-from ecsiam.analysis.globs import Reading
+from ecsiam.analysis.globs import READINGS, Reading
 from ecsiam.analysis.grants import GRANTS, Accounts, Grant, account_in, accounts_of, grant, has_to_allow, with_role
 from ecsiam.analysis.limits import limits
 from ecsiam.analysis.matching import Miss, Unsettled, misses
 from ecsiam.analysis.missing import has_variables, is_missing, open_keys
 from ecsiam.analysis.organisations import Levels, attached, why_not
 from ecsiam.analysis.request import Request
-from ecsiam.errors import Fault, PolicyError, refuse
+from ecsiam.errors import Fault, Faults, PolicyError, refuse
+from ecsiam.model.document import describe
 from ecsiam.model.mistaken import expect, policies_of
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import EVERYONE, Principal
@@ -137,14 +138,24 @@ def evaluate(
     only at deployment, and where the outcome hangs on what AWS leaves open: several values under an operator for one. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
     """
     expect(request, Request, "a request")
+    faults = Faults()
     if not isinstance(policies, Policy | Role):
-        policies = policies_of(policies)
+        with faults.at():
+            policies = policies_of(policies)
+    for name, policy in (("boundary", boundary), ("resource_policy", resource_policy)):
+        with faults.at(name):
+            expect(policy, (Policy, type(None)), "a policy")
+    with faults.at("session"):
+        session = policies_of(session, "a policy")
+    if reading not in READINGS:
+        remedy = f"Write {' or '.join(f'`{known}`' for known in READINGS)}."
+        faults.append(Fault(f"`reading` is how ARNs are compared, and not {describe(reading)}", (), remedy))
+    refuse(PolicyError, faults)
     alone = isinstance(policies, Policy) and policies.kind != "identity"
     with limits(None, managed):
         if isinstance(policies, Role) and boundary is None and policies.permissions_boundary is not None:
             boundary = _managed(policies, policies.permissions_boundary)
         own = list(_own(policies))
-    session = _several(session)
     given = [
         *(_Given("rcp", a.name, a.policy, a.level) for a in attached("rcp", rcps)),
         *(_Given("scp", a.name, a.policy, a.level) for a in attached("scp", scps)),
@@ -154,8 +165,9 @@ def evaluate(
         *(_Given("session", f"session {i}" if len(session) > 1 else "session", p) for i, p in enumerate(session)),
     ]
     refuse(PolicyError, _misplaced(given, alone))
-    by_itself = alone or _has_no_policies(request, given, isinstance(policies, Role))
-    filled = filled_in(with_role(request, policies if isinstance(policies, Role) else None, (g.policy for g in given)))
+    role = policies if isinstance(policies, Role) else None
+    by_itself = alone or _has_no_policies(request, given, role is not None)
+    filled = filled_in(with_role(request, role, (g.policy for g in given)), of_role=role is not None)
     asked = [_asked(g, request, filled, reading, bounded=boundary is not None) for g in given]
     decide = partial(_decided, request=filled, by_itself=by_itself)
     asked = _settled(asked, lambda tried: decide(tried, accounts=accounts_of(filled))[0])
@@ -199,10 +211,6 @@ def _strictly(policy: _Policy) -> _Policy:
 
 
 # ---------------------------------------------------------------- what is given
-
-
-def _several(given: Policy | Iterable[Policy]) -> tuple[Policy, ...]:
-    return (given,) if isinstance(given, Policy) else tuple(given)
 
 
 def _name(policy: Policy) -> str:
@@ -374,9 +382,13 @@ def _matching(policies: Iterable[_Policy], effect: Effect) -> Iterator[Reported]
 
 
 def _of_identity(asked: list[_Policy], request: Request) -> _Answer:
-    """Identity policies, then what limits them. The root user of an account has none, and may do everything in it."""
+    """Identity policies, then what limits them. The root user has none and no boundary, and may do everything else.
+
+    Its sessions of `sts:AssumeRoot` are within the task policy, which is a session policy.
+    """
     if request.principal is not None and kind_of(request.principal) == "root":
-        return "allowed", "the root user of an account has full access"
+        limit = _limit(p for p in asked if p.place != "boundary")
+        return ("implicitly denied", limit) if limit else ("allowed", "the root user of an account has full access")
     allowing = next(_matching((p for p in asked if p.place == "identity"), "Allow"), None)
     if allowing is None:
         return "implicitly denied", "no identity policy allows it"
@@ -388,8 +400,9 @@ def _of_identity(asked: list[_Policy], request: Request) -> _Answer:
     )
 
 
-def _limit(asked: list[_Policy]) -> str:
+def _limit(asked: Iterable[_Policy]) -> str:
     """Which limit does not allow it: the boundary, or the session policies of which one has to."""
+    asked = list(asked)
     if any(p.place == "boundary" and not p.allows for p in asked):
         return "the boundary does not allow it"
     sessions = [p for p in asked if p.place == "session"]

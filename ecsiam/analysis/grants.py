@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from attrs import evolve
 
+from ecsiam.analysis.callers import is_known
 from ecsiam.analysis.matching import ROLE, account_of, matches_principal
 from ecsiam.analysis.request import Request
 from ecsiam.model.policy import Policy
@@ -37,6 +38,9 @@ OF_TRUST = frozenset(
         "TagSession",
     )
 )
+# What no policy of the resource is asked for, of whatever account that is: root users are let in by Organizations.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html
+OF_CALLER_ALONE = frozenset({"sts:assumeroot"})
 _KEY = re.compile("arn:[^:]+:kms:[^:]*:[^:]*:key/.+")
 
 
@@ -62,7 +66,7 @@ def with_role(request: Request, role: Role | None, policies: Iterable[Policy]) -
         found = {f"arn:{session['partition']}:iam::{session['account']}:role{role.path}{session['name']}"}
     else:
         named = (ROLE.fullmatch(arn) for p in policies for s in p.statements for arn in _named(s))
-        found = {m[0] for m in named if m is not None and m.groups() == session.groups()}
+        found = {m[0] for m in named if m is not None and m.groups() == session.groups() and is_known(m[0])}
     if len(found) != 1:
         return request
     return evolve(request, context={**dict(request.context), PRINCIPAL_ARN: found.pop()})
@@ -101,7 +105,12 @@ def _grant_to(name: str, who: str) -> Grant:
 
 
 def accounts_of(request: Request) -> Accounts:
-    """Whether principal and resource are of one account, by their ARNs and else by the keys that say so."""
+    """Whether principal and resource are of one account, by their ARNs and else by the keys that say so.
+
+    Where only the caller's policies are asked it is no matter, and as if they were.
+    """
+    if request.action.lower() in OF_CALLER_ALONE:
+        return "one"
     who, of = account_in(request, "aws:PrincipalAccount"), account_in(request, "aws:ResourceAccount")
     if who is None or of is None:
         return "unknown"

@@ -7,8 +7,8 @@ from typing import TypeVar, cast
 from attrs import evolve
 
 from ecsiam.analysis.requests import Requests
-from ecsiam.errors import Fault, PolicyError
-from ecsiam.model.mistaken import policies_of
+from ecsiam.errors import Fault, Faults, PolicyError, refuse
+from ecsiam.model.mistaken import expect, policies_of
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import EVERYONE
 from ecsiam.model.role import InlinePolicy, Role
@@ -25,14 +25,32 @@ _ANYBODY = Policy(Statement("Allow", "sts:AssumeRole", principals=EVERYONE, as_i
 
 @contextmanager
 def limits(boundary: Policy | None, managed: Mapping[str, Policy] | None) -> Generator[None]:
-    """While this lasts, what was given is known. Raises PolicyError for a policy that is none of a caller."""
-    documents = dict(managed or {}) | ({} if boundary is None else {BOUNDARY: boundary})
+    """While this lasts, what was given is known. Raises PolicyError for what is no policy, or none of a caller."""
+    faults = Faults()
+    with faults.at("boundary"):
+        expect(boundary, (Policy, type(None)), "a policy")
+    documents = {**_by_arn(managed, faults), **({} if boundary is None else {BOUNDARY: boundary})}
+    refuse(PolicyError, faults)
     for name, policy in documents.items():
         if policy.kind != "identity":
             said = name if name == BOUNDARY else f"the managed policy `{name}`"
-            raise PolicyError(Fault(f"{said} names a principal", (), "No policy of a caller says who it speaks of."))
+            faults.append(Fault(f"{said} names a principal", (), "No policy of a caller says who it speaks of."))
+    refuse(PolicyError, faults)
     with given(documents):
         yield
+
+
+def _by_arn(managed: object, faults: Faults) -> Mapping[str, Policy]:
+    """The documents of managed policies; what is none of it is a fault."""
+    if not isinstance(managed, Mapping | None):
+        remedy = 'Write `{"arn:aws:iam::123456789012:policy/x": policy}`.'
+        faults.append(Fault("`managed` has the documents of policies by their ARNs", (), remedy))
+        return {}
+    documents = cast("Mapping[str, Policy]", managed or {})
+    for arn, policy in documents.items():
+        with faults.at("managed", str(arn)):
+            expect(policy, Policy, "a policy")
+    return documents
 
 
 def within(subject: S, boundary: Policy | None) -> S:
@@ -52,7 +70,7 @@ def _bounded(subject: Policy | Role | Stack | Iterable[Policy]) -> Role | Stack:
         case Stack():
             return evolve(subject, roles=[cast("Role", _bounded(role)) for role in subject.roles.values()])
         case _:
-            policies = (subject,) if isinstance(subject, Policy) else policies_of(subject)
+            policies = policies_of(subject)
             if any(policy.kind != "identity" for policy in policies):
                 remedy = "Leave `boundary` out."
                 raise PolicyError(Fault("a boundary limits callers, not whom a resource lets in", (), remedy))

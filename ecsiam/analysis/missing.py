@@ -4,18 +4,20 @@ AWS's simulator calls them missing context values.
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
 from attrs import evolve, frozen
 
 from ecsiam.analysis.callers import TAG, facts_of, kind_of
 from ecsiam.analysis.comparisons import Unsettled
 from ecsiam.analysis.globs import Reading
-from ecsiam.analysis.matching import condition_values, misses
+from ecsiam.analysis.matching import condition_values, matches_values, misses
 from ecsiam.analysis.request import Request
+from ecsiam.analysis.values import address_block, as_bool, as_bytes, as_date, as_number
 from ecsiam.analysis.variables import Escaped, Part, Variable, parts
-from ecsiam.model.condition import Condition
+from ecsiam.model.condition import Condition, Kind
 from ecsiam.model.each import Item
 from ecsiam.model.policy import Version
 from ecsiam.model.principal import Principal
@@ -69,6 +71,26 @@ def _may_match(statement: Statement, version: Version, request: Request, reading
         return True
 
 
+# Whether a value of a condition is one at all; any text is a text or an ARN to compare with.
+_READABLE: Mapping[Kind, Callable[[str], object]] = MappingProxyType(
+    {"binary": as_bytes, "bool": as_bool, "date": as_date, "ip": address_block, "numeric": as_number}
+)
+
+
+@lru_cache(maxsize=1 << 13)
+def _outcomes(condition: Condition, version: Version) -> frozenset[bool]:
+    """How a condition can come out, over the values of its key and without one.
+
+    With an empty list or nothing but malformed values it is the same for every value that there is.
+    """
+    operator = condition.operator
+    readable = _READABLE.get(operator.comparison.kind, str)
+    varying = len(_read_by(condition, version)) > 1
+    if varying or operator.comparison.kind == "null" or any(readable(str(v)) is not None for v in condition.values):
+        return frozenset({True, False})
+    return frozenset(matches_values(operator, (), given) for given in (None, "x"))
+
+
 def has_variables(statement: Statement, version: Version) -> bool:
     """Whether the resources of a statement have policy variables."""
     return bool(_keys(statement, version).of_resources)
@@ -87,7 +109,8 @@ class _Keys:
 def _keys(statement: Statement, version: Version) -> _Keys:
     of_conditions: list[str] = []
     for condition in statement.conditions:
-        of_conditions += _read_by(condition, version)
+        if len(_outcomes(condition, version)) > 1:
+            of_conditions += _read_by(condition, version)
     items = () if statement.resources is None else statement.resources.items
     of_resources = [key for item in items for key in _variables(item, version)]
     written = {key.lower(): key for key in reversed((*of_conditions, *of_resources))}
@@ -116,7 +139,11 @@ _Put = Callable[[Text], Item | None]
 @lru_cache(maxsize=1 << 12)
 def _loosest(statement: Statement, version: Version, missing: _Names) -> Statement:
     """A statement that matches whatever this one could match, were the missing keys there."""
-    kept = tuple(c for c in statement.conditions if missing.isdisjoint(_lower(_read_by(c, version))))
+    kept = tuple(
+        c
+        for c in statement.conditions
+        if len(_outcomes(c, version)) == 1 or missing.isdisjoint(_lower(_read_by(c, version)))
+    )
     dropped = evolve(statement, conditions=kept)
     inverse = isinstance(statement.resources, AllBut)
     return _with(dropped, lambda t: None if inverse else _any_value(t, version, missing), version, missing) or dropped

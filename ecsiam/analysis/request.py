@@ -11,7 +11,7 @@ from typing import cast
 
 from attrs import field, frozen
 
-from ecsiam.errors import Fault, Faults, PolicyError, refuse
+from ecsiam.errors import Fault, Faults, PolicyError, refuse, show
 from ecsiam.model.document import describe, is_object
 from ecsiam.model.principal import EVERYONE, PRINCIPAL_TYPES, Principal, PrincipalType
 
@@ -43,7 +43,7 @@ def principal_of(given: Principal | str | None) -> Principal | None:
     if principal.type in ("*", "AWS"):
         return EVERYONE
     remedy = "A request has one, or is anonymous: `*`."
-    raise PolicyError(Fault(f"`{principal}` is more than one principal", (), remedy))
+    raise PolicyError(Fault(f"`{show(str(principal))}` is more than one principal", (), remedy))
 
 
 def _written(given: object) -> Principal:
@@ -61,7 +61,7 @@ def _written(given: object) -> Principal:
         "Write `TYPE:ID`, such as `Service:ecs-tasks.amazonaws.com`, an ARN, or `*` for an anonymous caller; the types"
         f" are {', '.join(f'`{t}`' for t in _TYPES)}."
     )
-    raise PolicyError(Fault(f"`{written}` is not a principal", (), remedy))
+    raise PolicyError(Fault(f"`{show(written)}` is not a principal", (), remedy))
 
 
 # ---------------------------------------------------------------- what is known about it

@@ -1,9 +1,10 @@
 """The table of commands, and `main`."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from ecsiam.cli.files import emit_files, init_config, print_schema
 from ecsiam.cli.questions import diff, prove, who_can
@@ -53,10 +54,21 @@ def _ecsiam(
     """
 
 
-app.command("emit")(emit_files)
-app.command("init")(init_config)
-app.command("schema")(print_schema)
-app.command("prove")(prove)
-app.command("simulate")(simulate)
-app.command("can")(who_can)
-app.command("diff")(diff)
+class _Once(TyperCommand):
+    """A command of which no option is passed over: one that takes a single value stands once."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        for parameter in given:
+            if given.count(parameter) > 1 and parameter.param_type_name == "option" and not parameter.multiple:
+                raise typer.BadParameter("it stands twice, and takes one value", ctx=ctx, param_hint=parameter.opts[0])
+        return super().parse_args(ctx, args)
+
+
+app.command("emit", cls=_Once)(emit_files)
+app.command("init", cls=_Once)(init_config)
+app.command("schema", cls=_Once)(print_schema)
+app.command("prove", cls=_Once)(prove)
+app.command("simulate", cls=_Once)(simulate)
+app.command("can", cls=_Once)(who_can)
+app.command("diff", cls=_Once)(diff)

@@ -144,7 +144,8 @@ def decision_notes(decided: Decided) -> Iterator[str]:
 
 def _near_lines(decided: Decided) -> Iterator[str]:
     if not decided.nearest:
-        yield f"{INDENT}no Allow of it is about `{decided.asked.request.action}`"
+        others = any(r.matches and r.statement.effect == "Allow" for r in decided.decision.statements)
+        yield f"{INDENT}no {'other Allow' if others else 'Allow of it'} is about `{decided.asked.request.action}`"
     for r in decided.nearest:
         yield f"{INDENT}no match: {_place(r)}: {statement_line(r.statement)}"
         yield from (f"{INDENT * 2}{_miss(m)}" for m in r.misses)

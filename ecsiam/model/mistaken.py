@@ -102,11 +102,11 @@ def expect(
         raise error(Fault(f"{given} is not {wanted}", (), remedies.get(given, remedies[""])))
 
 
-def policies_of(given: object) -> tuple[Policy, ...]:
-    """Several policies. Raises PolicyError for what is none."""
+def policies_of(given: object, wanted: Wanted = "a policy or a role") -> tuple[Policy, ...]:
+    """One policy, or several. Raises PolicyError for what is none."""
     if not hasattr(given, "__iter__") or not kind_of(given).startswith(("a list", "something")):
-        expect(given, Policy, "a policy or a role")
-        return ()
+        expect(given, Policy, wanted)
+        return (cast("Policy", given),)
     policies = tuple(cast("Iterable[Policy]", given))
     for policy in policies:
         expect(policy, Policy, "a policy")

@@ -11,7 +11,7 @@ from attrs import field, frozen
 from ecsiam.errors import Fault, show
 from ecsiam.model.built import Built
 from ecsiam.model.spots import of_principal, refused
-from ecsiam.model.text import Text, text
+from ecsiam.model.text import Ref, Text, text
 
 PrincipalType = Literal["*", "AWS", "CanonicalUser", "Federated", "Service"]
 PRINCIPAL_TYPES: tuple[PrincipalType, ...] = get_args(PrincipalType)
@@ -30,8 +30,10 @@ class Principal(Built):
                 f"unknown principal type `{show(str(self.type))}`",
                 remedy="The types are `AWS`, `CanonicalUser`, `Federated` and `Service`.",
             )
+        elif not all(map(_is_text, self.id.parts)):
+            yield Fault(f"the id of a principal is a text, not `{show(str(self.id))}`")
         elif self.type == "*" and self.id.literal != "*":
-            yield Fault(f'a principal of no type is `"*"`, not `{self.id}`')
+            yield Fault(f'a principal of no type is `"*"`, not `{show(str(self.id))}`')
 
     @property
     def is_void(self) -> bool:
@@ -44,6 +46,10 @@ class Principal(Built):
 
     def __str__(self) -> str:
         return "*" if self.type == "*" else f"{self.type}:{self.id}"
+
+
+def _is_text(part: object) -> bool:
+    return isinstance(part, str | Ref)
 
 
 EVERYONE = Principal("*", "*")
