@@ -5,42 +5,26 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Literal, assert_never
 
 from attrs import evolve, frozen
 
 from ecsiam.analysis.callers import contradictions, filled_in, kind_of
 from ecsiam.analysis.globs import READINGS, Reading
-from ecsiam.analysis.grants import GRANTS, Accounts, Grant, account_in, accounts_of, grant, has_to_allow, with_role
+from ecsiam.analysis.grants import account_in, accounts_of, with_role
 from ecsiam.analysis.limits import limits
 from ecsiam.analysis.matching import Miss, Unsettled, misses
 from ecsiam.analysis.missing import has_variables, is_missing, open_keys
 from ecsiam.analysis.organisations import Levels, attached, why_not
 from ecsiam.analysis.request import Request
+from ecsiam.analysis.steps import Answer, Applied, Held, Outcome, Place, Reported, decided, is_without
 from ecsiam.errors import Fault, Faults, PolicyError, refuse
 from ecsiam.model.document import describe
 from ecsiam.model.mistaken import expect, policies_of
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import EVERYONE, Principal
 from ecsiam.model.role import Role
-from ecsiam.model.statement import AllBut, Effect, Statement
+from ecsiam.model.statement import EFFECTS, AllBut
 from ecsiam.model.text import Text
-
-Outcome = Literal["allowed", "implicitly denied", "explicitly denied"]
-
-
-@frozen
-class Reported:
-    """A statement of one of the policies, by where it stands, and which of its elements do not match the request."""
-
-    policy: str
-    index: int
-    statement: Statement
-    misses: tuple[Miss, ...]
-
-    @property
-    def matches(self) -> bool:
-        return not self.misses
 
 
 @frozen
@@ -67,9 +51,6 @@ class Decision:
         return f"{self.outcome}: {self.reason}"
 
 
-Place = Literal["identity", "boundary", "session", "scp", "rcp", "resource"]
-
-
 @frozen
 class _Given:
     """A policy and where it applies; `level` is that of an organisation's policy."""
@@ -78,34 +59,6 @@ class _Given:
     name: str
     policy: Policy
     level: str = ""
-
-
-@frozen
-class _Policy:
-    """A policy where it applies, its statements held against the request.
-
-    `open` are the keys, statement by statement, on which it hangs whether that matches; `unsettled` why AWS's pages
-    leave open whether it does, and `strict` its misses where a variable without a value makes it invalid, if that
-    makes a difference. `binds` says whether an organisation's policy has a say.
-    """
-
-    place: Place
-    name: str
-    level: str
-    statements: tuple[Reported, ...]
-    open: tuple[tuple[str, ...], ...]
-    unsettled: tuple[Unsettled | None, ...]
-    strict: tuple[tuple[Miss, ...] | None, ...]
-    binds: bool = True
-
-    @property
-    def allows(self) -> bool:
-        return any(r.statement.effect == "Allow" and not r.misses for r in self.statements)
-
-    @property
-    def surely_allows(self) -> bool:
-        pairs = zip(self.statements, self.open, strict=True)
-        return any(r.statement.effect == "Allow" and not r.misses and not keys for r, keys in pairs)
 
 
 def evaluate(
@@ -169,11 +122,12 @@ def evaluate(
     by_itself = alone or _has_no_policies(request, given, role is not None)
     filled = filled_in(with_role(request, role, (g.policy for g in given)), of_role=role is not None)
     asked = [_asked(g, request, filled, reading, bounded=boundary is not None) for g in given]
-    decide = partial(_decided, request=filled, by_itself=by_itself)
+    decide = partial(decided, request=filled, by_itself=by_itself)
     asked = _settled(asked, lambda tried: decide(tried, accounts=accounts_of(filled))[0])
     outcome, reason = decide(asked, accounts=accounts_of(filled))
-    statements = tuple(r for p in asked for r in p.statements)
-    other = decide(list(map(_strictly, asked)), accounts=accounts_of(filled))[0]
+    statements = tuple(h.reported for p in asked for h in p.held)
+    strict = [p.read(lambda h: h.strict or None) for p in asked]
+    other = decide(strict, accounts=accounts_of(filled))[0]
     unclear = _INVALID if (outcome == "allowed") != (other == "allowed") else ""
     return Decision(outcome, reason, statements, _missing(asked, filled, decide), contradictions(request), unclear)
 
@@ -181,33 +135,15 @@ def evaluate(
 _INVALID = "whether a statement counts, of whose resources a policy variable has no value, AWS's pages leave open"
 
 
-def _settled(asked: list[_Policy], outcome: Callable[[list[_Policy]], Outcome]) -> list[_Policy]:
+def _settled(asked: list[Applied], outcome: Callable[[list[Applied]], Outcome]) -> list[Applied]:
     """The same, where what AWS leaves open makes no difference. Raises Unsettled where it does."""
-    unsettled = [error for p in asked for error in p.unsettled if error]
+    unsettled = [h.unsettled for p in asked for h in p.held if h.unsettled]
     if not unsettled:
         return asked
-    best, worst = ([_settle(p, effect) for p in asked] for effect in ("Allow", "Deny"))
+    best, worst = ([p.at_best(lambda h: h.unsettled is not None, e) for p in asked] for e in EFFECTS)
     if (outcome(best) == "allowed") != (outcome(worst) == "allowed"):
         raise Unsettled(*(fault for error in unsettled for fault in error.faults))
     return worst
-
-
-def _settle(policy: _Policy, effect: str) -> _Policy:
-    """A policy whose unsettled statements of one effect match, and those of the other don't."""
-    unmet = (Miss("Condition", "AWS's pages leave it open"),)
-    statements = (
-        evolve(r, misses=() if r.statement.effect == effect else unmet) if error else r
-        for r, error in zip(policy.statements, policy.unsettled, strict=True)
-    )
-    return evolve(policy, statements=tuple(statements))
-
-
-def _strictly(policy: _Policy) -> _Policy:
-    """A policy whose statements are invalid where a policy variable of their resources has no value."""
-    if not any(policy.strict):
-        return policy
-    pairs = zip(policy.statements, policy.strict, strict=True)
-    return evolve(policy, statements=tuple(evolve(r, misses=missed) if missed else r for r, missed in pairs))
 
 
 # ---------------------------------------------------------------- what is given
@@ -272,141 +208,36 @@ def _misplaced(given: list[_Given], alone: bool) -> Iterator[Fault]:
         )
 
 
-def _asked(given: _Given, request: Request, filled: Request, reading: Reading, bounded: bool) -> _Policy:
+def _asked(given: _Given, request: Request, filled: Request, reading: Reading, bounded: bool) -> Applied:
     # An ARN may be cut short in identity policies, boundaries and service control policies, not in session policies.
     identity = given.place in ("identity", "boundary", "scp")
     out = why_not(given.place, request) if given.place in ("scp", "rcp") else ""
     bounded = bounded and given.place == "resource" and _is_of_iam(request.principal)
-    found: list[Reported] = []
-    open_: list[tuple[str, ...]] = []
-    unsettled: list[Unsettled | None] = []
-    strict: list[tuple[Miss, ...] | None] = []
+    held: list[Held] = []
     for index, statement in enumerate(given.policy.statements):
+        report = partial(Reported, given.name, index, statement)
         read, version = statement, given.policy.version
         if bounded and statement.effect == "Deny" and isinstance(statement.principals, AllBut):
             # AWS: this "will always deny any IAM principal that has a permissions boundary policy attached".
             # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
             read = evolve(statement, principals=EVERYONE)
-        error: Unsettled | None = None
-        invalid: tuple[Miss, ...] | None = None
-        missed: tuple[Miss, ...] = (Miss(given.place.upper(), out),) if out else ()
-        if not out:
-            try:
-                missed = misses(read, version, filled, reading, identity)
-                if not missed and has_variables(read, version):
-                    invalid = misses(read, version, filled, reading, identity, strict=True)
-            except Unsettled as e:
-                error = e
-        found.append(Reported(given.name, index, statement, missed))
-        open_.append(() if out or error else open_keys(read, version, filled, reading, identity))
-        unsettled.append(error)
-        strict.append(invalid)
-    return _Policy(
-        given.place, given.name, given.level, tuple(found), tuple(open_), tuple(unsettled), tuple(strict), not out
-    )
+        if out:
+            held.append(Held(report((Miss(given.place.upper(), out),))))
+            continue
+        try:
+            missed = misses(read, version, filled, reading, identity)
+        except Unsettled as e:
+            held.append(Held(report(()), unsettled=e))
+            continue
+        varies = not missed and has_variables(read, version)
+        strict = misses(read, version, filled, reading, identity, strict=True) if varies else ()
+        held.append(Held(report(missed), open_keys(read, version, filled, reading, identity), strict=strict))
+    return Applied(given.place, given.name, given.level, tuple(held), not out)
 
 
 def _is_of_iam(who: Principal | None) -> bool:
     """Whether a boundary can be attached to who asks; of a caller that isn't known, it is."""
     return who is None or kind_of(who) in ("user", "role session")
-
-
-# ---------------------------------------------------------------- the steps
-
-_Answer = tuple[Outcome, str]
-_NO_POLICY = "no policy of the resource is given (`resource_policy`)"
-_CROSS = {
-    "two": "the accounts are two, so both have to allow it",
-    "unknown": "whether caller and resource are of one account is not known, so both have to allow it"
-    " (the key `aws:ResourceAccount` tells, where the ARN doesn't)",
-}
-
-
-def _decided(asked: list[_Policy], *, request: Request, by_itself: bool, accounts: Accounts) -> _Answer:
-    if denied := next(_matching(asked, "Deny"), None):
-        return "explicitly denied", f"statement {denied.index} of `{denied.policy}` denies it"
-    for level in dict.fromkeys(p.level for p in asked if p.place == "scp" and p.binds):
-        if not any(p.allows for p in asked if p.place == "scp" and p.level == level):
-            where = f" of the level `{level}`" if level else ""
-            return "implicitly denied", f"no service control policy{where} allows it"
-    resource = next((p for p in asked if p.place == "resource"), None)
-    if resource is not None:
-        return _of_resource(resource, asked, request, by_itself, accounts)
-    if _is_without(request.principal):
-        return "implicitly denied", f"who asks has no policies, and {_NO_POLICY}"
-    if accounts == "two":
-        return "implicitly denied", f"{_CROSS[accounts]}, and {_NO_POLICY}"
-    outcome, reason = _of_identity(asked, request)
-    if outcome == "allowed" and has_to_allow(request):
-        reason += f", as the resource's has to as well: {_NO_POLICY}"
-    return outcome, reason
-
-
-def _of_resource(
-    resource: _Policy, asked: list[_Policy], request: Request, by_itself: bool, accounts: Accounts
-) -> _Answer:
-    """The policy of the resource, and what else is needed with it."""
-    grants = {grant(r.statement, request.principal): r for r in _matching([resource], "Allow")}
-    if not grants:
-        unknown = ", as far as is known: who asks is not given" if request.principal is None else ""
-        refused = f"no statement of the `{resource.name}` allows it{unknown}"
-        if by_itself or accounts != "one" or has_to_allow(request):
-            return "implicitly denied", refused
-        outcome, reason = _of_identity(asked, request)
-        return outcome, reason if outcome == "allowed" else f"{reason}, and {refused}"
-    best: Grant = next(g for g in GRANTS if g in grants)
-    granted = f"statement {grants[best].index} of `{resource.name}` allows it"
-    if by_itself:
-        return "allowed", granted
-    if accounts != "one":
-        outcome, reason = _of_identity(asked, request)
-        return outcome, f"{granted}, {'and' if outcome == 'allowed' else 'but'} {reason}: {_CROSS[accounts]}"
-    match best:
-        case "directly":
-            return "allowed", f"{granted} and names the caller itself"
-        case "to everybody":
-            return "allowed", f"{granted}, whoever asks"
-        case "within limits":
-            limit = _limit(asked)
-            return ("implicitly denied", f"{granted}, but {limit}") if limit else ("allowed", granted)
-        case "by delegation":
-            outcome, reason = _of_identity(asked, request)
-            joined = "and" if outcome == "allowed" else "which leaves it to the account, but"
-            return outcome, f"{granted}, {joined} {reason}"
-        case _:
-            assert_never(best)
-
-
-def _matching(policies: Iterable[_Policy], effect: Effect) -> Iterator[Reported]:
-    return (r for p in policies for r in p.statements if r.statement.effect == effect and not r.misses)
-
-
-def _of_identity(asked: list[_Policy], request: Request) -> _Answer:
-    """Identity policies, then what limits them. The root user has none and no boundary, and may do everything else.
-
-    Its sessions of `sts:AssumeRoot` are within the task policy, which is a session policy.
-    """
-    if request.principal is not None and kind_of(request.principal) == "root":
-        limit = _limit(p for p in asked if p.place != "boundary")
-        return ("implicitly denied", limit) if limit else ("allowed", "the root user of an account has full access")
-    allowing = next(_matching((p for p in asked if p.place == "identity"), "Allow"), None)
-    if allowing is None:
-        return "implicitly denied", "no identity policy allows it"
-    limit = _limit(asked)
-    return (
-        ("implicitly denied", limit)
-        if limit
-        else ("allowed", f"statement {allowing.index} of `{allowing.policy}` allows it")
-    )
-
-
-def _limit(asked: Iterable[_Policy]) -> str:
-    """Which limit does not allow it: the boundary, or the session policies of which one has to."""
-    asked = list(asked)
-    if any(p.place == "boundary" and not p.allows for p in asked):
-        return "the boundary does not allow it"
-    sessions = [p for p in asked if p.place == "session"]
-    return "no session policy allows it" if sessions and not any(p.allows for p in sessions) else ""
 
 
 def _has_no_policies(request: Request, given: list[_Given], of_role: bool) -> bool:
@@ -416,30 +247,25 @@ def _has_no_policies(request: Request, given: list[_Given], of_role: bool) -> bo
     """
     if request.principal is None:
         return not of_role and not any(g.place in ("identity", "boundary", "session") for g in given)
-    return _is_without(request.principal)
-
-
-def _is_without(who: Principal | None) -> bool:
-    """Whether who asks can't have identity policies."""
-    return who is not None and who.type in ("*", "Service", "Federated")
+    return is_without(request.principal)
 
 
 # ---------------------------------------------------------------- what was not given
 
-_Decide = Callable[..., _Answer]
+_Decide = Callable[..., Answer]
 
 
-def _missing(asked: list[_Policy], request: Request, decide: _Decide) -> tuple[str, ...]:
+def _missing(asked: list[Applied], request: Request, decide: _Decide) -> tuple[str, ...]:
     """The keys that were not given and that could turn the decision, as they are written."""
     accounts = accounts_of(request)
-    best, worst = (decide([_with(p, match) for p in asked], accounts=accounts)[0] for match in ("Allow", "Deny"))
+    best, worst = (decide([p.at_best(lambda h: bool(h.open), e) for p in asked], accounts=accounts)[0] for e in EFFECTS)
     found: dict[str, str] = {}
     if (best == "allowed") != (worst == "allowed"):
         for p in asked:
             settled = any(q.surely_allows for q in asked if _is_one_set(p, q))
-            for r, keys in zip(p.statements, p.open, strict=True):
-                if r.statement.effect == "Deny" or not settled:
-                    found.update((key.lower(), key) for key in keys)
+            for h in p.held:
+                if h.reported.statement.effect == "Deny" or not settled:
+                    found.update((key.lower(), key) for key in h.open)
     if accounts == "unknown" and any(p.place == "resource" for p in asked):
         one, two = (decide(asked, accounts=known)[0] for known in ("one", "two"))
         if one != two:
@@ -450,18 +276,6 @@ def _missing(asked: list[_Policy], request: Request, decide: _Decide) -> tuple[s
     return tuple(found.values())
 
 
-def _with(policy: _Policy, effect: str) -> _Policy:
-    """A policy whose open statements of one effect match, and those of the other don't."""
-    if not any(policy.open):
-        return policy
-    unmet = (Miss("Condition", "it is not given"),)
-    statements = tuple(
-        evolve(r, misses=() if r.statement.effect == effect else unmet) if keys else r
-        for r, keys in zip(policy.statements, policy.open, strict=True)
-    )
-    return evolve(policy, statements=statements)
-
-
-def _is_one_set(p: _Policy, q: _Policy) -> bool:
+def _is_one_set(p: Applied, q: Applied) -> bool:
     """Whether one Allow of the two policies is as good as another. How a resource's policy names the caller counts."""
     return p.place == q.place != "resource" and p.level == q.level

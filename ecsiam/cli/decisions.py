@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from attrs import evolve, frozen
 
-from ecsiam.analysis.evaluator import Decision, Reported, evaluate
+from ecsiam.analysis.evaluator import Decision, evaluate
 from ecsiam.analysis.matching import Miss
+from ecsiam.analysis.steps import Reported
 from ecsiam.cli.asked import Asked
 from ecsiam.cli.beside import Beside
 from ecsiam.cli.shown import INDENT, Data, request_data, request_lines, statement_data, statement_line
