@@ -221,6 +221,7 @@ def _hint(place: Place, items: list[Item], known: Iterable["KnownAction"]) -> st
     right = next((r for r in _repairs(given, place.home) if _fits_text(place, known, r)), None)
     likest = max(forms, key=lambda form: SequenceMatcher(None, form, given).ratio())
     evaluated = "without a resource, on `*`" if likest == "*" else f"on `{likest}`"
+    evaluated += " or without a resource, on `*`" if "*" in forms and likest != "*" else ""
     return f"; AWS evaluates it {evaluated}" + (f": `{right}` may be meant" if right else "")
 
 
@@ -245,6 +246,7 @@ def _repairs(arn: str, home: Home) -> Iterator[str]:
         )  # a log group for its streams, a bucket for its objects
         yield one.rsplit("/", 1)[0]  # objects, for their bucket
         yield one.removesuffix(":*")
+        yield one.replace("//", "/")  # a parameter's leading slash is dropped
         yield ":".join((*cut[:3], region, *cut[3:]))  # the region left out, or the account
         yield ":".join((*cut[:4], account, *cut[4:]))
         for i in range(2, len(cut)):

@@ -6,7 +6,7 @@ case of ASCII letters, as in IAM; no function raises for a name, whatever it is.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -158,10 +158,13 @@ def evaluated_on(action: KnownAction) -> tuple[str, ...]:
 
     Among them "*" is no pattern but the request that names no resource, which only a Resource of `*` matches.
     """
-    arns: dict[str, None] = {}
+    return tuple(dict.fromkeys((*_of_types(action), *_added(action.id.translate(_LOWER)))))
+
+
+def _of_types(action: KnownAction) -> Iterator[str]:
+    """The same without what is added to the action's resource types."""
     for name, arn in [(r.name, r.arn) for r in action.resources] or [("", "*")]:
-        arns |= dict.fromkeys(_corrected(action.id.translate(_LOWER), name) or (arn,))
-    return (*arns, *(arn for arn in _added(action.id.translate(_LOWER)) if arn not in arns))
+        yield from _corrected(action.id.translate(_LOWER), name) or (arn,)
 
 
 @cache
@@ -186,8 +189,11 @@ def excepting(arn: str) -> tuple[str, ...]:
 
 
 def supports_resources(action: KnownAction) -> bool:
-    """Whether Resource can be narrower than `*` and still cover every request: some name no resource."""
-    return bool(action.resources) and "*" not in evaluated_on(action)
+    """Whether Resource can be narrower than `*` and still cover every request: some name no resource.
+
+    What is added to the types of an action needs no `*`: all but these is narrower.
+    """
+    return bool(action.resources) and "*" not in _of_types(action)
 
 
 # ---------------------------------------------------------------- condition keys
