@@ -88,13 +88,27 @@ def asked_parts(stack: Stack, need: Need) -> tuple[Part, ...]:
     return tuple(parts) if len(parts) > 1 else tuple(evolve(part, items=()) for part in parts)
 
 
+def in_regions(statement: Statement) -> Iterator[Condition]:
+    """The regions in which a statement's resources are asked, where each of its ARNs says one."""
+    found = [_said(item) for item in resource_items(statement)]
+    regions = tuple(dict.fromkeys(region for region in found if region is not None))
+    if regions and None not in found:
+        yield Condition("StringEquals", REGION_KEY, regions)
+
+
+def _said(item: Item) -> Text | None:
+    """The one region that an ARN says."""
+    said = item.split(":", 5) if isinstance(item, Text) else ()
+    return said[3] if len(said) == 6 and said[3].parts and not set("*?$").intersection(said[3].literal or "") else None
+
+
 def _regions(home: Home, role: Role, need: Statement, item: Item) -> tuple[tuple[tuple[Text, ...], ...], str]:
     """The regions in which a resource may be asked for, and why that isn't known if there are several."""
     said = item.split(":", 5) if isinstance(item, Text) else ()
     if isinstance(item, Text) and item.literal == "*":
         return (home.regions,), ""
-    if len(said) == 6 and said[3].parts and not set("*?$").intersection(said[3].literal or ""):
-        return ((said[3],),), ""
+    if (region := _said(item)) is not None:
+        return ((region,),), ""
     services = {a.pattern.lower().partition(":")[0] for a in need.actions.items}
     if services == {"iam"} and said[3:4] != (text("*"),):
         at = _IAM_REGION.get(home.partition.literal or "")

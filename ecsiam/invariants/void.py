@@ -282,7 +282,7 @@ def _vain(place: Place) -> Iterator[Fails]:
         sends = "nothing" if condition.operator.comparison.kind == "null" else said(condition.values)
         yield Fails(
             fact=f"the {role} role is granted something that never applies ({place}): AWS sends {sends} as "
-            f"`{condition.key}` for every session of the role"
+            f"`{condition.key}` with what it grants the role"
         )
     if not others and excludes_all(statement):
         keys = listed(dict.fromkeys(c.key for c in statement.conditions))

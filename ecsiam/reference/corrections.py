@@ -98,7 +98,7 @@ class Added:
 # (`tests/test_resource_forms.py` has what is left of these, with reasons), and the services' pages say the rest.
 ADDED: tuple[Added, ...] = (
     Added(
-        ("execute-api:*",),
+        ("execute-api:invoke",),
         ("arn:*:execute-api:*:*:*/*/*",),
         "a route of a WebSocket API stands behind the stage, without a method: `API/STAGE/$connect`",
         "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html",
