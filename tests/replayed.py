@@ -14,6 +14,7 @@ from ecsiam.model.policy import Policy
 from ecsiam.model.statement import AllBut
 from ecsiam.reference.actions import action, evaluated_on, excepting, supports_resources
 from ecsiam.reference.managed import managed_policy
+from ecsiam.reference.names import PLACED
 from ecsiam.reference.reviewed import escalating
 
 ECS_TASKS = "ecs-tasks.amazonaws.com"
@@ -256,8 +257,10 @@ def _is_of(form: str, arn: str) -> bool:
     parts, of = arn.split(":", 5), form.split(":", 5)
     if len(parts) < 6 or form == "*" or not all(map(fnmatchcase, parts, of)):
         return False
-    account = re.fullmatch(r"[0-9]{12}|aws|", parts[4]) is not None
-    region = re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+|", parts[3]) is not None
+    placed = parts[2] in PLACED  # nothing of these services is global or AWS's own
+    account = re.fullmatch(r"[0-9]{12}", parts[4]) is not None or (parts[4] in ("aws", "") and not placed)
+    region = re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+", parts[3]) is not None or (parts[3] == "" and not placed)
+    account, region = account or parts[4] == of[4], region or parts[3] == of[3]
     named = re.fullmatch(_NAMED.get(parts[2], ".*"), parts[5], re.DOTALL) is not None
     return account and region and named and not any(fnmatchcase(arn, other) for other in excepting(form))
 

@@ -600,6 +600,15 @@ def test_any_value_in_any_place_of_a_stack_is_read_or_refused(path: tuple[str | 
         Stack.from_dict(data)
 
 
+@pytest.mark.parametrize("as_is", [False, True])
+@pytest.mark.parametrize("wrong", [None, 0, False, 1, [], {}, ["a"]], ids=repr)
+def test_a_sid_and_an_id_are_built_of_text(wrong: Any, as_is: bool) -> None:
+    with pytest.raises(PolicyError, match=r"is not a text @ .*Sid"):
+        Statement(effect="Allow", actions="s3:GetObject", resources="*", sid=wrong, as_is=as_is)
+    with pytest.raises(PolicyError, match=r"is not a text @ .*Id"):
+        Policy(Statement(effect="Allow", actions="s3:GetObject", resources="*"), id=wrong, as_is=as_is)
+
+
 @pytest.mark.parametrize("wrong", [None, 0, False, 1, [], {}, ["a"]], ids=repr)
 @pytest.mark.parametrize("name", ["Sid", "Id", "Effect", "Version"])
 def test_a_text_is_a_text(name: str, wrong: object) -> None:

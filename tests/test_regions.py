@@ -49,7 +49,7 @@ def test_what_lies_in_another_region_is_stopped_by_a_deny_of_other_regions(keys:
         requests = [one.witness for one in shown(answer) if one.witness]
         assert action in {r.action for r in requests}
         assert {r.values("aws:RequestedRegion") for r in requests} == {"us-east-1"}
-        assert all(":us-east-1:" in r.resource for r in requests)
+        assert all(":us-east-1:" in r.resource or r.action == "ecr:GetAuthorizationToken" for r in requests)
 
 
 @pytest.mark.parametrize(("keys", "action"), AWAY_NEEDS.values(), ids=AWAY_NEEDS)
@@ -68,7 +68,18 @@ def test_only_the_resource_that_lies_elsewhere_is_named() -> None:
     arns = [f"arn:aws:ecr:{HERE}:{ACCOUNT}:repository/a", f"arn:aws:ecr:{AWAY}:repository/b"]
     answer = ask("execution", ELSEWHERE, ecr_repository_arns=arns)
     assert isinstance(answer, Fails)
-    assert {one.witness.resource for one in shown(answer) if one.witness} == {arns[1]}
+    found = {one.witness.resource for one in shown(answer) if one.witness}
+    assert found == {arns[1], "*"}, "the repository, and its registry's token"
+
+
+@pytest.mark.parametrize("denied_in", [HERE, "us-east-1"])
+@pytest.mark.parametrize("asked_in", [[HERE], ["us-east-1"], [HERE, "us-east-1"], []], ids=str)
+def test_a_token_is_asked_where_the_repositories_are(denied_in: str, asked_in: list[str]) -> None:
+    """A registry is of one region: https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html."""
+    when: Block = {"StringEquals": {"aws:RequestedRegion": denied_in}}
+    repositories = [f"arn:aws:ecr:{region}:{ACCOUNT}:repository/memos" for region in asked_in]
+    answer = ask("execution", when, "ecr:GetAuthorizationToken", ecr_repository_arns=repositories)
+    assert isinstance(answer, Fails) == (denied_in in (asked_in or [HERE])), answer
 
 
 def test_a_denial_of_home_stops_what_lies_there() -> None:

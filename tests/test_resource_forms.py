@@ -63,6 +63,7 @@ DOCUMENTED: dict[str, tuple[str, ...]] = {
     "s3:GetObject": ("s3:::b/k", f"s3:{AT}:accesspoint/n/object/k"),
     "s3express:CreateSession": (f"s3express:{AT}:bucket/b--use1-az4--x-s3",),
     "sns:Publish": (f"sns:{AT}:t", f"sns:{AT}:endpoint/GCM/x/y"),
+    "states:SendTaskFailure": (f"states:{AT}:stateMachine:m", f"states:{AT}:activity:a"),
     "ssm:StartSession": (f"ecs:{AT}:task/c/t", "ssm:us-east-1::document/x", f"ec2:{AT}:instance/i-1"),
     "ssmmessages:OpenDataChannel": (f"ssm:{AT}:session/x", ""),
     "states:DescribeExecution": (f"states:{AT}:execution:m:e", f"states:{AT}:express:m:e:i"),

@@ -48,6 +48,19 @@ ARNS: dict[str, tuple[str, str, str]] = {
     "the account left out": (READ, "arn:aws:secretsmanager:eu-west-2:secret:db-AbCdEf", SECRET),
     "a colon too many": ("sqs:SendMessage", f"arn:aws:sqs::{IN}:memos", f"arn:aws:sqs:{IN}:memos"),
     "a colon too many for a bucket": ("s3:GetObject", "arn:aws:s3::::uploads/*", "arn:aws:s3:::uploads/*"),
+    "neither region nor account": ("sns:Publish", "arn:aws:sns:::memos", ""),
+    "no account between two colons": ("kinesis:PutRecord", "arn:aws:kinesis:eu-west-2::stream/memos", ""),
+    "no region between two colons": (READ, f"arn:aws:secretsmanager::{ACCOUNT}:secret:db-AbCdEf", ""),
+    "a parameter's second slash": (
+        "ssm:GetParameter",
+        f"arn:aws:ssm:{IN}:parameter//memos/db",
+        f"arn:aws:ssm:{IN}:parameter/memos/db",
+    ),
+    "connections without a method": (
+        "execute-api:ManageConnections",
+        f"arn:aws:execute-api:{IN}:a1/prod/@connections",
+        "",
+    ),
     "CloudFormation's account": (
         "sqs:SendMessage",
         "arn:aws:sqs:eu-west-2:${AWS::AccountId}:memos",
@@ -124,10 +137,22 @@ def test_each_action_that_never_applies_is_named() -> None:
         ("kms:Decrypt", f"arn:aws:kms:{IN}:key/mrk-1234abcd12ab34cd56ef1234567890ab"),
         ("sqs:SendMessage", "arn:aws:sqs:*:*:memos-${aws:PrincipalTag/team}"),
         ("dynamodb:Query", f"arn:aws:dynamodb:{IN}:table/t/index/*"),
+        ("states:SendTaskSuccess", f"arn:aws:states:{IN}:stateMachine:memos"),
+        ("states:SendTaskHeartbeat", f"arn:aws:states:{IN}:activity:memos"),
+        ("ssm:GetParameter", "arn:aws:ssm:eu-west-2::parameter/aws/service/*"),
+        ("execute-api:ManageConnections", f"arn:aws:execute-api:{IN}:a1/prod/POST/@connections/*"),
     ],
 )
 def test_an_arn_that_a_resource_may_have_is_none_of_these(action: str, arn: str) -> None:
     assert isinstance(ask(task(granted(action, arn))), Holds)
+
+
+def test_text_messages_are_what_is_no_topic() -> None:
+    """https://github.com/zappa/Zappa/issues/791 has AWS's message about a number as the resource."""
+    messages = {"Effect": "Allow", "Action": "sns:Publish", "NotResource": "arn:aws:sns:*:*:*"}
+    assert isinstance(ask(task(messages)), Holds)
+    assert isinstance(INVARIANTS["wildcards"].ask(task(messages)), Holds)
+    assert isinstance(INVARIANTS["wildcards"].ask(task(granted("sns:Publish", "*"))), Fails)
 
 
 # ---------------------------------------------------------------- conditions
@@ -243,6 +268,18 @@ CONDITIONS: dict[str, tuple[str, list[str], Block, str]] = {
         {"ArnEquals": {"aws:PrincipalArn": f"arn:aws:sts::{ACCOUNT}:assumed-role/memos-dev-task-role/x"}},
         "role/memos-dev-task-role",
     ),
+    "another region than the resource's": (
+        "sqs:SendMessage",
+        [f"arn:aws:sqs:{IN}:q"],
+        {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}},
+        "AWS sends `eu-west-2` as `aws:RequestedRegion`",
+    ),
+    "not the resources' regions": (
+        "sqs:SendMessage",
+        [f"arn:aws:sqs:{IN}:q", f"arn:aws:sqs:eu-west-3:{ACCOUNT}:q"],
+        {"StringNotLike": {"aws:RequestedRegion": "eu-west-*"}},
+        "AWS sends `eu-west-2`, `eu-west-3` as `aws:RequestedRegion`",
+    ),
     "a misspelt key": (
         "s3:GetObject",
         ["arn:aws:s3:::b/*"],
@@ -291,6 +328,20 @@ def test_a_condition_that_may_hold_is_none_of_these(when: Block) -> None:
     assert isinstance(ask(task(granted(RUN, ON_TASKS, when))), Holds)
 
 
+@pytest.mark.parametrize(
+    ("action", "resources"),
+    [
+        ("s3:GetObject", ["arn:aws:s3:::b/*"]),
+        ("sqs:SendMessage", [f"arn:aws:sqs:*:{ACCOUNT}:q"]),
+        ("sqs:SendMessage", [f"arn:aws:sqs:{IN}:q", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q"]),
+        ("ecr:GetAuthorizationToken", ["*"]),
+    ],
+)
+def test_a_region_that_may_be_asked_is_none_of_these(action: str, resources: list[str]) -> None:
+    asked: Block = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    assert not isinstance(ask(task(granted(action, resources, asked))), Fails)
+
+
 # ---------------------------------------------------------------- names that aren't known
 
 
@@ -310,7 +361,8 @@ def test_a_misspelt_action_is_named_with_the_right_one(action: str, near: str) -
 
 
 @pytest.mark.parametrize(
-    ("operation", "asked"), [("s3:HeadObject", "s3:GetObject"), ("lambda:Invoke", "lambda:InvokeFunction")]
+    ("operation", "asked"),
+    [("s3:HeadObject", "s3:GetObject"), ("lambda:Invoke", "lambda:InvokeFunction"), ("rds:connect", "rds-db:connect")],
 )
 def test_an_operation_with_another_action_is_named(operation: str, asked: str) -> None:
     (fact,) = facts(ask(task(granted(operation, "*"))))

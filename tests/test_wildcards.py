@@ -174,3 +174,12 @@ def test_the_format_of_every_kind_is_all_of_it() -> None:
     assert len(forms) > 1000
     for arn in sorted(forms)[::29]:
         assert isinstance(ask(task(granted(forms[arn], arn))), Fails), arn
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["cloudwatch:ListMetrics", "cloudwatch:PutMetricData", "polly:SynthesizeSpeech", "translate:TranslateText"],
+)
+def test_what_may_name_no_resource_needs_a_star(action: str) -> None:
+    """Metrics outside a dataset, speech without a lexicon, a translation without a terminology."""
+    assert isinstance(ask(task(granted(action, "*"))), Holds)

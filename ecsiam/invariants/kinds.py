@@ -7,7 +7,7 @@ from ecsiam.analysis.keys import hole
 from ecsiam.analysis.leaf import Resources, resource_pattern
 from ecsiam.analysis.patterns import ANY, NOT_COLON, Chars, One, Pattern, Run, Token, char, pattern
 from ecsiam.model.text import Ref, Text
-from ecsiam.reference.names import DIGITS, HEX, ID_PREFIXES, LETTERS, MADE_OF, SUFFIXED, UUIDS, WITH_PATH
+from ecsiam.reference.names import DIGITS, HEX, ID_PREFIXES, LETTERS, MADE_OF, PLACED, SUFFIXED, UUIDS, WITH_PATH
 
 _DIGIT = One(Chars(DIGITS))
 _HEX = One(Chars(HEX))
@@ -90,17 +90,21 @@ def possible(form: str, partition: str | None, excepted: tuple[str, ...]) -> Res
         tail += (One(Chars(of)), Run(Chars(of))) if of else (Run(ANY),) if c == "*" else (char(c),)
     places = frozenset(
         pattern((*head, *in_region, char(":"), *of_account, char(":"), *tail))
-        for in_region in _regions(region)
-        for of_account in _accounts(account)
+        for in_region in _regions(service, region)
+        for of_account in _accounts(service, account)
     )
     return Resources((places,), none)
 
 
-def _regions(region: str) -> tuple[tuple[Token, ...], ...]:
+def _regions(service: str, region: str) -> tuple[tuple[Token, ...], ...]:
     """A placeholder may be a region, or nothing: what is global has none, in some formats that show one."""
-    return (REGION.tokens, ()) if region == "*" else (tuple(map(char, region)),)
+    if region != "*":
+        return (tuple(map(char, region)),)
+    return (REGION.tokens,) if service in PLACED else (REGION.tokens, ())
 
 
-def _accounts(account: str) -> tuple[tuple[Token, ...], ...]:
+def _accounts(service: str, account: str) -> tuple[tuple[Token, ...], ...]:
     """A placeholder may be an account, `aws` for what AWS made, or nothing for what it shares with everyone."""
-    return (ACCOUNT, tuple(map(char, "aws")), ()) if account == "*" else (tuple(map(char, account)),)
+    if account != "*":
+        return (tuple(map(char, account)),)
+    return (ACCOUNT,) if service in PLACED else (ACCOUNT, tuple(map(char, "aws")), ())

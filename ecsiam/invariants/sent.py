@@ -83,18 +83,44 @@ def asked_parts(stack: Stack, need: Need) -> tuple[Part, ...]:
     by_region: dict[tuple[tuple[tuple[Text, ...], ...], str], list[Item]] = {}
     for item in resource_items(need.statement):
         regions, unknown = _regions(stack.deployment.home, role, need.statement, item)
+        if isinstance(item, Text) and item.literal == "*":
+            regions, unknown = (_where(stack, need) or stack.deployment.home.regions,), ""
         by_region.setdefault((regions, unknown), []).append(item)
     parts = [Part(tuple(items), regions, unknown) for (regions, unknown), items in by_region.items()]
     return tuple(parts) if len(parts) > 1 else tuple(evolve(part, items=()) for part in parts)
 
 
+def in_regions(statement: Statement) -> Iterator[Condition]:
+    """The regions in which a statement's resources are asked, where each of its ARNs says one."""
+    found = [_said(item) for item in resource_items(statement)]
+    regions = tuple(dict.fromkeys(region for region in found if region is not None))
+    if regions and None not in found:
+        yield Condition("StringEquals", REGION_KEY, regions)
+
+
+def _said(item: Item) -> Text | None:
+    """The one region that an ARN says."""
+    said = item.split(":", 5) if isinstance(item, Text) else ()
+    return said[3] if len(said) == 6 and said[3].parts and not set("*?$").intersection(said[3].literal or "") else None
+
+
+def _where(stack: Stack, need: Need) -> tuple[Text, ...]:
+    """Where a service is asked without a resource: in each region of the resources of it that the role needs."""
+    services = _services(need)
+    of_same = (n for n in stack.intent.needs if n.role == need.role and _services(n) == services)
+    found = (_said(item) for other in of_same for item in resource_items(other.statement))
+    return tuple(dict.fromkeys(region for region in found if region is not None))
+
+
+def _services(need: Need) -> set[str]:
+    return {a.pattern.lower().partition(":")[0] for a in need.statement.actions.items}
+
+
 def _regions(home: Home, role: Role, need: Statement, item: Item) -> tuple[tuple[tuple[Text, ...], ...], str]:
     """The regions in which a resource may be asked for, and why that isn't known if there are several."""
     said = item.split(":", 5) if isinstance(item, Text) else ()
-    if isinstance(item, Text) and item.literal == "*":
-        return (home.regions,), ""
-    if len(said) == 6 and said[3].parts and not set("*?$").intersection(said[3].literal or ""):
-        return ((said[3],),), ""
+    if (region := _said(item)) is not None:
+        return ((region,),), ""
     services = {a.pattern.lower().partition(":")[0] for a in need.actions.items}
     if services == {"iam"} and said[3:4] != (text("*"),):
         at = _IAM_REGION.get(home.partition.literal or "")

@@ -132,8 +132,9 @@ def _void(place: Place) -> Iterator[Fails]:
         not actions.matching(a.pattern) for a in statement.actions.items
     ):
         return
+    forms = _forms(known)
     for item in resource_items(statement):
-        if not _fits(place, known, (item,)):
+        if not _fits(place, forms, (item,)):
             yield Fails(
                 fact=f"the {role} role is granted something on `{item}`, which none of the actions applies to ({place})"
                 f"{_hint(place, [item], known)}"
@@ -145,12 +146,19 @@ def _is_void(place: Place, pattern: str) -> bool:
     from ecsiam.reference import actions
 
     known = () if set("*?").intersection(pattern.partition(":")[0]) else actions.matching(pattern)
-    return bool(known) and not _fits(place, known, None)
+    return bool(known) and not _fits(place, _forms(known), None)
 
 
-def _fits(place: Place, known: Iterable["KnownAction"], items: tuple[Item, ...] | None) -> bool:
-    """Whether an action can be asked on one of a statement's resources, or on one of these alone."""
-    from ecsiam.reference.actions import evaluated_on, excepting
+def _forms(known: Iterable["KnownAction"]) -> tuple[str, ...]:
+    """The ARN patterns that some actions are evaluated on."""
+    from ecsiam.reference.actions import evaluated_on
+
+    return tuple(dict.fromkeys(form for k in known for form in evaluated_on(k)))
+
+
+def _fits(place: Place, forms: tuple[str, ...], items: tuple[Item, ...] | None) -> bool:
+    """Whether a resource of some form is among a statement's resources, or among these alone."""
+    from ecsiam.reference.actions import excepting
 
     statement = place.statement
     if items is None:
@@ -160,9 +168,10 @@ def _fits(place: Place, known: Iterable["KnownAction"], items: tuple[Item, ...] 
         if not items:
             return False
         statement = evolve(statement, resources=Only(items))
+        services = set(map(_service, items))
+        forms = forms if "" in services else tuple(f for f in forms if f != "*" and f.split(":", 3)[2] in services)
     options = compiled(evolve(place.leaf, statement=statement)).options
     partition = place.home.partition.literal
-    forms = dict.fromkeys(form for k in known for form in evaluated_on(k))
     for form in forms:
         may = possible(form, partition, excepting(form))
         for option in options:
@@ -170,6 +179,12 @@ def _fits(place: Place, known: Iterable["KnownAction"], items: tuple[Item, ...] 
             if example((*has.clauses, *may.clauses), has.none | may.none) is not None:
                 return True
     return False
+
+
+def _service(item: Item) -> str:
+    """The service that an ARN names in plain letters; empty where any may be meant."""
+    named = re.match(r"arn:[^:]*:([a-z0-9-]+):", item.literal or "") if isinstance(item, Text) else None
+    return named[1] if named else ""
 
 
 def _one(place: Place, pattern: str) -> Request | None:
@@ -209,23 +224,17 @@ def _is_no_key(key: str) -> bool:
 
 def _hint(place: Place, items: list[Item], known: Iterable["KnownAction"]) -> str:
     """Why an ARN is none that AWS evaluates, as far as that is plain, and what it evaluates."""
-    from ecsiam.reference.actions import evaluated_on
-
-    known = tuple(known)
     given = next((i.literal for i in items if isinstance(i, Text) and i.literal not in (None, "*")), None)
-    forms = list(dict.fromkeys(form for k in known for form in evaluated_on(k)))
+    forms = _forms(known)
     if not forms:
         return ""
-    if given is None or forms == ["*"]:
-        return "; AWS asks for it on no resource: write `*`" if forms == ["*"] else ""
-    right = next((r for r in _repairs(given, place.home) if _fits_text(place, known, r)), None)
+    if given is None or forms == ("*",):
+        return "; AWS asks for it on no resource: write `*`" if forms == ("*",) else ""
+    right = next((r for r in _repairs(given, place.home) if _fits(place, forms, (text(r),))), None)
     likest = max(forms, key=lambda form: SequenceMatcher(None, form, given).ratio())
     evaluated = "without a resource, on `*`" if likest == "*" else f"on `{likest}`"
+    evaluated += " or without a resource, on `*`" if "*" in forms and likest != "*" else ""
     return f"; AWS evaluates it {evaluated}" + (f": `{right}` may be meant" if right else "")
-
-
-def _fits_text(place: Place, known: tuple["KnownAction", ...], arn: str) -> bool:
-    return _fits(place, known, (text(arn),))
 
 
 def _repairs(arn: str, home: Home) -> Iterator[str]:
@@ -245,6 +254,7 @@ def _repairs(arn: str, home: Home) -> Iterator[str]:
         )  # a log group for its streams, a bucket for its objects
         yield one.rsplit("/", 1)[0]  # objects, for their bucket
         yield one.removesuffix(":*")
+        yield one.replace("//", "/")  # a parameter's leading slash is dropped
         yield ":".join((*cut[:3], region, *cut[3:]))  # the region left out, or the account
         yield ":".join((*cut[:4], account, *cut[4:]))
         for i in range(2, len(cut)):
@@ -272,7 +282,7 @@ def _vain(place: Place) -> Iterator[Fails]:
         sends = "nothing" if condition.operator.comparison.kind == "null" else said(condition.values)
         yield Fails(
             fact=f"the {role} role is granted something that never applies ({place}): AWS sends {sends} as "
-            f"`{condition.key}` for every session of the role"
+            f"`{condition.key}` with what it grants the role"
         )
     if not others and excludes_all(statement):
         keys = listed(dict.fromkeys(c.key for c in statement.conditions))

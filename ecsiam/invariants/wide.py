@@ -134,7 +134,10 @@ def _covers(leaves: tuple[Leaf, ...], form: tuple[str, tuple[str, ...]], home: H
     items = [item for leaf in leaves if isinstance(leaf.statement.resources, Only) for item in _patterns(leaf)]
     granted_ = frozenset(items) | none
     heads = tuple(p.head for p in items if _is_blank(p))
+    service = arn.split(":", 3)[2]
     for partition in _partitions(home):
+        if heads and f"arn:{partition.literal}:{service}:".startswith(heads):
+            return True
         for region in _candidates(arn, leaves, home):
             every = common(arn, partition, region)
             if heads and any(p.head.startswith(heads) for p in every):

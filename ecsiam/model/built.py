@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 
-from ecsiam.errors import Fault, PolicyError, refuse
+from ecsiam.errors import Fault, PolicyError, refuse, show
 
 
 @frozen
@@ -28,3 +28,10 @@ class Built:
     def _refused(self) -> Iterator[Fault]:
         """What the table of refusals has on it."""
         return iter(())
+
+
+def is_text(_: object, attribute: "Attribute[str]", value: object) -> None:
+    """A validator of attrs for a Sid or an Id, `as_is` too: PolicyError for what is no text."""
+    if not isinstance(value, str):
+        name = attribute.name.capitalize()
+        raise PolicyError(Fault(f"`{show(str(value))}` is not a text", (name,), f"Write the {name} as one, or none."))

@@ -9,7 +9,7 @@ from typing import Literal
 from attrs import evolve, field, frozen
 
 from ecsiam.errors import Fault, show
-from ecsiam.model.built import Built
+from ecsiam.model.built import Built, is_text
 from ecsiam.model.spots import misplaced, of_policy, refused
 from ecsiam.model.statement import Only, Statement
 from ecsiam.model.text import Bindings
@@ -29,7 +29,7 @@ class Policy(Built):
 
     statements: tuple[Statement, ...] = field(converter=_statements)
     version: Version = "2012-10-17"
-    id: str = ""
+    id: str = field(default="", validator=is_text)
 
     @property
     def kind(self) -> Kind:

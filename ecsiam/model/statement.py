@@ -10,7 +10,7 @@ from typing import Generic, Literal, TypeVar, get_args
 from attrs import evolve, field, frozen
 
 from ecsiam.errors import Fault, show
-from ecsiam.model.built import Built
+from ecsiam.model.built import Built, is_text
 from ecsiam.model.condition import Conditions, conditions
 from ecsiam.model.each import Each, Item, bind_item, items, items_in_order, nested
 from ecsiam.model.principal import PRINCIPAL_TYPES, Principal
@@ -123,7 +123,7 @@ class Statement(Built):
     resources: Only[Item] | AllBut[Item] | None = field(default=None, converter=_resources)
     principals: Only[Principal] | AllBut[Principal] | None = field(default=None, converter=_principals)
     conditions: Conditions = field(default=(), converter=conditions)
-    sid: str = ""
+    sid: str = field(default="", validator=is_text)
     origin: Origin | None = field(default=None, eq=False)
 
     def _unsayable(self) -> Iterator[Fault]:

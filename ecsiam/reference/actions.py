@@ -6,17 +6,18 @@ case of ASCII letters, as in IAM; no function raises for a name, whatever it is.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Any
 
 from attrs import frozen
 
-from ecsiam.reference.corrections import ADDED, CLAIMS, EVALUATED, EXCEPTIONS, HOMELESS, KEYS, NEEDS
+from ecsiam.reference.corrections import ADDED, CLAIMS, EVALUATED, EXCEPTIONS, HOMELESS, KEYS, NEEDS, Added, Evaluated
 
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}  # str.lower takes the Kelvin sign for a k
 _PLACEHOLDER = r"\$?\{[^}]*\}|<[^>]*>"
+_Row = Added | Evaluated
 _NOTHING: Mapping[str, "KnownAction"] = MappingProxyType({})
 
 
@@ -28,7 +29,7 @@ class ResourceType:
     arn: str
 
 
-@frozen
+@frozen(cache_hash=True)
 class KnownAction:
     """An action as AWS documents it.
 
@@ -153,31 +154,40 @@ def needs(id: str) -> tuple[str, ...]:
 # ---------------------------------------------------------------- resources
 
 
+@cache
 def evaluated_on(action: KnownAction) -> tuple[str, ...]:
     """The ARN patterns that AWS evaluates the action on.
 
     Among them "*" is no pattern but the request that names no resource, which only a Resource of `*` matches.
     """
-    arns: dict[str, None] = {}
+    return tuple(dict.fromkeys((*_of_types(action), *_added(action.id.translate(_LOWER)))))
+
+
+def _of_types(action: KnownAction) -> Iterator[str]:
+    """The same without what is added to the action's resource types."""
     for name, arn in [(r.name, r.arn) for r in action.resources] or [("", "*")]:
-        arns |= dict.fromkeys(_corrected(action.id.translate(_LOWER), name) or (arn,))
-    return (*arns, *(arn for arn in _added(action.id.translate(_LOWER)) if arn not in arns))
+        yield from _corrected(action.id.translate(_LOWER), name) or (arn,)
 
 
 @cache
 def _added(id: str) -> tuple[str, ...]:
-    return tuple(arn for row in ADDED if _names(row.actions, id) for arn in row.arns)
+    return tuple(arn for actions, row in _rows(ADDED).get(id.partition(":")[0], ()) if actions(id) for arn in row.arns)
 
 
 @cache
 def _corrected(id: str, type: str) -> tuple[str, ...]:
-    return next((row.arns for row in EVALUATED if row.type == type and _names(row.actions, id)), ())
+    rows = _rows(tuple(row for row in EVALUATED if row.type == type)).get(id.partition(":")[0], ())
+    return next((row.arns for actions, row in rows if actions(id)), ())
 
 
-def _names(patterns: tuple[str, ...], id: str) -> bool:
-    """Whether one of some patterns, each of one service, names an action."""
-    service = f"{id.partition(':')[0]}:"
-    return any(p.startswith(service) and _glob(p).fullmatch(id) for p in patterns)
+@cache
+def _rows(table: tuple[_Row, ...]) -> Mapping[str, list[tuple[Callable[[str], object], _Row]]]:
+    """The rows of a table by service, each with what tells whether it names an action."""
+    found: dict[str, list[tuple[Callable[[str], object], _Row]]] = {}
+    for row in table:
+        for pattern in row.actions:
+            found.setdefault(pattern.partition(":")[0], []).append((_glob(pattern).fullmatch, row))
+    return found
 
 
 def excepting(arn: str) -> tuple[str, ...]:
@@ -186,8 +196,11 @@ def excepting(arn: str) -> tuple[str, ...]:
 
 
 def supports_resources(action: KnownAction) -> bool:
-    """Whether Resource can be narrower than `*` and still cover every request: some name no resource."""
-    return bool(action.resources) and "*" not in evaluated_on(action)
+    """Whether Resource can be narrower than `*` and still cover every request: some name no resource.
+
+    What is added to the types of an action needs no `*`: all but these is narrower.
+    """
+    return bool(action.resources) and "*" not in _of_types(action)
 
 
 # ---------------------------------------------------------------- condition keys

@@ -57,11 +57,25 @@ EVALUATED: tuple[Evaluated, ...] = (
         "https://github.com/cdklabs/construct-hub/pull/1207",
     ),
     Evaluated(
-        ("cloudwatch:putmetricdata", "cloudwatch:getmetricdata"),
+        ("cloudwatch:putmetricdata", "cloudwatch:getmetricdata", "cloudwatch:listmetrics"),
         "dataset",
         ("*", "arn:*:cloudwatch:*:*:dataset/*"),
         "metrics outside a dataset have no ARN",
         "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html",
+    ),
+    Evaluated(
+        ("polly:startspeechsynthesistask", "polly:synthesizespeech"),
+        "lexicon",
+        ("*", "arn:*:polly:*:*:lexicon/*"),
+        "speech needs no lexicon, and then there is no resource",
+        "https://docs.aws.amazon.com/polly/latest/dg/security_iam_id-based-policy-examples.html",
+    ),
+    Evaluated(
+        ("translate:translatedocument", "translate:translatetext"),
+        "terminology",
+        ("*", "arn:*:translate:*:*:terminology/*"),
+        "a translation needs neither terminology nor parallel data, and then there is no resource",
+        "https://docs.aws.amazon.com/translate/latest/dg/security_iam_id-based-policy-examples.html",
     ),
 )
 
@@ -70,7 +84,8 @@ EVALUATED: tuple[Evaluated, ...] = (
 class Added:
     """ARN patterns that AWS evaluates some actions on beside those that the service data has for them.
 
-    `actions` are patterns in lower case. `page` says so, or uses the form in a policy of AWS's own.
+    `actions` are patterns in lower case. A "*" is what is no ARN. `page` says so, uses the form in a policy of AWS's
+    own, or shows it in AWS's error message.
     """
 
     actions: tuple[str, ...]
@@ -83,7 +98,7 @@ class Added:
 # (`tests/test_resource_forms.py` has what is left of these, with reasons), and the services' pages say the rest.
 ADDED: tuple[Added, ...] = (
     Added(
-        ("execute-api:*",),
+        ("execute-api:invoke",),
         ("arn:*:execute-api:*:*:*/*/*",),
         "a route of a WebSocket API stands behind the stage, without a method: `API/STAGE/$connect`",
         "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html",
@@ -130,6 +145,18 @@ ADDED: tuple[Added, ...] = (
         "https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html",
     ),
     Added(
+        ("sns:publish",),
+        ("*",),
+        "a text message is asked on its phone number, `+15550100`; policies leave the topics out with NotResource",
+        "https://github.com/zappa/Zappa/issues/791",
+    ),
+    Added(
+        ("states:sendtaskfailure", "states:sendtaskheartbeat", "states:sendtasksuccess"),
+        ("arn:*:states:*:*:activity:*", "arn:*:states:*:*:stateMachine:*"),
+        "the data has no resource, and AWS asks on the state machine or activity whose task it is",
+        "https://github.com/aws/aws-cdk/pull/8486",
+    ),
+    Added(
         ("ecs:poll",),
         ("arn:*:ecs:*:*:task-set/*",),
         "AWS's policy for managed instances grants it so",
@@ -141,10 +168,12 @@ ADDED: tuple[Added, ...] = (
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html (no name holds a colon)
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html (no second leading slash)
 EXCEPTIONS: dict[str, tuple[str, ...]] = {
     "arn:*:logs:*:*:log-group:*": ("arn:*:logs:*:*:log-group:*:*",),
     "arn:*:s3:::*": ("arn:*:s3:::*/*",),
     "arn:*:secretsmanager:*:*:secret:*": ("arn:*:secretsmanager:*:*:secret:*:*",),
+    "arn:*:ssm:*:*:parameter/*": ("arn:*:ssm:*:*:parameter//*",),
 }
 
 # Operations of an API that ask for an action of another name: as an action, the operation's name grants nothing.
@@ -155,6 +184,7 @@ OPERATIONS: dict[str, str] = {
     "dynamodb:transactgetitems": "dynamodb:GetItem",
     "dynamodb:transactwriteitems": "dynamodb:PutItem",
     "lambda:invoke": "lambda:InvokeFunction",
+    "rds:connect": "rds-db:connect",
     "s3:completemultipartupload": "s3:PutObject",
     "s3:copyobject": "s3:GetObject",
     "s3:createmultipartupload": "s3:PutObject",

@@ -75,3 +75,23 @@ ID_PREFIXES = MappingProxyType(
 UUIDS = frozenset({"kms:key/"})  # 8-4-4-4-12 hexadecimal digits
 SUFFIXED = frozenset({"secretsmanager:secret:"})  # a hyphen and six letters or digits behind the name
 WITH_PATH = frozenset({"es:domain/"})  # what is asked of it stands behind the name
+
+# Whose every ARN with a placeholder for region or account has one: nothing of these is global or AWS's own.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+PLACED = frozenset(
+    {
+        "dynamodb",
+        "ecr",
+        "ecs",
+        "elasticfilesystem",
+        "execute-api",
+        "firehose",
+        "kinesis",
+        "kms",
+        "rds-db",
+        "secretsmanager",
+        "sns",
+        "sqs",
+        "states",
+    }
+)
