@@ -168,7 +168,8 @@ everywhere = st.lists(
 def policies(draw: st.DrawFn) -> Policy:
     def statement(effect: str) -> Policy:
         names = draw(patterns)
-        actions = AllBut(tuple(map(Action, names))) if draw(st.integers(0, 4)) == 0 else names
+        but = AllBut(tuple(Action(name, as_is=True) for name in names))
+        actions = but if draw(st.integers(0, 4)) == 0 else names
         return (allow if effect == "Allow" else deny)(actions, draw(everywhere))
 
     effects = draw(st.lists(st.sampled_from(["Allow", "Allow", "Deny"]), max_size=3))

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from ecsiam.analysis.requests import Requests
 from ecsiam.errors import Fault, PolicyError
-from ecsiam.model.mistaken import policies_of
+from ecsiam.model.mistaken import expect, kind_of, policies_of
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import EVERYONE
 from ecsiam.model.role import InlinePolicy, Role
@@ -26,6 +26,12 @@ _ANYBODY = Policy(Statement("Allow", "sts:AssumeRole", principals=EVERYONE, as_i
 @contextmanager
 def limits(boundary: Policy | None, managed: Mapping[str, Policy] | None) -> Generator[None]:
     """While this lasts, what was given is known. Raises PolicyError for a policy that is none of a caller."""
+    if managed is not None and not isinstance(managed, Mapping):
+        raise PolicyError(Fault(f"`managed` is {kind_of(managed)}", (), "Give a mapping of ARNs to policies."))
+    if boundary is not None:
+        expect(boundary, Policy, "a policy")
+    for policy in (managed or {}).values():
+        expect(policy, Policy, "a policy")
     documents = dict(managed or {}) | ({} if boundary is None else {BOUNDARY: boundary})
     for name, policy in documents.items():
         if policy.kind != "identity":

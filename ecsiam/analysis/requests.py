@@ -527,11 +527,12 @@ def _tests(leaf: Leaf) -> Iterator[KeyTest]:
 
 
 def _spoken_of(leaves: list[Leaf]) -> Iterator[str]:
-    """What stands between slashes and colons in the texts of a set."""
+    """What stands between slashes and colons in the texts of a set, a pattern with as little as it takes."""
     for leaf in leaves:
         for one in leaf.statement.texts():
             if one.literal is not None:
-                yield from (s for s in re.split("[/:]", one.literal) if s and not set("*?$").intersection(s))
+                shortest = (s.replace("*", "").replace("?", "x") for s in re.split("[/:]", one.literal) if "$" not in s)
+                yield from filter(None, shortest)
 
 
 def _text(value: str) -> str:

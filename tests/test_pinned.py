@@ -1,0 +1,110 @@
+"""A key that is pinned to a few values decides what its policy variable says, and an ARN what follows from it.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+"""
+
+import pytest
+
+from ecsiam import Fails, Holds, Policy, PolicyError, Statement, compare, contains, evaluate, overlaps, parse_policy
+from ecsiam.model.condition import Block
+
+KEY, OWN = "aws:ResourceTag/team", "aws:PrincipalTag/team"
+TEAM, NAMED = "${aws:PrincipalTag/team}", "${aws:PrincipalTag/team, 'none'}"
+HOME = "arn:aws:s3:::b/home/${aws:username}/*"
+A, B = "111122223333", "444455556666"
+ROLE, USER, ROOT = (f"arn:aws:iam::{A}:{what}" for what in ("role/app", "user/dev/bob", "root"))
+
+
+def allow(when: Block, resource: str = "arn:aws:s3:::b/*") -> Policy:
+    return Policy(Statement("Allow", "s3:GetObject", resource, conditions=when))
+
+
+def home(whose: str) -> str:
+    return f"arn:aws:s3:::b/home/{whose}/*"
+
+
+CONTAINED: list[tuple[Policy, Policy, bool]] = [
+    (allow({"StringEquals": {KEY: "red"}}), allow({"StringEquals": {KEY: TEAM, OWN: "red"}}), True),
+    (allow({"StringEquals": {KEY: "red"}}), allow({"StringEquals": {KEY: NAMED, OWN: "red"}}), True),
+    (allow({"StringEquals": {KEY: ["a", "b"]}}), allow({"StringEquals": {KEY: TEAM, OWN: ["a", "b"]}}), True),
+    (allow({"StringEquals": {KEY: "a"}}), allow({"StringEquals": {KEY: TEAM, OWN: ["a", "b"]}}), False),
+    (
+        allow({"StringEquals": {KEY: "red"}}),
+        allow({"StringEqualsIgnoreCase": {KEY: TEAM}, "StringEquals": {OWN: "red"}}),
+        False,
+    ),
+    (
+        allow({"StringEqualsIgnoreCase": {KEY: "RED"}}),
+        allow({"StringEqualsIgnoreCase": {KEY: TEAM}, "StringEquals": {OWN: "red"}}),
+        True,
+    ),
+    (allow({"StringNotEquals": {KEY: TEAM}}), allow({"StringEquals": {KEY: "x", OWN: "y"}}), True),
+    (allow({"StringNotEquals": {KEY: TEAM}}), allow({"StringEquals": {KEY: "x", OWN: ["x", "y"]}}), False),
+    (
+        allow({"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}),
+        allow({"StringEquals": {"aws:PrincipalOrgID": "o-a", "aws:ResourceOrgID": "o-a"}}),
+        True,
+    ),
+    (allow({}, home("bob")), allow({"StringEquals": {"aws:username": "bob"}}, HOME), True),
+    (allow({}, home("al")), allow({"StringEquals": {"aws:username": "bob"}}, HOME), False),
+    (allow({}, HOME), allow({"StringEquals": {"aws:username": "bob"}}, home("bob")), True),
+    (allow({}, HOME), allow({"StringLike": {"aws:username": "bo*"}}, home("bob")), False),
+    (allow({}, HOME), allow({"ArnEquals": {"aws:PrincipalArn": USER}}, home("bob")), True),
+    (
+        allow({"StringEquals": {"aws:PrincipalAccount": A}}),
+        allow({"ArnLike": {"aws:PrincipalArn": [ROLE, USER]}}),
+        True,
+    ),
+    (
+        allow({"StringEquals": {"aws:PrincipalAccount": A}}),
+        allow({"ArnLike": {"aws:PrincipalArn": [ROLE, f"arn:aws:iam::{B}:role/app"]}}),
+        False,
+    ),
+]
+
+
+@pytest.mark.parametrize("case", range(len(CONTAINED)))
+def test_what_is_pinned_decides_what_is_contained(case: int) -> None:
+    wide, narrow, held = CONTAINED[case]
+    answer = contains(wide, narrow)
+    if held:
+        assert answer == Holds()
+        return
+    assert isinstance(answer, Fails)
+    assert answer.witness is not None
+    assert evaluate(narrow, answer.witness).allowed
+    assert not evaluate(wide, answer.witness).allowed
+
+
+@pytest.mark.parametrize(
+    ("arn", "key", "value", "may_be"),
+    [
+        (USER, "aws:PrincipalAccount", A, True),
+        (USER, "aws:PrincipalAccount", B, False),
+        (USER, "aws:username", "bob", True),
+        (USER, "aws:username", "alice", False),
+        (ROLE, "aws:username", "app", False),
+        (ROLE, "aws:PrincipalType", "User", False),
+        (ROOT, "aws:userid", A, True),
+        (ROOT, "aws:userid", B, False),
+    ],
+)
+def test_what_follows_from_the_arn_of_who_asks(arn: str, key: str, value: str, may_be: bool) -> None:
+    answer = overlaps(allow({"ArnEquals": {"aws:PrincipalArn": arn}}), allow({"StringEquals": {key: value}}))
+    assert isinstance(answer, Holds if may_be else Fails), answer
+
+
+def test_what_not_action_gains_on_a_resource_is_named_action_by_action() -> None:
+    topic = f"arn:aws:sns:us-east-1:{A}:t"
+    queues = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+    gained = {"Effect": "Allow", "NotAction": ["s3:*", "ec2:*"], "Resource": topic}
+    before, after = (parse_policy({"Version": "2012-10-17", "Statement": s}) for s in ([queues], [queues, gained]))
+    actions = {difference.witness.action for difference in compare(before, after).gained}
+    assert {"sns:Publish", "sns:Subscribe"} <= actions
+
+
+@pytest.mark.parametrize("given", [{"timeout": "x"}, {"timeout": True}, {"boundary": 3}, {"managed": 3}])
+def test_what_is_given_beside_is_of_the_right_kind(given: dict[str, object]) -> None:
+    with pytest.raises(PolicyError):
+        contains(allow({}), allow({}), **given)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
