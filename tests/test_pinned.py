@@ -95,6 +95,29 @@ def test_what_follows_from_the_arn_of_who_asks(arn: str, key: str, value: str, m
     assert isinstance(answer, Holds if may_be else Fails), answer
 
 
+QUEUE = f"arn:aws:sqs:us-east-1:{A}:q"
+CLUSTERS = f"arn:aws:ecs:*:{A}:*"
+
+
+@pytest.mark.parametrize(
+    ("when", "resource", "may_be"),
+    [
+        ({"StringEquals": {"aws:ResourceAccount": A}}, QUEUE, True),
+        ({"StringEquals": {"aws:ResourceAccount": B}}, QUEUE, False),
+        ({"StringLike": {"aws:ResourceAccount": "4444*"}}, QUEUE, False),
+        ({"StringEquals": {"aws:ResourceAccount": B}}, f"arn:aws:sqs:*:{A}:*", False),
+        ({"StringEquals": {"aws:ResourceAccount": B}}, "arn:aws:sqs:*:*:q", True),
+        ({"StringEquals": {"aws:ResourceAccount": B}}, "arn:aws:s3:::b/*", True),
+        ({"StringEquals": {"aws:SourceAccount": A}, "ArnLike": {"aws:SourceArn": CLUSTERS}}, QUEUE, True),
+        ({"StringEquals": {"aws:SourceAccount": B}, "ArnLike": {"aws:SourceArn": CLUSTERS}}, QUEUE, False),
+        ({"StringEquals": {"aws:SourceAccount": B}, "ArnLike": {"aws:SourceArn": "arn:aws:s3:::b"}}, QUEUE, True),
+    ],
+)
+def test_an_account_follows_from_the_arn_beside_it(when: Block, resource: str, may_be: bool) -> None:
+    answer = overlaps(Policy(Statement("Allow", "*", resource)), Policy(Statement("Allow", "*", "*", conditions=when)))
+    assert isinstance(answer, Holds if may_be else Fails), answer
+
+
 def test_what_not_action_gains_on_a_resource_is_named_action_by_action() -> None:
     topic = f"arn:aws:sns:us-east-1:{A}:t"
     queues = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}

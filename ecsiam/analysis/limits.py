@@ -26,12 +26,7 @@ _ANYBODY = Policy(Statement("Allow", "sts:AssumeRole", principals=EVERYONE, as_i
 @contextmanager
 def limits(boundary: Policy | None, managed: Mapping[str, Policy] | None) -> Generator[None]:
     """While this lasts, what was given is known. Raises PolicyError for a policy that is none of a caller."""
-    if managed is not None and not isinstance(managed, Mapping):
-        raise PolicyError(Fault(f"`managed` is {kind_of(managed)}", (), "Give a mapping of ARNs to policies."))
-    if boundary is not None:
-        expect(boundary, Policy, "a policy")
-    for policy in (managed or {}).values():
-        expect(policy, Policy, "a policy")
+    _expect_policies(boundary, managed)
     documents = dict(managed or {}) | ({} if boundary is None else {BOUNDARY: boundary})
     for name, policy in documents.items():
         if policy.kind != "identity":
@@ -39,6 +34,15 @@ def limits(boundary: Policy | None, managed: Mapping[str, Policy] | None) -> Gen
             raise PolicyError(Fault(f"{said} names a principal", (), "No policy of a caller says who it speaks of."))
     with given(documents):
         yield
+
+
+def _expect_policies(boundary: object, managed: object) -> None:
+    if boundary is not None:
+        expect(boundary, Policy, "a policy")
+    if managed is not None and not isinstance(managed, Mapping):
+        raise PolicyError(Fault(f"`managed` is {kind_of(managed)}", (), "Give a mapping of ARNs to policies."))
+    for policy in cast("Mapping[object, object]", managed or {}).values():
+        expect(policy, Policy, "a policy")
 
 
 def within(subject: S, boundary: Policy | None) -> S:

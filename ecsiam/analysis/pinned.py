@@ -1,10 +1,13 @@
 """Keys that a statement pins to a few values: one of these in the place of a policy variable leaves plain text."""
 
+import re
 from collections.abc import Mapping
 
 from ecsiam.analysis.callers import facts_of, is_known
 from ecsiam.analysis.keys import KeyTest
+from ecsiam.analysis.leaf import Leaf, compiled
 from ecsiam.model.principal import Principal
+from ecsiam.model.statement import Only
 
 _EQUAL = ("StringEquals", "StringLike", "ArnEquals", "ArnLike")
 _ONE_VALUE = (None, "String", "ARN")
@@ -49,3 +52,27 @@ def following(arn: str) -> tuple[dict[str, str], tuple[str, ...]]:
     facts = facts_of(Principal("AWS", arn))[0]
     known = {key: fact for key, fact in facts.items() if fact is not None and is_known(fact)}
     return known, tuple(key for key, fact in facts.items() if fact is None)
+
+
+def accounts(leaf: Leaf) -> Pins:
+    """What `aws:ResourceAccount` and `aws:SourceAccount` say where they are there, by the ARNs of a statement."""
+    found: dict[str, frozenset[str]] = {}
+    resources = leaf.statement.resources
+    if isinstance(resources, Only) and leaf.reading == "parts":
+        found |= _accounts("aws:resourceaccount", [str(item) for item in resources.items])
+    for test in compiled(leaf).tests:
+        if test.key == "aws:sourcearn" and test.operator.comparison.name in ("ArnEquals", "ArnLike"):
+            plain = not test.operator.qualifier and not test.operator.if_exists
+            texts = [value[0] for value in test.values if isinstance(value[0], str)] if plain else []
+            found |= _accounts("aws:sourceaccount", texts) if len(texts) == len(test.values) else {}
+    return found
+
+
+def _accounts(key: str, arns: list[str]) -> dict[str, frozenset[str]]:
+    starts = [arn.split(":", 5)[:5] for arn in arns]
+    known = [
+        start[4]
+        for start in starts
+        if len(start) == 5 and re.fullmatch("[0-9]{12}", start[4]) and "$" not in str(start)
+    ]
+    return {key: frozenset(known)} if known and len(known) == len(arns) else {}

@@ -21,7 +21,7 @@ from ecsiam.analysis.keys import KeyTest
 from ecsiam.analysis.leaf import Leaf, compiled
 from ecsiam.analysis.matching import misses
 from ecsiam.analysis.patterns import Unclear
-from ecsiam.analysis.pinned import Pins, both, either, following, of_tests
+from ecsiam.analysis.pinned import Pins, accounts, both, either, following, of_tests
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.samples import other
 from ecsiam.analysis.space import Box, Space, mixed
@@ -365,7 +365,7 @@ def _search(requests: Requests, universe: Universe) -> Request | None:
         if shown is None:
             named = ", ".join(f"`{key}`" for key in both_sorts)
             raise Unclear(found, f"{named} holds one value at most, where it is compared without a set operator")
-    split = _by_value(requests, universe)
+    split = _by_value(_of_accounts(requests), universe)
     if not isinstance(split, str):
         return split
     for closed in put_in(requests):
@@ -467,9 +467,13 @@ def _by_value(requests: Requests, universe: Universe) -> Request | str | None:
     names = {t.key: t.name or t.key for leaf in leaves for t in _tests(leaf)} | {key: key for key in variables}
     # Of whoever has an identity policy all follows from the ARN; what services send as theirs, no page says.
     of_callers = {_ARN} if _ARN in names and all(compiled(leaf).principals is None for leaf in leaves) else set[str]()
-    pins = {key: sorted(values) for key, values in _pins(requests).items() if key in variables | of_callers}
-    if not pins or math.prod(map(len, pins.values())) > MOST_TRIES:
-        return "nothing is pinned"
+    pins = {
+        key: sorted(values)
+        for key, values in _pins(requests, lambda leaf: of_tests(compiled(leaf).tests)).items()
+        if key in variables | of_callers
+    }
+    if math.prod(map(len, pins.values())) > MOST_TRIES:
+        return "too many values are pinned"
     for chosen in product(*pins.values()):
         try:
             found = _of_values(requests, dict(zip(pins, chosen, strict=True)), names, bool(of_callers), universe)
@@ -506,18 +510,28 @@ def _of_values(
 _ARN = "aws:principalarn"
 
 
-def _pins(requests: Requests) -> Pins:
-    """The keys that have one of a few values in all of a set."""
+def _of_accounts(requests: Requests) -> Requests:
+    """The same set, said again with the accounts that the ARNs in it name, where keys are compared that tell these."""
+    tested = {t.key: t.name or t.key for leaf in dict.fromkeys(requests.leaves) for t in _tests(leaf)}
+    told = {tested[key]: sorted(of) for key, of in _pins(requests, accounts).items() if key in tested}
+    if not all(told.values()):
+        return NOTHING
+    block: Block = {"StringEqualsIfExists": told}
+    return requests & of_query(Statement("Allow", "*", "*", conditions=block, as_is=True)) if told else requests
+
+
+def _pins(requests: Requests, of: Callable[[Leaf], Pins]) -> Pins:
+    """The keys that have one of a few values in all of a set, by what each statement says."""
     match requests.op, requests.parts:
         case "or", parts:
-            return either(*map(_pins, parts))
+            return either(*(_pins(part, of) for part in parts))
         case "and", (left, right):
-            return both(_pins(left), _pins(right))
+            return both(_pins(left, of), _pins(right, of))
         case "minus", (left, _):
-            return _pins(left)
+            return _pins(left, of)
         case _:
             assert requests.leaf is not None
-            return of_tests(compiled(requests.leaf).tests)
+            return of(requests.leaf)
 
 
 def _tests(leaf: Leaf) -> Iterator[KeyTest]:
