@@ -8,6 +8,7 @@ import pytest
 
 from ecsiam import Fails, Holds, Policy, PolicyError, Statement, compare, contains, evaluate, overlaps, parse_policy
 from ecsiam.model.condition import Block
+from ecsiam.model.principal import Principal
 
 KEY, OWN = "aws:ResourceTag/team", "aws:PrincipalTag/team"
 TEAM, NAMED = "${aws:PrincipalTag/team}", "${aws:PrincipalTag/team, 'none'}"
@@ -116,6 +117,32 @@ CLUSTERS = f"arn:aws:ecs:*:{A}:*"
 def test_an_account_follows_from_the_arn_beside_it(when: Block, resource: str, may_be: bool) -> None:
     answer = overlaps(Policy(Statement("Allow", "*", resource)), Policy(Statement("Allow", "*", "*", conditions=when)))
     assert isinstance(answer, Holds if may_be else Fails), answer
+
+
+SESSION = f"arn:aws:sts::{A}:assumed-role/app/s1"
+
+
+@pytest.mark.parametrize(
+    ("who", "when", "may_be"),
+    [
+        ("*", {"StringEquals": {"aws:PrincipalType": "User"}, "StringLike": {"aws:userid": "*:*"}}, False),
+        ("*", {"StringEquals": {"aws:PrincipalType": "User"}, "StringLike": {"aws:userid": "AIDA*"}}, True),
+        ("*", {"StringEquals": {"aws:PrincipalType": "AssumedRole"}, "StringLike": {"aws:userid": "AROA*:s"}}, True),
+        (USER, {"StringLike": {"aws:userid": "*:bob"}}, False),
+        (SESSION, {"StringLike": {"aws:userid": "*:s1"}}, True),
+        (SESSION, {"StringNotLike": {"aws:userid": "*:s1"}}, False),
+        (SESSION, {"StringLike": {"aws:userid": "*:s2"}}, False),
+    ],
+)
+def test_the_id_of_who_asks_is_of_its_kind(who: str, when: Block, may_be: bool) -> None:
+    """A user's id has no colon, a session's ends with the name of the session."""
+    someone = Principal("AWS", who)
+    one, other = (Policy(Statement("Allow", "s3:GetObject", "*", someone, c)) for c in (when, {}))
+    answer = overlaps(one, other)
+    if not may_be and who == "*":  # what services and the like send is not said
+        assert not isinstance(answer, Holds)
+    else:
+        assert isinstance(answer, Holds if may_be else Fails), answer
 
 
 def test_what_not_action_gains_on_a_resource_is_named_action_by_action() -> None:

@@ -64,7 +64,14 @@ def asking(
         for facts in caller.facts:
             follow = (_test(key, fact) for key, fact in facts.items() if key.lower() in keys)
             untagged = [absent(key) for key in keys if key.startswith(TAG) and _kind(facts) == "anonymous"]
-            yield Asking(bits, None if principals is None else caller, facts, (*follow, *untagged, *apart), keys)
+            tests = (*follow, *untagged, *apart, *_of_user(facts, keys))
+            yield Asking(bits, None if principals is None else caller, facts, tests, keys)
+
+
+def _of_user(facts: Facts, keys: frozenset[str]) -> Iterator[KeyTest]:
+    """That a user's id is none of a session: these have a colon."""
+    if _kind(facts) == "user" and "aws:userid" in keys:
+        yield _compared("aws:userid", "StringNotLike", "*:*")
 
 
 def _test(key: str, fact: str | None) -> KeyTest:

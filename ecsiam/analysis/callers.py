@@ -54,7 +54,7 @@ CALLERS: Mapping[Kind, Facts] = MappingProxyType(
             **_OF_ACCOUNT,
             **_TEMPORARY,
             "aws:PrincipalType": "AssumedRole",
-            "aws:userid": "?*:?*",
+            "aws:userid": "?*:{session}",
             "aws:username": None,
         },
         "federated user": {
@@ -123,7 +123,7 @@ _IAM, _STS = f"arn:{_PARTITION}:iam::{_ACCOUNT}:", f"arn:{_PARTITION}:sts::{_ACC
 _ARNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("user", re.compile(f"{_IAM}user/(?:.*/)?(?P<name>[^/]+)", re.DOTALL)),
     ("role session", re.compile(f"{_IAM}role/.+", re.DOTALL)),
-    ("role session", re.compile(f"{_STS}assumed-role/(?P<role>[^/]+)/.+", re.DOTALL)),
+    ("role session", re.compile(f"{_STS}assumed-role/(?P<role>[^/]+)/(?P<session>.+)", re.DOTALL)),
     ("federated user", re.compile(f"{_STS}federated-user/(?P<name>.+)", re.DOTALL)),
     ("root", re.compile(f"{_IAM}root")),
     ("root", re.compile(_ACCOUNT)),
@@ -188,7 +188,7 @@ def facts_of_some(kinds: tuple[Kind, ...], account: str = _ANY_ACCOUNT) -> tuple
 
 
 def _filled(kind: Kind, known: Mapping[str, str]) -> Facts:
-    values = {"name": "?*", **known}
+    values = {"name": "?*", "session": "?*", **known}
     own = {key: v if v is None else v.format(**values) if "{" in v else v for key, v in CALLERS[kind].items()}
     return MappingProxyType({**ALWAYS, **own})
 
@@ -238,6 +238,8 @@ def _disagreeing(request: Request, facts: Facts, asked: frozenset[str] | None) -
                 wrong.append(key)
         elif not _agrees(fact, value):
             wrong.append(key)
+    if facts.get("aws:PrincipalType") == "User" and ":" in str(request.values("aws:userid")):
+        wrong.append("aws:userid")
     if facts.get("aws:PrincipalType") == "Anonymous":
         wrong += (key for key, _ in request.context if key.lower().startswith(TAG))
     return tuple(wrong)
