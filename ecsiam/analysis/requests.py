@@ -365,7 +365,8 @@ def _search(requests: Requests, universe: Universe) -> Request | None:
         if shown is None:
             named = ", ".join(f"`{key}`" for key in both_sorts)
             raise Unclear(found, f"{named} holds one value at most, where it is compared without a set operator")
-    split = _by_value(_of_accounts(requests), universe)
+    narrowed = _of_accounts(requests)
+    split = _by_value(narrowed, universe, anyway=narrowed is not requests)
     if not isinstance(split, str):
         return split
     for closed in put_in(requests):
@@ -460,7 +461,7 @@ def put_in(requests: Requests) -> Iterator[Requests]:
             continue
 
 
-def _by_value(requests: Requests, universe: Universe) -> Request | str | None:
+def _by_value(requests: Requests, universe: Universe, *, anyway: bool) -> Request | str | None:
     """What a search finds where all of the set has one of a few values in its variables: a search for each of them."""
     leaves = list(dict.fromkeys(requests.leaves))
     variables = {v.key.lower() for leaf in leaves for v in compiled(leaf).variables}
@@ -472,8 +473,8 @@ def _by_value(requests: Requests, universe: Universe) -> Request | str | None:
         for key, values in _pins(requests, lambda leaf: of_tests(compiled(leaf).tests)).items()
         if key in variables | of_callers
     }
-    if math.prod(map(len, pins.values())) > MOST_TRIES:
-        return "too many values are pinned"
+    if not (pins or anyway) or math.prod(map(len, pins.values())) > MOST_TRIES:
+        return "nothing is pinned, or too much"
     for chosen in product(*pins.values()):
         try:
             found = _of_values(requests, dict(zip(pins, chosen, strict=True)), names, bool(of_callers), universe)
@@ -576,6 +577,8 @@ def _leaf_known(leaf: Leaf, known: tuple[tuple[str, str], ...]) -> Leaf:
     values = dict(known)
 
     def put(text: Text, version: Version) -> Text:
+        if not any(isinstance(p, Variable) and p.key.lower() in values for p in parts(text, version)):
+            return text
         pieces = (
             _text(values[p.key.lower()]) if isinstance(p, Variable) and p.key.lower() in values else _written(p)
             for p in parts(text, version)
