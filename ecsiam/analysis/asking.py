@@ -66,7 +66,14 @@ def asking(
         for facts in caller.facts:
             follow = (_test(key, fact) for key, fact in facts.items() if key.lower() in keys)
             untagged = [absent(key) for key in keys if key.startswith(TAG) and _kind(facts) == "anonymous"]
-            yield Asking(bits, None if principals is None else caller, facts, (*follow, *untagged, *apart), keys)
+            tests = (*follow, *untagged, *apart, *_of_user(facts, keys))
+            yield Asking(bits, None if principals is None else caller, facts, tests, keys)
+
+
+def _of_user(facts: Facts, keys: frozenset[str]) -> Iterator[KeyTest]:
+    """That a user's id is none of a session: these have a colon."""
+    if _kind(facts) == "user" and "aws:userid" in keys:
+        yield _compared("aws:userid", "StringNotLike", "*:*")
 
 
 def _test(key: str, fact: str | None) -> KeyTest:
@@ -160,6 +167,8 @@ def _somebody(request: Request, one: Asking) -> Iterator[Principal]:
             yield _default(caller)
         return
     arn, account, name = (request.values(k) for k in ("aws:PrincipalArn", "aws:PrincipalAccount", "aws:username"))
+    if isinstance(arn, str) and set("*?").intersection(arn):
+        return  # no principal has a wildcard in its name
     own = _default(caller).id.literal or ""
     parts = (arn if isinstance(arn, str) else own).split(":", 5)
     if len(parts) < 6 or not isinstance(arn, str):

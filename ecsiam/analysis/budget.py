@@ -45,6 +45,8 @@ def limited(seconds: float | None = None, *, pieces: int | None = None) -> Gener
 
     Without seconds it is the outer limit, or SECONDS where there is none. Raises PolicyError for none at all.
     """
+    if not _may_be_seconds(seconds):
+        raise PolicyError(Fault(f"`{seconds!r}` is no number of seconds", remedy="Write it like `timeout=20`."))
     if seconds is not None and not seconds > 0:
         raise PolicyError(Fault(f"a question can't be answered in {seconds:g} s", remedy="Give it more than none."))
     outer, now = _CURRENT.get(), thread_time()
@@ -60,6 +62,10 @@ def limited(seconds: float | None = None, *, pieces: int | None = None) -> Gener
         yield
     finally:
         _CURRENT.reset(token)
+
+
+def _may_be_seconds(given: object) -> bool:
+    return given is None or (isinstance(given, int | float) and not isinstance(given, bool))
 
 
 def pieces() -> int:

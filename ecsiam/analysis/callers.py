@@ -241,6 +241,8 @@ def _disagreeing(request: Request, facts: Facts, asked: frozenset[str] | None) -
                 wrong.append(key)
         elif not _agrees(fact, value):
             wrong.append(key)
+    if facts.get("aws:PrincipalType") == "User" and ":" in str(request.values("aws:userid")):
+        wrong.append("aws:userid")
     if facts.get("aws:PrincipalType") == "Anonymous":
         wrong += (key for key, _ in request.context if key.lower().startswith(TAG))
     return tuple(wrong)

@@ -16,17 +16,19 @@ from ecsiam.analysis.leaf import Actions, Leaf, compiled
 from ecsiam.analysis.questions import ask
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, query
+from ecsiam.model.text import Text
 
 
 def each_action(leaf: Leaf, some: Requests, found: Request, universe: Universe) -> Iterator[Request | Undecided]:
     """A request of a set for each action that a statement names, `found` for its own; or why one isn't known.
 
     A wildcard names the known actions of its service; `*`, `*:Get*` and NotAction those of the services that the
-    question speaks of, and what was found stands for the others.
+    question speaks of, in an action or in a resource, and what was found stands for the others.
     """
-    elements = frozenset(compiled(other).actions for other in some.leaves)
+    leaves = list(dict.fromkeys(some.leaves))
+    elements = frozenset(compiled(other).actions for other in leaves)
     element = compiled(leaf).actions
-    names = sorted(_named(element, elements))
+    names = sorted(_named(element, elements, set(_services(leaves))))
     shown: dict[str, Request | Undecided] = {}
     for alike in _alike(names, elements):
         shown |= _of_alike(alike, some, found, universe)
@@ -39,15 +41,25 @@ def each_action(leaf: Leaf, some: Requests, found: Request, universe: Universe) 
             yield new
 
 
-def _named(element: Actions, elements: Iterable[Actions]) -> set[str]:
+def _named(element: Actions, elements: Iterable[Actions], of_resources: set[str]) -> set[str]:
     """The actions, in lower case, that a statement writes out or that a wildcard of it names today."""
     from ecsiam.reference.actions import actions
 
     written = {name for e in elements for name in (*e.exact, *e.wild) if not name.startswith("*")}
-    services = sorted({name.partition(":")[0] for name in written})
+    services = sorted(of_resources | {name.partition(":")[0] for name in written})
     known = {id for service in services for id in actions(service)}
     exact = {name for e in elements for name in e.exact}
     return {name for name in known | exact if takes(element, name)}
+
+
+def _services(leaves: Iterable[Leaf]) -> Iterator[str]:
+    """The services that the ARNs of some statements name."""
+    for leaf in leaves:
+        for item in leaf.statement.resources.items if leaf.statement.resources else ():
+            if isinstance(item, Text) and item.parts and isinstance(item.parts[0], str):
+                arn = item.parts[0].split(":")
+                if len(arn) > 3 and not set("*?").intersection(arn[2]):
+                    yield arn[2].lower()
 
 
 def _alike(names: list[str], elements: frozenset[Actions]) -> Iterator[list[str]]:

@@ -242,8 +242,8 @@ def can(
     whatever the context. `universe="all"` also takes requests that AWS doesn't make today, such as an action on a
     resource of none of its types. `boundary`, `managed` and `timeout` are as for `contains`.
     """
-    subject = within(subject, boundary)
     with limits(boundary, managed), limited(timeout):
+        subject = within(subject, boundary)
         wanted = Statement("Allow", action, resource, conditions=conditions or {}, as_is=True)
         asked, allowed = of_query(wanted), requests_of(subject)
         found, unmade = sought(allowed & asked, universe)

@@ -5,6 +5,7 @@ does; whether there is any request in it is decided over boxes (`space.py`), and
 before anyone sees it.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
@@ -20,10 +21,11 @@ from ecsiam.analysis.keys import KeyTest
 from ecsiam.analysis.leaf import Leaf, compiled
 from ecsiam.analysis.matching import misses
 from ecsiam.analysis.patterns import Unclear
+from ecsiam.analysis.pinned import Pins, accounts, both, either, following, of_tests
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.samples import other
 from ecsiam.analysis.space import Box, Space, mixed
-from ecsiam.analysis.variables import Escaped, Variable, parts
+from ecsiam.analysis.variables import Escaped, Part, Variable, parts
 from ecsiam.analysis.witness import Candidate, candidates
 from ecsiam.errors import PolicyError
 from ecsiam.model.condition import Block, Condition
@@ -31,7 +33,7 @@ from ecsiam.model.each import Each, Item
 from ecsiam.model.policy import Version
 from ecsiam.model.principal import EVERYONE, Principal
 from ecsiam.model.statement import Action, AllBut, Only, Statement
-from ecsiam.model.text import Text, text
+from ecsiam.model.text import Ref, Text, text
 
 Resource = str | Text | Each
 MOST_OPEN = 50  # of what depends on something open, so many pieces are looked at for one that doesn't
@@ -363,6 +365,10 @@ def _search(requests: Requests, universe: Universe) -> Request | None:
         if shown is None:
             named = ", ".join(f"`{key}`" for key in both_sorts)
             raise Unclear(found, f"{named} holds one value at most, where it is compared without a set operator")
+    narrowed = _of_accounts(requests)
+    split = _by_value(narrowed, universe, anyway=narrowed is not requests)
+    if not isinstance(split, str):
+        return split
     for closed in put_in(requests):
         try:
             shown = _walk(closed, requests, universe)
@@ -455,6 +461,80 @@ def put_in(requests: Requests) -> Iterator[Requests]:
             continue
 
 
+def _by_value(requests: Requests, universe: Universe, *, anyway: bool) -> Request | str | None:
+    """What a search finds where all of the set has one of a few values in its variables: a search for each of them."""
+    leaves = list(dict.fromkeys(requests.leaves))
+    variables = {v.key.lower() for leaf in leaves for v in compiled(leaf).variables}
+    names = {t.key: t.name or t.key for leaf in leaves for t in _tests(leaf)} | {key: key for key in variables}
+    # Of whoever has an identity policy all follows from the ARN; what services send as theirs, no page says.
+    of_callers = {_ARN} if _ARN in names and all(compiled(leaf).principals is None for leaf in leaves) else set[str]()
+    pins = {
+        key: sorted(values)
+        for key, values in _pins(requests, lambda leaf: of_tests(compiled(leaf).tests)).items()
+        if key in variables | of_callers
+    }
+    if not (pins or anyway) or math.prod(map(len, pins.values())) > MOST_TRIES:
+        return "nothing is pinned, or too much"
+    for chosen in product(*pins.values()):
+        try:
+            found = _of_values(requests, dict(zip(pins, chosen, strict=True)), names, bool(of_callers), universe)
+        except OutOfTime:
+            raise
+        except (Unclear, PolicyError) as e:  # a value that makes no resource
+            return str(e)
+        if isinstance(found, str) or (found is not None and not requests.has(found)):
+            return str(found)
+        if found is not None:
+            return found
+    return None
+
+
+def _of_values(
+    requests: Requests, known: dict[str, str], names: dict[str, str], by_arn: bool, universe: Universe
+) -> Request | str | None:
+    """What a search finds of the part of a set that has these values."""
+    absent: tuple[str, ...] = ()
+    if by_arn and _ARN in known:
+        follow, absent = following(known[_ARN])
+        for key, value in follow.items():
+            if known.setdefault(key.lower(), value) != value:
+                return None  # who asks has another value there
+    if any(key.lower() in known for key in absent):
+        return None
+    equal = {names[key]: value for key, value in known.items() if key in names}
+    null = {names[key.lower()]: "true" for key in absent if key.lower() in names}
+    block: Block = {"StringEquals": equal, **({"Null": null} if null else {})}
+    part = _replaced(requests, known) & of_query(Statement("Allow", "*", "*", conditions=block, as_is=True))
+    return _walk(part, part, universe)
+
+
+_ARN = "aws:principalarn"
+
+
+def _of_accounts(requests: Requests) -> Requests:
+    """The same set, said again with the accounts that the ARNs in it name, where keys are compared that tell these."""
+    tested = {t.key: t.name or t.key for leaf in dict.fromkeys(requests.leaves) for t in _tests(leaf)}
+    told = {tested[key]: sorted(of) for key, of in _pins(requests, accounts).items() if key in tested}
+    if not all(told.values()):
+        return NOTHING
+    block: Block = {"StringEqualsIfExists": told}
+    return requests & of_query(Statement("Allow", "*", "*", conditions=block, as_is=True)) if told else requests
+
+
+def _pins(requests: Requests, of: Callable[[Leaf], Pins]) -> Pins:
+    """The keys that have one of a few values in all of a set, by what each statement says."""
+    match requests.op, requests.parts:
+        case "or", parts:
+            return either(*(_pins(part, of) for part in parts))
+        case "and", (left, right):
+            return both(_pins(left, of), _pins(right, of))
+        case "minus", (left, _):
+            return _pins(left, of)
+        case _:
+            assert requests.leaf is not None
+            return of(requests.leaf)
+
+
 def _tests(leaf: Leaf) -> Iterator[KeyTest]:
     known = compiled(leaf)
     yield from known.tests
@@ -462,11 +542,12 @@ def _tests(leaf: Leaf) -> Iterator[KeyTest]:
 
 
 def _spoken_of(leaves: list[Leaf]) -> Iterator[str]:
-    """What stands between slashes and colons in the texts of a set."""
+    """What stands between slashes and colons in the texts of a set, a pattern with as little as it takes."""
     for leaf in leaves:
         for one in leaf.statement.texts():
             if one.literal is not None:
-                yield from (s for s in re.split("[/:]", one.literal) if s and not set("*?$").intersection(s))
+                shortest = (s.replace("*", "").replace("?", "x") for s in re.split("[/:]", one.literal) if "$" not in s)
+                yield from filter(None, shortest)
 
 
 def _text(value: str) -> str:
@@ -480,20 +561,29 @@ def _replaced(requests: Requests, known: dict[str, str]) -> Requests:
     return evolve(requests, parts=tuple(_replaced(p, known) for p in requests.parts))
 
 
+def _written(part: Part) -> str | Ref:
+    """A part of a text as a policy writes it."""
+    match part:
+        case Escaped(char):
+            return f"${{{char}}}"
+        case Variable(key, default):
+            return f"${{{key}}}" if default is None else f"${{{key}, '{default}'}}"
+        case _:
+            return part
+
+
 @lru_cache(maxsize=1 << 10)
 def _leaf_known(leaf: Leaf, known: tuple[tuple[str, str], ...]) -> Leaf:
     values = dict(known)
 
     def put(text: Text, version: Version) -> Text:
+        if not any(isinstance(p, Variable) and p.key.lower() in values for p in parts(text, version)):
+            return text
         pieces = (
-            _text(values[p.key.lower()])
-            if isinstance(p, Variable) and p.key.lower() in values
-            else f"${{{p.char}}}"
-            if isinstance(p, Escaped)
-            else p
+            _text(values[p.key.lower()]) if isinstance(p, Variable) and p.key.lower() in values else _written(p)
             for p in parts(text, version)
         )
-        return Text(p for p in pieces if not isinstance(p, Variable))
+        return Text(pieces)
 
     s = leaf.statement
     resources = s.resources
