@@ -161,6 +161,19 @@ def test_a_key_of_every_request_beside_one_that_a_variable_reads() -> None:
     assert isinstance(answer, Holds)
 
 
+def test_the_empty_text_alone_shows_no_set_operator() -> None:
+    """Beside variables too: what is left is not known, and no example is claimed."""
+    values = ["${aws:PrincipalTag/team}", "${aws:username}", ""]
+    both = {
+        "ForAnyValue:StringNotEqualsIgnoreCase": {"aws:TagKeys": ["${*}"]},
+        "ForAllValues:StringEquals": {"aws:TagKeys": values},
+    }
+    answer = can(allow(both), action="*", resource="*", universe="all")
+    assert isinstance(answer, Holds)
+    assert answer.witness is not None
+    assert evaluate(allow(both), answer.witness).allowed
+
+
 # ---------------------------------------------------------------- types
 
 

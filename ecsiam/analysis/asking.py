@@ -66,8 +66,8 @@ def asking(
         for facts in caller.facts:
             follow = (_test(key, fact) for key, fact in facts.items() if key.lower() in keys)
             untagged = [absent(key) for key in keys if key.startswith(TAG) and _kind(facts) == "anonymous"]
-            tests = (*follow, *untagged, *apart, *_of_user(facts, keys))
-            yield Asking(bits, None if principals is None else caller, facts, tests, keys)
+            told = (*follow, *untagged, *apart, *_of_user(facts, keys))
+            yield Asking(bits, None if principals is None else caller, facts, told, keys)
 
 
 def _of_user(facts: Facts, keys: frozenset[str]) -> Iterator[KeyTest]:

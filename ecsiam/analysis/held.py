@@ -15,7 +15,6 @@ from ecsiam.analysis.keys import Atom, KeyTest, clause_of, pieces_of
 from ecsiam.analysis.leaf import Resources
 from ecsiam.analysis.matching import matches_values
 from ecsiam.analysis.patterns import ANY, Clause, One, Run, Unclear, pattern
-from ecsiam.analysis.request import Values
 from ecsiam.analysis.typed import base, can_be
 
 NOTHING: Clause = frozenset()
@@ -166,16 +165,9 @@ def atoms(key: str, held: Held) -> list[Atom]:
     if held.every is not None:
         needed = tuple(sorted(held.some, key=repr)) or ((SOMETHING,) if held.many else (ALL,))
         shown = [one_of(joined(held.every, one)) for one in needed]
+        if held.many and all(one is not None and one.sure and not one.text for one in shown):
+            shown.append(one_of(joined(held.every, SOMETHING)))  # the empty text alone is as good as no value
         sure = all(one is not None and one.sure and can_be(key, one.text) for one in shown)
         values = tuple(dict.fromkeys(one.text for one in shown if one is not None and one.sure))
-        found.append(Atom(_values(held, values) if sure else "", sure))
+        found.append(Atom((values if held.many else values[0]) if sure else "", sure))
     return [*found, Atom(("",))] if held.blank else found
-
-
-def _values(held: Held, values: tuple[str, ...]) -> Values:
-    if not held.many:
-        return values[0]
-    if any(values) or held.every is None:
-        return values
-    more = one_of(joined(held.every, SOMETHING))  # beside the empty text there is another one
-    return values if more is None or not more.sure else (*values, more.text)
