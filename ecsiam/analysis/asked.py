@@ -14,6 +14,7 @@ from ecsiam.analysis.matching import matches_resource
 from ecsiam.analysis.patterns import Pattern
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, query, union
+from ecsiam.analysis.searching import search
 from ecsiam.analysis.strings import example
 from ecsiam.model.statement import AllBut
 from ecsiam.model.text import text
@@ -80,7 +81,7 @@ def forms_of(name: str) -> tuple[Form, ...]:
 @lru_cache(maxsize=1 << 12)
 def resource_of(form: Form) -> str:
     """A resource that has a form."""
-    found = _on(*form, ["service:Action"]).example()
+    found = search(_on(*form, ["service:Action"]))
     return "*" if found is None or form[0] == "*" else found.resource
 
 

@@ -15,6 +15,7 @@ from ecsiam.analysis.limits import limits, within
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, allowed_by, of_query, of_statement, union
+from ecsiam.analysis.searching import search
 from ecsiam.analysis.terms import Terms, bounded, terms, whole
 from ecsiam.errors import Fault, PolicyError
 from ecsiam.model.mistaken import policies_of
@@ -120,7 +121,7 @@ def sought(requests: Requests, universe: Universe) -> tuple[Request | Undecided 
 def _example(requests: Requests, universe: Universe, *, only_asked: bool = False) -> Request | Undecided | None:
     try:
         with limited():
-            return (requests & asked_of(requests, universe) if only_asked else requests).example(universe)
+            return search(requests & asked_of(requests, universe) if only_asked else requests, universe)
     except Unclear as e:
         return Undecided(str(e), assumed(universe), e.unless)
 

@@ -8,6 +8,7 @@ from attrs import evolve, frozen
 from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.patterns import Unclear, wildcard
 from ecsiam.analysis.requests import Requests, of_statement
+from ecsiam.analysis.searching import search
 from ecsiam.analysis.strings import example
 from ecsiam.analysis.words import conditions_of, listed
 from ecsiam.model.each import Item
@@ -164,7 +165,7 @@ def _of_item(leaf: Leaf, item: Item) -> Requests:
 def _example(requests: Requests) -> object:
     """One of a set, None for none; something, where that isn't known."""
     try:
-        return requests.example()
+        return search(requests)
     except Unclear as e:
         return e
 

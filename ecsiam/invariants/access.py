@@ -10,7 +10,8 @@ from ecsiam.analysis.asked import ASSUMED, askable
 from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.requests import NOTHING, Requests, query, search, union
+from ecsiam.analysis.requests import NOTHING, Requests, query, union
+from ecsiam.analysis.searching import search
 from ecsiam.invariants.asking import Granted, allows, granted, listed, never, together
 from ecsiam.model.condition import Condition
 from ecsiam.model.each import Item

@@ -10,7 +10,8 @@ from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.questions import assumed as assumed_of
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.requests import Requests, allowed_by, search
+from ecsiam.analysis.requests import Requests, allowed_by
+from ecsiam.analysis.searching import search
 from ecsiam.errors import ConfigError
 from ecsiam.invariants.naming import named
 from ecsiam.model.forms import FORMS

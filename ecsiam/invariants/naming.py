@@ -9,7 +9,8 @@ from ecsiam.analysis.actions import Universe, takes
 from ecsiam.analysis.leaf import Leaf, compiled
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.requests import NOTHING, Requests, of_statement, search, union
+from ecsiam.analysis.requests import NOTHING, Requests, of_statement, union
+from ecsiam.analysis.searching import search
 from ecsiam.model.statement import Action, Only
 from ecsiam.model.text import text
 

@@ -9,7 +9,8 @@ from attrs import evolve, frozen
 from ecsiam.analysis.globs import arn_globs
 from ecsiam.analysis.leaf import Leaf, compiled, resource_pattern
 from ecsiam.analysis.patterns import Chars, Clause, One, Pattern, Run, Token, Unclear, char, literal, pattern, wildcard
-from ecsiam.analysis.requests import of_statement, query, search
+from ecsiam.analysis.requests import of_statement, query
+from ecsiam.analysis.searching import search
 from ecsiam.analysis.strings import example
 from ecsiam.analysis.values import address_block, as_address, as_bool, as_bytes, as_date, as_number
 from ecsiam.invariants.kinds import ACCOUNT, REGION

@@ -11,7 +11,8 @@ from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.leaf import Leaf, compiled
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.requests import of_statement, query, search
+from ecsiam.analysis.requests import of_statement, query
+from ecsiam.analysis.searching import search
 from ecsiam.analysis.strings import example
 from ecsiam.analysis.variables import Variable, parts
 from ecsiam.invariants.asking import listed, samples, together
