@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
 
@@ -685,3 +686,30 @@ def test_all_but_names_nothing_of_a_trust() -> None:
         Policy(Statement("Allow", "sts:AssumeRole", principals=named))
     assert Policy(Statement("Deny", "s3:*", "*", named)).kind == "resource"
     assert Policy(Statement("Allow", "sts:AssumeRole", principals=EVERYONE)).kind == "trust"
+
+
+@pytest.mark.parametrize("strange", [3, None, b"x", {"a": 1}, [3], [None]], ids=repr)
+@pytest.mark.parametrize("place", ["values", "actions", "resources", "principals", "conditions", "keys", "statements"])
+def test_what_is_given_for_something_else_is_named(place: str, strange: Any) -> None:
+    if strange is None and place in ("resources", "principals"):
+        return  # there is none then
+    if strange == {"a": 1} and place == "keys":
+        strange = {"a": None}
+    build: dict[str, Callable[[], object]] = {
+        "values": lambda: Condition("Bool", "aws:SecureTransport", strange),
+        "actions": lambda: Statement("Allow", strange, "*"),
+        "resources": lambda: Statement("Allow", "s3:*", strange),
+        "principals": lambda: Statement("Allow", "s3:*", "*", strange),
+        "conditions": lambda: Statement("Allow", "s3:*", "*", conditions=strange),
+        "keys": lambda: Statement("Allow", "s3:*", "*", conditions={"Bool": strange}),
+        "statements": lambda: Policy(strange),
+    }
+    if place == "values" and strange in (3, [3]):  # numbers are text to IAM
+        return
+    with pytest.raises(PolicyError, match="expected"):
+        build[place]()
+
+
+def test_numbers_and_booleans_are_text_to_iam() -> None:
+    assert Condition("Bool", "aws:SecureTransport", False) == Condition("Bool", "aws:SecureTransport", "false")
+    assert Condition("NumericEquals", "s3:max-keys", [3, 4]) == Condition("NumericEquals", "s3:max-keys", ["3", "4"])

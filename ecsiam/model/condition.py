@@ -11,7 +11,7 @@ from attrs import field, frozen
 from ecsiam.errors import Fault, PolicyError, did_you_mean, refuse, show
 from ecsiam.model.built import Built
 from ecsiam.model.spots import of_condition, refused
-from ecsiam.model.text import Text, in_order, texts
+from ecsiam.model.text import Ref, Text, in_order, several, text
 
 Kind = Literal["string", "numeric", "date", "bool", "binary", "ip", "arn", "null"]
 
@@ -98,13 +98,31 @@ def _operator(value: str | Operator) -> Operator:
     return value if isinstance(value, Operator) else Operator.parse(value)
 
 
+_Value = str | bool | int | float | Ref | Text
+
+
+def _values(given: _Value | Iterable[_Value]) -> tuple[Text, ...]:
+    """Numbers and booleans as IAM keeps them: as text."""
+    return tuple(map(_value, several(given, (str, bool, int, float, Ref, Text), "a text")))
+
+
+def _value(given: _Value) -> Text:
+    match given:
+        case bool():
+            return text(str(given).lower())
+        case int() | float():
+            return text(str(given))
+        case _:
+            return text(given)
+
+
 @frozen
 class Condition(Built):
     """One operator, one key, and the values of which any may match (under a negated operator: none)."""
 
     operator: Operator = field(converter=_operator)
     key: str = field(eq=str.lower)  # IAM compares key names without regard to case
-    values: tuple[Text, ...] = field(converter=texts)
+    values: tuple[Text, ...] = field(converter=_values)
 
     def _refused(self) -> Iterator[Fault]:
         return refused(of_condition(self))
@@ -114,7 +132,7 @@ class Condition(Built):
 
 
 Conditions = tuple[Condition, ...]
-Block = Mapping[str, Mapping[str, str | Text | Iterable[str | Text]]]
+Block = Mapping[str, Mapping[str, str | bool | int | float | Text | Iterable[str | bool | int | float | Text]]]
 
 
 def conditions(
@@ -127,7 +145,9 @@ def conditions(
     """
     if isinstance(given, Mapping):
         block = cast("Block", given)
+        several(block.values(), (Mapping,), "keys and their values")
         given = [Condition(op, key, values, as_is=True) for op, keys in block.items() for key, values in keys.items()]
+    given = several(given, (Condition,), "conditions")
     by_place: dict[tuple[str, str], Condition] = {}
     faults: list[Fault] = []
     for condition in given:

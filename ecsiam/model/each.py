@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from attrs import evolve, field, frozen
 
-from ecsiam.model.text import EMPTY, Bindings, Ref, Text, in_order, text
+from ecsiam.model.text import EMPTY, Bindings, Ref, Text, in_order, several, text
 
 Rule = Literal["all", "secret", "parameter", "bucket", "object", "log_group", "services_of_cluster"]
 
@@ -74,9 +74,7 @@ def bind_item(item: Item, values: Bindings) -> tuple[Item, ...]:
 
 def items(values: str | Ref | Text | Each | Iterable[str | Ref | Text | Each]) -> tuple[Item, ...]:
     """`values` as items of a resource list, in order; a lone one counts as a list of one."""
-    if isinstance(values, str | Ref | Text | Each):
-        values = (values,)
-    return tuple(v if isinstance(v, Each) else text(v) for v in values)
+    return tuple(v if isinstance(v, Each) else text(v) for v in several(values, (str, Ref, Text, Each), "a text"))
 
 
 def items_in_order(values: Iterable[Item]) -> tuple[Item, ...]:

@@ -12,7 +12,7 @@ from ecsiam.errors import Fault, show
 from ecsiam.model.built import Built, is_text
 from ecsiam.model.spots import misplaced, of_policy, refused
 from ecsiam.model.statement import Only, Statement
-from ecsiam.model.text import Bindings
+from ecsiam.model.text import Bindings, several
 
 Version = Literal["2012-10-17", "2008-10-17"]
 Kind = Literal["identity", "trust", "resource"]
@@ -20,7 +20,7 @@ VERSIONS = ("2012-10-17", "2008-10-17")
 
 
 def _statements(given: Statement | Iterable[Statement]) -> tuple[Statement, ...]:
-    return (given,) if isinstance(given, Statement) else tuple(given)
+    return several(given, (Statement,), "a statement")
 
 
 @frozen

@@ -15,7 +15,7 @@ from ecsiam.model.condition import Conditions, conditions
 from ecsiam.model.each import Each, Item, bind_item, items, items_in_order, nested
 from ecsiam.model.principal import PRINCIPAL_TYPES, Principal
 from ecsiam.model.spots import of_action, of_statement, refused
-from ecsiam.model.text import EMPTY, Bindings, Ref, Text, in_order
+from ecsiam.model.text import EMPTY, Bindings, Ref, Text, in_order, several
 
 T_co = TypeVar("T_co", covariant=True)
 Effect = Literal["Allow", "Deny"]
@@ -75,7 +75,8 @@ def _actions(
         case str() | Action():
             return _actions((given,))
         case _:
-            return Only(tuple(Action(a, as_is=True) if isinstance(a, str) else a for a in given))
+            found = several(given, (str, Action), "an action, such as `s3:GetObject`")
+            return Only(tuple(a if isinstance(a, Action) else Action(a, as_is=True) for a in found))
 
 
 def _resources(
@@ -96,7 +97,7 @@ def _principals(
         case Principal():
             return Only((given,))
         case _:
-            return _principals(Only(tuple(given)))
+            return _principals(Only(several(given, (Principal,), 'a principal, such as `Principal("AWS", "*")`')))
 
 
 @frozen

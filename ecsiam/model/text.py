@@ -5,9 +5,11 @@ empty ones are none. Each target has one function that renders a Text; nothing e
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Union
+from typing import Any, Union, cast
 
 from attrs import evolve, field, frozen
+
+from ecsiam.errors import Fault, PolicyError, refuse, show
 
 Value = str | bool | int | tuple[str, ...]
 
@@ -120,13 +122,26 @@ EMPTY = Text(())
 
 
 def text(value: "str | Ref | Text") -> Text:
-    """`value` as a Text: the converter of every field that holds one."""
-    return value if isinstance(value, Text) else Text((value,))
+    """`value` as a Text: the converter of every field that holds one. Raises PolicyError for what is none."""
+    if isinstance(value, Text):
+        return value
+    if isinstance(value, str | Ref):  # pyright: ignore[reportUnnecessaryIsInstance]
+        return Text((value,))
+    raise PolicyError(f"expected a text, not `{show(repr(value))}`")
 
 
 def texts(values: "str | Ref | Text | Iterable[str | Ref | Text]") -> tuple[Text, ...]:
     """`values` as Texts, in order; a lone one counts as a list of one, as it does in IAM's JSON."""
-    return (text(values),) if isinstance(values, str | Ref | Text) else tuple(text(v) for v in values)
+    return tuple(text(v) for v in several(values, (str, Ref, Text), "a text"))
+
+
+def several(given: object, kinds: tuple[type, ...], what: str) -> tuple[Any, ...]:
+    """The items of a list, or a lone one. Raises PolicyError for each that is none of these kinds, `what` in words."""
+    lone = isinstance(given, (*kinds, str, bytes, Mapping)) or not isinstance(given, Iterable)
+    found: tuple[Any, ...] = (given,) if lone else tuple(cast("Iterable[Any]", given))
+    strange = (item for item in found if not isinstance(item, kinds))
+    refuse(PolicyError, (Fault(f"expected {what}, not `{show(repr(item))}`") for item in strange))
+    return found
 
 
 def in_order(values: Iterable[Text]) -> tuple[Text, ...]:

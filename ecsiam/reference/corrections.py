@@ -127,6 +127,12 @@ ADDED: tuple[Added, ...] = (
         "https://docs.aws.amazon.com/dtconsole/latest/userguide/rename.html",
     ),
     Added(
+        ("servicediscovery:discoverinstances", "servicediscovery:discoverinstancesrevision"),
+        ("*",),
+        "instances are looked up by names: policies narrow by `servicediscovery:NamespaceName` and `ServiceName`",
+        "https://docs.aws.amazon.com/cloud-map/latest/dg/security_iam_service-with-iam.html",
+    ),
+    Added(
         ("ssmmessages:opendatachannel",),
         ("arn:*:ssm:*:*:session/*",),
         "a person's end of a session opens its channel on the session",
