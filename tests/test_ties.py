@@ -1,5 +1,7 @@
 """Nothing is decided by a request that can't be: what follows from who asks, and what a key's type can hold."""
 
+import re
+
 import pytest
 
 from ecsiam import Fails, Holds, Policy, Role, Statement, Undecided, can, contains, equivalent, evaluate, overlaps
@@ -172,6 +174,27 @@ def test_the_empty_text_alone_shows_no_set_operator() -> None:
     assert isinstance(answer, Holds)
     assert answer.witness is not None
     assert evaluate(allow(both), answer.witness).allowed
+
+
+def test_a_key_that_is_read_with_a_default_follows_from_who_asks() -> None:
+    """A user has a name, wherever a policy reads it."""
+    read = {"StringEqualsIfExists": {"aws:RequestTag/k": ["", "${aws:username, 'a'}*"]}}
+    answer = contains(allow({"Null": {"aws:RequestTag/k": "true"}}, EVERYONE), allow(read, EVERYONE))
+    assert isinstance(answer, Fails)
+    assert answer.witness is not None
+    who = answer.witness.principal
+    assert who is None or ":user/" not in str(who) or answer.witness.values("aws:username")
+
+
+@pytest.mark.parametrize("operator", ["NumericGreaterThan", "NumericLessThanEquals", "NumericNotEquals", "DateEquals"])
+@pytest.mark.parametrize("value", ["1111*", "false", "111122223333", "200000000000.5"])
+def test_an_account_that_is_compared_as_a_number_is_one(operator: str, value: str) -> None:
+    present = allow({"Null": {"aws:ResourceAccount": "false"}})
+    compared = allow({operator: {"aws:ResourceAccount": value}})
+    for answer in (contains(compared, present), contains(allow({"Null": {"aws:SourceVpc": "false"}}), compared)):
+        if isinstance(answer, Fails):
+            assert answer.witness is not None
+            assert re.fullmatch("[0-9]{12}", str(answer.witness.values("aws:ResourceAccount") or "0" * 12))
 
 
 # ---------------------------------------------------------------- types

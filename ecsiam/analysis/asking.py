@@ -1,6 +1,6 @@
 """Who may ask what a question is about, and what follows for its condition keys."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from attrs import evolve, frozen
 
@@ -42,18 +42,16 @@ class Asking:
         return f"what {_KINDS.get(kind, f'a {kind}')} sends as {listed}, AWS's pages don't say" if listed else ""
 
 
-def asking(
-    principals: PrincipalCells | None, leaves: Iterable[Compiled], tests: Mapping[str, object]
-) -> Iterator[Asking]:
-    """Who may ask, of a question with tests of these keys; nothing where none of them follows from who asks."""
+def asking(principals: PrincipalCells | None, leaves: Iterable[Compiled], asked: Set[str]) -> Iterator[Asking]:
+    """Who may ask, of a question that speaks of these keys; nothing where none of them follows from who asks."""
     if principals is None:
         kinds: tuple[Kind, ...] = ("role session",) if any(leaf.of_role for leaf in leaves) else HOLDERS
         callers = [(1, Caller(Principal("AWS", "*"), facts_of_some(kinds), some=True))]
     else:
         callers = [(1 << i, caller) for i, caller in enumerate(principals.callers)]
-    always = frozenset(key for key in tests if key in _ALWAYS)
+    always = frozenset(key for key in asked if key in _ALWAYS)
     of_callers = {key.lower() for _, caller in callers for facts in caller.facts for key in facts}
-    keys = frozenset(key for key in tests if key in of_callers or key.startswith(TAG))
+    keys = frozenset(key for key in asked if key in of_callers or key.startswith(TAG))
     if principals is None:
         keys = frozenset(key for key in keys if not key.startswith(TAG))  # only the anonymous are known to have none
     if keys <= always:  # the same for all

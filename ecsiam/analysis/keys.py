@@ -33,6 +33,7 @@ from ecsiam.analysis.samples import other
 from ecsiam.analysis.samples import values as values_of
 from ecsiam.analysis.strings import MOST_CELLS, vectors
 from ecsiam.analysis.typed import SAMPLES, STRANGE, base, can_be, sample, type_of
+from ecsiam.analysis.values import as_number
 from ecsiam.analysis.variables import Escaped, Part, Piece, Variable
 from ecsiam.model.condition import Kind, Operator
 from ecsiam.model.text import Ref
@@ -179,7 +180,15 @@ def _singles(key: str, tests: tuple[KeyTest, ...]) -> list[_Single] | None:
         return None
     given = [_plain(v) for t in tests for v in t.values]
     kind = kinds.pop()
-    return _coming_out(_each(kind, tests, list(values_of(key, kind, [t for t in given if t is not None]))))
+    tries = list(values_of(key, kind, [t for t in given if t is not None]))
+    within = base(key)
+    if within is None:
+        return _coming_out(_each(kind, tests, tries))
+    forms = [*tries, *(f"{int(n):012}" for n in map(as_number, tries) if n is not None)]
+    sure = _coming_out(_each(kind, tests, [t for t in forms if any(p.matches(t) for p in within)]))
+    known = {bits for bits, *_ in sure}
+    # Whether a value of the key comes out like the rest of these isn't known.
+    return [*sure, *((bits, None, False) for bits, *_ in _coming_out(_each(kind, tests, tries)) if bits not in known)]
 
 
 def _texts(key: str, tests: tuple[KeyTest, ...]) -> list[_Single] | None:

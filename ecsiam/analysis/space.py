@@ -67,11 +67,13 @@ class Space:
         for c in leaves:
             for test in (*c.tests, *(t for o in c.options for t in o.tests)):
                 tests.setdefault(test.key, set()).add(test)
-        self.asking = tuple(asking(self.principals, leaves, tests))
+        # What is put in where a text has a default is asked of no test, and may follow from who asks all the same.
+        put_in = {v.key.lower(): v.key for c in leaves for v in c.variables if v.key.lower() not in tests}
+        self.asking = tuple(asking(self.principals, leaves, tests.keys() | put_in.keys()))
         for one in self.asking:
             for test in one.tests:
-                tests[test.key].add(test)
-        self.written = {key: next(iter(sorted(t.name or key for t in of))) for key, of in tests.items()}
+                tests.setdefault(test.key, set()).add(test)
+        self.written = {key: next(iter(sorted(t.name or key for t in of))) for key, of in tests.items()} | put_in
         self.keys: dict[Variable, Cells | Symbolic | None] = {
             key: _cut(key, frozenset(of), _many(key, of) if not one_value or not _is_mixed(of) else False)
             for key, of in tests.items()
