@@ -9,6 +9,7 @@ import sys
 
 import analysis
 import emit
+import escalations
 import history
 import shapes
 
@@ -19,4 +20,5 @@ sys.argv[1:] = others
 emit.main()
 analysis.main()
 shapes.report()
+escalations.main()
 history.main(given.history)
