@@ -1,12 +1,12 @@
 """All that shows a failure: an example for each action, resource and principal of the statements that are to blame."""
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 
 from attrs import evolve, frozen
 
 from ecsiam.analysis.actions import Universe, takes
-from ecsiam.analysis.leaf import Leaf, compiled
+from ecsiam.analysis.leaf import Actions, Leaf, compiled
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import NOTHING, Requests, of_statement, union
@@ -57,10 +57,21 @@ def _actions(leaf: Leaf, requests: Requests) -> list[str]:
     spoken = {name for other in requests.leaves for name in compiled(other).actions.exact}
     written = [] if own.inverse else [a.pattern for a in leaf.statement.actions.items if a.pattern.lower() in own.exact]
     names = [*written, *(sorted(spoken) if own.inverse or own.wild else ())]
-    by_name = {name.lower(): known.id if (known := actions.action(name)) else name for name in names}
-    for pattern in ("*",) if own.inverse else own.wild:
-        by_name |= {known.id.lower(): known.id for known in actions.matching(pattern)}
-    return [name for lower, name in by_name.items() if takes(own, lower)]
+    taken = (name for name in names if takes(own, name.lower()))
+    by_name = {name.lower(): known.id if (known := actions.action(name)) else name for name in taken}
+    return list((by_name | _known(own)).values())
+
+
+@lru_cache(maxsize=1 << 8)
+def _known(own: Actions) -> dict[str, str]:
+    """The known actions that patterns of a statement name, by what they are in lower case."""
+    from ecsiam.reference import actions
+
+    named = {known.id.lower(): known.id for pattern in own.wild for known in actions.matching(pattern)}
+    if not own.inverse:
+        return named
+    every = {known.id.lower(): known.id for known in actions.matching("*")}
+    return {lower: id for lower, id in every.items() if lower not in named and lower not in own.exact}
 
 
 def _filter(requests: Requests) -> Callable[[str], bool]:
