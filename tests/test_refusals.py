@@ -693,16 +693,16 @@ def test_all_but_names_nothing_of_a_trust() -> None:
 def test_what_is_given_for_something_else_is_named(place: str, strange: Any) -> None:
     if strange is None and place in ("resources", "principals"):
         return  # there is none then
-    if strange == {"a": 1} and place == "keys":
-        strange = {"a": None}
+    given: Any = {"a": None} if strange == {"a": 1} and place == "keys" else cast("Any", strange)
+    keys: Any = {"Bool": given}
     build: dict[str, Callable[[], object]] = {
-        "values": lambda: Condition("Bool", "aws:SecureTransport", strange),
-        "actions": lambda: Statement("Allow", strange, "*"),
-        "resources": lambda: Statement("Allow", "s3:*", strange),
-        "principals": lambda: Statement("Allow", "s3:*", "*", strange),
-        "conditions": lambda: Statement("Allow", "s3:*", "*", conditions=strange),
-        "keys": lambda: Statement("Allow", "s3:*", "*", conditions={"Bool": strange}),
-        "statements": lambda: Policy(strange),
+        "values": lambda: Condition("Bool", "aws:SecureTransport", given),
+        "actions": lambda: Statement("Allow", given, "*"),
+        "resources": lambda: Statement("Allow", "s3:*", given),
+        "principals": lambda: Statement("Allow", "s3:*", "*", given),
+        "conditions": lambda: Statement("Allow", "s3:*", "*", conditions=given),
+        "keys": lambda: Statement("Allow", "s3:*", "*", conditions=keys),
+        "statements": lambda: Policy(given),
     }
     if place == "values" and strange in (3, [3]):  # numbers are text to IAM
         return

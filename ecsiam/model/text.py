@@ -138,7 +138,7 @@ def texts(values: "str | Ref | Text | Iterable[str | Ref | Text]") -> tuple[Text
 def several(given: object, kinds: tuple[type, ...], what: str) -> tuple[Any, ...]:
     """The items of a list, or a lone one. Raises PolicyError for each that is none of these kinds, `what` in words."""
     lone = isinstance(given, (*kinds, str, bytes, Mapping)) or not isinstance(given, Iterable)
-    found: tuple[Any, ...] = (given,) if lone else tuple(cast("Iterable[Any]", given))
+    found = (cast("Any", given),) if lone else tuple(cast("Iterable[Any]", given))
     strange = (item for item in found if not isinstance(item, kinds))
     refuse(PolicyError, (Fault(f"expected {what}, not `{show(repr(item))}`") for item in strange))
     return found
