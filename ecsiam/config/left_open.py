@@ -89,7 +89,7 @@ def home(config: "Config") -> Home:
         as_text(config.account_id, ACCOUNT_ID),
         as_text(config.aws_region, AWS_REGION),
         as_text(config.partition, PARTITION),
-        config.aws_regions,
+        [region for region in config.aws_regions if region],  # while faults are gathered, a faulty one is None
     )
 
 
