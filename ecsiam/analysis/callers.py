@@ -11,6 +11,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
+from attrs import evolve
+
 from ecsiam.analysis.globs import STAR, glob
 from ecsiam.analysis.request import Request, Values
 from ecsiam.model.principal import Principal
@@ -206,8 +208,6 @@ def filled_in(request: Request, of_role: bool = False) -> Request:
 
     `of_role` says that it is asked with a role's policies: if it names nobody, a session of some role asks.
     """
-    from attrs import evolve
-
     if request.principal is None and not of_role:
         return request
     facts = (facts_of_some(("role session",)) if request.principal is None else facts_of(request.principal))[0]
@@ -225,11 +225,6 @@ def contradictions(request: Request, asked: frozenset[str] | None = None) -> tup
         return ()
     tries = [_disagreeing(request, facts, asked) for facts in facts_of(request.principal)]
     return min(tries, key=len)
-
-
-def disagrees(request: Request, facts: Facts, asked: frozenset[str] | None = None) -> bool:
-    """Whether a request contradicts these facts."""
-    return bool(_disagreeing(request, facts, asked))
 
 
 def _disagreeing(request: Request, facts: Facts, asked: frozenset[str] | None) -> tuple[str, ...]:
