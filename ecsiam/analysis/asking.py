@@ -165,8 +165,6 @@ def _somebody(request: Request, one: Asking) -> Iterator[Principal]:
             yield _default(caller)
         return
     arn, account, name = (request.values(k) for k in ("aws:PrincipalArn", "aws:PrincipalAccount", "aws:username"))
-    if isinstance(arn, str) and set("*?").intersection(arn):
-        return  # no principal has a wildcard in its name
     own = _default(caller).id.literal or ""
     parts = (arn if isinstance(arn, str) else own).split(":", 5)
     if len(parts) < 6 or not isinstance(arn, str):
