@@ -14,7 +14,7 @@ from ecsiam.errors import EmitError, Fault, refuse
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.each import Each, Item
 from ecsiam.model.forms import FORMS
-from ecsiam.model.names import ROLES, Output, RoleKind
+from ecsiam.model.names import Output
 from ecsiam.model.parameter import Demand, Variable
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
@@ -248,15 +248,15 @@ def _attribute(stack: Stack, role: str, attribute: str) -> str | None:
 def _maps(stack: Stack) -> Block:
     """The two maps of the guide's module: which flags are on, and the roles with their purposes."""
     flags = {flag: on if isinstance(on, bool) else f"${{var.{on.name}}}" for flag, on in stack.intent.flags}
-    summary = {kind.id: _summary(stack, kind) for kind in ROLES.values() if kind.output}
+    purposes = {output.role: output.purpose for output in stack.outputs}
+    summary = {role: _summary(stack, role, purpose) for role, purpose in purposes.items()}
     return {
         "enabled_features": {"description": "Which flags are on", "value": flags},
         "role_summary": {"description": "The roles: ARN, name and purpose, null while a role is off", "value": summary},
     }
 
 
-def _summary(stack: Stack, kind: RoleKind) -> object:
-    role, purpose = kind.id, kind.purpose
+def _summary(stack: Stack, role: str, purpose: str) -> object:
     if role not in stack.roles:
         return None
     if stack.roles[role].when:

@@ -7,7 +7,6 @@ from attrs import frozen
 from hypothesis import strategies as st
 
 from ecsiam.config import Config
-from ecsiam.config.left_open import deployment as left_open
 from ecsiam.model.each import RULES
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.secret import secret_resource
@@ -54,7 +53,7 @@ def opened(draw: st.DrawFn, closed: st.SearchStrategy[Kwargs] | None = None) -> 
         default = draw(st.sampled_from([None, value])) if value is not None else None
         kwargs[name] = Parameter(name, default, draw(st.sampled_from(["", "what it is"])))
         values[name] = value
-    used = left_open(Config(**kwargs)).variables
+    used = Config(**kwargs).deployment.variables
     return Opened({**kwargs, **values}, kwargs, {n: v for n, v in values.items() if n in used})
 
 

@@ -17,6 +17,8 @@ from ecsiam.reference.managed import managed_policy
 from ecsiam.reference.names import PLACED
 from ecsiam.reference.reviewed import escalating
 
+from .intent import meant
+
 ECS_TASKS = "ecs-tasks.amazonaws.com"
 CLAIM = "token.actions.githubusercontent.com:"
 # Invariants that can fail without a request that shows it: nothing is there, too much text, nobody gets in.
@@ -121,8 +123,8 @@ def _stranger(stack: Stack, request: Request, fact: str) -> bool:
 
 
 def _unlisted(stack: Stack, request: Request, _: str) -> bool:
-    listed = [str(s) for s in stack.intent.github_subjects]
-    right = str(stack.intent.github_audience) == _value(request, f"{CLAIM}aud")
+    listed = meant(stack, "github_actions", f"{CLAIM}sub")
+    right = meant(stack, "github_actions", f"{CLAIM}aud") == [_value(request, f"{CLAIM}aud")]
     subject = _value(request, f"{CLAIM}sub")
     return _lets_in(stack, request) and not (right and any(_like(s, subject) for s in listed))
 

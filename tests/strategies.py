@@ -9,23 +9,22 @@ from attrs import frozen
 from hypothesis import strategies as st
 
 from ecsiam.config import Config
-from ecsiam.config.checks import OWN_TAGS
-from ecsiam.config.kinds import Choice, Flag, Kind, ListOf, MapOf, OfForm, RawStatement, Whole
-from ecsiam.config.left_open import given_arns
-from ecsiam.config.left_open import home as home_of
 from ecsiam.errors import ConfigError
+from ecsiam.features.naming import OWN_TAGS
+from ecsiam.features.table import OUTPUTS, POLICIES, ROLES
+from ecsiam.keys.kinds import Choice, Flag, Kind, ListOf, MapOf, OfForm, RawStatement, Whole
+from ecsiam.keys.parameters import given_arns
 from ecsiam.model import forms
 from ecsiam.model.arn import PARTITIONS, Arn
 from ecsiam.model.condition import COMPARISONS, QUALIFIERS, Condition
 from ecsiam.model.deployment import Deployment
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.home import Given, Home
-from ecsiam.model.names import OUTPUTS, POLICIES, ROLES
 from ecsiam.model.policy import VERSIONS, Policy
 from ecsiam.model.principal import EVERYONE, PRINCIPAL_TYPES, Principal
 from ecsiam.model.role import InlinePolicy, Role
 from ecsiam.model.secret import secret_resource
-from ecsiam.model.stack import Intent, Note, Stack
+from ecsiam.model.stack import Intent, Need, Note, Stack, Trusted
 from ecsiam.model.statement import Action, AllBut, Effect, Only, Origin, Statement
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Text, text
 
@@ -243,7 +242,10 @@ def _tags(tags: Mapping[str, str]) -> dict[str, str]:
 def _unlike_names(found: Kwargs) -> None:
     """Take the names out that equal another one, as IAM compares them."""
     prefix = f"{found['project_name']}-{found['environment']}"
-    suffixes = {"role_names": [r.suffix for r in ROLES.values()], "policy_names": [p.suffix for p in POLICIES.values()]}
+    suffixes = {
+        "role_names": [r.suffix for r in ROLES.values()],
+        "policy_names": [f"{p.replace('_', '-')}-policy" for p in POLICIES],
+    }
     for place, ends in suffixes.items():
         taken = {f"{prefix}-{end}".lower() for end in ends}
         names: dict[str, str] = {}
@@ -258,7 +260,7 @@ def _unlike_names(found: Kwargs) -> None:
 @st.composite
 def bindings(draw: st.DrawFn, config: Config) -> Bindings:
     """Right values for all that a config leaves to deployment; the partition is left out where the region gives it."""
-    given, home = tuple(given_arns(config, unused=True)), home_of(config)
+    given, home = tuple(given_arns(config, unused=True)), config.home
     open_ = {ref.name for ref in home.unknown}
     partitions = {str(Arn.parse(one.arn).partition) for one in given}
     accounts = {str(Arn.parse(one.arn).account) for one in given if one.same_account} - {"aws"}
@@ -474,8 +476,11 @@ def stacks(draw: st.DrawFn) -> Stack:
     given = st.builds(Given, paths(), st.text(max_size=4), st.booleans())
     deployment = Deployment(home=home, given=draw(lists(given)))
     flags = st.dictionaries(st.sampled_from(FLAGS), st.booleans()).map(lambda d: tuple(d.items()))
-    subjects = st.lists(texts(), max_size=2).map(tuple)
-    intent = Intent(draw(texts()), draw(texts()), draw(flags), draw(some), draw(subjects), draw(texts()))
+    trusts = trust_policies().map(lambda p: p.statements[0])
+    trusted = lists(st.builds(Trusted, st.text(max_size=4), trusts, st.text(max_size=3)))
+    needed = identity_policies().map(lambda p: p.statements[0])
+    needs = lists(st.builds(Need, st.text(max_size=4), needed, st.text(max_size=3), st.text(max_size=3)))
+    intent = Intent(draw(texts()), draw(texts()), draw(flags), draw(trusted), draw(needs))
     notes = st.builds(Note, st.text(max_size=3), st.text(max_size=3), paths(), st.text(max_size=3), st.text(max_size=3))
     outputs = st.lists(st.sampled_from(OUTPUTS), max_size=3, unique=True)
     return Stack(found, draw(outputs), deployment, intent, draw(st.lists(notes, max_size=2)), draw(st.text(max_size=4)))

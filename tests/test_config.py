@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from ecsiam import Config, Statement, build, load_config
-from ecsiam.config.kinds import MOST_SUGGESTIONS, Choice, Flag, ListOf, MapOf, OfForm, RawStatement, Whole
 from ecsiam.errors import ConfigError, EcsiamError, Fault
+from ecsiam.keys.kinds import MOST_SUGGESTIONS, Choice, Flag, ListOf, MapOf, OfForm, RawStatement, Whole
 from ecsiam.model.forms import FORMS, Form
 
 from .effort import cost, many

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from ecsiam import Stack, build
+from ecsiam.features.table import POLICIES, ROLES
 from ecsiam.model.condition import Condition
-from ecsiam.model.names import POLICIES, ROLES
 from ecsiam.model.statement import Only, Statement
 
+from .intent import meant
 from .written import config
 
 IN = "eu-west-2:123456789012"
@@ -394,7 +395,7 @@ def test_confused_deputy(confused_deputy: str | None, guarded: set[str]) -> None
             if role in guarded
             else {}
         )
-    assert set(stack.intent.confused_deputy) == guarded
+    assert {role for role in stack.roles if meant(stack, role, "aws:SourceAccount")} == guarded
 
 
 KINDS: list[tuple[dict[str, Any], list[str], list[str]]] = [
@@ -472,7 +473,7 @@ def test_subjects(
         assert s.principals
         assert [str(p) for p in s.principals.items] == [f"Federated:arn:aws:iam::123456789012:oidc-provider/{ISSUER}"]
     every = {f"repo:{r}:{claim}" for r in repositories for claim in (*exact, *patterns)}
-    assert {str(s) for s in stack.intent.github_subjects} == every
+    assert set(meant(stack, "github_actions", f"{ISSUER}:sub")) == every
 
 
 def test_subjects_written_in_either_form_come_out_in_the_one_asked_for() -> None:
@@ -541,7 +542,7 @@ def test_default_names() -> None:
             **GITHUB,
             **names,
             "role_names": {r: f"r-{r}" for r in ROLES if r in stack.roles},
-            "policy_names": {p: f"p-{p}" for p, k in POLICIES.items() if k.role in stack.roles},
+            "policy_names": {p: f"p-{p}" for p, role in POLICIES.items() if role in stack.roles},
         }
     )
     assert {str(r.name) for r in renamed.roles.values()} == {f"r-{r}" for r in stack.roles}

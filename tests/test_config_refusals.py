@@ -8,17 +8,20 @@ from pathlib import Path
 import pytest
 
 from ecsiam.config import load_config
-from ecsiam.config.source import parse_source
 from ecsiam.errors import ConfigError, Fault
+from ecsiam.keys.source import parse_source
 from ecsiam.model.forms import FORMS
 
 TESTS = Path(__file__).resolve().parent
 SOURCES = (
-    "config/checks.py",
-    "config/keys.py",
-    "config/kinds.py",
-    "config/left_open.py",
-    "config/model.py",
+    "features/baseline.py",
+    "features/github.py",
+    "features/naming.py",
+    "features/statements.py",
+    "keys/key.py",
+    "keys/keys.py",
+    "keys/kinds.py",
+    "keys/parameters.py",
     "model/forms.py",
     "model/home.py",
     "model/secret.py",

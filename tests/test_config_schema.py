@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, validators
 
 from ecsiam import Config, load_config
-from ecsiam.config.checks import Check, checks
 from ecsiam.config.describe import config_schema, module, starter
-from ecsiam.config.keys import Key
-from ecsiam.config.kinds import ListOf, RawStatement
-from ecsiam.config.source import parse_source
 from ecsiam.errors import ConfigError, Faults
+from ecsiam.keys.keys import Check
+from ecsiam.keys.kinds import ListOf, RawStatement
+from ecsiam.keys.source import parse_source
 from ecsiam.model.forms import FORMS
 
 from .effort import many
@@ -96,11 +95,13 @@ def of_property(name: str) -> Valid:
 def only_needs() -> Generator[None]:
     """Config without the checks between keys, but for what a flag needs and what a profile takes."""
 
-    def fewer(keys: Mapping[str, Key]) -> Iterator[tuple[tuple[str, ...], Check]]:
-        kept = {("profile",), *((name, *key.needs) for name, key in keys.items() if key.needs)}
-        return ((reads, check) for reads, check in checks(keys) if reads in kept)
+    every = tuple(Config.checks())
+    kept = {("profile",), *((name, *key.needs) for name, key in KEYS.items() if key.needs)}
 
-    with mock.patch("ecsiam.config.model.checks", fewer):
+    def fewer() -> Iterator[Check]:
+        return (check for check in every if check.reads in kept)
+
+    with mock.patch.object(Config, "checks", fewer):
         yield
 
 
@@ -283,7 +284,7 @@ def test_a_key_is_valid_if_and_only_if_it_is_accepted(name: str) -> None:
         assume(not in_two_spellings(value))
         valid = property_.is_valid(value)
         # That a flag needs a value is of two keys.
-        with mock.patch("ecsiam.config.model.checks", return_value=()):
+        with mock.patch.object(Config, "checks", return_value=()):
             try:
                 Config.model_validate({**NAMES, name: value})
             except ConfigError as e:

@@ -8,8 +8,7 @@ import pytest
 from attrs import evolve
 
 from ecsiam import Config, Stack, build, emit
-from ecsiam.config.left_open import policy_name
-from ecsiam.model.names import POLICIES
+from ecsiam.features.table import POLICIES
 
 from . import meaning
 from .meaning import HERE, Made
@@ -95,7 +94,7 @@ def test_every_target_says_what_the_model_says(flags: dict[str, bool], everythin
     # A flag adds what it adds, whatever else is on.
     ids = [*ALWAYS, *(policy for flag, on in flags.items() if on for policy in TRACES[flag][1])]
     policies = {policy for role in model.values() for policy in role.policies}
-    assert policies == {str(policy_name(wanted, id_)) for id_ in ids}
+    assert policies == {str(wanted.policy_name(id_)) for id_ in ids}
     for role in model.values():
         most = everything[role.name]
         assert role == evolve(most, policies={p: d for p, d in most.policies.items() if p in policies})

@@ -839,6 +839,7 @@ def test_what_is_not_known_is_said(make: Make, id: str, reason: str) -> None:
 def test_without_an_intention_what_needs_one_is_undecided() -> None:
     answers = prove(evolve(built(**CLASSIC, **S3), intent=Intent()))
     assert {id: a.reason for id, a in answers.items() if isinstance(a, Undecided)} == {
+        "trust": "nothing says who is to assume `execution`",
         "oidc-subject": "nothing says which subjects may deploy",
         "home": "nothing says which trusts are to name the account that a service acts for",
         "neighbours": "nothing says which prefix the names are built from",

@@ -29,11 +29,11 @@ from ecsiam import (
     emit,
     parse_policy,
 )
-from ecsiam.config.left_open import github_prefixes
+from ecsiam.features.github import subject_prefixes
+from ecsiam.features.table import ROLES
 from ecsiam.model import forms
 from ecsiam.model.condition import Condition, conditions
 from ecsiam.model.document import policy_to_data
-from ecsiam.model.names import ROLES
 from ecsiam.model.principal import Principal
 from ecsiam.model.statement import Action, Only
 from ecsiam.model.text import ACCOUNT_ID, Ref, Text, text
@@ -42,6 +42,7 @@ from ecsiam.targets import TARGETS, TargetName
 from . import strategies
 from .batch import batch
 from .effort import many
+from .intent import meant
 from .strategies import FLAGS, KEYS, Bindings, Kwargs, bindings, configs
 
 T = TypeVar("T")
@@ -167,7 +168,7 @@ def test_the_deploy_role_trusts_exactly_subjects_of_this_repository(kwargs: Kwar
     assert subjects
     for subject in subjects:
         assert "$" not in subject
-        assert any(subject.startswith(p) and subject != p for p in map(str, github_prefixes(config).values()))
+        assert any(subject.startswith(p) and subject != p for p in map(str, subject_prefixes(config).values()))
         assert re.match("repo:[A-Za-z0-9@-]+/[A-Za-z0-9@_.-]+:", subject)
 
 
@@ -182,7 +183,7 @@ def test_a_subject_is_trusted_once_in_each_form(kwargs: Kwargs) -> None:
         if c.key == f"{ISSUER}:sub"
         for v in c.values
     ]
-    assert sorted(map(str, stack.intent.github_subjects)) == sorted(values)
+    assert sorted(meant(stack, "github_actions", f"{ISSUER}:sub")) == sorted(values)
     assert len(values) == len(set(values))
 
 

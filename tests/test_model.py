@@ -7,12 +7,13 @@ from typing import Any, cast
 import pytest
 
 from ecsiam import Config, Policy, PolicyError, Role, Stack, Statement, build, emit, parse_policy
+from ecsiam.features.table import POLICIES, ROLES
 from ecsiam.model.arn import Arn, partition_of
 from ecsiam.model.by_id import ById
 from ecsiam.model.condition import COMPARISONS, Condition, Operator
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.forms import ROLE_NAME
-from ecsiam.model.names import POLICIES, ROLES, camel_case
+from ecsiam.model.names import camel_case
 from ecsiam.model.policy import Kind
 from ecsiam.model.principal import EVERYONE, Principal
 from ecsiam.model.role import InlinePolicy
@@ -437,7 +438,7 @@ def test_a_mapping_by_id() -> None:
 def test_ids_are_distinct_in_every_target() -> None:
     ids = [f"{role}_role" for role in ROLES] + [f"{p}_policy" for p in POLICIES]
     assert len(ids) == len({camel_case(i).lower() for i in ids})
-    assert len(POLICIES) == len({p.suffix for p in POLICIES.values()})
+    assert len(POLICIES) == len({p.replace("_", "-") for p in POLICIES})
     longest = max(len(r.suffix) for r in ROLES.values())
     assert len("github-actions-role") == longest
     assert ROLE_NAME.most - longest - 1 == 44

@@ -22,6 +22,7 @@ from ecsiam.targets import TargetName
 
 from .batch import batch
 from .effort import many
+from .intent import meant
 from .opened import PERMITTED, Opened, opened
 from .strategies import KEYS
 
@@ -425,7 +426,9 @@ def test_ids_of_github_as_parameters_may_not_be_empty(empty: str) -> None:
         "Give it a value, or turn the flag off."
     )
     bound = stack.bind(dict.fromkeys(ids, "12"))
-    assert [str(s) for s in bound.intent.github_subjects] == ["repo:octo-org@12/memos@12:ref:refs/heads/main"]
+    assert meant(bound, "github_actions", "token.actions.githubusercontent.com:sub") == [
+        "repo:octo-org@12/memos@12:ref:refs/heads/main"
+    ]
 
 
 @pytest.mark.parametrize("name", ["project_name", "environment"])

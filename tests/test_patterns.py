@@ -21,8 +21,8 @@ from jsonschema.validators import extend  # pyright: ignore[reportUnknownVariabl
 import ecsiam
 from ecsiam import Policy, Principal, Role, Stack, Statement
 from ecsiam.config import Config
-from ecsiam.config.kinds import OfForm
 from ecsiam.emitters.hcl import escape
+from ecsiam.keys.kinds import OfForm
 from ecsiam.model.by_id import ById
 from ecsiam.model.deployment import Deployment
 from ecsiam.model.each import Each

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from ecsiam.config.source import DEEPEST, INVISIBLE, LARGEST, MOST_FAULTS, Scalar, parse_source, read_source
 from ecsiam.errors import ConfigError, Faults
 from ecsiam.errors import Path as Place
+from ecsiam.keys.source import DEEPEST, INVISIBLE, LARGEST, MOST_FAULTS, Scalar, parse_source, read_source
 
 from .effort import cost
 
@@ -582,5 +582,5 @@ def test_endless_file_is_not_read_to_its_end() -> None:
 
 
 def test_json_does_without_ruamel() -> None:
-    code = "import sys, ecsiam.config.source as s; s.parse_source('{}', ''); sys.exit('ruamel.yaml' in sys.modules)"
+    code = "import sys, ecsiam.keys.source as s; s.parse_source('{}', ''); sys.exit('ruamel.yaml' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -11,8 +11,8 @@ from attrs import evolve
 from ecsiam import Artifact, Config, Stack, build, emit
 from ecsiam.emitters.terraform import render
 from ecsiam.errors import EmitError
+from ecsiam.features.table import ROLES
 from ecsiam.model.document import policy_to_data
-from ecsiam.model.names import ROLES
 from ecsiam.model.role import InlinePolicy, Role
 from ecsiam.model.stack import Intent
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Text

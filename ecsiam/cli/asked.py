@@ -12,8 +12,8 @@ from ecsiam.analysis.globs import glob
 from ecsiam.analysis.grants import OF_TRUST
 from ecsiam.analysis.request import Context, Request, context_of, principal_of
 from ecsiam.cli.given import Given, role_faults
-from ecsiam.config.source import read_bytes
 from ecsiam.errors import EcsiamError, Fault, Faults, PolicyError, refuse
+from ecsiam.keys.source import read_bytes
 from ecsiam.model.document import describe, is_object
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import Principal

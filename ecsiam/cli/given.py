@@ -11,8 +11,8 @@ from ecsiam.analysis.questions import trust_of
 from ecsiam.analysis.requests import Requests
 from ecsiam.builder import build
 from ecsiam.config.load import config_of
-from ecsiam.config.source import Source, read_source
 from ecsiam.errors import ConfigError, EcsiamError, Fault, PolicyError, refuse
+from ecsiam.keys.source import Source, read_source
 from ecsiam.model.document import policy_from_data, read_literal
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role

@@ -1,4 +1,4 @@
-"""What comes in: the feature-flag file as people write it, checked whole before anything is built."""
+"""The config: the keys of all rooms put together, read from files, and described."""
 
 from ecsiam.config.load import load_config
 from ecsiam.config.model import Config

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from attrs import evolve
 
-from ecsiam.config.foreign import foreign_data
 from ecsiam.config.model import Config
-from ecsiam.config.source import Source, read_source
 from ecsiam.errors import ConfigError, Fault
+from ecsiam.keys.foreign import foreign_data
+from ecsiam.keys.source import Source, read_source
 from ecsiam.model.mistaken import expect
 
 

@@ -4,30 +4,90 @@ Nothing here is a model to follow. It is as wide as the module is: `*` where tha
 trusts, any subject of the repository, `arn:aws:` written out. The default profile gets right what this gets wrong.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Annotated, Literal
 
-from ecsiam.config.left_open import as_text
-from ecsiam.features.cloudwatch import cloudwatch
-from ecsiam.features.ecs_exec import CHANNELS, exec_needs
-from ecsiam.features.efs import efs_needs
-from ecsiam.features.execution import ecr_needs, logs_needs
-from ecsiam.features.github import GITHUB_AUDIENCE, ISSUER, PUSH, github_needs, provider
-from ecsiam.features.project import Feature, Project, allow
-from ecsiam.features.s3 import s3_needs
-from ecsiam.features.secrets import secrets_needs
+from ecsiam.errors import Fault
+from ecsiam.features.cloudwatch import CloudwatchKeys, cloudwatch
+from ecsiam.features.ecs_exec import CHANNELS, ExecKeys, exec_needs
+from ecsiam.features.efs import EfsKeys, efs_needs
+from ecsiam.features.execution import ExecutionKeys, ecr_needs, logs_needs
+from ecsiam.features.feature import Feature
+from ecsiam.features.github import GITHUB_AUDIENCE, ISSUER, PUSH, GithubKeys, github_needs, provider
+from ecsiam.features.project import Project, allow
+from ecsiam.features.s3 import S3Keys, s3_needs
+from ecsiam.features.secrets import SecretsKeys, named, reading
+from ecsiam.keys.key import Key
+from ecsiam.keys.keys import Keys, check
+from ecsiam.keys.kinds import Choice, Flag, ListOf, OfForm
+from ecsiam.keys.values import as_text, known, resources
 from ecsiam.model.condition import Condition
-from ecsiam.model.names import RoleId
+from ecsiam.model.each import Item
+from ecsiam.model.forms import Form
+from ecsiam.model.parameter import Parameter
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import Principal
 from ecsiam.model.statement import Action, Origin, Statement
 from ecsiam.model.text import Text, text
 
 EXECUTION_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
-_SERVICES: dict[str, str] = {
-    "execution": "ecs-tasks.amazonaws.com",
-    "task": "ecs-tasks.amazonaws.com",
-    "autoscaling": "application-autoscaling.amazonaws.com",
-}
+# What the guide's module takes for a variable that is left out.
+DEFAULTS: dict[str, object] = {"aws_region": "eu-west-2", "enable_efs_access": True, "secrets_arns": ["*"]}
+# An empty value of what these need is `*` in it.
+STAND_FOR_ALL = frozenset(("enable_efs_access", "enable_secrets_access"))
+
+
+class BaselineKeys(Keys):
+    """The profile, and what only that of the guide's module has."""
+
+    heading = "The guide's module"
+
+    profile: Annotated[
+        Literal["default", "baseline"],
+        Key(
+            "`baseline` makes the roles as a common Terraform module for ECS does, with its defaults, its `*` and its "
+            "faults: to migrate from it, not to start with.",
+            Choice(("default", "baseline")),
+            closed=True,
+        ),
+    ] = "default"
+    enable_autoscaling: Annotated[
+        bool | Parameter,
+        Key(
+            "A role for Application Auto Scaling, with `profile: baseline` only.",
+            Flag(),
+            ("autoscaling",),
+            profile="baseline",
+        ),
+    ] = False
+
+    @check("profile")
+    def _of_the_profile(self) -> Iterator[Fault]:
+        """A bare `*` and the autoscaling role are of the profile that reproduces the guide's module."""
+        if self.profile == "baseline":
+            return
+        for name, key in self.keys().items():
+            value = getattr(self, name, None)
+            match key.kind:
+                case OfForm(form, star=True) if value == "*":
+                    yield from _star(form, name)
+                case ListOf(OfForm(form, star=True)) if not isinstance(value, Parameter):
+                    for i, one in enumerate(value or ()):
+                        if one == "*":
+                            yield from _star(form, name, i)
+                case _:
+                    pass
+            if isinstance(value, Parameter) and value.default in ("*", ("*",)):
+                yield Fault("a bare `*` is not accepted", (name, "default"), "Leave the default out.")
+        if self.enable_autoscaling:
+            remedy = "Leave it out: ECS scales services with a service-linked role of its own."
+            yield Fault("`enable_autoscaling` is of `profile: baseline` only", ("enable_autoscaling",), remedy)
+
+
+def _star(form: Form, *path: str | int) -> Iterator[Fault]:
+    fault = form.fault("*")
+    if fault:
+        yield fault.under(*path)
 
 
 def _origin(feature: str, flag: str) -> Origin:
@@ -48,75 +108,116 @@ _SCALE = ("ecs:DescribeServices", "ecs:UpdateService")
 _ALARMS = tuple(f"cloudwatch:{a}" for a in ("DeleteAlarms", "DescribeAlarms", "PutMetricAlarm"))
 
 
-def _secrets(project: Project) -> Iterator[Statement]:
-    resources = project.items("secrets_arns", otherwise=[text("*")])
-    yield allow(_SECRETS, resources, _origin("execution_secrets", "enable_secrets_access"))
+def _secrets(keys: SecretsKeys, _: Project) -> Iterator[Statement]:
+    secrets = resources(keys.secrets_arns, otherwise=[text("*")])
+    yield allow(_SECRETS, secrets, _origin("execution_secrets", "enable_secrets_access"))
 
 
-def _efs(project: Project) -> Iterator[Statement]:
-    yield allow(_EFS, [as_text(project.config.efs_arn, "*")], _origin("efs", "enable_efs_access"))
+def _efs(keys: EfsKeys, _: Project) -> Iterator[Statement]:
+    yield allow(_EFS, [as_text(keys.efs_arn, "*")], _origin("efs", "enable_efs_access"))
 
 
-def _s3(project: Project) -> Iterator[Statement]:
-    yield allow(_S3, project.items("s3_bucket_arns"), _origin("s3", "enable_s3_access"))
+def _s3(keys: S3Keys, _: Project) -> Iterator[Statement]:
+    yield allow(_S3, resources(keys.s3_bucket_arns), _origin("s3", "enable_s3_access"))
 
 
-def _cloudwatch(project: Project) -> Iterator[Statement]:
+def _cloudwatch(_: CloudwatchKeys, project: Project) -> Iterator[Statement]:
     groups = Text.of("arn:aws:logs:", project.home.region, ":*:log-group:/ecs/", project.prefix, "*")
     yield allow(_LOGS, [groups], _origin("cloudwatch", "enable_cloudwatch_logs"))
 
 
-def _exec(_: Project) -> Iterator[Statement]:
+def _exec(_: ExecKeys, __: Project) -> Iterator[Statement]:
     yield allow(CHANNELS, "*", _origin("exec", "enable_ecs_exec"))
 
 
-def _github(_: Project) -> Iterator[Statement]:
+def _github(_: GithubKeys, __: Project) -> Iterator[Statement]:
     origin = _origin("github_actions", "enable_github_oidc")
     yield allow(_ECR, "*", origin)
     yield allow(_ECS, "*", origin)
 
 
-def _autoscaling(_: Project) -> Iterator[Statement]:
+def _autoscaling(_: BaselineKeys, __: Project) -> Iterator[Statement]:
     origin = _origin("autoscaling", "enable_autoscaling")
     yield allow(_SCALE, "*", origin)
     yield allow(_ALARMS, "*", origin)
 
 
-def _deploy(project: Project) -> Iterator[Statement]:
+def _deploy(keys: GithubKeys, project: Project) -> Iterator[Statement]:
     """What the deploy role needs; the module tags no task definition."""
     tag = Action("ecs:TagResource")
-    yield from (s for s in github_needs(project) if tag not in s.actions.items)
+    yield from (s for s in github_needs(keys, project) if tag not in s.actions.items)
+
+
+def _read_any(keys: SecretsKeys, project: Project) -> Iterator[Statement]:
+    """The secrets that are named; any of the account's, where they are `*` or may be."""
+    every: dict[str, tuple[Item, ...]] = {
+        "secretsmanager": project.arns("secretsmanager", "secret:*"),
+        "ssm": project.arns("ssm", "parameter/*"),
+    }
+    if isinstance(keys.secrets_arns, Parameter):
+        every = {service: resources(keys.secrets_arns, otherwise=any_) for service, any_ in every.items()}
+    elif "*" not in known(keys.secrets_arns):
+        every = named(keys)
+    yield from reading(keys, every)
+
+
+def _nothing(_: Keys, __: Project) -> Iterator[Statement]:
+    """The managed policy has it."""
+    return iter(())
 
 
 # What has to work is what has to work in the default profile; pull and logs are left to the managed policy.
-BASELINE: tuple[Feature, ...] = (
-    Feature("execution_ecr", "execution", "", lambda _: iter(()), needs=ecr_needs),
-    Feature("execution_logs", "execution", "", lambda _: iter(()), needs=logs_needs),
-    Feature("execution_secrets", "execution", "enable_secrets_access", _secrets, _SECRETS, secrets_needs),
-    Feature("efs", "task", "enable_efs_access", _efs, _EFS, efs_needs),
-    Feature("s3", "task", "enable_s3_access", _s3, _S3, s3_needs),
-    Feature("cloudwatch", "task", "enable_cloudwatch_logs", _cloudwatch, _LOGS, cloudwatch),
-    Feature("exec", "task", "enable_ecs_exec", _exec, CHANNELS, exec_needs),
-    Feature("github_actions", "github_actions", "enable_github_oidc", _github, _ECR + _ECS, _deploy),
-    Feature("autoscaling", "autoscaling", "enable_autoscaling", _autoscaling, _SCALE + _ALARMS, _autoscaling),
+FEATURES = (
+    Feature("execution_ecr", "execution", "", ExecutionKeys, _nothing, needs=ecr_needs),
+    Feature("execution_logs", "execution", "", ExecutionKeys, _nothing, needs=logs_needs),
+    Feature("execution_secrets", "execution", "enable_secrets_access", SecretsKeys, _secrets, _SECRETS, _read_any),
+    Feature("efs", "task", "enable_efs_access", EfsKeys, _efs, _EFS, efs_needs),
+    Feature("s3", "task", "enable_s3_access", S3Keys, _s3, _S3, s3_needs),
+    Feature("cloudwatch", "task", "enable_cloudwatch_logs", CloudwatchKeys, _cloudwatch, _LOGS, cloudwatch),
+    Feature("exec", "task", "enable_ecs_exec", ExecKeys, _exec, CHANNELS, exec_needs),
+    Feature("github_actions", "github_actions", "enable_github_oidc", GithubKeys, _github, _ECR + _ECS, _deploy),
+    Feature(
+        "autoscaling",
+        "autoscaling",
+        "enable_autoscaling",
+        BaselineKeys,
+        _autoscaling,
+        _SCALE + _ALARMS,
+        _autoscaling,
+    ),
 )
 
 
-def baseline_trust(project: Project, role: RoleId) -> Policy:
-    """The module's trusts: the service without a condition, and every subject of the repository."""
-    if role in _SERVICES:
-        origin = Origin("trust", "as the guide's module has it")
-        principal = Principal("Service", _SERVICES[role])
-        return Policy(Statement("Allow", "sts:AssumeRole", principals=principal, origin=origin))
+def service(name: str) -> Callable[[Keys, Project], Iterator[Statement]]:
+    """Who may assume a role of the module: a service, without a condition."""
+    origin = Origin("trust", "as the guide's module has it")
+    trusted = Statement("Allow", "sts:AssumeRole", principals=Principal("Service", name), origin=origin)
+    return lambda _, __: iter((trusted,))
+
+
+def service_trust(name: str) -> Callable[[Keys, Project], Policy]:
+    """The trust of such a role."""
+    return lambda keys, project: Policy(service(name)(keys, project))
+
+
+def _github_trust(keys: GithubKeys, project: Project) -> Policy:
+    """Every subject of the repository."""
     return Policy(
         Statement(
             effect="Allow",
             actions="sts:AssumeRoleWithWebIdentity",
-            principals=Principal("Federated", provider(project)),
+            principals=Principal("Federated", provider(keys, project)),
             conditions=(
                 Condition("StringEquals", f"{ISSUER}:aud", GITHUB_AUDIENCE),
-                Condition("StringLike", f"{ISSUER}:sub", Text.of("repo:", as_text(project.config.github_repo), ":*")),
+                Condition("StringLike", f"{ISSUER}:sub", Text.of("repo:", as_text(keys.github_repo), ":*")),
             ),
             origin=_origin("github_actions", "enable_github_oidc"),
         )
     )
+
+
+TRUSTS = {
+    "execution": service_trust("ecs-tasks.amazonaws.com"),
+    "task": service_trust("ecs-tasks.amazonaws.com"),
+    "github_actions": _github_trust,
+}

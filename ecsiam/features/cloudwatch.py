@@ -1,24 +1,57 @@
 """enable_cloudwatch_logs: the task writes log groups of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Annotated
 
-from ecsiam.features.project import Feature, Project, allow
+from ecsiam.features.feature import Feature
+from ecsiam.features.project import Project, allow
+from ecsiam.keys.key import Key
+from ecsiam.keys.keys import Keys
+from ecsiam.keys.kinds import Flag, ListOf, OfForm
+from ecsiam.keys.values import resources
+from ecsiam.model import forms
+from ecsiam.model.parameter import Parameter
 from ecsiam.model.statement import Origin, Statement
 from ecsiam.model.text import Text
 
 _FLAG = "enable_cloudwatch_logs"
 _PAGE = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html"
-
-
 _ACTIONS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 
 
-def cloudwatch(project: Project) -> Iterator[Statement]:
+class CloudwatchKeys(Keys):
+    """The log groups that the task itself writes."""
+
+    heading = "Log groups of the task's own"
+
+    enable_cloudwatch_logs: Annotated[
+        bool | Parameter,
+        Key(
+            "The task itself writes to CloudWatch Logs; its standard output needs no flag.",
+            Flag(),
+            ("task",),
+            module=True,
+        ),
+    ] = False
+    cloudwatch_log_group_arns: Annotated[
+        Sequence[str] | Parameter,
+        Key(
+            "The log groups that the task itself writes, with or without `:*`.",
+            ListOf(OfForm(forms.LOG_GROUP_ARN)),
+            ("task",),
+            default="all under `/ecs/<project_name>-<environment>/`",
+            flag=_FLAG,
+            same_account=True,
+        ),
+    ] = ()
+
+
+def cloudwatch(keys: CloudwatchKeys, project: Project) -> Iterator[Statement]:
     """Write log groups: what is granted, in the form that each of the actions is evaluated on, is what is needed."""
     # Below `/ecs/P/`, where the execution role's `/ecs/P` is not: the two roles share no log group.
     own = project.arns("logs", Text.of("log-group:/ecs/", project.prefix, "/*:*"))
-    groups = project.items("cloudwatch_log_group_arns", "log_group", own)
+    groups = resources(keys.cloudwatch_log_group_arns, "log_group", own)
     yield allow(_ACTIONS, groups, Origin("cloudwatch", "write log groups of its own", _PAGE, _FLAG))
 
 
-CLOUDWATCH = Feature("cloudwatch", "task", _FLAG, cloudwatch, _ACTIONS, cloudwatch)
+CLOUDWATCH = Feature("cloudwatch", "task", _FLAG, CloudwatchKeys, cloudwatch, _ACTIONS, cloudwatch)

@@ -1,26 +1,41 @@
 """enable_ecs_exec: people may open a shell in the running task."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from ecsiam.features.project import Feature, Part, Project, allow
+from ecsiam.features.feature import Feature, Part
+from ecsiam.features.project import Project, allow
+from ecsiam.keys.key import Key
+from ecsiam.keys.keys import Keys
+from ecsiam.keys.kinds import Flag
+from ecsiam.model.parameter import Parameter
 from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin, Statement
 
 _FLAG = "enable_ecs_exec"
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"
-
-
 CHANNELS = tuple(f"ssmmessages:{verb}{kind}Channel" for verb in ("Create", "Open") for kind in ("Control", "Data"))
 
 
-def exec_needs(_: Project) -> Iterator[Statement]:
+class ExecKeys(Keys):
+    """ECS Exec."""
+
+    heading = "ECS Exec"
+
+    enable_ecs_exec: Annotated[
+        bool | Parameter,
+        Key("People may open a shell in the running task with ECS Exec.", Flag(), ("task",), module=True),
+    ] = False
+
+
+def exec_needs(_: ExecKeys, __: Project) -> Iterator[Statement]:
     """Hold the channels of a session."""
     reason = "hold the session's channels; the actions support no narrower resource"
     yield allow(CHANNELS, "*", Origin("exec", reason, _PAGE, _FLAG))
 
 
-def _exec(project: Project) -> Iterator[Part]:
-    yield from exec_needs(project)
+def _exec(keys: ExecKeys, project: Project) -> Iterator[Part]:
+    yield from exec_needs(keys, project)
     group = f"/ecs/{project.prefix}/exec"
     yield Note(
         "exec-session-log",
@@ -34,4 +49,4 @@ def _exec(project: Project) -> Iterator[Part]:
     )
 
 
-EXEC = Feature("exec", "task", _FLAG, _exec, CHANNELS, exec_needs)
+EXEC = Feature("exec", "task", _FLAG, ExecKeys, _exec, CHANNELS, exec_needs)

@@ -3,26 +3,31 @@
 https://docs.github.com/en/actions/reference/security/oidc
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Annotated, Literal
 
-from ecsiam.config.left_open import as_text, github_prefixes, role_name
-from ecsiam.config.model import Config
-from ecsiam.features.execution import ecr_token, foreign_repositories
-from ecsiam.features.project import Feature, Part, Project, allow
-from ecsiam.model.arn import Arn
+from ecsiam.errors import Fault
+from ecsiam.features.execution import ExecutionKeys, ecr_token, foreign_repositories
+from ecsiam.features.feature import Feature, Part
+from ecsiam.features.project import Project, allow
+from ecsiam.features.trust import ECS_ROLES
+from ecsiam.keys.key import Key
+from ecsiam.keys.keys import check
+from ecsiam.keys.kinds import Choice, Flag, ListOf, OfForm, Whole
+from ecsiam.keys.values import as_text, empty, resources, wrapped
+from ecsiam.model import forms
 from ecsiam.model.condition import Condition
-from ecsiam.model.names import RoleId
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import Principal
 from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin, Statement
-from ecsiam.model.text import Text, in_order
+from ecsiam.model.text import Ref, Text, in_order, text
 
 _FLAG = "enable_github_oidc"
 ISSUER = "token.actions.githubusercontent.com"
 GITHUB_AUDIENCE = "sts.amazonaws.com"
-ECS_ROLES: tuple[RoleId, ...] = ("execution", "task")
+_ROLE = ("github_actions",)
 _TRUST = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html"
 _SUBJECTS = "https://docs.github.com/en/actions/reference/security/oidc"
 _PASS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html"
@@ -30,91 +35,327 @@ _ECS = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_
 _PUSH = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html"
 
 
+class GithubKeys(ExecutionKeys):
+    """Who deploys from GitHub Actions, and what."""
+
+    heading = "Deployment from GitHub Actions"
+
+    enable_github_oidc: Annotated[
+        bool | Parameter,
+        Key(
+            "GitHub Actions deploys: a role of its own pushes images, registers task definitions and updates services.",
+            Flag(),
+            _ROLE,
+            needs=("github_repo",),
+            demands=("github_owner_id", "github_repo_id"),
+            module=True,
+        ),
+    ] = False
+    github_repo: Annotated[
+        str | Parameter | None,
+        Key(
+            "The repository whose workflows deploy, spelt as GitHub spells it.",
+            OfForm(forms.GITHUB_REPO),
+            _ROLE,
+            flag=_FLAG,
+            module=True,
+        ),
+    ] = None
+    github_oidc_provider_arn: Annotated[
+        str | Parameter | None,
+        Key(
+            "GitHub's OIDC provider in this account. It has to exist.",
+            OfForm(forms.OIDC_PROVIDER_ARN),
+            _ROLE,
+            default="this account's `oidc-provider/token.actions.githubusercontent.com`",
+            flag=_FLAG,
+            same_account=True,
+            module=True,
+        ),
+    ] = None
+    github_audience: Annotated[
+        str | Parameter,
+        Key(
+            "The audience that the workflow asks for; `aws-actions/configure-aws-credentials` asks for the default.",
+            OfForm(forms.GITHUB_AUDIENCE),
+            _ROLE,
+            flag=_FLAG,
+        ),
+    ] = GITHUB_AUDIENCE
+    github_branches: Annotated[
+        Sequence[str],
+        Key(
+            "Branches that may deploy; `release/*` is all below it.",
+            ListOf(OfForm(forms.GITHUB_REF)),
+            _ROLE,
+            default="`main`, unless something else may deploy",
+            flag=_FLAG,
+            closed=True,
+        ),
+    ] = ()
+    github_environments: Annotated[
+        Sequence[str],
+        Key(
+            "GitHub environments that may deploy. A job with an environment is known by that, not by its branch.",
+            ListOf(OfForm(forms.GITHUB_ENVIRONMENT)),
+            _ROLE,
+            default="none",
+            flag=_FLAG,
+            closed=True,
+        ),
+    ] = ()
+    github_tags: Annotated[
+        Sequence[str],
+        Key(
+            "Git tags that may deploy, such as `v*`.",
+            ListOf(OfForm(forms.GITHUB_REF)),
+            _ROLE,
+            default="none",
+            flag=_FLAG,
+            closed=True,
+            sample=("- v*",),
+        ),
+    ] = ()
+    github_pull_requests: Annotated[
+        bool,
+        Key("Pull requests may deploy.", Flag(), _ROLE, flag=_FLAG, closed=True),
+    ] = False
+    github_subjects: Annotated[
+        Sequence[str],
+        Key(
+            "Any other subject (`sub`) of this repository. `repo:OWNER/REPO:*` lets all that runs in it deploy.",
+            ListOf(OfForm(forms.GITHUB_SUBJECT)),
+            _ROLE,
+            default="none",
+            flag=_FLAG,
+            closed=True,
+        ),
+    ] = ()
+    github_subject_format: Annotated[
+        Literal["classic", "immutable", "both"] | None,
+        Key(
+            "How GitHub names the repository in a subject: by name (`classic`), by name and ids (`immutable`: what is "
+            "created or renamed since July 2026), or, while that changes, either (`both`).",
+            Choice(("classic", "immutable", "both")),
+            _ROLE,
+            default="`immutable` with the ids, else `classic`",
+            flag=_FLAG,
+        ),
+    ] = None
+    github_owner_id: Annotated[
+        str | Parameter | None,
+        Key(
+            "The owner's id: `gh api repos/OWNER/REPO --jq .owner.id`.",
+            OfForm(forms.GITHUB_ID, integers=True),
+            _ROLE,
+            flag=_FLAG,
+        ),
+    ] = None
+    github_repo_id: Annotated[
+        str | Parameter | None,
+        Key(
+            "The repository's id: `gh api repos/OWNER/REPO --jq .id`.",
+            OfForm(forms.GITHUB_ID, integers=True),
+            _ROLE,
+            flag=_FLAG,
+        ),
+    ] = None
+    github_ecr_repository_arns: Annotated[
+        Sequence[str] | Parameter,
+        Key(
+            "The ECR repositories that the workflow pushes to.",
+            ListOf(OfForm(forms.REPOSITORY_ARN)),
+            _ROLE,
+            default="those of `ecr_repository_arns`",
+            flag=_FLAG,
+        ),
+    ] = ()
+    github_ecr_pull: Annotated[
+        bool,
+        Key(
+            "The workflow also pulls image layers, as a build cache in ECR needs.",
+            Flag(),
+            _ROLE,
+            flag=_FLAG,
+            closed=True,
+        ),
+    ] = False
+    task_definition_families: Annotated[
+        Sequence[str] | Parameter,
+        Key(
+            "The families of the task definitions that the workflow registers.",
+            ListOf(OfForm(forms.FAMILY)),
+            _ROLE,
+            default="all of this account and region, with a note",
+            flag=_FLAG,
+        ),
+    ] = ()
+    ecs_service_arns: Annotated[
+        Sequence[str] | Parameter,
+        Key(
+            "The services that the workflow updates.",
+            ListOf(OfForm(forms.SERVICE_ARN)),
+            _ROLE,
+            default="all of `ecs_cluster_arns`",
+            flag=_FLAG,
+            same_account=True,
+            module=True,
+        ),
+    ] = ()
+    ecs_cluster_arns: Annotated[
+        Sequence[str] | Parameter,
+        Key(
+            "The clusters whose services the workflow updates, unless `ecs_service_arns` lists some.",
+            ListOf(OfForm(forms.CLUSTER_ARN)),
+            _ROLE,
+            default="all of this account and region, with a note",
+            flag=_FLAG,
+            same_account=True,
+            module=True,
+        ),
+    ] = ()
+    max_session_duration: Annotated[
+        int | Parameter | None,
+        Key(
+            "The longest session that the workflow may ask for. ECS sets the length of the tasks' sessions itself.",
+            Whole(3600, 43200, "seconds"),
+            _ROLE,
+            default="IAM's, 3600",
+            flag=_FLAG,
+        ),
+    ] = None
+
+    @check("github_repo", "github_owner_id", "github_repo_id", "github_subject_format")
+    def _subjects(self) -> Iterator[Fault]:
+        ids = {"github_owner_id": self.github_owner_id, "github_repo_id": self.github_repo_id}
+        missing = [name for name, value in ids.items() if not value]
+        wanted = self.github_subject_format or ("immutable" if len(missing) < len(ids) else "classic")
+        if wanted in ("immutable", "both") and missing:
+            path = ("github_subject_format",) if self.github_subject_format else (next(n for n in ids if ids[n]),)
+            need = " and ".join(f"`{m}`" for m in missing)
+            remedy = "`gh api repos/OWNER/REPO --jq '.owner.id, .id'` prints both."
+            yield Fault(f"`{wanted}` subjects need {need}", path, remedy)
+        if not self.github_repo:
+            return
+        if isinstance(self.github_repo, Parameter) and self.github_subjects:
+            remedy = "List branches, environments or tags, or write the repository."
+            yield Fault("subjects can't be checked while `github_repo` is a parameter", ("github_subjects",), remedy)
+            return
+        prefixes = subject_prefixes(self)
+        for i, subject in enumerate(self.github_subjects):
+            if subject and not any(subject.startswith(str(p)) for p in prefixes.values()):
+                listed = " or ".join(f"`{p}`" for p in prefixes.values())
+                message = f"`{subject}` is not a subject of `{self.github_repo}`"
+                yield Fault(message, ("github_subjects", i), f"Begin it with {listed}.")
+
+
 # ---------------------------------------------------------------- who
 
 
-def _claims(config: Config) -> list[str]:
+def subject_prefixes(keys: GithubKeys) -> dict[str, Text]:
+    """How subjects of the repository begin, by form: by name, and with both ids given also by name and id."""
+    repo, owner_id, repo_id = (keys.github_repo, keys.github_owner_id, keys.github_repo_id)
+    prefixes = {"classic": Text.of("repo:", as_text(repo), ":")}
+    if repo and owner_id and repo_id:
+        if isinstance(repo, Parameter):
+            owner, name = (text(Ref(repo.name, parameter=True, part=i)) for i in (0, 1))
+        else:
+            owner, name = map(text, repo.split("/"))
+        ids = (as_text(owner_id), as_text(repo_id))
+        prefixes["immutable"] = Text.of("repo:", owner, "@", ids[0], "/", name, "@", ids[1], ":")
+    return prefixes
+
+
+def _claims(keys: GithubKeys) -> list[str]:
     """What follows `repo:OWNER/REPO:` in the subjects that may deploy."""
-    claims = [f"ref:refs/heads/{b}" for b in config.github_branches]
+    claims = [f"ref:refs/heads/{b}" for b in keys.github_branches]
     # GitHub writes a colon inside a claim's value as %3A.
-    claims += [f"environment:{e.replace(':', '%3A')}" for e in config.github_environments]
-    claims += [f"ref:refs/tags/{t}" for t in config.github_tags]
-    claims += ["pull_request"] if config.github_pull_requests else []
-    prefixes = [str(p) for p in github_prefixes(config).values()]
-    claims += [s.removeprefix(p) for s in config.github_subjects for p in prefixes if s.startswith(p)]
+    claims += [f"environment:{e.replace(':', '%3A')}" for e in keys.github_environments]
+    claims += [f"ref:refs/tags/{t}" for t in keys.github_tags]
+    claims += ["pull_request"] if keys.github_pull_requests else []
+    prefixes = [str(p) for p in subject_prefixes(keys).values()]
+    claims += [s.removeprefix(p) for s in keys.github_subjects for p in prefixes if s.startswith(p)]
     return claims or ["ref:refs/heads/main"]
 
 
-def github_format(config: Config) -> str:
+def _format(keys: GithubKeys) -> str:
     """The form of subject that the config asks for, empty where it leaves that open: then names are taken."""
-    return config.github_subject_format or ("immutable" if config.github_repo_id else "")
+    return keys.github_subject_format or ("immutable" if keys.github_repo_id else "")
 
 
-def subjects(config: Config) -> tuple[Text, ...]:
+def _wanted(keys: GithubKeys) -> tuple[Text, ...]:
     """Every subject that may assume the deploy role, as condition values, in each of the forms asked for."""
-    prefixes = github_prefixes(config)
-    asked = github_format(config) or "classic"
+    prefixes = subject_prefixes(keys)
+    asked = _format(keys) or "classic"
     wanted = prefixes.values() if asked == "both" else [prefixes[asked]]
-    return in_order(Text.of(prefix, claim) for prefix in wanted for claim in _claims(config))
+    return in_order(Text.of(prefix, claim) for prefix in wanted for claim in _claims(keys))
 
 
-def provider(project: Project) -> Text:
+def provider(keys: GithubKeys, project: Project) -> Text:
     """GitHub's OIDC provider: as the config has it, else the one of the roles' account."""
-    home = project.home
-    derived = Arn(home.partition, "iam", "", home.account_id, f"oidc-provider/{ISSUER}").text
-    return as_text(project.config.github_oidc_provider_arn, derived)
+    return as_text(keys.github_oidc_provider_arn, project.global_arn("iam", f"oidc-provider/{ISSUER}"))
 
 
-def github_trust(project: Project) -> Policy:
+def _workflows(keys: GithubKeys, project: Project, *where: Condition) -> Statement:
+    return Statement(
+        effect="Allow",
+        actions="sts:AssumeRoleWithWebIdentity",
+        principals=Principal("Federated", provider(keys, project)),
+        conditions=where,
+        origin=Origin("github_actions", "workflows of the repository assume the role", _TRUST, _FLAG),
+    )
+
+
+def _claim(operator: str, claim: str, values: Text | Iterable[Text]) -> Condition:
+    return Condition(operator, f"{ISSUER}:{claim}", values)
+
+
+def _audience(keys: GithubKeys) -> Condition:
+    return _claim("StringEquals", "aud", as_text(keys.github_audience, GITHUB_AUDIENCE))
+
+
+def _ids(keys: GithubKeys) -> list[Condition]:
+    ids = {"repository_owner_id": as_text(keys.github_owner_id), "repository_id": as_text(keys.github_repo_id)}
+    return [_claim("StringEquals", claim, value) for claim, value in ids.items() if value.parts]
+
+
+def github_trust(keys: GithubKeys, project: Project) -> Policy:
     """The trust of the deploy role: this repository's listed subjects, with the audience pinned.
 
     Exact subjects and patterns stand in two statements: under one, two operators on the subject would both have to
     hold, and nobody would get in.
     """
-    config = project.config
-    pinned = [Condition("StringEquals", f"{ISSUER}:aud", as_text(config.github_audience, GITHUB_AUDIENCE))]
-    if github_format(config) == "both":
-        # A name can be taken over by somebody else, the ids can't: they hold for both forms.
-        pinned.append(Condition("StringEquals", f"{ISSUER}:repository_owner_id", as_text(config.github_owner_id)))
-        pinned.append(Condition("StringEquals", f"{ISSUER}:repository_id", as_text(config.github_repo_id)))
+    # A name can be taken over by somebody else, the ids can't: they hold for both forms.
+    pinned = [_audience(keys), *(_ids(keys) if _format(keys) == "both" else ())]
     of_kind: dict[str, list[Text]] = {"StringEquals": [], "StringLike": []}
-    for subject in subjects(config):
+    for subject in _wanted(keys):
         of_kind["StringLike" if set("*?").intersection(str(subject)) else "StringEquals"].append(subject)
     return Policy(
-        Statement(
-            effect="Allow",
-            actions="sts:AssumeRoleWithWebIdentity",
-            principals=Principal("Federated", provider(project)),
-            conditions=[*pinned, Condition(operator, f"{ISSUER}:sub", values)],
-            origin=Origin("github_actions", "workflows of the repository assume the role", _TRUST, _FLAG),
-        )
+        _workflows(keys, project, *pinned, _claim(operator, "sub", values))
         for operator, values in of_kind.items()
         if values
     )
 
 
-def github_trust_needs(project: Project) -> Iterator[Statement]:
+def github_meant(keys: GithubKeys, project: Project) -> Iterator[Statement]:
+    """Who is meant to deploy: the subjects that the config lists, for the audience that it has."""
+    yield _workflows(keys, project, _audience(keys), _claim("StringLike", "sub", _wanted(keys)))
+
+
+def github_trust_needs(keys: GithubKeys, project: Project) -> Iterator[Statement]:
     """Each subject that the config lists gets in, with what its token carries; a parameter's repository too."""
-    config = project.config
-    claims = {
-        "aud": as_text(config.github_audience, GITHUB_AUDIENCE),
-        "repository_owner_id": as_text(config.github_owner_id),
-        "repository_id": as_text(config.github_repo_id),
-    }
-    sent = [Condition("StringEquals", f"{ISSUER}:{claim}", value) for claim, value in claims.items() if value.parts]
-    yield Statement(
-        effect="Allow",
-        actions="sts:AssumeRoleWithWebIdentity",
-        principals=Principal("Federated", provider(project)),
-        conditions=[*sent, Condition("StringLike", f"{ISSUER}:sub", subjects(config))],
-        origin=Origin("github_actions", "workflows of the repository assume the role", _TRUST, _FLAG),
-    )
+    yield _workflows(keys, project, _audience(keys), *_ids(keys), _claim("StringLike", "sub", _wanted(keys)))
 
 
-def github_trust_notes(project: Project) -> Iterator[Note]:
+def github_unsure(keys: GithubKeys) -> str:
+    """What the config leaves open about who gets in."""
+    unsure = "whether the repository sends subjects by name or with ids is left open: set `github_subject_format`"
+    return "" if _format(keys) else unsure
+
+
+def _trust_notes(keys: GithubKeys, project: Project) -> Iterator[Note]:
     """What is worth knowing about who gets in."""
-    config = project.config
-    if github_format(config) in ("", "classic"):
+    if _format(keys) in ("", "classic"):
         yield Note(
             "github-classic-subject",
             "the deploy role trusts subjects by name; repositories created or renamed since July 2026 send "
@@ -123,8 +364,8 @@ def github_trust_notes(project: Project) -> Iterator[Note]:
             "Give `github_owner_id` and `github_repo_id`, and `github_subject_format: both` during a migration.",
             _SUBJECTS,
         )
-    for i, subject in enumerate(config.github_subjects):
-        if subject in {f"{p}*" for p in github_prefixes(config).values()}:
+    for i, subject in enumerate(keys.github_subjects):
+        if subject in {f"{p}*" for p in subject_prefixes(keys).values()}:
             yield Note(
                 "github-any-subject",
                 f"`{subject}` lets every branch, tag, environment and pull request of the repository deploy",
@@ -132,7 +373,7 @@ def github_trust_notes(project: Project) -> Iterator[Note]:
                 "List branches or environments.",
                 _SUBJECTS,
             )
-    if config.github_pull_requests:
+    if keys.github_pull_requests:
         yield Note(
             "github-pull-requests",
             "every pull request from a branch of the repository may deploy, before anyone has reviewed it",
@@ -140,7 +381,7 @@ def github_trust_notes(project: Project) -> Iterator[Note]:
             "An environment with required reviewers is safer.",
             _SUBJECTS,
         )
-    if project.home.partition.literal == "aws-cn" and config.github_audience == GITHUB_AUDIENCE:
+    if project.home.partition.literal == "aws-cn" and keys.github_audience == GITHUB_AUDIENCE:
         yield Note(
             "github-audience-cn",
             "in `aws-cn` the workflow may have to ask for another audience than `sts.amazonaws.com`",
@@ -148,7 +389,7 @@ def github_trust_notes(project: Project) -> Iterator[Note]:
             "If it asks for `sts.amazonaws.com.cn`, write that in `github_audience`.",
             _TRUST,
         )
-    if role_name(config, "github_actions").literal == "GitHubActions":
+    if project.role_names["github_actions"].literal == "GitHubActions":
         yield Note(
             "github-role-name",
             "a role called exactly `GitHubActions` is reported to fail",
@@ -171,10 +412,8 @@ PUSH = (
 )
 
 
-def _push(project: Project) -> Iterator[Part]:
-    config = project.config
-    key = "github_ecr_repository_arns" if config.github_ecr_repository_arns else "ecr_repository_arns"
-    if project.empty(key):
+def _push(keys: GithubKeys, project: Project) -> Iterator[Part]:
+    if empty(keys.github_ecr_repository_arns or keys.ecr_repository_arns):
         yield Note(
             "github-ecr-account-wide",
             "the deploy role may push to every ECR repository of its account and region: who pushes an image runs code",
@@ -182,20 +421,19 @@ def _push(project: Project) -> Iterator[Part]:
             "List the repositories in `ecr_repository_arns` or `github_ecr_repository_arns`.",
             _PUSH,
         )
-    if key == "github_ecr_repository_arns":
-        yield from foreign_repositories(project, key, "the push")
+    yield from foreign_repositories(project, "github_ecr_repository_arns", keys.github_ecr_repository_arns, "the push")
     yield ecr_token("github_actions", _FLAG)
-    pulled = project.items("ecr_repository_arns", otherwise=project.arns("ecr", "repository/*"))
-    pull = ["ecr:GetDownloadUrlForLayer"] if config.github_ecr_pull else []
+    pulled = resources(keys.ecr_repository_arns, otherwise=project.arns("ecr", "repository/*"))
+    pull = ["ecr:GetDownloadUrlForLayer"] if keys.github_ecr_pull else []
     yield allow(
         [*PUSH, *pull],
-        project.items("github_ecr_repository_arns", otherwise=pulled),
+        resources(keys.github_ecr_repository_arns, otherwise=pulled),
         Origin("github_actions", "push the image", _PUSH, _FLAG),
     )
 
 
-def _task_definitions(project: Project) -> Iterator[Part]:
-    if project.empty("task_definition_families"):
+def _task_definitions(keys: GithubKeys, project: Project) -> Iterator[Part]:
+    if empty(keys.task_definition_families):
         yield Note(
             "task-definitions-account-wide",
             "the deploy role may register every task definition of its account and region",
@@ -205,8 +443,8 @@ def _task_definitions(project: Project) -> Iterator[Part]:
         )
     every = project.arns("ecs", "task-definition/*")
     before = project.arns("ecs", "task-definition/")
-    revisions = project.wrapped("task_definition_families", before, ":*", every)
-    bare = project.wrapped("task_definition_families", before, "", every)
+    revisions = wrapped(keys.task_definition_families, before, ":*", every)
+    bare = wrapped(keys.task_definition_families, before, "", every)
     yield allow(
         ["ecs:RegisterTaskDefinition"],
         revisions,
@@ -226,18 +464,17 @@ def _task_definitions(project: Project) -> Iterator[Part]:
     )
 
 
-def _services(project: Project) -> Iterator[Part]:
-    config = project.config
-    clusters = config.ecs_cluster_arns
-    if clusters and config.ecs_service_arns and not isinstance(config.ecs_service_arns, Parameter):
+def _services(keys: GithubKeys, project: Project) -> Iterator[Part]:
+    clusters = keys.ecs_cluster_arns
+    if clusters and keys.ecs_service_arns and not isinstance(keys.ecs_service_arns, Parameter):
         yield Note(
             "unused-clusters",
             "`ecs_service_arns` names the services, so `ecs_cluster_arns` is not used",
             ("ecs_cluster_arns",),
             "Leave one of the two out.",
         )
-    if project.empty("ecs_service_arns"):
-        which = "these clusters" if not project.empty("ecs_cluster_arns") else "its account and region"
+    if empty(keys.ecs_service_arns):
+        which = "these clusters" if not empty(keys.ecs_cluster_arns) else "its account and region"
         yield Note(
             "services-wide",
             f"the deploy role may update every service of {which}",
@@ -245,34 +482,32 @@ def _services(project: Project) -> Iterator[Part]:
             "List the services in `ecs_service_arns`.",
             _ECS,
         )
-    of_clusters = project.items("ecs_cluster_arns", "services_of_cluster", project.arns("ecs", "service/*"))
+    of_clusters = resources(keys.ecs_cluster_arns, "services_of_cluster", project.arns("ecs", "service/*"))
     yield allow(
         ["ecs:DescribeServices", "ecs:UpdateService"],
-        project.items("ecs_service_arns", otherwise=of_clusters),
+        resources(keys.ecs_service_arns, otherwise=of_clusters),
         Origin("github_actions", "roll the services over and wait for them", _ECS, _FLAG),
     )
 
 
 def _pass(project: Project) -> Statement:
-    home = project.home
-    resources = [Text.of("role", project.config.path, role_name(project.config, role)) for role in ECS_ROLES]
-    passed = [Arn(home.partition, "iam", "", home.account_id, resource).text for resource in resources]
+    passed = [project.role_arn(role) for role in ECS_ROLES]
     reason = "hand the two roles to the tasks of the new revision, and to nothing else"
     to_tasks = Condition("StringEquals", "iam:PassedToService", "ecs-tasks.amazonaws.com")
     return allow(["iam:PassRole"], passed, Origin("github_actions", reason, _PASS, _FLAG), to_tasks)
 
 
-def _github(project: Project) -> Iterator[Part]:
-    yield from github_trust_notes(project)
-    yield from _push(project)
-    yield from _task_definitions(project)
-    yield from _services(project)
+def _github(keys: GithubKeys, project: Project) -> Iterator[Part]:
+    yield from _trust_notes(keys, project)
+    yield from _push(keys, project)
+    yield from _task_definitions(keys, project)
+    yield from _services(keys, project)
     yield _pass(project)
 
 
-def github_needs(project: Project) -> Iterator[Statement]:
+def github_needs(keys: GithubKeys, project: Project) -> Iterator[Statement]:
     """Push the image, register a revision, roll the services over, and pass the two roles."""
-    parts = (*_push(project), *_task_definitions(project), *_services(project), _pass(project))
+    parts = (*_push(keys, project), *_task_definitions(keys, project), *_services(keys, project), _pass(project))
     yield from (p for p in parts if isinstance(p, Statement))
 
 
@@ -280,6 +515,7 @@ GITHUB_ACTIONS = Feature(
     "github_actions",
     "github_actions",
     _FLAG,
+    GithubKeys,
     _github,
     (
         "ecr:GetAuthorizationToken",

@@ -1,92 +1,123 @@
-"""What every feature builds from: the config and where its roles live."""
+"""The service itself: what it is called and where it lives, and what every feature builds from that."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Annotated
 
 from attrs import frozen
 
-from ecsiam.config.left_open import home, prefix
-from ecsiam.config.model import Config
+from ecsiam.errors import Fault
+from ecsiam.keys.key import Key
+from ecsiam.keys.keys import Keys, check
+from ecsiam.keys.kinds import ListOf, OfForm
+from ecsiam.keys.parameters import given_arns, parameter_faults
+from ecsiam.keys.values import Many, as_text, known
+from ecsiam.model import forms
 from ecsiam.model.arn import Arn
 from ecsiam.model.condition import Condition
-from ecsiam.model.each import RULES, Each, Item, Rule, items, items_in_order
+from ecsiam.model.each import Item, items, items_in_order
 from ecsiam.model.home import Home
-from ecsiam.model.names import RoleId
 from ecsiam.model.parameter import Parameter
-from ecsiam.model.stack import Note
 from ecsiam.model.statement import Action, Only, Origin, Statement
-from ecsiam.model.text import Text, in_order, text, texts
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Text, in_order
+
+
+class ProjectKeys(Keys):
+    """What the service is called, and where it lives."""
+
+    heading = "The service and where it lives"
+
+    project_name: Annotated[
+        str | Parameter,
+        Key(
+            "The project's name. Roles, policies and default log groups begin with `<project_name>-<environment>`.",
+            OfForm(forms.PROJECT),
+            sample=("my-app",),
+            module=True,
+        ),
+    ]
+    environment: Annotated[
+        str | Parameter,
+        Key("The environment that the service runs in.", OfForm(forms.ENVIRONMENT), module=True),
+    ]
+    account_id: Annotated[
+        str | Parameter | None,
+        Key(
+            "The AWS account of the roles. Quote it when it begins with a zero: editors take it for a number.",
+            OfForm(forms.ACCOUNT_ID, integers=True),
+            default="known at deployment",
+        ),
+    ] = None
+    aws_region: Annotated[
+        str | Parameter | None,
+        Key("The region that the service runs in.", OfForm(forms.REGION), default="known at deployment", module=True),
+    ] = None
+    partition: Annotated[
+        str | Parameter | None,
+        Key("The partition of the roles.", OfForm(forms.PARTITION), default="that of the region"),
+    ] = None
+    aws_regions: Annotated[
+        Sequence[str],
+        Key(
+            "Further regions that the service runs in: every default ARN is repeated for them, and the trust policies "
+            "let tasks of these regions in.",
+            ListOf(OfForm(forms.REGION)),
+            default="none",
+            closed=True,
+            sample=("- eu-west-1",),
+        ),
+    ] = ()
+
+    @property
+    def prefix(self) -> Text:
+        """`<project_name>-<environment>`, which every name begins with."""
+        return Text.of(as_text(self.project_name), "-", as_text(self.environment))
+
+    @property
+    def home(self) -> Home:
+        """Account, region and partition of the roles; what is left out is left to deployment."""
+        return Home.of(
+            as_text(self.account_id, ACCOUNT_ID),
+            as_text(self.aws_region, AWS_REGION),
+            as_text(self.partition, PARTITION),
+            [region for region in self.aws_regions if region],  # while faults are gathered, a faulty one is None
+        )
+
+    @check()
+    def _at_home(self) -> Iterator[Fault]:
+        return self.home.faults(given_arns(self, unused=True))
+
+    @check()
+    def _parameters(self) -> Iterator[Fault]:
+        return parameter_faults(self)
 
 
 @frozen
 class Project:
-    """One service: its config, its prefix `<project_name>-<environment>`, and its home."""
+    """One service: its prefix `<project_name>-<environment>`, its home, and the names of the roles by their ids."""
 
-    config: Config
     prefix: Text
     home: Home
-
-    @classmethod
-    def of(cls, config: Config) -> "Project":
-        return cls(config, prefix(config), home(config))
+    path: str
+    role_names: Mapping[str, Text]
 
     def arns(self, service: str, resource: str | Text) -> tuple[Text, ...]:
         """The ARN of a resource of this account, once for each region that the service runs in."""
         home = self.home
         return in_order(Arn(home.partition, service, r, home.account_id, resource).text for r in home.regions)
 
-    def given(self, key: str) -> tuple[str, ...]:
-        """What a list of the config holds, as far as it is known: nothing, while it is a parameter."""
-        value = getattr(self.config, key)
-        return () if isinstance(value, Parameter) else value
+    def global_arn(self, service: str, resource: str | Text) -> Text:
+        """The ARN of a resource of this account that has no region."""
+        return Arn(self.home.partition, service, "", self.home.account_id, resource).text
 
-    def foreign(self, key: str) -> dict[int, str]:
+    def role_arn(self, role: str) -> Text:
+        """The ARN of one of the roles, as text: its name and path are known before it is made."""
+        return self.global_arn("iam", Text.of("role", self.path, self.role_names[role]))
+
+    def foreign(self, arns: Many) -> dict[int, str]:
         """Which of a list's ARNs are of another account than the roles, as far as both are known, and of which."""
         own = self.home.account_id.literal
-        owners = {i: str(Arn.parse(arn).account) for i, arn in enumerate(self.given(key))}
+        owners = {i: str(Arn.parse(arn).account) for i, arn in enumerate(known(arns))}
         return {i: owner for i, owner in owners.items() if own and owner != own}
-
-    def empty(self, key: str) -> bool:
-        """Whether a list of the config is empty, or a parameter that is unless the deployment gives it."""
-        value = getattr(self.config, key)
-        return not (value.default if isinstance(value, Parameter) else value)
-
-    def items(self, key: str, rule: Rule = "all", otherwise: Iterable[Item] = ()) -> tuple[Item, ...]:
-        """A list of the config as resources, each as `rule` rewrites it; `otherwise` when it is empty."""
-        value = getattr(self.config, key)
-        if isinstance(value, Parameter):
-            return (Each(value.name, rule, otherwise=items_in_order(otherwise)),)
-        return texts(RULES[rule](value)) or tuple(otherwise)
-
-    def wrapped(self, key: str, before: Iterable[Text], after: str, otherwise: Iterable[Item]) -> tuple[Item, ...]:
-        """A list of the config as resources, between each of `before` and `after`; `otherwise` when it is empty."""
-        value = getattr(self.config, key)
-        if isinstance(value, Parameter):
-            others = items_in_order(otherwise)
-            return tuple(Each(value.name, "all", b, text(after), otherwise=others) for b in before)
-        return tuple(Text.of(b, v, after) for b in before for v in value) or tuple(otherwise)
-
-
-Part = Statement | Note
-
-
-def _nothing(_: Project) -> Iterator[Statement]:
-    return iter(())
-
-
-@frozen
-class Feature:
-    """What one policy holds. `policy` is its id; `flag` the flag that asks for it, empty for what a role always has.
-
-    `grants` are the actions that it may give, `needs` the requests that have to be allowed for it to work: with the
-    resources that AWS evaluates, whatever the statements in `parts` say.
-    """
-
-    policy: str
-    role: RoleId
-    flag: str
-    parts: Callable[[Project], Iterator[Part]]
-    grants: tuple[str, ...] = ()
-    needs: Callable[[Project], Iterator[Statement]] = _nothing
 
 
 def allow(

@@ -1,32 +1,66 @@
 """enable_s3_access: the task lists buckets and reads, writes and deletes objects."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Annotated
 
-from ecsiam.features.project import Feature, Part, Project, allow
+from ecsiam.features.feature import Feature, Part
+from ecsiam.features.project import Project, allow
+from ecsiam.keys.key import Key
+from ecsiam.keys.keys import Keys
+from ecsiam.keys.kinds import Flag, ListOf, OfForm
+from ecsiam.keys.values import known, resources
+from ecsiam.model import forms
+from ecsiam.model.parameter import Parameter
 from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin, Statement
 
 _FLAG = "enable_s3_access"
 _PAGE = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"
-
-
 _LIST = ("s3:ListBucket",)
 _OBJECTS = ("s3:DeleteObject", "s3:GetObject", "s3:PutObject")
 
 
-def s3_needs(project: Project) -> Iterator[Statement]:
+class S3Keys(Keys):
+    """The buckets and objects of the task."""
+
+    heading = "S3"
+
+    enable_s3_access: Annotated[
+        bool | Parameter,
+        Key(
+            "The task reads, writes and deletes objects.",
+            Flag(),
+            ("task",),
+            needs=("s3_bucket_arns",),
+            module=True,
+        ),
+    ] = False
+    s3_bucket_arns: Annotated[
+        Sequence[str] | Parameter,
+        Key(
+            "Buckets to list, and objects to read and write, such as `arn:aws:s3:::bucket/prefix/*`. A bucket stands "
+            "for all its objects unless some of them are listed too.",
+            ListOf(OfForm(forms.BUCKET_ARN, star=True)),
+            ("task",),
+            flag=_FLAG,
+            module=True,
+        ),
+    ] = ()
+
+
+def s3_needs(keys: S3Keys, _: Project) -> Iterator[Statement]:
     """List the buckets, and read, write and delete the objects: those that are named, or all of a bucket."""
-    buckets = project.items("s3_bucket_arns", "bucket")
+    buckets = resources(keys.s3_bucket_arns, "bucket")
     if buckets:
         yield allow(_LIST, buckets, Origin("s3", "list the objects of the buckets", _PAGE, _FLAG))
-    objects = project.items("s3_bucket_arns", "object")
+    objects = resources(keys.s3_bucket_arns, "object")
     if objects:
         yield allow(_OBJECTS, objects, Origin("s3", "read, write and delete objects", _PAGE, _FLAG))
 
 
-def _s3(project: Project) -> Iterator[Part]:
-    yield from s3_needs(project)
-    given = project.given("s3_bucket_arns")
+def _s3(keys: S3Keys, project: Project) -> Iterator[Part]:
+    yield from s3_needs(keys, project)
+    given = known(keys.s3_bucket_arns)
     with_objects = {a.split("/", 1)[0] for a in given if "/" in a}
     for bucket in sorted(with_objects.difference(given)):
         yield Note(
@@ -47,4 +81,4 @@ def _s3(project: Project) -> Iterator[Part]:
             )
 
 
-S3 = Feature("s3", "task", _FLAG, _s3, _LIST + _OBJECTS, s3_needs)
+S3 = Feature("s3", "task", _FLAG, S3Keys, _s3, _LIST + _OBJECTS, s3_needs)

@@ -1,8 +1,16 @@
 """enable_secrets_access: ECS reads the secrets of the task definition and hands them to the containers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated
 
-from ecsiam.features.project import Feature, Part, Project, allow
+from ecsiam.errors import Fault, Faults
+from ecsiam.features.feature import Feature, Part
+from ecsiam.features.project import Project, allow
+from ecsiam.keys.key import Key
+from ecsiam.keys.keys import Keys, check
+from ecsiam.keys.kinds import Flag, ListOf, OfForm
+from ecsiam.keys.values import known, resources
+from ecsiam.model import forms
 from ecsiam.model.arn import Arn, via_service
 from ecsiam.model.condition import Condition
 from ecsiam.model.each import Item, Rule
@@ -19,74 +27,126 @@ _RULES: dict[str, Rule] = {"secretsmanager": "secret", "ssm": "parameter"}
 _REASONS = {"secretsmanager": "read the secrets", "ssm": "read the parameters; ECS asks for several at once"}
 
 
-def _secrets(project: Project) -> Iterator[Part]:
-    config = project.config
-    for service, rule in _RULES.items():
-        resources = _resources(project, service, rule)
-        if resources:
-            yield allow([_ACTIONS[service]], resources, Origin("execution_secrets", _REASONS[service], _PAGE, _FLAG))
-    yield from _notes(project)
-    if config.secrets_kms_key_arns:
+class SecretsKeys(Keys):
+    """The `secrets` of the task definition."""
+
+    heading = "Secrets"
+
+    enable_secrets_access: Annotated[
+        bool | Parameter,
+        Key(
+            "ECS reads secrets and hands them to the containers: the `secrets` of the task definition.",
+            Flag(),
+            ("execution",),
+            needs=("secrets_arns",),
+            module=True,
+        ),
+    ] = False
+    secrets_arns: Annotated[
+        Sequence[str] | Parameter,
+        Key(
+            "The secrets and parameters, as `valueFrom` has them; JSON keys and versions are stripped. A secret "
+            "without the six characters that Secrets Manager added is matched by `-??????`. Wildcards are kept.",
+            ListOf(OfForm(forms.SECRET_ARN, star=True)),
+            ("execution",),
+            flag=_FLAG,
+            module=True,
+        ),
+    ] = ()
+    secrets_arns_complete: Annotated[
+        bool,
+        Key(
+            "All of `secrets_arns` end in the six characters that Secrets Manager added. Needed where those could be "
+            "a part of the name, as in `-config`.",
+            Flag(),
+            ("execution",),
+            flag=_FLAG,
+            closed=True,
+        ),
+    ] = False
+    secrets_kms_key_arns: Annotated[
+        Sequence[str] | Parameter,
+        Key(
+            "The customer managed KMS keys that the secrets are encrypted with.",
+            ListOf(OfForm(forms.KEY_ARN)),
+            ("execution",),
+            default="none: the keys that AWS manages need no grant",
+            flag=_FLAG,
+        ),
+    ] = ()
+
+    @check("secrets_arns_complete")
+    def _complete(self) -> Iterator[Fault]:
+        faults = Faults()
+        for i, arn in ((i, arn) for i, arn in enumerate(known(self.secrets_arns)) if arn):
+            with faults.at("secrets_arns", i):
+                secret_resource(arn, complete=self.secrets_arns_complete)
+        return iter(faults)
+
+
+def _secrets(keys: SecretsKeys, project: Project) -> Iterator[Part]:
+    for service, found in named(keys).items():
+        if found:
+            yield allow([_ACTIONS[service]], found, Origin("execution_secrets", _REASONS[service], _PAGE, _FLAG))
+    yield from _notes(keys, project)
+    if keys.secrets_kms_key_arns:
         yield allow(
             ["kms:Decrypt"],
-            project.items("secrets_kms_key_arns"),
+            resources(keys.secrets_kms_key_arns),
             Origin("execution_secrets", "decrypt them, through these services only", _PAGE, _FLAG),
-            Condition("StringEquals", "kms:ViaService", in_order(_services(project))),
+            Condition("StringEquals", "kms:ViaService", in_order(_services(keys, project))),
         )
 
 
-def secrets_needs(project: Project) -> Iterator[Statement]:
-    """Read the secrets and parameters that are named, or any of the account's; and decrypt them, where a key is given.
+def secrets_needs(keys: SecretsKeys, _: Project) -> Iterator[Statement]:
+    """Read the secrets and parameters that are named; and decrypt them, where a key is given."""
+    yield from reading(keys, named(keys))
 
-    KMS says through which service it is asked, by the name that the service has in its region.
-    """
-    config = project.config
-    named: dict[str, tuple[Item, ...]] = {
-        "secretsmanager": project.arns("secretsmanager", "secret:*"),
-        "ssm": project.arns("ssm", "parameter/*"),
-    }
-    if config.profile == "baseline" and isinstance(config.secrets_arns, Parameter):  # it may be `*`, as an empty one is
-        named = {service: project.items("secrets_arns", otherwise=every) for service, every in named.items()}
-    elif "*" not in project.given("secrets_arns"):
-        named = {service: _resources(project, service, rule) for service, rule in _RULES.items()}
-    for service, resources in named.items():
-        if resources:
-            yield allow([_ACTIONS[service]], resources, Origin("execution_secrets", _REASONS[service], _PAGE, _FLAG))
-    if config.secrets_kms_key_arns and not isinstance(config.secrets_arns, Parameter):
-        asked = in_order(Text.of(f"{a.service}.", a.region, ".amazonaws.com") for a in map(Arn.parse, _known(project)))
+
+def named(keys: SecretsKeys) -> dict[str, tuple[Item, ...]]:
+    """The secrets and the parameters, by their services."""
+    return {service: _resources(keys, service, rule) for service, rule in _RULES.items()}
+
+
+def reading(keys: SecretsKeys, wanted: Mapping[str, tuple[Item, ...]]) -> Iterator[Statement]:
+    """What reading these takes. KMS says through which service it is asked, by the service's name in its region."""
+    for service, found in wanted.items():
+        if found:
+            yield allow([_ACTIONS[service]], found, Origin("execution_secrets", _REASONS[service], _PAGE, _FLAG))
+    if keys.secrets_kms_key_arns and not isinstance(keys.secrets_arns, Parameter):
+        asked = in_order(Text.of(f"{a.service}.", a.region, ".amazonaws.com") for a in map(Arn.parse, _known(keys)))
         yield allow(
             ["kms:Decrypt"],
-            project.items("secrets_kms_key_arns"),
+            resources(keys.secrets_kms_key_arns),
             Origin("execution_secrets", "decrypt them", _PAGE, _FLAG),
             Condition("StringEquals", "kms:ViaService", asked),
         )
 
 
-def _known(project: Project) -> list[str]:
+def _known(keys: SecretsKeys) -> list[str]:
     """The resources of the secrets that are known; those of a parameter are not."""
-    complete = project.config.secrets_arns_complete
-    return [secret_resource(a, complete=complete) for a in project.given("secrets_arns")]
+    return [secret_resource(a, complete=keys.secrets_arns_complete) for a in known(keys.secrets_arns)]
 
 
-def _resources(project: Project, service: str, rule: Rule) -> tuple[Item, ...]:
+def _resources(keys: SecretsKeys, service: str, rule: Rule) -> tuple[Item, ...]:
     """ARNs in a parameter come from other resources and count as complete."""
-    if isinstance(project.config.secrets_arns, Parameter):
-        return project.items("secrets_arns", rule)
-    return tuple(a.text for a in map(Arn.parse, _known(project)) if a.service == service)
+    if isinstance(keys.secrets_arns, Parameter):
+        return resources(keys.secrets_arns, rule)
+    return tuple(a.text for a in map(Arn.parse, _known(keys)) if a.service == service)
 
 
-def _services(project: Project) -> Iterator[Text]:
+def _services(keys: SecretsKeys, project: Project) -> Iterator[Text]:
     """Through what the keys are used: each secret's service in its own region; both here, while they are unknown."""
-    if isinstance(project.config.secrets_arns, Parameter):
+    if isinstance(keys.secrets_arns, Parameter):
         for service in _RULES:
             yield from via_service(service, project.home.region, project.home.partition)
-    for arn in map(Arn.parse, _known(project)):
+    for arn in map(Arn.parse, _known(keys)):
         yield from via_service(arn.service, arn.region, arn.partition)
 
 
-def _notes(project: Project) -> Iterator[Note]:
-    foreign = project.foreign("secrets_arns")
-    for i, (given, resource) in enumerate(zip(project.given("secrets_arns"), _known(project), strict=True)):
+def _notes(keys: SecretsKeys, project: Project) -> Iterator[Note]:
+    foreign = project.foreign(keys.secrets_arns)
+    for i, (given, resource) in enumerate(zip(known(keys.secrets_arns), _known(keys), strict=True)):
         if i in foreign:
             yield Note(
                 "foreign-secret",
@@ -113,4 +173,12 @@ def _notes(project: Project) -> Iterator[Note]:
             )
 
 
-SECRETS = Feature("execution_secrets", "execution", _FLAG, _secrets, (*_ACTIONS.values(), "kms:Decrypt"), secrets_needs)
+SECRETS = Feature(
+    "execution_secrets",
+    "execution",
+    _FLAG,
+    SecretsKeys,
+    _secrets,
+    (*_ACTIONS.values(), "kms:Decrypt"),
+    secrets_needs,
+)

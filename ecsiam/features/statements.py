@@ -1,24 +1,79 @@
-"""Raw statements: what no flag covers, written by the user in IAM's own form and kept as it is."""
+"""What no flag covers: statements in IAM's own form, kept as they were written, and managed policies to attach."""
 
-from collections.abc import Callable, Iterator
-from typing import cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, cast
 
 from attrs import evolve
 
-from ecsiam.features.project import Feature, Part, Project
-from ecsiam.model.names import RoleId
+from ecsiam.errors import Fault
+from ecsiam.features.feature import Feature, Part
+from ecsiam.features.project import Project
+from ecsiam.keys.key import Key
+from ecsiam.keys.keys import Keys, check
+from ecsiam.keys.kinds import ListOf, OfForm, RawStatement
+from ecsiam.model import forms
 from ecsiam.model.policy import Policy
 from ecsiam.model.spots import notes
 from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin, Statement
 from ecsiam.model.text import Bindings
 
+Raw = Sequence[Statement | Mapping[str, object]]
+MANAGED_POLICIES_LIMIT = 20
+_DEPLOYS = "enable_github_oidc"
+_MEANING = "Further statements of the role, in IAM's own form, for what no flag covers."
+_ATTACHED = "Managed policies to attach to the role."
 
-def _raw(role: RoleId) -> Callable[[Project], Iterator[Part]]:
+
+class StatementsKeys(Keys):
+    """What no flag covers."""
+
+    heading = "What no flag covers"
+
+    execution_managed_policy_arns: Annotated[
+        Sequence[str],
+        Key(
+            _ATTACHED,
+            ListOf(OfForm(forms.POLICY_ARN)),
+            ("execution",),
+            default="none",
+            same_account=True,
+            closed=True,
+        ),
+    ] = ()
+    task_managed_policy_arns: Annotated[
+        Sequence[str],
+        Key(_ATTACHED, ListOf(OfForm(forms.POLICY_ARN)), ("task",), default="none", same_account=True, closed=True),
+    ] = ()
+    execution_statements: Annotated[Raw, Key(_MEANING, ListOf(RawStatement()), ("execution",), default="none")] = ()
+    task_statements: Annotated[Raw, Key(_MEANING, ListOf(RawStatement()), ("task",), default="none")] = ()
+    github_actions_statements: Annotated[
+        Raw, Key(_MEANING, ListOf(RawStatement()), ("github_actions",), default="none", flag=_DEPLOYS)
+    ] = ()
+
+    @check("execution_managed_policy_arns", "task_managed_policy_arns")
+    def _attached(self) -> Iterator[Fault]:
+        for name in ("execution_managed_policy_arns", "task_managed_policy_arns"):
+            count = len(set(getattr(self, name)))
+            if count > MANAGED_POLICIES_LIMIT:
+                yield Fault(f"{count} managed policies, IAM takes {MANAGED_POLICIES_LIMIT} for a role", (name,))
+
+    @check()
+    def _sids(self) -> Iterator[Fault]:
+        for name in ("execution_statements", "task_statements", "github_actions_statements"):
+            seen = set[str]()
+            for i, statement in enumerate(getattr(self, name)):
+                sid = statement.sid if statement else ""
+                if sid in seen:
+                    yield Fault(f"the Sid `{sid}` stands twice", (name, i, "Sid"), "IAM takes each once in a policy.")
+                seen |= {sid} - {""}
+
+
+def _raw(role: str) -> Callable[[StatementsKeys, Project], Iterator[Part]]:
     key = f"{role}_statements"
 
-    def parts(project: Project) -> Iterator[Part]:
-        for i, statement in enumerate(cast("tuple[Statement, ...]", getattr(project.config, key))):
+    def parts(keys: StatementsKeys, project: Project) -> Iterator[Part]:
+        for i, statement in enumerate(cast("tuple[Statement, ...]", getattr(keys, key))):
             # A Statement from Python may hold references to what the config knows.
             known = statement.bind(Bindings({**project.home.known, **project.home.deployment}))
             if known is not None:
@@ -29,6 +84,8 @@ def _raw(role: RoleId) -> Callable[[Project], Iterator[Part]]:
     return parts
 
 
-EXECUTION = Feature("execution_statements", "execution", "", _raw("execution"))
-TASK = Feature("task_statements", "task", "", _raw("task"))
-GITHUB_ACTIONS = Feature("github_actions_statements", "github_actions", "enable_github_oidc", _raw("github_actions"))
+EXECUTION = Feature("execution_statements", "execution", "", StatementsKeys, _raw("execution"))
+TASK = Feature("task_statements", "task", "", StatementsKeys, _raw("task"))
+GITHUB_ACTIONS = Feature(
+    "github_actions_statements", "github_actions", _DEPLOYS, StatementsKeys, _raw("github_actions")
+)

@@ -5,17 +5,12 @@ from ecsiam.analysis.requests import NOTHING, Requests, query, union
 from ecsiam.invariants.asking import never, together, trusted
 from ecsiam.model.arn import Arn
 from ecsiam.model.condition import Condition
-from ecsiam.model.principal import Principal
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
-from ecsiam.model.text import Ref, Text
+from ecsiam.model.statement import Only, Statement
 
-ISSUER = "token.actions.githubusercontent.com"
-SERVICES = {
-    "execution": "ecs-tasks.amazonaws.com",
-    "task": "ecs-tasks.amazonaws.com",
-    "autoscaling": "application-autoscaling.amazonaws.com",
-}
+_TOKEN = "sts:AssumeRoleWithWebIdentity"
+_SOURCE = ("aws:sourceaccount", "aws:sourcearn")
 
 
 def trust(stack: Stack) -> Answer:
@@ -24,16 +19,21 @@ def trust(stack: Stack) -> Answer:
 
 
 def _trust(stack: Stack, id: str) -> Answer:
-    if id not in SERVICES and id != "github_actions":
+    if not _meant(stack, id):
         return Undecided(f"nothing says who is to assume `{id}`")
     answer = never(
         stack,
-        lambda of: _trusted(of, id) - _its_own(of, of.roles[id]) if id in of.roles else NOTHING,
+        lambda of: _trusted(of, id) - union(_its_own(s) for s in _meant(of, id)) if id in of.roles else NOTHING,
         f"the {id} role lets in who is not of its kind",
     )
     if isinstance(answer, Holds) and not _lets_in(stack.roles[id]):
         return Fails(fact=f"nobody can assume the {id} role")
     return answer
+
+
+def _meant(stack: Stack, id: str) -> list[Statement]:
+    """Who is meant to assume a role."""
+    return [t.statement for t in stack.intent.trusted if t.role == id]
 
 
 def _trusted(stack: Stack, id: str) -> Requests:
@@ -48,72 +48,46 @@ def _lets_in(role: Role) -> bool:
     return any(s.effect == "Allow" for s in role.trust.statements)
 
 
-def _its_own(stack: Stack, role: Role) -> Requests:
-    if role.id in SERVICES:
-        return query("sts:AssumeRole", principals=Principal("Service", SERVICES[role.id]))
-    providers = [p for p in _named(role) if p.type == "Federated" and _is_github(stack, p)]
-    if not providers:
-        return NOTHING
-    return query("sts:AssumeRoleWithWebIdentity", principals=providers)
+def _its_own(meant: Statement) -> Requests:
+    """Whoever comes as this statement has it, on whatever conditions."""
+    return query(meant.actions, principals=meant.principals.items if meant.principals else ())
 
 
-def _named(role: Role) -> tuple[Principal, ...]:
-    found = (p for s in role.trust.statements if s.effect == "Allow" and s.principals for p in s.principals.items)
-    return tuple(dict.fromkeys(found))
-
-
-def _is_github(stack: Stack, principal: Principal) -> bool:
-    """Whether it is GitHub's provider: that of the roles' account, or the one that the config names."""
-    home = stack.deployment.home
-    derived = Arn(home.partition, "iam", "", home.account_id, f"oidc-provider/{ISSUER}").text
-    first = principal.id.parts[0]
-    if isinstance(first, Ref) and first.parameter and len(principal.id.parts) == 1:
-        variable = stack.deployment.variables.get(first.name)
-        return variable is not None and variable.form == "oidc_provider_arn" and first.otherwise in (None, derived)
-    given = {g.arn for g in stack.deployment.given if g.arn.endswith(f":oidc-provider/{ISSUER}")}
-    return principal.id == derived or principal.id.literal in given
+def _by_token(meant: Statement) -> bool:
+    return isinstance(meant.actions, Only) and any(a.pattern == _TOKEN for a in meant.actions.items)
 
 
 def oidc_subject(stack: Stack) -> Answer:
-    """The deploy role only by the subjects that the config lists, with the audience pinned."""
-    role = stack.roles.get("github_actions")
-    if role is None:
+    """A role for the bringer of a token only by the subjects that were asked for, with the audience pinned."""
+    roles = [id for id in stack.roles if any(map(_by_token, _meant(stack, id)))]
+    if not roles:
+        if "github_actions" in stack.roles:
+            return Undecided("nothing says which subjects may deploy")
         # Nobody can deploy: that is so of a stack that was asked for, and not known of any other.
         return Holds() if stack.intent.flags else Undecided("nothing says which role deploys")
-    if not stack.intent.github_subjects:
-        return Undecided("nothing says which subjects may deploy")
-    return never(
-        stack,
-        lambda of: _trusted(of, "github_actions") - _subjects(of) if "github_actions" in of.roles else NOTHING,
-        "this subject or audience is not listed, and may assume the deploy role",
-    )
 
-
-def _subjects(stack: Stack) -> Requests:
-    intent = stack.intent
-    of_kind: dict[str, list[Text]] = {"StringEquals": [], "StringLike": []}
-    for subject in intent.github_subjects:
-        of_kind["StringLike" if set("*?").intersection(str(subject)) else "StringEquals"].append(subject)
-    return union(
-        query(
-            "*",
-            "*",
-            conditions=(
-                Condition("StringEquals", f"{ISSUER}:aud", intent.github_audience),
-                Condition(operator, f"{ISSUER}:sub", subjects),
-            ),
+    def of_role(id: str) -> Answer:
+        return never(
+            stack,
+            lambda of: _trusted(of, id) - union(_listed(s) for s in _meant(of, id)) if id in of.roles else NOTHING,
+            "this subject or audience is not listed, and may assume the deploy role",
         )
-        for operator, subjects in of_kind.items()
-        if subjects
-    )
+
+    return together(map(of_role, roles))
+
+
+def _listed(meant: Statement) -> Requests:
+    """Whoever comes on the conditions of this statement, by whichever provider."""
+    return query("*", "*", conditions=meant.conditions)
 
 
 def nobody_from_outside(stack: Stack) -> Answer:
     """The service trusts name this account and region, for the roles that are configured to."""
-    if not stack.intent.flags:
+    if not stack.intent.trusted:
         return Undecided("nothing says which trusts are to name the account that a service acts for")
-    guarded = [id for id in stack.intent.confused_deputy if id in stack.roles]
-    open_ = [id for id in ("execution", "task") if id in stack.roles and id not in guarded]
+    services = [id for id in stack.roles if any(map(_of_service, _meant(stack, id)))]
+    guarded = [id for id in services if all(map(_names_source, _meant(stack, id)))]
+    open_ = [id for id in services if id not in guarded]
 
     def of_role(id: str) -> Answer:
         return never(
@@ -124,6 +98,14 @@ def nobody_from_outside(stack: Stack) -> Answer:
 
     configured = tuple(f"the trust of the {id} role names no account: it was configured so" for id in open_)
     return together((*map(of_role, guarded), Holds(assumed=configured)))
+
+
+def _of_service(meant: Statement) -> bool:
+    return meant.principals is not None and any(p.type == "Service" for p in meant.principals.items)
+
+
+def _names_source(meant: Statement) -> bool:
+    return any(c.key.lower() in _SOURCE for c in meant.conditions)
 
 
 def _from_elsewhere(stack: Stack, id: str) -> Requests:

@@ -7,12 +7,11 @@ from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.questions import ask
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import NOTHING, Requests, allowed_by, of_statement, query, union
-from ecsiam.features import PROFILES
+from ecsiam.features.table import PROFILES, ROLES
 from ecsiam.invariants.asking import granted, listed, never, together, trusted
 from ecsiam.invariants.sent import REGION_KEY, Part, asked_keys, asked_parts, of_session, resource_items
 from ecsiam.invariants.void import grants
 from ecsiam.model.condition import Condition
-from ecsiam.model.names import ROLES
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Need, Stack
 from ecsiam.model.statement import Statement
@@ -33,10 +32,8 @@ def works(stack: Stack) -> Answer:
     ]
     if unread:
         return Undecided(f"the permissions boundary {listed(dict.fromkeys(unread))} was not read", answer.assumed)
-    if "github_actions" in stack.roles and not stack.intent.github_format and isinstance(answer, Holds):
-        reason = "whether the repository sends subjects by name or with ids is left open: set `github_subject_format`"
-        return Undecided(reason, answer.assumed)
-    return answer
+    unsure = dict.fromkeys(n.unsure for n in stack.intent.needs if n.unsure and n.role in stack.roles)
+    return Undecided("; ".join(unsure), answer.assumed) if unsure and isinstance(answer, Holds) else answer
 
 
 def _read(arn: str) -> bool:
@@ -178,7 +175,7 @@ def flags(stack: Stack) -> Answer:
 
 def _off(stack: Stack, asked: Mapping[str, object]) -> Iterator[Answer]:
     for role in stack.roles.values():
-        kind = ROLES.get(role.id)  # type: ignore[call-overload]
+        kind = ROLES.get(role.id)
         if kind is not None and asked.get(kind.flag) is False:
             yield Fails(fact=f"`{kind.flag}` is off, and the {role.id} role is there")
         for document in role.documents:

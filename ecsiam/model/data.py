@@ -18,7 +18,7 @@ from ecsiam.model.names import Output
 from ecsiam.model.parameter import Demand, Variable
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import InlinePolicy, Role
-from ecsiam.model.stack import Intent, Need, Note, Stack
+from ecsiam.model.stack import Intent, Need, Note, Stack, Trusted
 from ecsiam.model.statement import Origin
 from ecsiam.model.text import Ref, Text, text
 
@@ -36,14 +36,8 @@ def stack_to_data(stack: Stack) -> Data:
             "prefix": write_text(intent.prefix),
             "environment": write_text(intent.environment),
             "flags": {flag: on if isinstance(on, bool) else _ref_to_data(on) for flag, on in intent.flags},
-            "confused_deputy": list(intent.confused_deputy),
-            "github_subjects": [write_text(s) for s in intent.github_subjects],
-            "github_audience": write_text(intent.github_audience),
-            "github_format": intent.github_format,
-            "needs": [
-                {"role": n.role, "when": n.when, **_policy_to_data(Policy(n.statement, as_is=True))}
-                for n in intent.needs
-            ],
+            "trusted": [_of_role_to_data(t) for t in intent.trusted],
+            "needs": [{**_of_role_to_data(n), "unsure": n.unsure} for n in intent.needs],
         },
         "notes": [asdict(n, value_serializer=_listed) for n in stack.notes],
         "source": stack.source,
@@ -64,17 +58,20 @@ def stack_from_data(data: Mapping[str, Any]) -> Stack:
                 flags=tuple(
                     (f, on if isinstance(on, bool) else _ref_from_data(on)) for f, on in intent["flags"].items()
                 ),
-                confused_deputy=tuple(intent["confused_deputy"]),
-                github_subjects=tuple(read_text(s) for s in intent["github_subjects"]),
-                github_audience=read_text(intent["github_audience"]),
-                github_format=intent["github_format"],
-                needs=[Need(n["role"], _policy_from_data(n).statements[0], n["when"]) for n in intent["needs"]],
+                trusted=[Trusted(t["role"], _policy_from_data(t).statements[0], t["when"]) for t in intent["trusted"]],
+                needs=[
+                    Need(n["role"], _policy_from_data(n).statements[0], n["when"], n["unsure"]) for n in intent["needs"]
+                ],
             ),
             notes=[Note(**_tupled(n)) for n in data["notes"]],
             source=data["source"],
         )
     except (KeyError, TypeError, AttributeError, ValueError) as e:
         raise PolicyError(f"not the data of a stack: {type(e).__name__} {e}") from None
+
+
+def _of_role_to_data(one: Need | Trusted) -> Data:
+    return {"role": one.role, "when": one.when, **_policy_to_data(Policy(one.statement, as_is=True))}
 
 
 def _deployment_to_data(deployment: Deployment) -> Data:

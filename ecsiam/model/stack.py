@@ -1,7 +1,7 @@
 """The stack: the roles of one service, what it hands on, and what was intended."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -11,7 +11,7 @@ from ecsiam.model.deployment import Deployment
 from ecsiam.model.names import Output
 from ecsiam.model.role import Role, twice
 from ecsiam.model.statement import Statement
-from ecsiam.model.text import EMPTY, Bindings, Ref, Text, in_order, text
+from ecsiam.model.text import EMPTY, Bindings, Ref, Text, text
 
 
 @frozen
@@ -33,6 +33,20 @@ class Note:
 class Need:
     """Requests that have to be allowed for a feature to work, written as a statement: by a role, or by its trust.
 
+    `when` names the flag parameter that it is there for; empty: always. `unsure` says what was left open, so that
+    nobody can know whether it is enough.
+    """
+
+    role: str
+    statement: Statement
+    when: str = ""
+    unsure: str = ""
+
+
+@frozen
+class Trusted:
+    """Who is meant to assume a role, as a statement of a trust policy: these and no others.
+
     `when` names the flag parameter that it is there for; empty: always.
     """
 
@@ -40,13 +54,23 @@ class Need:
     statement: Statement
     when: str = ""
 
-    def bind(self, values: Bindings) -> "Need | None":
-        when = values.when(self.when)
-        statement = self.statement.bind(values) if when is not None else None
-        return None if when is None or statement is None else evolve(self, statement=statement, when=when)
+
+OfRole = TypeVar("OfRole", Need, Trusted)
+
+
+def _bound(given: Iterable[OfRole], values: Bindings) -> Iterator[OfRole]:
+    for one in given:
+        when = values.when(one.when)
+        statement = one.statement.bind(values) if when is not None else None
+        if when is not None and statement is not None:
+            yield evolve(one, statement=statement, when=when)
 
 
 def _needs(given: Iterable[Need]) -> tuple[Need, ...]:
+    return tuple(given)
+
+
+def _trusted(given: Iterable[Trusted]) -> tuple[Trusted, ...]:
     return tuple(given)
 
 
@@ -54,32 +78,24 @@ def _needs(given: Iterable[Need]) -> tuple[Need, ...]:
 class Intent:
     """What was asked for, as far as the invariants need to know it to judge what came out.
 
-    `prefix` begins every name, a flag that is a parameter is a reference, `confused_deputy` are the roles whose trust
-    is to name the source account, and `github_subjects` the subjects that may assume the deploy role; `github_format`
-    is the form that these were asked for in, empty where that was left open. `needs` is what has to work.
+    `prefix` begins every name, a flag that is a parameter is a reference, `trusted` says for each role who is meant to
+    assume it, and `needs` is what has to work.
     """
 
     prefix: Text = field(default=EMPTY, converter=text)
     environment: Text = field(default=EMPTY, converter=text)
     flags: tuple[tuple[str, bool | Ref], ...] = ()
-    confused_deputy: tuple[str, ...] = ()
-    github_subjects: tuple[Text, ...] = ()
-    github_audience: Text = field(default=EMPTY, converter=text)
-    github_format: str = ""
+    trusted: tuple[Trusted, ...] = field(default=(), converter=_trusted)
     needs: tuple[Need, ...] = field(default=(), converter=_needs)
 
     def bind(self, values: Bindings) -> "Intent":
-        flags = tuple((flag, on if isinstance(on, bool) else _flag(on, values)) for flag, on in self.flags)
-        deploys = dict(flags).get("enable_github_oidc") is not False
         return evolve(
             self,
             prefix=self.prefix.bind(values),
             environment=self.environment.bind(values),
-            flags=flags,
-            github_subjects=in_order(s.bind(values) for s in self.github_subjects) if deploys else (),
-            github_audience=self.github_audience.bind(values) if deploys else EMPTY,
-            github_format=self.github_format if deploys else "",
-            needs=[b for n in self.needs if (b := n.bind(values)) is not None],
+            flags=tuple((flag, on if isinstance(on, bool) else _flag(on, values)) for flag, on in self.flags),
+            trusted=_bound(self.trusted, values),
+            needs=_bound(self.needs, values),
         )
 
 

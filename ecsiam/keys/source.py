@@ -17,8 +17,8 @@ from typing import Any, NamedTuple, cast
 
 from attrs import evolve, frozen
 
-from ecsiam.config.foreign import foreign_text
 from ecsiam.errors import ConfigError, Fault, Faults, Path, refuse
+from ecsiam.keys.foreign import foreign_text
 
 # IAM stops at 10,240 characters for the inline policies of a role. These bounds are far above any real file and keep
 # a hostile one to about a second: ruamel needs some 30 microseconds for a value, and more the deeper it is.

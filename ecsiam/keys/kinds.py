@@ -8,8 +8,8 @@ from typing import Protocol, TypeGuard, cast
 
 from attrs import frozen
 
-from ecsiam.config.source import Scalar
 from ecsiam.errors import ConfigError, Fault, Faults, Path, refuse, show
+from ecsiam.keys.source import Scalar
 from ecsiam.model.condition import COMPARISONS, QUALIFIERS
 from ecsiam.model.document import describe, is_object, statement_from_data
 from ecsiam.model.forms import Form

@@ -11,8 +11,8 @@ from attrs import frozen
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from ecsiam.config.kinds import Flag, Kind, ListOf, MapOf, OfForm, Schema, Whole, shown, unknown_keys
 from ecsiam.errors import ConfigError, EcsiamError, Fault, Faults, refuse
+from ecsiam.keys.kinds import Flag, Kind, ListOf, MapOf, OfForm, Schema, Whole, shown, unknown_keys
 from ecsiam.model.document import is_object
 from ecsiam.model.forms import PARAMETER_NAME
 from ecsiam.model.parameter import Parameter, Type
@@ -26,7 +26,9 @@ class Key:
     """A key of the config.
 
     `roles` are the ids of the roles it touches (none: all). `flag` names the flag without which the value is unused,
-    `needs` the keys that a flag needs. `default` says what holds when it is left out. A `closed` key is no parameter's.
+    `needs` the keys that a flag needs, `demands` those that may not be empty at deployment where they are parameters.
+    `default` says what holds when it is left out. A `closed` key is no parameter's, one of a `profile` is of that
+    alone. `sample` is its value in the starter file, as lines of YAML; `module`: `init --module` leaves it open.
     """
 
     meaning: str
@@ -35,8 +37,12 @@ class Key:
     default: str = ""
     flag: str = ""
     needs: tuple[str, ...] = ()
+    demands: tuple[str, ...] = ()
     same_account: bool = False
     closed: bool = False
+    profile: str = ""
+    sample: tuple[str, ...] = ()
+    module: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self._read)

@@ -1,0 +1,80 @@
+"""What a feature, a role and a profile are: a row each, of functions from their own keys."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Generic, TypeVar
+
+from attrs import field, frozen
+
+from ecsiam.features.project import Project
+from ecsiam.keys.keys import Keys
+from ecsiam.model.names import Attribute
+from ecsiam.model.policy import Policy
+from ecsiam.model.stack import Note
+from ecsiam.model.statement import Statement
+
+# A feature of some keys is one of every class that inherits them.
+K_contra = TypeVar("K_contra", bound=Keys, contravariant=True)
+Part = Statement | Note
+
+
+def _nothing(_: Keys, __: Project) -> Iterator[Statement]:
+    return iter(())
+
+
+def _none(_: Keys) -> Sequence[str]:
+    return ()
+
+
+@frozen
+class Feature(Generic[K_contra]):
+    """What one policy holds. `policy` is its id; `flag` the flag that asks for it, empty for what a role always has.
+
+    `keys` is the class of its own keys. `grants` are the actions that it may give, `needs` the requests that have to be
+    allowed for it to work: with the resources that AWS evaluates, whatever the statements in `parts` say.
+    """
+
+    policy: str
+    role: str
+    flag: str
+    keys: type[Keys]
+    parts: Callable[[K_contra, Project], Iterator[Part]]
+    grants: tuple[str, ...] = ()
+    needs: Callable[[K_contra, Project], Iterator[Statement]] = _nothing
+
+
+@frozen
+class RoleKind(Generic[K_contra]):
+    """A role that we make: its name is `<project_name>-<environment>-<suffix>`; without its `flag` it is not made.
+
+    `trust` is its trust policy, `meant` who is meant to assume it, `needs` who has to be able to, as statements;
+    `unsure` what the config leaves open about them, in words. `managed` are the policies to attach. Its outputs are
+    called `<output>_<attribute>`.
+    """
+
+    id: str
+    suffix: str
+    purpose: str
+    trust: Callable[[K_contra, Project], Policy]
+    meant: Callable[[K_contra, Project], Iterator[Statement]]
+    needs: Callable[[K_contra, Project], Iterator[Statement]] = _nothing
+    unsure: Callable[[K_contra], str] = field(default=lambda _: "")
+    managed: Callable[[K_contra], Sequence[str]] = _none
+    flag: str = ""
+    output: str = ""
+    attributes: tuple[Attribute, ...] = ()
+
+
+@frozen
+class Profile(Generic[K_contra]):
+    """A way of making the roles: its features, and what differs from the table of roles.
+
+    `trusts` are other trusts and `managed` further policies, by role. `defaults` hold where a key is left out. With
+    `star` a key may be a bare `*`, and an empty value of what the flags in `stand_for_all` need is one.
+    """
+
+    features: tuple[Feature[K_contra], ...]
+    trusts: Mapping[str, Callable[[K_contra, Project], Policy]] = field(factory=dict)
+    managed: Mapping[str, tuple[str, ...]] = field(factory=dict)
+    defaults: Mapping[str, object] = field(factory=dict)
+    star: bool = False
+    stand_for_all: frozenset[str] = frozenset()
