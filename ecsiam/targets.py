@@ -10,7 +10,6 @@ from attrs import frozen
 from ecsiam.artifact import Artifact
 from ecsiam.errors import EmitError, Fault, refuse
 from ecsiam.model.mistaken import expect
-from ecsiam.model.spots import refusals
 from ecsiam.model.stack import Stack
 
 Documents = Callable[[Stack], Mapping[str, object]]
@@ -90,9 +89,9 @@ def _refused(stack: Stack) -> Iterator[Fault]:
     """What IAM would refuse of it: a statement that was read, bound or copied holds whatever stood there."""
     partition = stack.deployment.home.partition.literal
     for role in stack.roles.values():
-        yield from (f.under("roles", role.id, "trust") for f in refusals(role.trust, partition))
+        yield from (f.under("roles", role.id, "trust") for f in role.trust.refusals(partition))
         for policy in role.policies.values():
-            yield from (f.under("roles", role.id, "policies", policy.id) for f in refusals(policy.document, partition))
+            yield from (f.under("roles", role.id, "policies", policy.id) for f in policy.document.refusals(partition))
 
 
 WIDTH = 110

@@ -14,11 +14,11 @@ from ecsiam.model.condition import COMPARISONS, Condition, Operator
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.forms import ROLE_NAME
 from ecsiam.model.names import camel_case
-from ecsiam.model.policy import Kind
 from ecsiam.model.principal import EVERYONE, Principal
 from ecsiam.model.role import InlinePolicy
 from ecsiam.model.statement import Action, AllBut, Origin
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Bindings, Ref, Text, in_order, text
+from ecsiam.model.verdicts import Kind
 
 Data = dict[str, Any]
 ALLOW: Data = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}

@@ -41,7 +41,6 @@ from ecsiam.model.condition import Condition
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.principal import EVERYONE, Principal
 from ecsiam.model.role import InlinePolicy
-from ecsiam.model.spots import notes, refusals
 from ecsiam.model.statement import Action, AllBut
 from ecsiam.model.text import ACCOUNT_ID, PARTITION, Bindings, Ref, Text
 from ecsiam.model.verdicts import TABLE
@@ -163,7 +162,7 @@ def with_statement(statement: Statement) -> Stack:
 @pytest.mark.parametrize(("changes", "message"), REFUSED, ids=REFUSED_IDS)
 def test_what_iam_refuses_is_read_and_told(changes: Data, message: str) -> None:
     policy = parse_policy(document(changed(changes)))
-    (fault,) = refusals(policy)
+    (fault,) = policy.refusals()
     assert fault.path[:2] == ("Statement", 0)
     assert str(evolve(fault, path=fault.path[2:])).startswith(message)
     assert parse_policy(json.dumps(policy_to_data(policy, str))) == policy
@@ -241,7 +240,7 @@ POLICIES: list[tuple[Data, list[str]]] = [
 @pytest.mark.parametrize(("given_document", "messages"), POLICIES, ids=range(len(POLICIES)))
 def test_policies_that_iam_refuses_are_read_and_not_built(given_document: Data, messages: list[str]) -> None:
     policy = parse_policy(given_document)
-    assert [str(f) for f in refusals(policy)] == messages
+    assert [str(f) for f in policy.refusals()] == messages
     assert parse_policy(policy_to_data(policy, str)) == policy
     with pytest.raises(PolicyError):
         Policy([rebuilt(s) for s in policy.statements], policy.version, policy.id)
@@ -325,8 +324,8 @@ STORED: list[tuple[Data, str, str]] = [
 @pytest.mark.parametrize(("changes", "note", "evidence"), STORED, ids=[json.dumps(c) for c, *_ in STORED])
 def test_what_looks_wrong_and_is_taken(changes: Data, note: str, evidence: str) -> None:
     policy = parse_policy(document(changed(changes)))
-    assert refusals(policy) == (), evidence
-    found = [str(f) for f in notes(policy)]
+    assert policy.refusals() == (), evidence
+    found = [str(f) for f in policy.notes()]
     assert len(found) == bool(note)
     assert not note or note in found[0]
     assert rebuilt(policy.statements[0]) == policy.statements[0]
@@ -344,8 +343,8 @@ def test_what_a_resource_policy_may_say_is_for_its_service() -> None:
     )
     policy = parse_policy(stored)
     assert policy.kind == "resource"
-    assert refusals(policy) == ()
-    assert {f.message for f in notes(policy)} == {
+    assert policy.refusals() == ()
+    assert {f.message for f in policy.notes()} == {
         "`s3:\u0101` is stored and is no action of AWS",
         "`*` is every principal of its type",
     }
@@ -356,7 +355,7 @@ def test_what_a_resource_policy_may_say_is_for_its_service() -> None:
 def test_not_action_beside_a_principal_is_of_a_resource_policy(action: str) -> None:
     policy = parse_policy(document(without(TRUST, "Action", NotAction=action)))
     assert policy.kind == "resource"
-    assert refusals(policy) == ()
+    assert policy.refusals() == ()
     with pytest.raises(PolicyError, match="the trust policy of `x` is not one"):
         Role("x", "x", policy)
 
@@ -364,7 +363,7 @@ def test_not_action_beside_a_principal_is_of_a_resource_policy(action: str) -> N
 def test_an_id_of_an_identity_policy_is_kept() -> None:
     policy = parse_policy(document(ALLOW, Id="x"))
     assert policy_to_data(policy, str)["Id"] == "x"
-    assert [f.path for f in notes(policy)] == [("Id",)]
+    assert [f.path for f in policy.notes()] == [("Id",)]
     assert Policy(policy.statements, id="x") == policy
 
 
@@ -386,7 +385,7 @@ def test_copies_are_taken_as_they_are_and_bound_ones_too() -> None:
     open_ = Statement("Allow", "s3:*", Text.of("arn:", PARTITION, ":s3:::b"))
     bound = open_.bind(Bindings({"partition": "nowhere"}))
     assert bound is not None
-    assert str(refusals(Policy(bound))[0]).startswith("`arn:nowhere:s3:::b` names no partition")
+    assert str(Policy(bound).refusals()[0]).startswith("`arn:nowhere:s3:::b` names no partition")
     stack = with_statement(read_as_is)
     assert Stack.from_dict(json.loads(json.dumps(stack.to_dict()))) == stack
 
@@ -535,8 +534,8 @@ def test_a_document_is_written_back_word_for_word(data: Data) -> None:
 @given(mistreated(), mistreated())
 def test_a_question_about_any_document_has_an_answer(one: Data, other: Data) -> None:
     a, b = parse_policy(one), parse_policy(other)
-    refusals(a)
-    notes(a)
+    a.refusals()
+    a.notes()
     for policy in (a, b):
         assert isinstance(str(equivalent(policy, policy)), str)
         for statement in policy.statements:
@@ -663,7 +662,7 @@ def test_every_row_is_shown_by_a_case() -> None:
     ]
     for data in documents:
         policy = parse_policy(data)
-        told |= {f.message for f in (*refusals(policy, "aws"), *notes(policy))}
+        told |= {f.message for f in (*policy.refusals("aws"), *policy.notes())}
     for row in TABLE:
         assert any(re.fullmatch(re.escape(row.message).replace(r"\{\}", ".*"), m) for m in told), row.id
 
@@ -676,8 +675,8 @@ def test_nothing_of_ours_is_refused_or_odd() -> None:
         )
         for role in stack.roles.values():
             for policy in role.documents:
-                assert refusals(policy, partition) == ()
-                assert notes(policy) == ()
+                assert policy.refusals(partition) == ()
+                assert policy.notes() == ()
 
 
 def test_all_but_names_nothing_of_a_trust() -> None:

@@ -13,7 +13,6 @@ from ecsiam.keys.keys import Keys, check
 from ecsiam.keys.kinds import ListOf, OfForm, RawStatement
 from ecsiam.model import forms
 from ecsiam.model.policy import Policy
-from ecsiam.model.spots import notes
 from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin, Statement
 from ecsiam.model.text import Bindings
@@ -77,7 +76,7 @@ def _raw(role: str) -> Callable[[StatementsKeys, Project], Iterator[Part]]:
             # A Statement from Python may hold references to what the config knows.
             known = statement.bind(Bindings({**project.home.known, **project.home.deployment}))
             if known is not None:
-                odd = notes(Policy(known, as_is=True))
+                odd = Policy(known, as_is=True).notes()
                 yield from (Note("odd-statement", f.message, (key, i, *f.path[2:]), f.remedy) for f in odd)
                 yield evolve(known, origin=Origin(key, f"written in the config, `{key}[{i}]`"))
 

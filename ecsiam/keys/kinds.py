@@ -13,7 +13,7 @@ from ecsiam.keys.source import Scalar
 from ecsiam.model.condition import COMPARISONS, QUALIFIERS
 from ecsiam.model.document import describe, is_object, statement_from_data
 from ecsiam.model.forms import Form
-from ecsiam.model.spots import of_statement, refused
+from ecsiam.model.spots import refused
 from ecsiam.model.statement import Statement
 from ecsiam.model.verdicts import TABLE, Subject
 
@@ -230,7 +230,7 @@ class RawStatement:
     def read(self, value: object) -> Statement:
         if isinstance(value, Statement):
             refuse(ConfigError, () if value.principals is None else [_NO_PRINCIPAL.under("Principal")])
-            refuse(ConfigError, refused(of_statement(value), "identity"))
+            refuse(ConfigError, refused(value.spots(), "identity"))
             return value
         faults = Faults()
         if isinstance(value, Mapping):
@@ -239,7 +239,7 @@ class RawStatement:
         found: list[Statement] = []
         with faults.at():
             found.append(statement_from_data(value))
-        faults += [f for statement in found for f in refused(of_statement(statement), "identity")]
+        faults += [f for statement in found for f in refused(statement.spots(), "identity")]
         refuse(ConfigError, faults)
         return found[0]
 

@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from ecsiam.errors import Fault, PolicyError, did_you_mean, refuse, show
 from ecsiam.model.built import Built
-from ecsiam.model.spots import of_condition, refused
+from ecsiam.model.spots import Spot, known, refused
 from ecsiam.model.text import Ref, Text, in_order, several, text
 
 Kind = Literal["string", "numeric", "date", "bool", "binary", "ip", "arn", "null"]
@@ -124,8 +124,16 @@ class Condition(Built):
     key: str = field(eq=str.lower)  # IAM compares key names without regard to case
     values: tuple[Text, ...] = field(converter=_values)
 
+    def spots(self) -> Iterator[Spot]:
+        """What there is to look at in it: the key and the values."""
+        yield Spot("key", self.key)
+        if not self.values:
+            yield Spot("values", self.key, (), f"{self.operator} on {self.key}")
+        if (kind := self.operator.comparison.kind) in ("date", "arn"):
+            yield from (Spot(kind, known(value), (self.key,), str(value)) for value in self.values)
+
     def _refused(self) -> Iterator[Fault]:
-        return refused(of_condition(self))
+        return refused(self.spots())
 
     def __str__(self) -> str:
         return f"{self.operator} {self.key} {[str(v) for v in self.values]}"

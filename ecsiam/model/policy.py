@@ -9,13 +9,14 @@ from typing import Literal
 from attrs import evolve, field, frozen
 
 from ecsiam.errors import Fault, show
+from ecsiam.model.arn import PARTITIONS
 from ecsiam.model.built import Built, is_text
-from ecsiam.model.spots import misplaced, of_policy, refused
+from ecsiam.model.spots import Spot, faults, misplaced, refused
 from ecsiam.model.statement import Only, Statement
 from ecsiam.model.text import Bindings, several
+from ecsiam.model.verdicts import Kind
 
 Version = Literal["2012-10-17", "2008-10-17"]
-Kind = Literal["identity", "trust", "resource"]
 VERSIONS = ("2012-10-17", "2008-10-17")
 
 
@@ -54,9 +55,36 @@ class Policy(Built):
                 yield Fault("a statement without a principal beside others that have one", ("Statement", i))
 
     def _refused(self) -> Iterator[Fault]:
-        yield from refused(of_policy(self), self.kind)
+        yield from refused(self._own_spots(), self.kind)
         if self.kind != "identity":
-            yield from misplaced(self)
+            yield from misplaced(self._statement_spots(), self.kind)
+
+    def _own_spots(self, partition: str | None = None) -> Iterator[Spot]:
+        """What a policy has beyond its statements; with `partition` of the account, what is of another one."""
+        if self.id:
+            yield Spot("id", self.id, ("Id",))
+            yield Spot("string", self.id, ("Id",))
+        seen: set[str] = set()
+        for i, statement in enumerate(self.statements):
+            if statement.sid in seen:
+                yield Spot("sid again", statement.sid, ("Statement", i, "Sid"))
+            seen |= {statement.sid} - {""}
+            for path, spot in statement.resource_spots() if partition else ():
+                there = spot.text.split(":", 2)[1:2]
+                if there and there[0] in PARTITIONS and there[0] != partition:
+                    yield Spot("partition of another", spot.shown, ("Statement", i, *path))
+
+    def _statement_spots(self) -> Iterator[Spot]:
+        for i, statement in enumerate(self.statements):
+            yield from (spot.under("Statement", i) for spot in statement.spots())
+
+    def refusals(self, partition: str | None = None) -> tuple[Fault, ...]:
+        """What IAM would refuse in it; with the account's `partition`, ARNs of another one too."""
+        return tuple(refused((*self._own_spots(partition), *self._statement_spots()), self.kind))
+
+    def notes(self) -> tuple[Fault, ...]:
+        """What looks wrong in it and is stored all the same, and what nobody knows."""
+        return tuple(faults((*self._own_spots(), *self._statement_spots()), self.kind, "stored", "unclear"))
 
     def bind(self, values: Bindings) -> "Policy | None":
         """The policy with references put in; None when no statement is left."""

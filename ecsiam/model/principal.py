@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from ecsiam.errors import Fault, show
 from ecsiam.model.built import Built
-from ecsiam.model.spots import of_principal, refused
+from ecsiam.model.spots import Spot, known, refused
 from ecsiam.model.text import Ref, Text, text
 
 PrincipalType = Literal["*", "AWS", "CanonicalUser", "Federated", "Service"]
@@ -41,8 +41,13 @@ class Principal(Built):
         named = self.id.literal
         return named is not None and named != "*" and (not named or "*" in named or "?" in named)
 
+    @property
+    def spot(self) -> Spot:
+        """What there is to look at in it."""
+        return Spot("principal", f"{self.type}:{known(self.id)}", (), str(self.id))
+
     def _refused(self) -> Iterator[Fault]:
-        return refused([of_principal(self)])
+        return refused([self.spot])
 
     def __str__(self) -> str:
         return "*" if self.type == "*" else f"{self.type}:{self.id}"

@@ -9,14 +9,15 @@ from typing import Generic, Literal, TypeVar, get_args
 
 from attrs import evolve, field, frozen
 
-from ecsiam.errors import Fault, show
+from ecsiam.errors import Fault, Path, show
 from ecsiam.model.built import Built, is_text
 from ecsiam.model.condition import Conditions, conditions
 from ecsiam.model.each import Each, Item, bind_item, items, items_in_order, nested
 from ecsiam.model.principal import PRINCIPAL_TYPES, Principal
-from ecsiam.model.spots import of_action, of_statement, refused
+from ecsiam.model.spots import Spot, known, refused
 from ecsiam.model.text import EMPTY, Bindings, Ref, Text, in_order, several
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 Effect = Literal["Allow", "Deny"]
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
@@ -38,10 +39,15 @@ class Action(Built):
         return not re.fullmatch(ACTION, self.pattern, re.ASCII)
 
     def _unsayable(self) -> Iterator[Fault]:
-        return iter(()) if self._names_service else refused([of_action(self.pattern)])
+        return iter(()) if self._names_service else refused([self.spot])
 
     def _refused(self) -> Iterator[Fault]:
-        return refused([of_action(self.pattern)]) if self._names_service else iter(())
+        return refused([self.spot]) if self._names_service else iter(())
+
+    @property
+    def spot(self) -> Spot:
+        """What there is to look at in it."""
+        return Spot("action", self.pattern)
 
     @property
     def _names_service(self) -> bool:
@@ -100,6 +106,14 @@ def _principals(
             return _principals(Only(several(given, (Principal,), 'a principal, such as `Principal("AWS", "*")`')))
 
 
+def _placed(element: str, given: Only[T] | AllBut[T] | None) -> Iterator[tuple[tuple[str | int, ...], T]]:
+    """The items of an element with their places; one that stands alone may be no list."""
+    name = f"Not{element}" if isinstance(given, AllBut) else element
+    items = given.items if given is not None else ()
+    for i, item in enumerate(items):
+        yield (name, i) if len(items) > 1 else (name,), item
+
+
 @frozen
 class Origin:
     """Where a statement came from: feature and flag, why it is needed, and the page that says so."""
@@ -137,7 +151,39 @@ class Statement(Built):
             yield Fault('the principal `"*"` stands beside others', ("Principal",), 'Write `"*"` alone.')
 
     def _refused(self) -> Iterator[Fault]:
-        return refused(of_statement(self), "identity" if self.principals is None else None)
+        return refused(self.spots(), "identity" if self.principals is None else None)
+
+    def spots(self) -> Iterator[Spot]:
+        """All that there is to look at in it."""
+        for name, element in self.elements():
+            yield Spot("element", name, (name,))
+            yield Spot("element", f"{self.effect} {name}", (name,))
+            if not element.items:
+                yield Spot("empty", name, (name,))
+        for path, action in _placed("Action", self.actions):
+            yield action.spot.under(*path)
+        yield from (spot.under(*path) for path, spot in self.resource_spots())
+        yield from self._principal_spots()
+        for condition in self.conditions:
+            yield from (spot.under("Condition", str(condition.operator)) for spot in condition.spots())
+        yield Spot("sid", self.sid, ("Sid",))
+        yield from (Spot("string", string) for string in self.strings())
+
+    def resource_spots(self) -> Iterator[tuple[Path, Spot]]:
+        """Each resource that is one text; of one that begins with a reference nothing is known."""
+        for path, item in _placed("Resource", self.resources):
+            if isinstance(item, Text) and (not item.parts or isinstance(item.parts[0], str)):
+                yield path, Spot("resource", known(item), (), str(item))
+
+    def _principal_spots(self) -> Iterator[Spot]:
+        """Each principal, in the list of its type."""
+        by_type: dict[str, list[Principal]] = {}
+        for _, principal in (found := list(_placed("Principal", self.principals))):
+            by_type.setdefault(principal.type, []).append(principal)
+        for of_type, principals in by_type.items():
+            for i, principal in enumerate(principals):
+                place = () if of_type == "*" else (of_type, i) if len(principals) > 1 else (of_type,)
+                yield principal.spot.under(found[0][0][0], *place)
 
     def elements(self) -> Iterator[tuple[str, Only[object] | AllBut[object]]]:
         """The elements that hold items, by IAM's name."""

@@ -7,7 +7,7 @@ INVARIANT: patterns are ASCII, use no look-around and no anchors, and mean a ful
 """
 
 import re
-from typing import Literal
+from typing import Literal, get_args
 
 from attrs import frozen
 
@@ -37,8 +37,9 @@ _NEWER_IAM_TYPES = ("assumed-role", "delegation-request", "role-template")
 _NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _DAY = "-?[0-9]+(-(0?[1-9]|1[0-2])(-(0?[1-9]|[12][0-9]|3[01]))?)?"
 _HOUR = r"(([01]?[0-9]|2[0-3])(:[0-5]?[0-9](:[0-5]?[0-9](\.[0-9]+)?)?)?)?([zZ]|[+-][0-9]{1,2}:?([0-9]{2})?)?"
-ALL = ("identity", "trust", "resource")
-_IDENTITY = ("identity",)
+Kind = Literal["identity", "trust", "resource"]  # of policy
+ALL: tuple[Kind, ...] = get_args(Kind)
+_IDENTITY: tuple[Kind, ...] = ("identity",)
 
 
 @frozen
@@ -56,7 +57,7 @@ class Row:
     remedy: str = ""
     pattern: str = _ANY
     unless: str = ""
-    kinds: tuple[str, ...] = ALL
+    kinds: tuple[Kind, ...] = ALL
 
     def matches(self, value: str) -> bool:
         """Whether it is about this text."""
