@@ -15,7 +15,7 @@ from ecsiam.model.forms import FORMS
 TESTS = Path(__file__).resolve().parent
 SOURCES = (
     "features/baseline.py",
-    "features/github.py",
+    "features/github_oidc.py",
     "features/naming.py",
     "features/statements.py",
     "keys/key.py",

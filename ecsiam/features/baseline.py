@@ -13,7 +13,8 @@ from ecsiam.features.ecs_exec import CHANNELS, ExecKeys, exec_needs
 from ecsiam.features.efs import EfsKeys, efs_needs
 from ecsiam.features.execution import ExecutionKeys, ecr_needs, logs_needs
 from ecsiam.features.feature import Feature
-from ecsiam.features.github import GITHUB_AUDIENCE, ISSUER, PUSH, GithubKeys, github_needs, provider
+from ecsiam.features.github_actions import PUSH, GithubActionsKeys, github_needs
+from ecsiam.features.github_oidc import GITHUB_AUDIENCE, ISSUER, GithubOidcKeys, provider
 from ecsiam.features.project import Project, allow
 from ecsiam.features.s3 import S3Keys, s3_needs
 from ecsiam.features.secrets import SecretsKeys, named, reading
@@ -130,7 +131,7 @@ def _exec(_: ExecKeys, __: Project) -> Iterator[Statement]:
     yield allow(CHANNELS, "*", _origin("exec", "enable_ecs_exec"))
 
 
-def _github(_: GithubKeys, __: Project) -> Iterator[Statement]:
+def _github(_: GithubActionsKeys, __: Project) -> Iterator[Statement]:
     origin = _origin("github_actions", "enable_github_oidc")
     yield allow(_ECR, "*", origin)
     yield allow(_ECS, "*", origin)
@@ -142,7 +143,7 @@ def _autoscaling(_: BaselineKeys, __: Project) -> Iterator[Statement]:
     yield allow(_ALARMS, "*", origin)
 
 
-def _deploy(keys: GithubKeys, project: Project) -> Iterator[Statement]:
+def _deploy(keys: GithubActionsKeys, project: Project) -> Iterator[Statement]:
     """What the deploy role needs; the module tags no task definition."""
     tag = Action("ecs:TagResource")
     yield from (s for s in github_needs(keys, project) if tag not in s.actions.items)
@@ -175,7 +176,7 @@ FEATURES = (
     Feature("s3", "task", "enable_s3_access", S3Keys, _s3, _S3, s3_needs),
     Feature("cloudwatch", "task", "enable_cloudwatch_logs", CloudwatchKeys, _cloudwatch, _LOGS, cloudwatch),
     Feature("exec", "task", "enable_ecs_exec", ExecKeys, _exec, CHANNELS, exec_needs),
-    Feature("github_actions", "github_actions", "enable_github_oidc", GithubKeys, _github, _ECR + _ECS, _deploy),
+    Feature("github_actions", "github_actions", "enable_github_oidc", GithubActionsKeys, _github, _ECR + _ECS, _deploy),
     Feature(
         "autoscaling",
         "autoscaling",
@@ -200,7 +201,7 @@ def service_trust(name: str) -> Callable[[Keys, Project], Policy]:
     return lambda keys, project: Policy(service(name)(keys, project))
 
 
-def _github_trust(keys: GithubKeys, project: Project) -> Policy:
+def _github_trust(keys: GithubOidcKeys, project: Project) -> Policy:
     """Every subject of the repository."""
     return Policy(
         Statement(

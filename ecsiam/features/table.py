@@ -5,7 +5,19 @@ and, in CamelCase, the CloudFormation id (`TaskRole`). An inline policy is calle
 `<project_name>-<environment>-<id with hyphens>-policy`.
 """
 
-from ecsiam.features import baseline, cloudwatch, ecs_exec, efs, execution, github, s3, secrets, statements, trust
+from ecsiam.features import (
+    baseline,
+    cloudwatch,
+    ecs_exec,
+    efs,
+    execution,
+    github_actions,
+    github_oidc,
+    s3,
+    secrets,
+    statements,
+    trust,
+)
 from ecsiam.features.feature import Feature, Profile, RoleKind
 from ecsiam.features.project import ProjectKeys
 from ecsiam.model.names import Output
@@ -16,7 +28,8 @@ class FeatureKeys(
     baseline.BaselineKeys,
     statements.StatementsKeys,
     trust.TrustKeys,
-    github.GithubKeys,
+    github_actions.GithubActionsKeys,
+    github_oidc.GithubOidcKeys,
     execution.ExecutionKeys,
     ecs_exec.ExecKeys,
     cloudwatch.CloudwatchKeys,
@@ -39,7 +52,7 @@ FEATURES: tuple[Feature[FeatureKeys], ...] = (
     cloudwatch.CLOUDWATCH,
     ecs_exec.EXEC,
     statements.TASK,
-    github.GITHUB_ACTIONS,
+    github_actions.GITHUB_ACTIONS,
     statements.GITHUB_ACTIONS,
 )
 
@@ -70,10 +83,10 @@ _ROLES: tuple[RoleKind[FeatureKeys], ...] = (
         "github_actions",
         "github-actions-role",
         "GitHub Actions deployment",
-        trust=github.github_trust,
-        meant=github.github_meant,
-        needs=github.github_trust_needs,
-        unsure=github.github_unsure,
+        trust=github_oidc.github_trust,
+        meant=github_oidc.github_meant,
+        needs=github_oidc.github_trust_needs,
+        unsure=github_oidc.github_unsure,
         flag="enable_github_oidc",
         output="github_actions_role",
         attributes=("arn", "name"),  # as the guide's module has them: no id
