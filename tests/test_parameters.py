@@ -88,7 +88,7 @@ def wrongly_valued(draw: st.DrawFn) -> tuple[Opened, dict[str, Any]]:
     one = draw(opened())
     values = dict(one.values)
     for name in draw(st.lists(st.sampled_from(sorted(values)), max_size=2, unique=True)) if values else ():
-        form = FORMS.get(KEYS[name].form)
+        form = KEYS[name].form
         wrong: list[Any] = ["", (), None, 1, "x" * 65, True, ["", 1], *(form.bad if form else ())]
         wrong += [[value] for value in (*form.bad, *form.good)] if form else []
         values[name] = draw(st.sampled_from(wrong))
@@ -433,7 +433,8 @@ def test_ids_of_github_as_parameters_may_not_be_empty(empty: str) -> None:
 
 @pytest.mark.parametrize("name", ["project_name", "environment"])
 def test_the_names_may_never_be_empty(name: str) -> None:
-    form = FORMS[KEYS[name].form]
+    form = KEYS[name].form
+    assert form
     message = refused(ConfigError, lambda: built(**{name: Parameter(name)}).bind({name: ""}))
     assert message == f"`` is not {form.what} @ $.{name}. Write it like `{form.good[0]}`."
 

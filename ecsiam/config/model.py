@@ -1,9 +1,10 @@
 """The config: the keys of every room, as one class."""
 
+import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from pydantic import PrivateAttr
+from pydantic import ConfigDict, PrivateAttr
 
 from ecsiam.features.feature import Profile
 from ecsiam.features.naming import NamingKeys
@@ -14,13 +15,14 @@ from ecsiam.model.deployment import Deployment
 from ecsiam.model.parameter import Parameter
 
 
-class Config(NamingKeys, FeatureKeys):
+class Config(NamingKeys):
     """What one ECS service is, as flags and values. Raises ConfigError with every fault.
 
     `None`, `""` and an empty list mean that a value is not given. What `account_id`, `aws_region` and `partition`
-    leave out is known at deployment. docs/config.md lists every key.
+    leave out is known at deployment. docs/config.md has every key with its form and default.
     """
 
+    model_config = ConfigDict(defer_build=False)
     _source: str = PrivateAttr(default="")
     _bindings: dict[str, object] = PrivateAttr(default_factory=dict)
 
@@ -78,3 +80,21 @@ class Config(NamingKeys, FeatureKeys):
         config = self.model_copy(update=home)
         config._bindings = {**self._bindings, **{name: v for name, v in values.items() if name not in home}}
         return config
+
+
+def _signature() -> Iterator[inspect.Parameter]:
+    for name, info in Config.model_fields.items():
+        default = inspect.Parameter.empty if info.is_required() else info.default
+        yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=info.annotation)
+
+
+def _listed() -> Iterator[str]:
+    for heading, names in Config.headings():
+        yield f"\n{heading}:\n"
+        for name in names:
+            yield f"- {name}: {Config.keys()[name].meaning}"
+
+
+# For `help(ecsiam.Config)`: pydantic would show what each key carries.
+Config.__signature__ = inspect.Signature([*_signature()])
+Config.__doc__ = "\n".join((inspect.cleandoc(f"{Config.__doc__}"), *_listed()))

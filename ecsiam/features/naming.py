@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 from ecsiam.errors import Fault
-from ecsiam.features.project import Project, ProjectKeys
-from ecsiam.features.table import POLICIES, ROLES
+from ecsiam.features.project import Project
+from ecsiam.features.table import POLICIES, ROLES, FeatureKeys
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import MapOf, OfForm
@@ -18,7 +18,7 @@ TAGS_LIMIT = 50
 OWN_TAGS = ("Name", "Environment", "Purpose")
 
 
-class NamingKeys(ProjectKeys):
+class NamingKeys(FeatureKeys):
     """Names, path, boundary and tags of the roles."""
 
     heading = "The roles themselves"

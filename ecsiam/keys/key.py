@@ -14,7 +14,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from ecsiam.errors import ConfigError, EcsiamError, Fault, Faults, refuse
 from ecsiam.keys.kinds import Flag, Kind, ListOf, MapOf, OfForm, Schema, Whole, shown, unknown_keys
 from ecsiam.model.document import is_object
-from ecsiam.model.forms import PARAMETER_NAME
+from ecsiam.model.forms import PARAMETER_NAME, Form
 from ecsiam.model.parameter import Parameter, Type
 from ecsiam.model.text import Value
 
@@ -95,13 +95,13 @@ class Key:
                 return None
 
     @property
-    def form(self) -> str:
-        """The name of the form of its values, or of each of them; empty where they have none."""
+    def form(self) -> Form | None:
+        """The form of its values, or of each of them; None where they have none."""
         match self.kind:
             case OfForm(form) | ListOf(OfForm(form)):
-                return form.name
+                return form
             case _:
-                return ""
+                return None
 
     @property
     def star(self) -> bool:

@@ -7,7 +7,6 @@ from ecsiam.errors import Fault
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys
 from ecsiam.keys.kinds import Whole
-from ecsiam.model.forms import FORMS
 from ecsiam.model.home import HOME_FORMS, Given
 from ecsiam.model.parameter import Demand, Parameter, Variable
 
@@ -26,7 +25,7 @@ def variables(keys: Keys, *, star: bool = False) -> Iterator[tuple[str, Variable
                 Variable(
                     id=value.name,
                     type=key.type,
-                    form=key.form,
+                    form=key.form.name if key.form else "",
                     default=value.default,
                     description=value.description or _description(key),
                     empty=not keys.required(name),
@@ -75,7 +74,7 @@ def given_arns(keys: Keys, *, unused: bool = False) -> Iterator[Given]:
     """Every ARN that has to be of the roles' partition, with its place; on demand also what no flag asks for."""
     for name, key in keys.keys().items():
         value = getattr(keys, name, None)  # a required one that is faulty isn't there
-        if not key.form or not FORMS[key.form].service or not value or isinstance(value, Parameter):
+        if key.form is None or not key.form.service or not value or isinstance(value, Parameter):
             continue
         if not unused and not keys.used(key):
             continue
