@@ -70,7 +70,7 @@ def _role(config: Config, project: Project, kind: _Kind, when: str, policies: li
     managed = (*profile.managed.get(kind.id, ()), *kind.managed(config))
     name = project.role_names[kind.id]
     own = dict(zip(OWN_TAGS, (name, as_text(config.environment), text(kind.purpose)), strict=True))
-    longest = config.max_session_duration if kind.id == "github_actions" else None
+    longest = kind.longest(config)
     boundary = as_text(config.permissions_boundary_arn)
     return Role(
         id=kind.id,

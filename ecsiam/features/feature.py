@@ -8,6 +8,7 @@ from attrs import field, frozen
 from ecsiam.features.project import Project
 from ecsiam.keys.keys import Keys
 from ecsiam.model.names import Attribute
+from ecsiam.model.parameter import Parameter
 from ecsiam.model.policy import Policy
 from ecsiam.model.stack import Note
 from ecsiam.model.statement import Statement
@@ -47,8 +48,8 @@ class RoleKind(Generic[K_contra]):
     """A role that we make: its name is `<project_name>-<environment>-<suffix>`; without its `flag` it is not made.
 
     `trust` is its trust policy, `meant` who is meant to assume it, `needs` who has to be able to, as statements;
-    `unsure` what the config leaves open about them, in words. `managed` are the policies to attach. Its outputs are
-    called `<output>_<attribute>`.
+    `unsure` what the config leaves open about them, in words. `managed` are the policies to attach, `longest` is the
+    longest session in seconds. Its outputs are called `<output>_<attribute>`.
     """
 
     id: str
@@ -59,6 +60,7 @@ class RoleKind(Generic[K_contra]):
     needs: Callable[[K_contra, Project], Iterator[Statement]] = _nothing
     unsure: Callable[[K_contra], str] = field(default=lambda _: "")
     managed: Callable[[K_contra], Sequence[str]] = _none
+    longest: Callable[[K_contra], int | Parameter | None] = field(default=lambda _: None)
     flag: str = ""
     output: str = ""
     attributes: tuple[Attribute, ...] = ()

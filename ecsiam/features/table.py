@@ -87,6 +87,7 @@ _ROLES: tuple[RoleKind[FeatureKeys], ...] = (
         meant=github_oidc.github_meant,
         needs=github_oidc.github_trust_needs,
         unsure=github_oidc.github_unsure,
+        longest=lambda keys: keys.max_session_duration,
         flag="enable_github_oidc",
         output="github_actions_role",
         attributes=("arn", "name"),  # as the guide's module has them: no id
