@@ -10,18 +10,23 @@ from attrs import evolve, field, frozen
 from attrs.converters import optional
 
 from ecsiam.errors import Fault
+from ecsiam.looks.page import Block, Page, Table
+from ecsiam.looks.plain import plain
+from ecsiam.looks.shown import Paged, Shown
+from ecsiam.looks.words import count
 from ecsiam.model.arn import Arn
 from ecsiam.model.built import Built
 from ecsiam.model.by_id import ById
 from ecsiam.model.policy import Policy
+from ecsiam.model.statement import Only
 from ecsiam.model.text import EMPTY, Bindings, Ref, Text, text, texts
 
 NAME_LIMIT = 64
 POLICY_NAME_LIMIT = 128
 
 
-@frozen
-class InlinePolicy:
+@frozen(repr=False)
+class InlinePolicy(Shown):
     """A policy inside a role. `id` is the feature's (`efs`), `name` what IAM calls it (`memos-dev-efs-policy`).
 
     `when` names the flag parameter that it is there for; empty: always."""
@@ -37,6 +42,23 @@ class InlinePolicy:
         if when is None or document is None:
             return None
         return evolve(self, name=self.name.bind(values), document=document, when=when)
+
+    def _says(self) -> str:
+        return f"{self.id}: {self.name}, {count(len(self.document.statements), 'statement')}"
+
+    @property
+    def called(self) -> str:
+        """Its name, and the flag parameter that it hangs on."""
+        return f"{self.name}{_while(self.when)}"
+
+
+def _while(flag: str) -> str:
+    return f", while {flag} is on" if flag else ""
+
+
+def _reasons(policy: InlinePolicy) -> tuple[str, ...]:
+    """Why its statements are there; of one that nobody gave a reason, what it says."""
+    return tuple(dict.fromkeys(s.why for s in policy.document.statements))
 
 
 def _policies(given: Iterable[InlinePolicy] | Mapping[str, InlinePolicy]) -> ById[InlinePolicy]:
@@ -58,8 +80,8 @@ def twice(names: Iterable[str | Text]) -> list[str]:
     return [name for i, name in enumerate(shown) if lower[i] in lower[:i]]
 
 
-@frozen
-class Role(Built):
+@frozen(repr=False)
+class Role(Built, Paged):
     """An IAM role. `id` is ours (`execution`, `task`, `github_actions`) or, for a role read from elsewhere, its name.
 
     `max_session_duration` is in seconds, None for IAM's default of 3600. `when` names the flag parameter that the role
@@ -93,6 +115,40 @@ class Role(Built):
     def documents(self) -> tuple[Policy, ...]:
         """The trust policy and the inline policies."""
         return (self.trust, *(p.document for p in self.policies.values()))
+
+    @property
+    def assumed_by(self) -> tuple[str, ...]:
+        """Who may assume it, as its trust policy says."""
+        found: list[str] = []
+        for s in self.trust.statements:
+            if s.effect == "Allow" and s.principals is not None:
+                named = [str(p) for p in s.principals.items]
+                said = named if isinstance(s.principals, Only) else [f"all but {', '.join(named)}"]
+                found += [f"{one}{', on conditions' if s.conditions else ''}" for one in said]
+        return tuple(dict.fromkeys(found))
+
+    def __str__(self) -> str:
+        return plain(self._page())
+
+    def _says(self) -> str:
+        return f"{self.id}: {self.name}, {count(len(self.policies), 'policy')}"
+
+    def _page(self) -> Page:
+        longest = self.max_session_duration
+        facts = (
+            ("assumed by", self.assumed_by),
+            ("attached", tuple(map(str, self.managed_policy_arns))),
+            ("boundary", "" if self.permissions_boundary is None else str(self.permissions_boundary)),
+            ("session", "" if longest is None else f"{longest} seconds at most"),
+        )
+        blocks: list[Block] = [Table(("", ""), [fact for fact in facts if fact[1]])]
+        if self.policies:
+            rows = ((p.called, str(len(p.document.statements)), _reasons(p)) for p in self.policies.values())
+            blocks.append(Table(("policy", "statements", "why"), rows))
+        folded = (("trust policy", self.trust), *((str(p.name), p.document) for p in self.policies.values()))
+        blocks += (evolve(self._page_of(document), title=title) for title, document in folded)
+        called = str(self.name) if str(self.name) == self.id else f"{self.name} ({self.id})"
+        return Page(f"Role {called}{_while(self.when)}", tuple(blocks))
 
     def arn(self, partition: Text, account_id: Text) -> Text:
         """The role's ARN as text: known before the role exists, since name and path are."""

@@ -6,6 +6,10 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from ecsiam.errors import Fault, Path, PolicyError, refuse, show_path
+from ecsiam.looks.page import Page, Table
+from ecsiam.looks.plain import plain
+from ecsiam.looks.shown import Paged, Shown
+from ecsiam.looks.words import count
 from ecsiam.model.by_id import ById
 from ecsiam.model.deployment import Deployment
 from ecsiam.model.names import Output
@@ -14,8 +18,8 @@ from ecsiam.model.statement import Statement
 from ecsiam.model.text import EMPTY, Bindings, Ref, Text, in_order, text
 
 
-@frozen
-class Note:
+@frozen(repr=False)
+class Note(Shown):
     """Something that is right but worth knowing. It never stands for a loss: what can't be said is refused."""
 
     rule: str
@@ -27,6 +31,9 @@ class Note:
     def __str__(self) -> str:
         at = f" @ {show_path(self.path)}" if self.path else ""
         return f"{self.message}{at}" + (f". {self.remedy}" if self.remedy else "")
+
+    def _says(self) -> str:
+        return f"{self.rule}: {self.message}"
 
 
 @frozen
@@ -100,8 +107,8 @@ def _notes(given: Iterable[Note]) -> tuple[Note, ...]:
     return tuple(given)
 
 
-@frozen
-class Stack:
+@frozen(repr=False)
+class Stack(Paged):
     """The roles of one service as data: frozen, hashable, equal by value. Notes and source are no part of equality."""
 
     roles: ById[Role] = field(converter=_roles)
@@ -114,6 +121,37 @@ class Stack:
     def __attrs_post_init__(self) -> None:
         names = twice(r.name for r in self.roles.values())
         refuse(PolicyError, [Fault(f"two roles are called `{name}`", ("roles",)) for name in names])
+
+    def __str__(self) -> str:
+        return plain(self._page())
+
+    def _says(self) -> str:
+        return f"{self.intent.prefix}{': ' if self.intent.prefix.parts else ''}{', '.join(self.roles)}"
+
+    def _page(self) -> Page:
+        roles = self.roles.values()
+        head = ("role", "name", "assumed by", "policies", "attached")
+        rows = (
+            (
+                r.id if not r.when else f"{r.id}, while {r.when} is on",
+                str(r.name),
+                r.assumed_by,
+                tuple(p.called for p in r.policies.values()),
+                tuple(map(str, r.managed_policy_arns)),
+            )
+            for r in roles
+        )
+        prefix = str(self.intent.prefix)
+        left = self.deployment.open
+        return Page(
+            f"Stack {prefix}{': ' if prefix else ''}{count(len(roles), 'role')}",
+            (
+                Table(head, rows),
+                *([f"left to deployment: {', '.join(left)}"] if left else []),
+                *(evolve(self._page_of(r), title=str(r.name)) for r in roles),
+                *([Page(count(len(self.notes), "note"), tuple(map(str, self.notes)))] if self.notes else []),
+            ),
+        )
 
     def bind(self, values: Mapping[str, object]) -> "Stack":
         """The stack with `values` put in for what was left to deployment: parameters and the home.
