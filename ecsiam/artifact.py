@@ -14,7 +14,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from ecsiam.errors import EmitError, Fault, refuse
-from ecsiam.looks.page import Code, Page
+from ecsiam.looks.page import Code, Page, Table
 from ecsiam.looks.shown import Paged
 from ecsiam.looks.words import count
 
@@ -55,9 +55,9 @@ class Artifact(Paged):
         return f"{self.target}, {count(len(self._files), 'file')}{f' from {self.source}' if self.source else ''}"
 
     def _page(self) -> Page:
-        names = tuple(name for name, _ in self._files)
+        sizes = Table(("file", "lines"), ((name, f"{len(text.splitlines()):,}") for name, text in self._files))
         files = (Page(name, (Code(text),)) for name, text in self._files)
-        return Page(f"Artifact: {self._says()}", (*names, *files))
+        return Page(f"Artifact: {self._says()}", (sizes, *files))
 
     def write(self, directory: str | os.PathLike[str], *, force: bool = False) -> None:
         """Make `directory` hold these files, and none that an earlier run wrote and this one does not.

@@ -115,19 +115,21 @@ def documents(stack: Stack) -> dict[str, object]:
     return {"template.json": _in_order(cast("Json", json.loads(template.to_json(sort_keys=False))))}
 
 
-# As people write them; below these the order is the model's, and that of the tables in here.
+# As people write them; below these the order is that of the model, and of what is written here.
 _SECTIONS = ("Description", "Metadata", "Parameters", "Rules", "Conditions", "Resources", "Outputs")
 _OF_A_RESOURCE = ("Type", "Condition", "Properties")
 
 
 def _in_order(template: Json) -> Json:
-    """The template in the order of its sections; a mark goes into the metadata, so these are there in any case."""
+    """The template in the order of its sections. The mark goes into the metadata: they are there in any case."""
     template["Metadata"] = template.get("Metadata", {})
-    template["Resources"] = {
-        id_: {key: resource[key] for key in _OF_A_RESOURCE if key in resource}
-        for id_, resource in cast("dict[str, Json]", template["Resources"]).items()
-    }
-    return {"AWSTemplateFormatVersion": "2010-09-09", **{key: template[key] for key in _SECTIONS if key in template}}
+    resources = cast("dict[str, Json]", template["Resources"])
+    template["Resources"] = {id_: _first(_OF_A_RESOURCE, resource) for id_, resource in resources.items()}
+    return {"AWSTemplateFormatVersion": "2010-09-09", **_first(_SECTIONS, template)}
+
+
+def _first(keys: tuple[str, ...], data: Json) -> Json:
+    return {**{key: data[key] for key in keys if key in data}, **data}
 
 
 def _declare(template: Template, inputs: tuple[Input, ...]) -> None:

@@ -74,7 +74,7 @@ class Fails(Paged):
         rows = [(("" if one_fact else one.fact, one._where), one.witness) for one in every]
         title = f"✗ fails: {self.fact}" if one_fact and self.fact else "✗ fails"
         shown = requests_table(("what", "where"), rows)
-        return Page(title, (*([shown] if shown.shown.head else []), *assumed_pages(self.assumed)))
+        return Page(title, (shown, *assumed_pages(self.assumed)))
 
 
 @frozen(repr=False)

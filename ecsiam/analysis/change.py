@@ -65,8 +65,8 @@ class Change(Paged):
     def _page(self) -> Page:
         signed = [*(("+ gained", d) for d in self.gained), *(("- lost", d) for d in self.lost)]
         rows = (((sign, d.role, d.statement.why), d.witness) for sign, d in signed)
-        table = [requests_table(("change", "role", "by the statement"), rows)] if signed else []
-        return Page(f"Change: {self._says()}", (*table, *(f"? undecided: {reason}" for reason in self.undecided)))
+        table = requests_table(("change", "role", "by the statement"), rows)
+        return Page(f"Change: {self._says()}", (table, *(f"? undecided: {reason}" for reason in self.undecided)))
 
 
 OF_A_KIND = (

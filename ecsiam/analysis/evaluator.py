@@ -68,7 +68,7 @@ class Decision(Paged):
             for r in self.statements
         )
         head = ("policy", "statement", "what it says", "match")
-        blocks: list[Block] = [Table(head, rows)] if self.statements else []
+        blocks: list[Block] = [Table(head, rows)]
         if self.missing:
             blocks.append(f"it hangs on what was not given: {', '.join(self.missing)}")
         if self.contradicting:

@@ -7,17 +7,17 @@ from ecsiam.looks.page import Cell, Page, Table
 
 
 def requests_table(head: tuple[str, ...], rows: Iterable[tuple[tuple[Cell, ...], Request | None]]) -> Table:
-    """A row for each request, behind what stands in the columns of `head`."""
-    columns = (*head, "action", "resource", "by", "with")
-    return Table(columns, ((*before, *_cells(request)) for before, request in rows))
+    """A row for each request, behind what stands in the columns of `head`, by which they are grouped."""
+    columns = (*head, "action", "resource", "with")
+    return Table(columns, ((*before, *_cells(request)) for before, request in rows), len(head))
 
 
 def _cells(request: Request | None) -> tuple[Cell, ...]:
     if request is None:
-        return ("", "", "", "")
-    who = "" if request.principal is None else str(request.principal)
+        return ("", "", "")
+    who = () if request.principal is None else (f"by {request.principal}",)
     pairs = (f"{key}={v if isinstance(v, str) else ', '.join(v)}" for key, v in request.context)
-    return (request.action, request.resource, who, tuple(pairs))
+    return (request.action, request.resource, (*who, *pairs))
 
 
 def assumed_pages(assumed: tuple[str, ...]) -> tuple[Page, ...]:

@@ -12,8 +12,10 @@ from ecsiam.looks.words import visible
 # Notebooks take `$...$` for mathematics, and IAM's policy variables hold a `$`.
 _CLASSES = "ecsiam tex2jax_ignore mathjax_ignore"
 _LINE = "1px solid color-mix(in srgb, currentColor 25%, transparent)"
+_AROUND = "overflow-x:auto"
 _TABLE = "border-collapse:collapse;margin:0.5em 0"
-_CELL = f"text-align:left;vertical-align:top;padding:0.25em 1em 0.25em 0;border-bottom:{_LINE}"
+_CELL = f"text-align:left;vertical-align:top;padding:0.25em 1em 0.25em 0;border-bottom:{_LINE};overflow-wrap:anywhere"
+_WHOLE = 32  # characters: what is shorter isn't broken
 _CODE = f"margin:0.5em 0;padding:0.25em 0 0.25em 1em;border-left:{_LINE};max-height:32em;overflow:auto"
 _FOLDED = "margin:0.25em 0"
 
@@ -30,7 +32,7 @@ def escape(text: str, keep: str = "") -> str:
 
 
 def _blocks(page: Page) -> str:
-    return "".join(map(_block, page.blocks))
+    return "".join(map(_block, page.shown))
 
 
 def _block(block: Block) -> str:
@@ -49,13 +51,13 @@ def _block(block: Block) -> str:
 
 def _table(table: Table) -> str:
     shown = table.shown
-    head = "".join(f'<th scope="col" style="{_CELL}">{escape(name)}</th>' for name in shown.head)
-    rows = ("".join(f'<td style="{_CELL}">{_cell(cell)}</td>' for cell in row) for row in shown.rows)
-    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    head = "".join(_cell("th", (name,)) for name in shown.head)
+    body = "".join(f"<tr>{''.join(_cell('td', cell) for cell in row)}</tr>" for row in shown.rows)
     top = f"<thead><tr>{head}</tr></thead>" if any(shown.head) else ""
     more = f"<p>{escape(table.more)}</p>" if table.more else ""
-    return f'<table style="{_TABLE}">{top}<tbody>{body}</tbody></table>{more}'
+    return f'<div style="{_AROUND}"><table style="{_TABLE}">{top}<tbody>{body}</tbody></table></div>{more}'
 
 
-def _cell(lines: tuple[str, ...]) -> str:
-    return "<br>".join(map(escape, lines))
+def _cell(tag: str, lines: tuple[str, ...]) -> str:
+    whole = ";white-space:nowrap" if all(len(line) <= _WHOLE for line in lines) else ""
+    return f'<{tag} style="{_CELL}{whole}">{"<br>".join(map(escape, lines))}</{tag}>'

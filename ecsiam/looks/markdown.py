@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from ecsiam.looks.page import Code, Page, Table
 from ecsiam.looks.words import visible
 
-# What can begin something anywhere (`$` in notebooks, `:`, `@` and `www.` as bare links), or at the start of a line. A
-# backslash before it makes it plain text.
-_MARKS = re.compile(r"([\\`*_\[\]<>|~$&:@]|(?<=www)\.|^[-+#=]|(?<=^\d)[.)])", re.IGNORECASE)
+# What can begin something anywhere (`$` in notebooks; `://`, `@` and `www.` as bare links), or at the start of a line.
+# A backslash before it makes it plain text.
+_MARKS = re.compile(r"([\\`*_\[\]<>|~$&@]|:(?=//)|(?<=www)\.|^[-+#=]|(?<=^\d)[.)])", re.IGNORECASE)
 
 
 def markdown(page: Page) -> str:
     """The page; what is folded away is left out."""
-    blocks = (_block(block) for block in page.blocks if not isinstance(block, Page))
+    blocks = (_block(block) for block in page.shown if not isinstance(block, Page))
     return "\n\n".join((f"**{escape(page.title)}**", *blocks)) + "\n"
 
 

@@ -17,17 +17,26 @@ def _cells(rows: Iterable[Iterable[Cell]]) -> tuple[tuple[tuple[str, ...], ...],
 
 @frozen
 class Table:
-    """Rows below a head."""
+    """Rows below a head. In the first `grouped` columns, what is the same as above is not said again."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[tuple[str, ...], ...], ...] = field(converter=_cells)
+    grouped: int = 0
 
     @property
     def shown(self) -> "Table":
         """The table without columns that say nothing, and without rows that nobody would read to the end."""
         used = [i for i in range(len(self.head)) if any(any(row[i]) for row in self.rows)]
-        rows = [[row[i] for i in used] for row in self.rows[:MOST_ROWS]]
+        above = (((),) * self.grouped, *(row[: self.grouped] for row in self.rows))
+        rows = [
+            [() if i < self.grouped and row[: i + 1] == before[: i + 1] else row[i] for i in used]
+            for before, row in zip(above, self.rows[:MOST_ROWS], strict=False)
+        ]
         return Table(tuple(self.head[i] for i in used), rows)
+
+    def __bool__(self) -> bool:
+        """Whether it says anything."""
+        return any(any(cell) for row in self.rows for cell in row)
 
     @property
     def more(self) -> str:
@@ -50,6 +59,11 @@ class Page:
 
     title: str
     blocks: "tuple[str | Table | Code | Page, ...]" = ()
+
+    @property
+    def shown(self) -> "tuple[str | Table | Code | Page, ...]":
+        """The blocks without tables that say nothing."""
+        return tuple(block for block in self.blocks if not isinstance(block, Table) or block)
 
 
 Block = str | Table | Code | Page

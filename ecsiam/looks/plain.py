@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from ecsiam.looks.page import Code, Page, Table
 from ecsiam.looks.words import short, visible
 
-_WIDEST = 72  # of a cell: both ends of what is longer
+_WIDEST = 96  # of a cell: both ends of what is longer
 _GAP = "  "
 
 
 def plain(page: Page) -> str:
     """The page, without a line break at its end; what is folded away is left out."""
     lines = [visible(page.title)]
-    for block in page.blocks:
+    for block in page.shown:
         match block:
             case str():
                 lines.append(visible(block))

@@ -11,7 +11,6 @@ from attrs.converters import optional
 
 from ecsiam.errors import Fault
 from ecsiam.looks.page import Block, Page, Table
-from ecsiam.looks.plain import plain
 from ecsiam.looks.shown import Paged, Shown
 from ecsiam.looks.words import count
 from ecsiam.model.arn import Arn
@@ -45,15 +44,6 @@ class InlinePolicy(Shown):
 
     def _says(self) -> str:
         return f"{self.id}: {self.name}, {count(len(self.document.statements), 'statement')}"
-
-    @property
-    def called(self) -> str:
-        """Its name, and the flag parameter that it hangs on."""
-        return f"{self.name}{_while(self.when)}"
-
-
-def _while(flag: str) -> str:
-    return f", while {flag} is on" if flag else ""
 
 
 def _reasons(policy: InlinePolicy) -> tuple[str, ...]:
@@ -128,6 +118,9 @@ class Role(Built, Paged):
         return tuple(dict.fromkeys(found))
 
     def __str__(self) -> str:
+        """A short table."""
+        from ecsiam.looks.plain import plain
+
         return plain(self._page())
 
     def _says(self) -> str:
@@ -140,15 +133,16 @@ class Role(Built, Paged):
             ("attached", tuple(map(str, self.managed_policy_arns))),
             ("boundary", "" if self.permissions_boundary is None else str(self.permissions_boundary)),
             ("session", "" if longest is None else f"{longest} seconds at most"),
+            ("while on", self.when),
         )
         blocks: list[Block] = [Table(("", ""), [fact for fact in facts if fact[1]])]
         if self.policies:
-            rows = ((p.called, str(len(p.document.statements)), _reasons(p)) for p in self.policies.values())
-            blocks.append(Table(("policy", "statements", "why"), rows))
+            rows = ((str(p.name), p.when, str(len(p.document.statements)), _reasons(p)) for p in self.policies.values())
+            blocks.append(Table(("policy", "while on", "statements", "why"), rows))
         folded = (("trust policy", self.trust), *((str(p.name), p.document) for p in self.policies.values()))
         blocks += (evolve(self._page_of(document), title=title) for title, document in folded)
         called = str(self.name) if str(self.name) == self.id else f"{self.name} ({self.id})"
-        return Page(f"Role {called}{_while(self.when)}", tuple(blocks))
+        return Page(f"Role {called}", tuple(blocks))
 
     def arn(self, partition: Text, account_id: Text) -> Text:
         """The role's ARN as text: known before the role exists, since name and path are."""

@@ -7,7 +7,6 @@ from attrs import evolve, field, frozen
 
 from ecsiam.errors import Fault, Path, PolicyError, refuse, show_path
 from ecsiam.looks.page import Page, Table
-from ecsiam.looks.plain import plain
 from ecsiam.looks.shown import Paged, Shown
 from ecsiam.looks.words import count
 from ecsiam.model.by_id import ById
@@ -107,6 +106,10 @@ def _notes(given: Iterable[Note]) -> tuple[Note, ...]:
     return tuple(given)
 
 
+def _named(name: str | Text, flag: str) -> str:
+    return f"{name} ({flag})" if flag else str(name)
+
+
 @frozen(repr=False)
 class Stack(Paged):
     """The roles of one service as data: frozen, hashable, equal by value. Notes and source are no part of equality."""
@@ -123,6 +126,9 @@ class Stack(Paged):
         refuse(PolicyError, [Fault(f"two roles are called `{name}`", ("roles",)) for name in names])
 
     def __str__(self) -> str:
+        """A short table."""
+        from ecsiam.looks.plain import plain
+
         return plain(self._page())
 
     def _says(self) -> str:
@@ -130,17 +136,18 @@ class Stack(Paged):
 
     def _page(self) -> Page:
         roles = self.roles.values()
-        head = ("role", "name", "assumed by", "policies", "attached")
         rows = (
             (
-                r.id if not r.when else f"{r.id}, while {r.when} is on",
+                _named(r.id, r.when),
                 str(r.name),
                 r.assumed_by,
-                tuple(p.called for p in r.policies.values()),
+                tuple(_named(p.name, p.when) for p in r.policies.values()),
                 tuple(map(str, r.managed_policy_arns)),
             )
             for r in roles
         )
+        flagged = any(r.when or any(p.when for p in r.policies.values()) for r in roles)
+        head = ("role", "name", "assumed by", f"policies{' (while a flag is on)' if flagged else ''}", "attached")
         prefix = str(self.intent.prefix)
         left = self.deployment.open
         return Page(
