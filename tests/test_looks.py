@@ -68,7 +68,7 @@ EVIL = (
 ALLOW = Statement("Allow", "s3:GetObject", "arn:aws:s3:::memos/*")
 
 
-def subclasses(of: type) -> Iterator[type]:
+def subclasses(of: type[object]) -> Iterator[type[object]]:
     for one in of.__subclasses__():
         yield one
         yield from subclasses(one)
@@ -109,7 +109,8 @@ def every(text: str) -> list[Shown]:
     request = Request(text, text, Principal("AWS", text, as_is=True), {text: [text, "b"], "c": text})
     said = statement(text)
     terms = Terms(said, (text, text), (text,), (text,), (text,), text, Terms(said, (text,)))
-    one, difference = Fails(request, text, (text,), ((text, text),)), Difference(text, said, request)
+    one = Fails(request, text, (text,), ((text, text),))
+    difference = Difference(text, said, request)
     reported = Reported(text, 3, said, (Miss(text, text, text), Miss("Action", text)))
     whose = role(text)
     note = Note(text, text, (text, 1), text, text)
@@ -161,7 +162,9 @@ def test_each_kind_of_value_is_among_those_that_are_looked_at() -> None:
 
 
 def test_attrs_writes_no_repr_over_it() -> None:
-    assert {one.__name__ for one in subclasses(Shown) if one.__repr__ is not Shown.__repr__} == set()
+    assert {
+        one.__name__ for one in subclasses(Shown) if vars(one).get("__repr__", Shown.__repr__) is not Shown.__repr__
+    } == set()
 
 
 @pytest.mark.parametrize("text", ["x", "", EVIL, LONG, LONG * 20], ids=["plain", "empty", "evil", "long", "longer"])
@@ -262,6 +265,11 @@ def test_a_statement_prints_as_people_write_it() -> None:
         '  "Action": ["sts:AssumeRole"],\n  "Condition": {"StringEquals": {"sts:ExternalId": ["x"]}}\n}'
     )
     assert str(ALLOW) == '{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::memos/*"]}'
+
+
+def test_a_policy_inside_a_role_prints_its_document() -> None:
+    inline = stack_of("memos").roles["task"].policies["efs"]
+    assert str(inline) == str(inline.document)
 
 
 def test_to_dict_refuses_what_is_left_to_deployment_all_at_once() -> None:
@@ -419,7 +427,10 @@ def test_pages_say_what_they_are_about() -> None:
     asked = Request("s3:GetObject", "arn:aws:s3:::memos-uploads/a.txt")
     for value, parts in (
         (stack, ("memos-prod-task-role", "assumed by", "github_actions", "2 notes", "s3:GetObject")),
-        (stack.roles["task"], ("memos-prod-efs-policy", "mount the file system", "trust policy")),
+        (
+            stack.roles["task"],
+            ("memos-prod-efs-policy", "mount the file system", "Trust policy", "Policy memos-prod-s3-policy"),
+        ),
         (evaluate(stack.roles["task"], asked), ("✓ allowed", "✓ matches", "read, write and delete objects")),
         (can(stack.roles["task"], action="s3:GetObject"), ("✓ holds", "memos-uploads")),
         (compare(stack_of("memos"), stack), ("gained", "lost", "ssmmessages:OpenDataChannel", "enable_ecs_exec")),

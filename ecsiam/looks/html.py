@@ -18,6 +18,7 @@ _CELL = f"text-align:left;vertical-align:top;padding:0.25em 1em 0.25em 0;border-
 _WHOLE = 32  # characters: what is shorter isn't broken
 _CODE = f"margin:0.5em 0;padding:0.25em 0 0.25em 1em;border-left:{_LINE};max-height:32em;overflow:auto"
 _FOLDED = "margin:0.25em 0"
+_INSIDE = "margin-left:1em"
 
 
 def html(page: Page) -> str:
@@ -46,7 +47,7 @@ def _block(block: Block) -> str:
             return f'<pre style="{_CODE}"><code>{text}</code></pre>'
         case Page():
             summary = f'<summary style="cursor:pointer">{escape(block.title)}</summary>'
-            return f'<details style="{_FOLDED}">{summary}{_blocks(block)}</details>'
+            return f'<details style="{_FOLDED}">{summary}<div style="{_INSIDE}">{_blocks(block)}</div></details>'
 
 
 def _table(table: Table) -> str:

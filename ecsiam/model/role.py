@@ -11,7 +11,7 @@ from attrs.converters import optional
 
 from ecsiam.errors import Fault
 from ecsiam.looks.page import Block, Page, Table
-from ecsiam.looks.shown import Paged, Shown
+from ecsiam.looks.shown import Paged
 from ecsiam.looks.words import count
 from ecsiam.model.arn import Arn
 from ecsiam.model.built import Built
@@ -25,7 +25,7 @@ POLICY_NAME_LIMIT = 128
 
 
 @frozen(repr=False)
-class InlinePolicy(Shown):
+class InlinePolicy(Paged):
     """A policy inside a role. `id` is the feature's (`efs`), `name` what IAM calls it (`memos-dev-efs-policy`).
 
     `when` names the flag parameter that it is there for; empty: always."""
@@ -44,6 +44,13 @@ class InlinePolicy(Shown):
 
     def _says(self) -> str:
         return f"{self.id}: {self.name}, {count(len(self.document.statements), 'statement')}"
+
+    def __str__(self) -> str:
+        """The document, as IAM's JSON."""
+        return str(self.document)
+
+    def _page(self) -> Page:
+        return evolve(self._page_of(self.document), title=f"Policy {self.name}")
 
 
 def _reasons(policy: InlinePolicy) -> tuple[str, ...]:
@@ -139,8 +146,8 @@ class Role(Built, Paged):
         if self.policies:
             rows = ((str(p.name), p.when, str(len(p.document.statements)), _reasons(p)) for p in self.policies.values())
             blocks.append(Table(("policy", "while on", "statements", "why"), rows))
-        folded = (("trust policy", self.trust), *((str(p.name), p.document) for p in self.policies.values()))
-        blocks += (evolve(self._page_of(document), title=title) for title, document in folded)
+        blocks.append(evolve(self._page_of(self.trust), title="Trust policy"))
+        blocks += (self._page_of(p) for p in self.policies.values())
         called = str(self.name) if str(self.name) == self.id else f"{self.name} ({self.id})"
         return Page(f"Role {called}", tuple(blocks))
 

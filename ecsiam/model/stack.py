@@ -155,7 +155,7 @@ class Stack(Paged):
             (
                 Table(head, rows),
                 *([f"left to deployment: {', '.join(left)}"] if left else []),
-                *(evolve(self._page_of(r), title=str(r.name)) for r in roles),
+                *(self._page_of(r) for r in roles),
                 *([Page(count(len(self.notes), "note"), tuple(map(str, self.notes)))] if self.notes else []),
             ),
         )
