@@ -4,6 +4,7 @@ import importlib
 import json
 import pkgutil
 import re
+import string
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any, cast
@@ -11,6 +12,7 @@ from typing import Any, cast
 import attrs
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 import ecsiam
@@ -42,8 +44,10 @@ from ecsiam.analysis.matching import Miss
 from ecsiam.analysis.requests import query, union
 from ecsiam.analysis.steps import Reported
 from ecsiam.analysis.terms import Terms
+from ecsiam.looks.markdown import escape
 from ecsiam.looks.page import MOST_ROWS, Code, Page, Table
 from ecsiam.looks.shown import Paged, Shown
+from ecsiam.looks.words import visible
 from ecsiam.model.condition import Condition
 from ecsiam.model.each import Each
 from ecsiam.model.parameter import Variable
@@ -330,11 +334,21 @@ def test_flags_and_what_is_left_open_are_told() -> None:
 def test_who_may_assume_a_role_is_said_of_each_kind_of_trust() -> None:
     trust = [
         Statement("Allow", "sts:AssumeRole", principals=Principal("*", "*")),
-        Statement("Deny", "sts:AssumeRole", principals=Principal("AWS", "111122223333")),
         Statement("Allow", "sts:AssumeRole", principals=AllBut((Principal("AWS", "111122223333"),)), as_is=True),
         Statement("Allow", "sts:AssumeRole", principals=Principal("*", "*")),
+        Statement("Allow", "sts:TagSession", principals=Principal("AWS", "444455556666")),
+        Statement(
+            "Allow", "sts:AssumeRole", principals=Principal("AWS", "arn:aws:iam::1:role/*", as_is=True), as_is=True
+        ),
     ]
-    assert Role("x", "x", Policy(trust, as_is=True), as_is=True).assumed_by == ("*", "all but AWS:111122223333")
+
+    def said(*statements: Statement) -> tuple[str, ...]:
+        return Role("x", "x", Policy(statements, as_is=True), as_is=True).assumed_by
+
+    assert said(*trust) == ("*", "all but AWS:111122223333")
+    denied = Statement("Deny", "sts:AssumeRole", principals=Principal("AWS", "111122223333"))
+    assert said(trust[0], denied) == ("*, on conditions",)
+    assert said(denied) == said(trust[4]) == ("nobody",)
 
 
 def test_nothing_that_is_printed_moves_a_terminal() -> None:
@@ -405,6 +419,17 @@ def test_markdown_holds_texts_as_texts(value: Paged) -> None:
     assert reader.attributes.keys() <= {"class"}
     if isinstance(value, Decision):
         assert EVIL[: EVIL.index("\n")] in reader.text
+
+
+@given(st.text(st.sampled_from(string.punctuation + "ab19 \n\t\x1b")) | st.just("12) x") | st.just("12. x"))
+def test_any_text_is_one_paragraph_of_markdown_or_one_cell(text: str) -> None:
+    markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    said = visible(text).strip()
+    found = read(markdown.render(escape(text)))
+    assert (found.tags, found.text.strip()) == ({"p"} if said else set(), said)
+    cell = read(markdown.render(f"| x |\n| --- |\n| {escape(text)} |\n"))
+    assert "p" not in cell.tags
+    assert cell.text.split("\n", 1)[1].strip().removeprefix("x").strip() == said
 
 
 @pytest.mark.parametrize("value", pages(EVIL), ids=lambda value: type(value).__name__)

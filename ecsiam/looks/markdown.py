@@ -8,7 +8,8 @@ from ecsiam.looks.words import visible
 
 # What can begin something anywhere (`$` in notebooks; `://`, `@` and `www.` as bare links), or at the start of a line.
 # A backslash before it makes it plain text.
-_MARKS = re.compile(r"([\\`*_\[\]<>|~$&@]|:(?=//)|(?<=www)\.|^[-+#=]|(?<=^\d)[.)])", re.IGNORECASE)
+_MARKS = re.compile(r"([\\`*_\[\]<>|~$&@]|:(?=//)|(?<=www)\.|^[-+#=])", re.IGNORECASE)
+_NUMBER = re.compile(r"^([0-9]+)([.)])")  # of a list
 
 
 def markdown(page: Page) -> str:
@@ -18,8 +19,8 @@ def markdown(page: Page) -> str:
 
 
 def escape(text: str) -> str:
-    """Text that stands for itself, on one line."""
-    return _MARKS.sub(r"\\\1", visible(text))
+    """Text that stands for itself, on one line. Spaces around it would make it code."""
+    return _NUMBER.sub(r"\1\\\2", _MARKS.sub(r"\\\1", visible(text).strip()))
 
 
 def _block(block: str | Table | Code) -> str:

@@ -17,7 +17,7 @@ from ecsiam.model.arn import Arn
 from ecsiam.model.built import Built
 from ecsiam.model.by_id import ById
 from ecsiam.model.policy import Policy
-from ecsiam.model.statement import Only
+from ecsiam.model.statement import AllBut, Statement
 from ecsiam.model.text import EMPTY, Bindings, Ref, Text, text, texts
 
 NAME_LIMIT = 64
@@ -51,6 +51,16 @@ class InlinePolicy(Paged):
 
     def _page(self) -> Page:
         return evolve(self._page_of(self.document), title=f"Policy {self.name}")
+
+
+# What comes along when a role is assumed, and assumes none by itself.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
+_BESIDE = ("sts:tagsession", "sts:setsourceidentity", "sts:setcontext")
+
+
+def _assumes(s: Statement) -> bool:
+    """Whether some of its actions may assume the role."""
+    return isinstance(s.actions, AllBut) or any(a.pattern.lower() not in _BESIDE for a in s.actions.items)
 
 
 def _reasons(policy: InlinePolicy) -> tuple[str, ...]:
@@ -116,13 +126,15 @@ class Role(Built, Paged):
     @property
     def assumed_by(self) -> tuple[str, ...]:
         """Who may assume it, as its trust policy says."""
+        denies = any(s.effect == "Deny" for s in self.trust.statements)
         found: list[str] = []
         for s in self.trust.statements:
-            if s.effect == "Allow" and s.principals is not None:
-                named = [str(p) for p in s.principals.items]
-                said = named if isinstance(s.principals, Only) else [f"all but {', '.join(named)}"]
-                found += [f"{one}{', on conditions' if s.conditions else ''}" for one in said]
-        return tuple(dict.fromkeys(found))
+            if s.effect == "Allow" and s.principals is not None and _assumes(s):
+                named = [str(p) for p in s.principals.items if not p.is_void]
+                if isinstance(s.principals, AllBut):
+                    named = [f"all but {', '.join(named)}" if named else "everybody"]
+                found += [f"{one}{', on conditions' if s.conditions or denies else ''}" for one in named]
+        return tuple(dict.fromkeys(found)) or ("nobody",)
 
     def __str__(self) -> str:
         """A short table."""
