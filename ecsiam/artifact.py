@@ -14,6 +14,9 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from ecsiam.errors import EmitError, Fault, refuse
+from ecsiam.looks.page import Code, Page, Table
+from ecsiam.looks.shown import Paged
+from ecsiam.looks.words import count
 
 MANIFEST = "ecsiam.manifest.json"
 STAGE = ".ecsiam-tmp"  # one folder with a fixed name: what a killed run left behind is found without a list
@@ -28,8 +31,8 @@ def _pairs(files: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(files.items()))
 
 
-@frozen
-class Artifact:
+@frozen(repr=False)
+class Artifact(Paged):
     """What one target says of one stack: files by relative path, and the one-document form.
 
     `source` is the base name of the config file it came from, or empty.
@@ -47,6 +50,14 @@ class Artifact:
 
     def __str__(self) -> str:
         return self.document
+
+    def _says(self) -> str:
+        return f"{self.target}, {count(len(self._files), 'file')}{f' from {self.source}' if self.source else ''}"
+
+    def _page(self) -> Page:
+        sizes = Table(("file", "lines"), ((name, f"{len(text.splitlines()):,}") for name, text in self._files))
+        files = (Page(name, (Code(text),)) for name, text in self._files)
+        return Page(f"Artifact: {self._says()}", (sizes, *files))
 
     def write(self, directory: str | os.PathLike[str], *, force: bool = False) -> None:
         """Make `directory` hold these files, and none that an earlier run wrote and this one does not.

@@ -1,6 +1,5 @@
 """The one table of targets, and `emit`."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Literal, cast
@@ -9,6 +8,7 @@ from attrs import frozen
 
 from ecsiam.artifact import Artifact
 from ecsiam.errors import EmitError, Fault, refuse
+from ecsiam.looks.data import pretty
 from ecsiam.model.mistaken import expect
 from ecsiam.model.stack import Stack
 
@@ -94,26 +94,9 @@ def _refused(stack: Stack) -> Iterator[Fault]:
             yield from (f.under("roles", role.id, "policies", policy.id) for f in policy.document.refusals(partition))
 
 
-WIDTH = 110
-
-
 def dump(document: object) -> str:
     """JSON to be read: what fits on a line stands on one, keys in the order we made them, a newline at the end.
 
     All of it is ASCII: the AWS CLI reads files in the encoding of wherever it runs, and would change what they say.
     """
-    return f"{_pretty(document, 0, 0)}\n"
-
-
-def _pretty(value: object, indent: int, used: int) -> str:
-    line = json.dumps(value)
-    if indent + used + len(line) <= WIDTH or not isinstance(value, dict | list):
-        return line
-    inner = indent + 2
-    pad = "\n" + " " * inner
-    if isinstance(value, list):
-        items = [_pretty(v, inner, 0) for v in cast("list[object]", value)]
-        return f"[{pad}{f',{pad}'.join(items)}\n{' ' * indent}]"
-    keyed = ((json.dumps(k), v) for k, v in cast("dict[str, object]", value).items())
-    members = [f"{k}: {_pretty(v, inner, len(k) + 3)}" for k, v in keyed]
-    return f"{{{pad}{f',{pad}'.join(members)}\n{' ' * indent}}}"
+    return f"{pretty(document, ascii_only=True)}\n"

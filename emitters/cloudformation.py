@@ -32,12 +32,12 @@ from troposphere import (
 from troposphere.iam import Policy, Role
 
 from ecsiam.errors import EmitError, Fault, refuse
-from ecsiam.model.document import policy_to_data
 from ecsiam.model.each import Each, Item, Rule, nested
 from ecsiam.model.forms import FORMS, Form
 from ecsiam.model.names import camel_case
 from ecsiam.model.parameter import Demand, Variable
 from ecsiam.model.policy import Policy as PolicyModel
+from ecsiam.model.policy import as_written, policy_to_data
 from ecsiam.model.role import Role as RoleModel
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
@@ -45,6 +45,7 @@ from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, EMPTY, PARTITI
 from ecsiam.model.text import Ref as Reference
 
 Said = str | AWSHelperFn
+Json = dict[str, object]
 
 _PSEUDO = {
     ACCOUNT_ID: "AWS::AccountId",
@@ -108,10 +109,27 @@ def documents(stack: Stack) -> dict[str, object]:
             when = stack.roles[output.role].when
             condition = {"Condition": _on(when)} if when else {}
             template.add_output(
-                Output(camel_case(output.name), Description=output.description, Value=value, **condition)
+                Output(camel_case(output.name), Description=output.description, **condition, Value=value)
             )
     _declare(template, inputs)
-    return {"template.json": cast("object", json.loads(template.to_json()))}
+    return {"template.json": _in_order(cast("Json", json.loads(template.to_json(sort_keys=False))))}
+
+
+# As people write them; below these the order is that of the model, and of what is written here.
+_SECTIONS = ("Description", "Metadata", "Parameters", "Rules", "Conditions", "Resources", "Outputs")
+_OF_A_RESOURCE = ("Type", "Condition", "Properties")
+
+
+def _in_order(template: Json) -> Json:
+    """The template in the order of its sections. The mark goes into the metadata: they are there in any case."""
+    template["Metadata"] = template.get("Metadata", {})
+    resources = cast("dict[str, Json]", template["Resources"])
+    template["Resources"] = {id_: _first(_OF_A_RESOURCE, resource) for id_, resource in resources.items()}
+    return {"AWSTemplateFormatVersion": "2010-09-09", **_first(_SECTIONS, template)}
+
+
+def _first(keys: tuple[str, ...], data: Json) -> Json:
+    return {**{key: data[key] for key in keys if key in data}, **data}
 
 
 def _declare(template: Template, inputs: tuple[Input, ...]) -> None:
@@ -222,7 +240,7 @@ def _defaults(inputs: tuple[Input, ...]) -> Iterator[Fault]:
 
 def _parameter(one: Input) -> Parameter:
     variable = one.variable
-    said: dict[str, Any] = {"Type": "String", "Description": _description(one)}
+    said: dict[str, Any] = {"Type": "String", "Description": _description(one), **_default(variable)}
     match variable.type:
         case "flag":
             said["AllowedValues"] = ["true", "false"]
@@ -236,16 +254,19 @@ def _parameter(one: Input) -> Parameter:
             pattern = rf"\*|{one.form.pattern}" if variable.star else one.form.pattern
             said |= {"AllowedPattern": f"(({pattern})(,({pattern}))*)?", "MaxLength": _LONGEST}
             said["ConstraintDescription"] = f"must be a list with commas and no spaces, each item {one.form.what}"
-    default = variable.default
-    if default is not None:
-        match default:
-            case bool():
-                said["Default"] = str(default).lower()
-            case tuple():
-                said["Default"] = ",".join(default)
-            case _:
-                said["Default"] = default
     return Parameter(one.id, **said)
+
+
+def _default(variable: Variable) -> Json:
+    match variable.default:
+        case None:
+            return {}
+        case bool() as default:
+            return {"Default": str(default).lower()}
+        case tuple() as default:
+            return {"Default": ",".join(default)}
+        case default:
+            return {"Default": default}
 
 
 _LONGEST = 4096  # of a parameter's value
@@ -297,16 +318,18 @@ def _role(role: RoleModel) -> Role:
         "RoleName": render(role.name),
         "Path": role.path,
         "Description": render(role.description),
-        "AssumeRolePolicyDocument": policy_to_data(role.trust, render),
-        "Policies": [_when(p.when, _inline(render(p.name), p.document)) for p in role.policies.values()],
-        "ManagedPolicyArns": [render(a) for a in role.managed_policy_arns],
-        "Tags": Tags(*(Tag(key, render(value)) for key, value in role.tags)),
+        "AssumeRolePolicyDocument": _document(role.trust),
     }
-    if role.permissions_boundary is not None:
-        properties["PermissionsBoundary"] = _optional(role.permissions_boundary)
     if role.max_session_duration is not None:
         longest = role.max_session_duration
         properties["MaxSessionDuration"] = Ref(camel_case(longest.name)) if isinstance(longest, Reference) else longest
+    if role.permissions_boundary is not None:
+        properties["PermissionsBoundary"] = _optional(role.permissions_boundary)
+    properties |= {
+        "ManagedPolicyArns": [render(a) for a in role.managed_policy_arns],
+        "Policies": [_when(p.when, _inline(render(p.name), p.document)) for p in role.policies.values()],
+        "Tags": Tags(*(Tag(key, render(value)) for key, value in role.tags)),
+    }
     if role.when:
         properties["Condition"] = _on(role.when)
     return Role(logical_id(role.id), **{k: v for k, v in properties.items() if v != []})
@@ -317,12 +340,16 @@ def _when(flag: str, value: object) -> object:
 
 
 def _inline(name: Said, policy: PolicyModel) -> Policy:
-    document = policy_to_data(policy, render, _render_items)
+    document = _document(policy)
     statements = cast("list[object]", document["Statement"])
     for i, statement in enumerate(policy.statements):
         if condition := _given(statement):
             statements[i] = If(condition, statements[i], NoValue)
     return Policy(PolicyName=name, PolicyDocument=document)
+
+
+def _document(policy: PolicyModel) -> Json:
+    return as_written(policy_to_data(policy, render, _render_items))
 
 
 def _given(statement: Statement) -> str:

@@ -229,12 +229,17 @@ def _preconditions(conditions: Iterable[tuple[str, str]]) -> Block:
 def _output(stack: Stack, output: Output) -> Block:
     body: Block = {"description": output.description, "value": _attribute(stack, output.role, output.attribute)}
     if output.role in stack.roles and output.attribute == "arn":
-        # Who hands the role to ECS waits until it may do what it is for.
-        role = stack.roles[output.role]
-        waits = [f"aws_iam_role_policy.{policy}" for policy in role.policies]
-        waits += [f"aws_iam_role_policy_attachment.{role.id}"] * bool(role.managed_policy_arns)
-        body |= {"depends_on": waits} if waits else {}
+        body |= _waiting(stack.roles[output.role])
     return body
+
+
+def _waiting(*roles: Role) -> Block:
+    """Whoever hands a role to ECS by its ARN waits until the role may do what it is for."""
+    waits: list[str] = []
+    for role in roles:
+        waits += [f"aws_iam_role_policy.{policy}" for policy in role.policies]
+        waits += [f"aws_iam_role_policy_attachment.{role.id}"] * bool(role.managed_policy_arns)
+    return {"depends_on": waits} if waits else {}
 
 
 def _attribute(stack: Stack, role: str, attribute: str) -> str | None:
@@ -249,11 +254,12 @@ def _maps(stack: Stack) -> Block:
     """The two maps of the guide's module: which flags are on, and the roles with their purposes."""
     flags = {flag: on if isinstance(on, bool) else f"${{var.{on.name}}}" for flag, on in stack.intent.flags}
     purposes = {output.role: output.purpose for output in stack.outputs}
-    summary = {role: _summary(stack, role, purpose) for role, purpose in purposes.items()}
-    return {
-        "enabled_features": {"description": "Which flags are on", "value": flags},
-        "role_summary": {"description": "The roles: ARN, name and purpose, null while a role is off", "value": summary},
+    summary: Block = {
+        "description": "The roles: ARN, name and purpose, null while a role is off",
+        "value": {role: _summary(stack, role, purpose) for role, purpose in purposes.items()},
+        **_waiting(*(stack.roles[role] for role in purposes if role in stack.roles)),
     }
+    return {"enabled_features": {"description": "Which flags are on", "value": flags}, "role_summary": summary}
 
 
 def _summary(stack: Stack, role: str, purpose: str) -> object:

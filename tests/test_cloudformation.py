@@ -2,9 +2,10 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pytest
 from attrs import evolve
@@ -16,7 +17,7 @@ from ecsiam import Config, EmitError, Stack, build, emit
 from ecsiam.model.names import camel_case
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import InlinePolicy
-from ecsiam.model.statement import Statement
+from ecsiam.model.statement import ELEMENTS, Statement
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Text
 
 from . import meaning, strategies
@@ -94,6 +95,60 @@ def test_ids_are_camel_case(case: str) -> None:
     assert template["Resources"].keys() == {camel_case(f"{role}_role") for role in stack.roles}
     assert template["Resources"].keys() <= {"ExecutionRole", "TaskRole", "GithubActionsRole"}
     assert all(re.fullmatch("([A-Z][a-z]+)+", id_) for id_ in [*template["Resources"], *template["Outputs"]])
+
+
+# ---------------------------------------------------------------- the order
+
+# As people write them. What isn't in a row keeps the order of the model, which the goldens show.
+SECTIONS = (
+    *("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Conditions", "Resources"),
+    "Outputs",
+)
+IN_ORDER: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Properties", ("Type", "Condition", "Properties")),
+    ("RoleName", ("RoleName", "Path", "Description", "AssumeRolePolicyDocument")),
+    ("PolicyDocument", ("PolicyName", "PolicyDocument")),
+    ("Statement", ("Version", "Id", "Statement")),
+    ("Effect", ELEMENTS),
+    ("Assertions", ("RuleCondition", "Assertions")),
+)
+
+
+def objects(value: object) -> Iterator[dict[str, object]]:
+    if isinstance(value, dict):
+        yield cast("dict[str, object]", value)
+    if isinstance(value, dict | list):
+        inside = cast("dict[str, object]", value).values() if isinstance(value, dict) else cast("list[object]", value)
+        for one in inside:
+            yield from objects(one)
+
+
+def assert_in_order(template: dict[str, Any]) -> None:
+    assert [*template] == [section for section in SECTIONS if section in template]
+    seen: set[str] = set()
+    for one in objects({key: template[key] for key in ("Rules", "Resources") if key in template}):
+        mark, order = next(((m, o) for m, o in IN_ORDER if m in one), ("", ()))
+        seen.add(mark)
+        assert [key for key in one if key in order] == [key for key in order if key in one]
+    assert seen >= {"Properties", "RoleName", "Statement", "Effect"}
+    for parameter in template.get("Parameters", {}).values():
+        first = [key for key in ("Type", "Description", "Default") if key in parameter]
+        assert [*parameter][: len(first)] == first
+    for output in template["Outputs"].values():
+        assert [*output] == [key for key in ("Description", "Condition", "Value") if key in output]
+
+
+@pytest.mark.parametrize("case", STACKS)
+def test_a_template_is_in_the_order_in_which_people_write(case: str) -> None:
+    assert_in_order(template_of(stack_of(case)))
+
+
+def test_a_template_of_any_config_is_in_that_order_however_the_config_was_written() -> None:
+    for config in batch(strategies.configs(raw=False), CONFIGS):
+        template = template_of(build(Config(**config)))
+        assert_in_order(template)
+        turned = template_of(build(Config(**dict(reversed(config.items())))))
+        assert json.dumps(turned) == json.dumps(template)
 
 
 # ---------------------------------------------------------------- servers

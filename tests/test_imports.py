@@ -87,6 +87,7 @@ def test_emit_loads_only_what_its_target_needs(target: str) -> None:
     of = {"terraform": {"hcl", "terraform"}, "iam": {"iam_json"}, "cloudformation": {"cloudformation"}}[target]
     assert {name for name in modules if name.startswith("ecsiam.emitters.")} == {f"ecsiam.emitters.{m}" for m in of}
     assert not {name for name in modules if name.startswith(ASKING)}
+    assert not modules & {f"ecsiam.looks.{writer}" for writer in ("html", "markdown", "plain")}
 
 
 def test_a_json_config_needs_no_yaml(tmp_path: Path) -> None:

@@ -164,6 +164,26 @@ def test_outputs_have_the_guides_names_and_the_models_values(outputs: Json, case
     }
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_whoever_takes_the_arn_of_a_role_waits_until_the_role_may_do_what_it_is_for(case: str) -> None:
+    files = emit(stack_of(case), "terraform").files
+    resources: Json = json.loads(files["main.tf.json"])["resource"]
+    outputs: Json = json.loads(files["outputs.tf.json"])["output"]
+    handed_on: set[str] = set()
+    for name, output in outputs.items():
+        value = json.dumps(output["value"])
+        wanted = {
+            f"{kind}.{id_}"
+            for role in set(re.findall(r"aws_iam_role\.(\w+)(?=\S*\.arn\b| : )", value))
+            for kind in ("aws_iam_role_policy", "aws_iam_role_policy_attachment")
+            for id_, body in resources.get(kind, {}).items()
+            if re.search(rf"aws_iam_role\.{role}\b", body["role"])
+        }
+        assert set(output.get("depends_on", ())) == wanted, name
+        handed_on |= {name} if wanted else set()
+    assert "role_summary" in handed_on
+
+
 # ---------------------------------------------------------------- as a root
 
 ADDRESSES = {

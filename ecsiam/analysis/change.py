@@ -12,7 +12,10 @@ from ecsiam.analysis.limits import limits, within
 from ecsiam.analysis.questions import ask, requests_of
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, of_statement, query
+from ecsiam.analysis.tables import requests_table
 from ecsiam.errors import Fault, PolicyError
+from ecsiam.looks.page import Page
+from ecsiam.looks.shown import Paged, Shown
 from ecsiam.model.mistaken import expect, kind_of
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
@@ -20,8 +23,8 @@ from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
 
 
-@frozen
-class Difference:
+@frozen(repr=False)
+class Difference(Shown):
     """An action that a statement of a role (of a policy, `role` is empty) allows where the other side doesn't."""
 
     role: str
@@ -36,9 +39,12 @@ class Difference:
     def __str__(self) -> str:
         return f"{f'{self.role}: ' if self.role else ''}{self.witness}"
 
+    def _says(self) -> str:
+        return str(self)
 
-@frozen
-class Change:
+
+@frozen(repr=False)
+class Change(Paged):
     """What became possible and what stopped being possible, each with a request.
 
     `undecided` says where that isn't known.
@@ -51,6 +57,16 @@ class Change:
     def __str__(self) -> str:
         lines = [*(f"+ {d}" for d in self.gained), *(f"- {d}" for d in self.lost), *(f"? {u}" for u in self.undecided)]
         return "\n".join(lines) or "no change"
+
+    def _says(self) -> str:
+        some = (("gained", self.gained), ("lost", self.lost), ("undecided", self.undecided))
+        return ", ".join(f"{len(of):,} {what}" for what, of in some if of) or "no change"
+
+    def _page(self) -> Page:
+        signed = [*(("+ gained", d) for d in self.gained), *(("- lost", d) for d in self.lost)]
+        rows = (((sign, d.role, d.statement.why), d.witness) for sign, d in signed)
+        table = requests_table(("change", "role", "by the statement"), rows)
+        return Page(f"Change: {self._says()}", (table, *(f"? undecided: {reason}" for reason in self.undecided)))
 
 
 OF_A_KIND = (

@@ -18,6 +18,8 @@ from ecsiam.analysis.organisations import Levels, attached, why_not
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.steps import Answer, Applied, Held, Outcome, Place, Reported, decided, is_without
 from ecsiam.errors import Fault, Faults, PolicyError, refuse
+from ecsiam.looks.page import Block, Page, Table
+from ecsiam.looks.shown import Paged
 from ecsiam.model.document import describe
 from ecsiam.model.mistaken import expect, policies_of
 from ecsiam.model.policy import Policy
@@ -27,8 +29,8 @@ from ecsiam.model.statement import EFFECTS, AllBut
 from ecsiam.model.text import Text
 
 
-@frozen
-class Decision:
+@frozen(repr=False)
+class Decision(Paged):
     """What came out, the step that decided it, and every statement that was looked at.
 
     `missing` are the condition keys that it hung on and that were not given: with other values for them it may come out
@@ -49,6 +51,31 @@ class Decision:
 
     def __str__(self) -> str:
         return f"{self.outcome}: {self.reason}"
+
+    def _says(self) -> str:
+        return str(self)
+
+    def _page(self) -> Page:
+        rows = (
+            (
+                r.policy,
+                str(r.index),
+                r.statement.why,
+                "✓ matches"
+                if r.matches
+                else tuple(f"{m.element}{f' {m.key}' if m.key else ''}: {m.reason}" for m in r.misses),
+            )
+            for r in self.statements
+        )
+        head = ("policy", "statement", "what it says", "match")
+        blocks: list[Block] = [Table(head, rows)]
+        if self.missing:
+            blocks.append(f"it hangs on what was not given: {', '.join(self.missing)}")
+        if self.contradicting:
+            blocks.append(f"given, and can't be so where this principal asks: {', '.join(self.contradicting)}")
+        if self.unclear:
+            blocks.append(f"unclear: {self.unclear}")
+        return Page(f"{'✓' if self.allowed else '✗'} {self}", tuple(blocks))
 
 
 @frozen

@@ -12,6 +12,7 @@ from typing import cast
 from attrs import field, frozen
 
 from ecsiam.errors import Fault, Faults, PolicyError, refuse, show
+from ecsiam.looks.shown import Shown
 from ecsiam.model.document import describe, is_object
 from ecsiam.model.principal import EVERYONE, PRINCIPAL_TYPES, Principal, PrincipalType
 
@@ -140,8 +141,8 @@ def _without_case(context: Context) -> object:
     return tuple((key.lower(), values) for key, values in context)
 
 
-@frozen(cache_hash=True)
-class Request:
+@frozen(cache_hash=True, repr=False)
+class Request(Shown):
     """One request, as a policy sees it.
 
     `resource` is an ARN, or `*` for an action that has no resource. `principal` is who asks, as a Principal or as text
@@ -166,3 +167,6 @@ class Request:
         shown = (f"{key}={v if isinstance(v, str) else list(v)}" for key, v in self.context)
         where = f" with {', '.join(shown)}" if self.context else ""
         return f"{who}{self.action} on {self.resource}{where}"
+
+    def _says(self) -> str:
+        return str(self)

@@ -15,6 +15,8 @@ from ecsiam.analysis.leaf import Leaf, compiled
 from ecsiam.analysis.matching import misses
 from ecsiam.analysis.request import Request
 from ecsiam.errors import PolicyError
+from ecsiam.looks.shown import Shown
+from ecsiam.looks.words import count
 from ecsiam.model.condition import Block, Condition
 from ecsiam.model.each import Each, Item
 from ecsiam.model.principal import EVERYONE, Principal
@@ -24,8 +26,8 @@ from ecsiam.model.text import Text, text
 Resource = str | Text | Each
 
 
-@frozen(cache_hash=True)
-class Requests:
+@frozen(cache_hash=True, repr=False)
+class Requests(Shown):
     """A set of requests: those of one statement, or others put together (`or`, `and`, `minus`)."""
 
     op: Literal["statement", "or", "and", "minus"]
@@ -40,6 +42,11 @@ class Requests:
 
     def __sub__(self, other: "Requests") -> "Requests":
         return Requests("minus", (self, other))
+
+    def _says(self) -> str:
+        if self.leaf is not None:
+            return f"those of {self.leaf.statement.summary}"
+        return f"{self.op} of {count(len(self.parts), 'part')}"
 
     def __contains__(self, request: Request) -> bool:
         """Whether a request is one of them, statement by statement. Raises PolicyError where what is open decides."""

@@ -12,14 +12,15 @@ from ecsiam.analysis.callers import kind_of
 from ecsiam.analysis.grants import GRANTS, Accounts, Grant, grant, has_to_allow
 from ecsiam.analysis.matching import Miss, Unsettled
 from ecsiam.analysis.request import Request
+from ecsiam.looks.shown import Shown
 from ecsiam.model.principal import Principal
 from ecsiam.model.statement import Effect, Statement
 
 Outcome = Literal["allowed", "implicitly denied", "explicitly denied"]
 
 
-@frozen
-class Reported:
+@frozen(repr=False)
+class Reported(Shown):
     """A statement of one of the policies, by where it stands, and which of its elements do not match the request."""
 
     policy: str
@@ -30,6 +31,9 @@ class Reported:
     @property
     def matches(self) -> bool:
         return not self.misses
+
+    def _says(self) -> str:
+        return f"statement {self.index} of {self.policy}: {'matches' if self.matches else 'does not match'}"
 
 
 Place = Literal["identity", "boundary", "session", "scp", "rcp", "resource"]

@@ -11,6 +11,7 @@ from ecsiam.analysis.requests import Requests, of_statement
 from ecsiam.analysis.searching import search
 from ecsiam.analysis.strings import example
 from ecsiam.analysis.words import conditions_of, listed
+from ecsiam.looks.shown import Shown
 from ecsiam.model.each import Item
 from ecsiam.model.statement import AllBut, Only, Statement
 from ecsiam.model.text import text
@@ -18,8 +19,8 @@ from ecsiam.model.text import text
 Test = Callable[[str, str], bool]
 
 
-@frozen
-class Terms:
+@frozen(repr=False)
+class Terms(Shown):
     """What one statement takes of the requests asked about, and in `words` what it asks of them; empty: nothing.
 
     `actions` and `resources` are written as in a policy, without `not_actions` and `not_resources`; a trust policy
@@ -55,6 +56,9 @@ class Terms:
 
     def __str__(self) -> str:
         return f"{self.what}: when {self.needs}" if self.needs else f"{self.what}, whatever the context"
+
+    def _says(self) -> str:
+        return str(self)
 
 
 def _several(items: Sequence[str]) -> str:

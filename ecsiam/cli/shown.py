@@ -48,21 +48,7 @@ def request_data(request: Request | None) -> Data | None:
 
 def statement_line(statement: Statement) -> str:
     """Why a statement is there; of one that nobody gave a reason, what it says."""
-    if origin := statement.origin:
-        return f"{origin.reason}{f' ({origin.flag})' if origin.flag else ''}"
-    return f"{f'`{statement.sid}`: ' if statement.sid else ''}{statement.effect} {_elements(statement)}"
-
-
-def _elements(statement: Statement) -> str:
-    listed = {name: _few(map(str, element.items)) for name, element in statement.elements()}
-    actions = listed.get("Action") or f"all but {listed['NotAction']}"
-    resources = listed.get("Resource") or (f"all but {listed['NotResource']}" if "NotResource" in listed else "")
-    return f"{actions}{f' on {resources}' if resources else ''}"
-
-
-def _few(items: Iterable[str]) -> str:
-    first, *more = items
-    return f"{first} and {len(more)} more" if len(more) > 1 else ", ".join((first, *more))
+    return statement.why
 
 
 def _strings(items: tuple[Item, ...]) -> list[str]:

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from attrs import Attribute, field, frozen
 
 from ecsiam.errors import Fault, PolicyError, refuse, show
+from ecsiam.looks.shown import Shown
 
 
-@frozen
-class Built:
+@frozen(repr=False)
+class Built(Shown):
     """A value that lists every fault as it is made: what no document can say, and what IAM refuses.
 
     With `as_is` only the first is asked: so a document is read as IAM has it, and so a question is put in the words of

@@ -6,6 +6,7 @@ from typing import Generic, Protocol, TypeVar, cast
 from attrs import field, frozen
 
 from ecsiam.errors import Fault, PolicyError, refuse
+from ecsiam.looks.shown import Shown
 
 
 class HasId(Protocol):
@@ -22,8 +23,8 @@ def _given(values: Iterable[V_co] | Mapping[str, V_co]) -> tuple[V_co, ...]:
     return tuple(cast("Iterable[V_co]", values.values() if isinstance(values, Mapping) else values))
 
 
-@frozen
-class ById(Mapping[str, V_co], Generic[V_co]):
+@frozen(repr=False)
+class ById(Shown, Mapping[str, V_co], Generic[V_co]):
     """`roles["task"]`: a frozen, hashable mapping in the order given, equal by value."""
 
     items_: tuple[V_co, ...] = field(converter=_given)
@@ -43,3 +44,6 @@ class ById(Mapping[str, V_co], Generic[V_co]):
 
     def __len__(self) -> int:
         return len(self.items_)
+
+    def _says(self) -> str:
+        return ", ".join(self)

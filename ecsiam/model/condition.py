@@ -9,6 +9,7 @@ from typing import Literal, cast
 from attrs import field, frozen
 
 from ecsiam.errors import Fault, PolicyError, did_you_mean, refuse, show
+from ecsiam.looks.words import few
 from ecsiam.model.built import Built
 from ecsiam.model.spots import Spot, known, refused
 from ecsiam.model.text import Ref, Text, in_order, several, text
@@ -116,7 +117,7 @@ def _value(given: _Value) -> Text:
             return text(given)
 
 
-@frozen
+@frozen(repr=False)
 class Condition(Built):
     """One operator, one key, and the values of which any may match (under a negated operator: none)."""
 
@@ -137,6 +138,9 @@ class Condition(Built):
 
     def __str__(self) -> str:
         return f"{self.operator} {self.key} {[str(v) for v in self.values]}"
+
+    def _says(self) -> str:
+        return f"{self.operator} {self.key} {few(self.values) if self.values else '[]'}"
 
 
 Conditions = tuple[Condition, ...]

@@ -13,61 +13,27 @@ from typing import TypeGuard, TypeVar, cast
 from ecsiam.errors import Fault, Faults, PolicyError, did_you_mean, refuse, show
 from ecsiam.model.condition import Condition, Conditions, conditions
 from ecsiam.model.each import Item
-from ecsiam.model.policy import Policy, Version
+from ecsiam.model.policy import Policy, Version, policy_to_data
 from ecsiam.model.principal import EVERYONE, Principal, PrincipalType
-from ecsiam.model.statement import Action, AllBut, Effect, Only, Statement
+from ecsiam.model.statement import ELEMENTS, Action, AllBut, Effect, Only, Statement
 from ecsiam.model.text import Text, text
+
+__all__ = [
+    "Number",
+    "describe",
+    "is_object",
+    "json_data",
+    "parse_policy",
+    "policy_from_data",
+    "policy_to_data",
+    "read_literal",
+    "statement_from_data",
+]
 
 R = TypeVar("R")
 Data = Mapping[str, object]
 Read = Callable[[object], Text]
 ReadItem = Callable[[object], Item]
-
-
-# ---------------------------------------------------------------- writing
-
-
-def policy_to_data(
-    policy: Policy, render: Callable[[Text], R], render_items: Callable[[tuple[Item, ...]], object] | None = None
-) -> dict[str, object]:
-    """A policy as IAM's JSON, every text rendered by `render`; Action, Resource and values come out as lists.
-
-    A list of resources that holds an `Each` needs `render_items`.
-    """
-    document: dict[str, object] = {"Version": policy.version}
-    if policy.id:
-        document["Id"] = policy.id
-    document["Statement"] = [_write_statement(s, render, render_items) for s in policy.statements]
-    return document
-
-
-def _write_statement(
-    s: Statement, render: Callable[[Text], R], render_items: Callable[[tuple[Item, ...]], object] | None
-) -> dict[str, object]:
-    out: dict[str, object] = {"Sid": s.sid} if s.sid else {}
-    out["Effect"] = s.effect
-    for name, element in s.elements():
-        if name.endswith("Principal"):
-            out[name] = _write_principals(cast("tuple[Principal, ...]", element.items), render)
-        elif render_items and name.endswith("Resource"):
-            out[name] = render_items(cast("tuple[Item, ...]", element.items))
-        else:
-            out[name] = [render(i) if isinstance(i, Text) else str(i) for i in element.items]
-    if s.conditions:
-        block: dict[str, dict[str, list[R]]] = {}
-        for c in s.conditions:
-            block.setdefault(str(c.operator), {})[c.key] = [render(v) for v in c.values]
-        out["Condition"] = block
-    return out
-
-
-def _write_principals(principals: tuple[Principal, ...], render: Callable[[Text], R]) -> object:
-    if principals == (EVERYONE,):
-        return "*"
-    by_type: dict[str, list[R]] = {}
-    for principal in principals:
-        by_type.setdefault(principal.type, []).append(render(principal.id))
-    return by_type
 
 
 # ---------------------------------------------------------------- reading
@@ -157,7 +123,7 @@ def policy_from_data(data: object, read: Read, read_item: ReadItem | None = None
 def statement_from_data(data: object, read: Read = read_literal, read_item: ReadItem = read_literal) -> Statement:
     """One statement from the data of IAM's JSON, as it is. Raises PolicyError with every fault."""
     s = _object(data, "a statement")
-    faults = Faults(_unknown(s, _ELEMENTS))
+    faults = Faults(_unknown(s, ELEMENTS))
     actions = resources = principals = None
     found: Conditions = ()
     effect = sid = ""
@@ -180,12 +146,6 @@ def statement_from_data(data: object, read: Read = read_literal, read_item: Read
     refuse(PolicyError, faults)
     kept = cast("Only[Action]", actions)
     return Statement(cast("Effect", effect), kept, resources, principals, found, sid, as_is=True)
-
-
-_ELEMENTS = (
-    *("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource"),
-    "Condition",
-)
 
 
 def _element(s: Data, name: str, read: Callable[[str, object], tuple[R, ...]]) -> Only[R] | AllBut[R] | None:

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from attrs import evolve, field, frozen
 
+from ecsiam.looks.shown import Shown
 from ecsiam.model.text import EMPTY, Bindings, Ref, Text, in_order, several, text
 
 Rule = Literal["all", "secret", "parameter", "bucket", "object", "log_group", "services_of_cluster"]
@@ -38,8 +39,8 @@ RULES: dict[Rule, Callable[[Sequence[str]], list[str]]] = {
 assert tuple(RULES) == get_args(Rule)
 
 
-@frozen
-class Each:
+@frozen(repr=False)
+class Each(Shown):
     """Each element of a list parameter that `rule` keeps, as it rewrites it, between `before` and `after`.
 
     `otherwise` is what an empty list stands for.
@@ -62,6 +63,9 @@ class Each:
 
     def __str__(self) -> str:
         return f"{{{self.before}each {self.rule} of {self.parameter}{self.after}}}"
+
+    def _says(self) -> str:
+        return str(self)
 
 
 Item = Text | Each

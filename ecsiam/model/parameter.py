@@ -6,6 +6,7 @@ from typing import Literal, cast
 from attrs import evolve, field, frozen
 
 from ecsiam.errors import ConfigError, Fault, Faults, refuse
+from ecsiam.looks.shown import Shown
 from ecsiam.model.forms import FORMS
 from ecsiam.model.text import Bindings, Value
 
@@ -25,8 +26,12 @@ def _elements(value: object) -> tuple[str, ...]:
     raise ConfigError(Fault(f"expected a list of texts, not `{value}`"))
 
 
-@frozen
-class Parameter:
+def _default(value: Value | None) -> str:
+    return "" if value is None else f", default {value!r}"
+
+
+@frozen(repr=False)
+class Parameter(Shown):
     """A value left to deployment, by name: `efs_arn: {parameter: efs_arn}` in a file.
 
     Without a `default` it has to be given. An empty text or list means "not given", as it does in a config.
@@ -36,9 +41,12 @@ class Parameter:
     default: Value | None = field(default=None, converter=_frozen)
     description: str = ""
 
+    def _says(self) -> str:
+        return f"{self.name}{_default(self.default)}"
 
-@frozen
-class Variable:
+
+@frozen(repr=False)
+class Variable(Shown):
     """A parameter as the stack knows it: its type and the form of its values. `id` is its name.
 
     `form` names one of `forms.FORMS` (of each element, for a list); `empty` says that it may be empty, `star` that
@@ -82,6 +90,9 @@ class Variable:
                         self._check(element)
                 refuse(ConfigError, faults)
                 return elements
+
+    def _says(self) -> str:
+        return f"{self.id}: {self.type}{_default(self.default)}"
 
     def _check(self, value: str) -> None:
         if value == "*" and self.star:

@@ -3,29 +3,34 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal, TypeVar, cast
 
 from attrs import evolve, field, frozen
 
-from ecsiam.errors import Fault, show
+from ecsiam.errors import Fault, PolicyError, refuse, show
+from ecsiam.looks.page import Code, Page
+from ecsiam.looks.shown import Paged
+from ecsiam.looks.words import count
 from ecsiam.model.arn import PARTITIONS
 from ecsiam.model.built import Built, is_text
+from ecsiam.model.each import Item, nested
 from ecsiam.model.spots import Spot, faults, misplaced, refused
-from ecsiam.model.statement import Only, Statement
-from ecsiam.model.text import Bindings, several
+from ecsiam.model.statement import Data, Only, Statement, as_json, statement_as_written, statement_to_data
+from ecsiam.model.text import Bindings, Text, several
 from ecsiam.model.verdicts import Kind
 
 Version = Literal["2012-10-17", "2008-10-17"]
 VERSIONS = ("2012-10-17", "2008-10-17")
+R = TypeVar("R")
 
 
 def _statements(given: Statement | Iterable[Statement]) -> tuple[Statement, ...]:
     return several(given, (Statement,), "a statement")
 
 
-@frozen
-class Policy(Built):
+@frozen(repr=False)
+class Policy(Built, Paged):
     """A policy document. `kind` follows from its statements: identity, trust or resource."""
 
     statements: tuple[Statement, ...] = field(converter=_statements)
@@ -90,3 +95,52 @@ class Policy(Built):
         """The policy with references put in; None when no statement is left."""
         bound = [b for s in self.statements if (b := s.bind(values)) is not None]
         return evolve(self, statements=bound) if bound else None
+
+    def to_dict(self) -> Data:
+        """The policy as IAM's JSON, as plain data: the inverse of `parse_policy`.
+
+        Raises PolicyError that lists what is left to deployment: no IAM document can say it. `print` shows it too.
+        """
+        refuse(PolicyError, self._open())
+        return as_written(policy_to_data(self, str))
+
+    def _open(self) -> Iterator[Fault]:
+        for i, s in enumerate(self.statements):
+            names = [ref.name for t in s.texts() for ref in t.refs]
+            names += [each.parameter for each in nested(() if s.resources is None else s.resources.items)]
+            for name in dict.fromkeys(names):
+                yield Fault(
+                    f"`{name}` is left to deployment",
+                    ("Statement", i),
+                    f'Bind the stack: `stack.bind({{"{name}": ...}})`.',
+                )
+
+    def __str__(self) -> str:
+        """IAM's JSON, as people write it; a reference reads `{account_id}`."""
+        return as_json(as_written(policy_to_data(self, str)))
+
+    def _says(self) -> str:
+        return f"{self.kind}, {count(len(self.statements), 'statement')}"
+
+    def _page(self) -> Page:
+        return Page(f"Policy: {self._says()}", (Code(str(self)),))
+
+
+def policy_to_data(
+    policy: Policy, render: Callable[[Text], R], render_items: Callable[[tuple[Item, ...]], object] | None = None
+) -> Data:
+    """A policy as IAM's JSON, every text rendered by `render`; Action, Resource and values come out as lists.
+
+    A list of resources that holds an `Each` needs `render_items`.
+    """
+    document: Data = {"Version": policy.version}
+    if policy.id:
+        document["Id"] = policy.id
+    document["Statement"] = [statement_to_data(s, render, render_items) for s in policy.statements]
+    return document
+
+
+def as_written(document: Data) -> Data:
+    """A policy's data with each statement in the order in which people write one."""
+    statements = cast("list[Data]", document["Statement"])
+    return {**document, "Statement": [statement_as_written(s) for s in statements]}

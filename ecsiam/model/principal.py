@@ -17,7 +17,7 @@ PrincipalType = Literal["*", "AWS", "CanonicalUser", "Federated", "Service"]
 PRINCIPAL_TYPES: tuple[PrincipalType, ...] = get_args(PrincipalType)
 
 
-@frozen
+@frozen(repr=False)
 class Principal(Built):
     """One principal. `Principal("*", "*")` is the bare `"*"`, a different value than `{"AWS": "*"}`."""
 
@@ -51,6 +51,9 @@ class Principal(Built):
 
     def __str__(self) -> str:
         return "*" if self.type == "*" else f"{self.type}:{self.id}"
+
+    def _says(self) -> str:
+        return str(self)
 
 
 def _is_text(part: object) -> bool:

@@ -10,18 +10,22 @@ from attrs import evolve, field, frozen
 from attrs.converters import optional
 
 from ecsiam.errors import Fault
+from ecsiam.looks.page import Block, Page, Table
+from ecsiam.looks.shown import Paged
+from ecsiam.looks.words import count
 from ecsiam.model.arn import Arn
 from ecsiam.model.built import Built
 from ecsiam.model.by_id import ById
 from ecsiam.model.policy import Policy
+from ecsiam.model.statement import AllBut, Statement
 from ecsiam.model.text import EMPTY, Bindings, Ref, Text, text, texts
 
 NAME_LIMIT = 64
 POLICY_NAME_LIMIT = 128
 
 
-@frozen
-class InlinePolicy:
+@frozen(repr=False)
+class InlinePolicy(Paged):
     """A policy inside a role. `id` is the feature's (`efs`), `name` what IAM calls it (`memos-dev-efs-policy`).
 
     `when` names the flag parameter that it is there for; empty: always."""
@@ -37,6 +41,31 @@ class InlinePolicy:
         if when is None or document is None:
             return None
         return evolve(self, name=self.name.bind(values), document=document, when=when)
+
+    def _says(self) -> str:
+        return f"{self.id}: {self.name}, {count(len(self.document.statements), 'statement')}"
+
+    def __str__(self) -> str:
+        """The document, as IAM's JSON."""
+        return str(self.document)
+
+    def _page(self) -> Page:
+        return evolve(self._page_of(self.document), title=f"Policy {self.name}")
+
+
+# What comes along when a role is assumed, and assumes none by itself.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
+_BESIDE = ("sts:tagsession", "sts:setsourceidentity", "sts:setcontext")
+
+
+def _assumes(s: Statement) -> bool:
+    """Whether some of its actions may assume the role."""
+    return isinstance(s.actions, AllBut) or any(a.pattern.lower() not in _BESIDE for a in s.actions.items)
+
+
+def _reasons(policy: InlinePolicy) -> tuple[str, ...]:
+    """Why its statements are there; of one that nobody gave a reason, what it says."""
+    return tuple(dict.fromkeys(s.why for s in policy.document.statements))
 
 
 def _policies(given: Iterable[InlinePolicy] | Mapping[str, InlinePolicy]) -> ById[InlinePolicy]:
@@ -58,8 +87,8 @@ def twice(names: Iterable[str | Text]) -> list[str]:
     return [name for i, name in enumerate(shown) if lower[i] in lower[:i]]
 
 
-@frozen
-class Role(Built):
+@frozen(repr=False)
+class Role(Built, Paged):
     """An IAM role. `id` is ours (`execution`, `task`, `github_actions`) or, for a role read from elsewhere, its name.
 
     `max_session_duration` is in seconds, None for IAM's default of 3600. `when` names the flag parameter that the role
@@ -93,6 +122,46 @@ class Role(Built):
     def documents(self) -> tuple[Policy, ...]:
         """The trust policy and the inline policies."""
         return (self.trust, *(p.document for p in self.policies.values()))
+
+    @property
+    def assumed_by(self) -> tuple[str, ...]:
+        """Who may assume it, as its trust policy says."""
+        denies = any(s.effect == "Deny" for s in self.trust.statements)
+        found: list[str] = []
+        for s in self.trust.statements:
+            if s.effect == "Allow" and s.principals is not None and _assumes(s):
+                named = [str(p) for p in s.principals.items if not p.is_void]
+                if isinstance(s.principals, AllBut):
+                    named = [f"all but {', '.join(named)}" if named else "everybody"]
+                found += [f"{one}{', on conditions' if s.conditions or denies else ''}" for one in named]
+        return tuple(dict.fromkeys(found)) or ("nobody",)
+
+    def __str__(self) -> str:
+        """A short table."""
+        from ecsiam.looks.plain import plain
+
+        return plain(self._page())
+
+    def _says(self) -> str:
+        return f"{self.id}: {self.name}, {count(len(self.policies), 'policy')}"
+
+    def _page(self) -> Page:
+        longest = self.max_session_duration
+        facts = (
+            ("assumed by", self.assumed_by),
+            ("attached", tuple(map(str, self.managed_policy_arns))),
+            ("boundary", "" if self.permissions_boundary is None else str(self.permissions_boundary)),
+            ("session", "" if longest is None else f"{longest} seconds at most"),
+            ("while on", self.when),
+        )
+        blocks: list[Block] = [Table(("", ""), [fact for fact in facts if fact[1]])]
+        if self.policies:
+            rows = ((str(p.name), p.when, str(len(p.document.statements)), _reasons(p)) for p in self.policies.values())
+            blocks.append(Table(("policy", "while on", "statements", "why"), rows))
+        blocks.append(evolve(self._page_of(self.trust), title="Trust policy"))
+        blocks += (self._page_of(p) for p in self.policies.values())
+        called = str(self.name) if str(self.name) == self.id else f"{self.name} ({self.id})"
+        return Page(f"Role {called}", tuple(blocks))
 
     def arn(self, partition: Text, account_id: Text) -> Text:
         """The role's ARN as text: known before the role exists, since name and path are."""

@@ -6,6 +6,9 @@ from typing import Any, TypeVar
 from attrs import evolve, field, frozen
 
 from ecsiam.errors import Fault, Path, PolicyError, refuse, show_path
+from ecsiam.looks.page import Page, Table
+from ecsiam.looks.shown import Paged, Shown
+from ecsiam.looks.words import count
 from ecsiam.model.by_id import ById
 from ecsiam.model.deployment import Deployment
 from ecsiam.model.names import Output
@@ -14,8 +17,8 @@ from ecsiam.model.statement import Statement
 from ecsiam.model.text import EMPTY, Bindings, Ref, Text, text
 
 
-@frozen
-class Note:
+@frozen(repr=False)
+class Note(Shown):
     """Something that is right but worth knowing. It never stands for a loss: what can't be said is refused."""
 
     rule: str
@@ -27,6 +30,9 @@ class Note:
     def __str__(self) -> str:
         at = f" @ {show_path(self.path)}" if self.path else ""
         return f"{self.message}{at}" + (f". {self.remedy}" if self.remedy else "")
+
+    def _says(self) -> str:
+        return f"{self.rule}: {self.message}"
 
 
 @frozen
@@ -116,8 +122,12 @@ def _notes(given: Iterable[Note]) -> tuple[Note, ...]:
     return tuple(given)
 
 
-@frozen
-class Stack:
+def _named(name: str | Text, flag: str) -> str:
+    return f"{name} ({flag})" if flag else str(name)
+
+
+@frozen(repr=False)
+class Stack(Paged):
     """The roles of one service as data: frozen, hashable, equal by value. Notes and source are no part of equality."""
 
     roles: ById[Role] = field(converter=_roles)
@@ -130,6 +140,41 @@ class Stack:
     def __attrs_post_init__(self) -> None:
         names = twice(r.name for r in self.roles.values())
         refuse(PolicyError, [Fault(f"two roles are called `{name}`", ("roles",)) for name in names])
+
+    def __str__(self) -> str:
+        """A short table."""
+        from ecsiam.looks.plain import plain
+
+        return plain(self._page())
+
+    def _says(self) -> str:
+        return f"{self.intent.prefix}{': ' if self.intent.prefix.parts else ''}{', '.join(self.roles)}"
+
+    def _page(self) -> Page:
+        roles = self.roles.values()
+        rows = (
+            (
+                _named(r.id, r.when),
+                str(r.name),
+                r.assumed_by,
+                tuple(_named(p.name, p.when) for p in r.policies.values()),
+                tuple(map(str, r.managed_policy_arns)),
+            )
+            for r in roles
+        )
+        flagged = any(r.when or any(p.when for p in r.policies.values()) for r in roles)
+        head = ("role", "name", "assumed by", f"policies{' (while a flag is on)' if flagged else ''}", "attached")
+        prefix = str(self.intent.prefix)
+        left = self.deployment.open
+        return Page(
+            f"Stack {prefix}{': ' if prefix else ''}{count(len(roles), 'role')}",
+            (
+                Table(head, rows),
+                *([f"left to deployment: {', '.join(left)}"] if left else []),
+                *(self._page_of(r) for r in roles),
+                *([Page(count(len(self.notes), "note"), tuple(map(str, self.notes)))] if self.notes else []),
+            ),
+        )
 
     def bind(self, values: Mapping[str, object]) -> "Stack":
         """The stack with `values` put in for what was left to deployment: parameters and the home.

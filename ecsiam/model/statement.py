@@ -4,21 +4,26 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import Generic, Literal, TypeVar, get_args
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Generic, Literal, TypeVar, cast, get_args
 
 from attrs import evolve, field, frozen
 
 from ecsiam.errors import Fault, Path, show
+from ecsiam.looks.data import pretty
+from ecsiam.looks.shown import Shown
+from ecsiam.looks.words import few, visible
 from ecsiam.model.built import Built, is_text
 from ecsiam.model.condition import Conditions, conditions
 from ecsiam.model.each import Each, Item, bind_item, items, items_in_order, nested
-from ecsiam.model.principal import PRINCIPAL_TYPES, Principal
+from ecsiam.model.principal import EVERYONE, PRINCIPAL_TYPES, Principal
 from ecsiam.model.spots import Spot, known, refused
 from ecsiam.model.text import EMPTY, Bindings, Ref, Text, in_order, several
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+R = TypeVar("R")
+Data = dict[str, object]
 Effect = Literal["Allow", "Deny"]
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
 
@@ -27,7 +32,7 @@ EFFECTS: tuple[Effect, ...] = get_args(Effect)
 ACTION = r"\*|(\*|[A-Za-z0-9.-]+):[A-Za-z0-9*?-]+"
 
 
-@frozen
+@frozen(repr=False)
 class Action(Built):
     """An action pattern such as `s3:Get*`, or `*`. IAM compares actions without regard to case, and so do we."""
 
@@ -57,19 +62,28 @@ class Action(Built):
     def __str__(self) -> str:
         return self.pattern
 
+    def _says(self) -> str:
+        return self.pattern
 
-@frozen
-class Only(Generic[T_co]):
+
+@frozen(repr=False)
+class Only(Shown, Generic[T_co]):
     """Exactly these: IAM's Action, Resource or Principal."""
 
     items: tuple[T_co, ...]
 
+    def _says(self) -> str:
+        return few(self.items) if self.items else ""
 
-@frozen
-class AllBut(Generic[T_co]):
+
+@frozen(repr=False)
+class AllBut(Shown, Generic[T_co]):
     """Everything except these: IAM's NotAction, NotResource or NotPrincipal."""
 
     items: tuple[T_co, ...]
+
+    def _says(self) -> str:
+        return few(self.items) if self.items else ""
 
 
 def _actions(
@@ -124,7 +138,7 @@ class Origin:
     flag: str = ""
 
 
-@frozen(cache_hash=True)
+@frozen(cache_hash=True, repr=False)
 class Statement(Built):
     """One statement of a policy. What IAM refuses can't be built, except `as_is`: PolicyError lists every fault.
 
@@ -211,6 +225,28 @@ class Statement(Built):
         if self.resources is not None:
             yield from (r for r in self.resources.items if isinstance(r, Text))
 
+    @property
+    def summary(self) -> str:
+        """What it says, in a few words: effect, actions and resources, the first of many."""
+        said = {name: few(element.items) if element.items else "nothing" for name, element in self.elements()}
+        actions = said.get("Action") or f"all but {said['NotAction']}"
+        resources = said.get("Resource") or (f"all but {said['NotResource']}" if "NotResource" in said else "")
+        return f"{self.effect} {actions}{f' on {resources}' if resources else ''}"
+
+    @property
+    def why(self) -> str:
+        """Why it is there; of one that nobody gave a reason, what it says."""
+        if origin := self.origin:
+            return f"{origin.reason}{f' ({origin.flag})' if origin.flag else ''}"
+        return f"{f'`{self.sid}`: ' if self.sid else ''}{self.summary}"
+
+    def _says(self) -> str:
+        return f"{self.sid}: {self.summary}" if self.sid else self.summary
+
+    def __str__(self) -> str:
+        """IAM's JSON, as people write it; a reference reads `{account_id}`."""
+        return as_json(statement_as_written(statement_to_data(self, str)))
+
     def strings(self) -> Iterator[str]:
         yield self.sid
         yield from (c.key for c in self.conditions)
@@ -242,3 +278,55 @@ class Statement(Built):
             ),
             conditions=tuple(evolve(c, values=in_order(v.bind(values) for v in c.values)) for c in self.conditions),
         )
+
+
+# ---------------------------------------------------------------- as IAM's JSON
+
+# As people write a statement.
+ELEMENTS = (
+    *("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource"),
+    "Condition",
+)
+
+
+def statement_as_written(statement: Mapping[str, object]) -> Data:
+    """A statement's data in the order in which people write one."""
+    return {name: statement[name] for name in ELEMENTS if name in statement}
+
+
+def as_json(data: object) -> str:
+    """Data as JSON to be read: what doesn't print is escaped, so that a terminal obeys nothing in it."""
+    return visible(pretty(data), keep="\n")
+
+
+def statement_to_data(
+    s: Statement, render: Callable[[Text], R], render_items: Callable[[tuple[Item, ...]], object] | None = None
+) -> Data:
+    """A statement as IAM's JSON, every text rendered by `render`; Action, Resource and values come out as lists.
+
+    A list of resources that holds an `Each` needs `render_items`.
+    """
+    out: Data = {"Sid": s.sid} if s.sid else {}
+    out["Effect"] = s.effect
+    for name, element in s.elements():
+        if name.endswith("Principal"):
+            out[name] = _write_principals(cast("tuple[Principal, ...]", element.items), render)
+        elif render_items and name.endswith("Resource"):
+            out[name] = render_items(cast("tuple[Item, ...]", element.items))
+        else:
+            out[name] = [render(i) if isinstance(i, Text) else str(i) for i in element.items]
+    if s.conditions:
+        block: dict[str, dict[str, list[R]]] = {}
+        for c in s.conditions:
+            block.setdefault(str(c.operator), {})[c.key] = [render(v) for v in c.values]
+        out["Condition"] = block
+    return out
+
+
+def _write_principals(principals: tuple[Principal, ...], render: Callable[[Text], R]) -> object:
+    if principals == (EVERYONE,):
+        return "*"
+    by_type: dict[str, list[R]] = {}
+    for principal in principals:
+        by_type.setdefault(principal.type, []).append(render(principal.id))
+    return by_type

@@ -10,6 +10,7 @@ from typing import Any, Union, cast
 from attrs import evolve, field, frozen
 
 from ecsiam.errors import Fault, PolicyError, refuse, show
+from ecsiam.looks.shown import Shown
 
 Value = str | bool | int | tuple[str, ...]
 
@@ -75,8 +76,8 @@ def _joined(parts: Iterable["str | Ref | Text"]) -> tuple[str | Ref, ...]:
     return tuple(joined)
 
 
-@frozen
-class Text:
+@frozen(repr=False)
+class Text(Shown):
     """Literals and references, in order. `Text.of("arn:", PARTITION, ":iam::aws:policy/X")` builds one."""
 
     parts: tuple[str | Ref, ...] = field(converter=_joined)
@@ -116,6 +117,9 @@ class Text:
 
     def __str__(self) -> str:
         return "".join(str(p) for p in self.parts)
+
+    def _says(self) -> str:
+        return ", ".join(repr(p) if isinstance(p, str) else str(p) for p in self.parts)
 
 
 EMPTY = Text(())
