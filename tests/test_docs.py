@@ -1,5 +1,7 @@
 """What the documents show works: Python, configs and commands run, in the order of the page; links lead somewhere.
 
+What a page shows of a file, under the file's name, stands there.
+
 A command is run when it is one of ecsiam's; a comment `# exits with 1` says that it is meant to fail.
 """
 
@@ -23,6 +25,7 @@ FENCE = re.compile(
 )
 LINK = re.compile(r"\[[^\]]*\]\(<?([^)>\s]+)>?[^)]*\)|^\[[^\]]+\]: *<?(\S+?)>?$", re.M)
 COMMAND = re.compile(r"(python3? -m )?ecsiam( |$)")
+PART = re.compile(r"# (\S+/\S+\.(?:py|yaml))\n")
 MEANT = re.compile(r"#.*\bexits with (\d)")
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=[path.relative_to(ROOT).as_posix() for path in PAGES])
@@ -57,7 +60,7 @@ def examples(page: Path) -> list[tuple[str, str, int]]:
     """What there is to run on a page: its kind, its text, its line."""
     found: list[tuple[str, str, int]] = []
     for block in blocks(page):
-        if block.language == "python":
+        if block.language == "python" and not PART.match(block.text):
             found.append(("python", block.text, block.line))
         elif block.language == "yaml" and re.search("^project_name:", block.text, re.M):
             found.append(("config", block.text, block.line))
@@ -109,6 +112,13 @@ def test_the_example_of_the_readme_is_the_one_that_ships() -> None:
         return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
     assert said(shown) == said((ROOT / "examples" / "memos.yaml").read_text(encoding="utf-8"))
+
+
+@each_page
+def test_a_part_of_a_file_is_in_the_file(page: Path) -> None:
+    """A block that begins with `# path` shows what stands there."""
+    shown = [(found[1], b.text[found.end() :]) for b in blocks(page) if (found := PART.match(b.text))]
+    assert [(path, text) for path, text in shown if text not in (ROOT / path).read_text(encoding="utf-8")] == []
 
 
 @each_page
