@@ -56,7 +56,7 @@ GET = ("--action", "s3:GetObject", "--resource", "arn:aws:s3:::memos-uploads/a.t
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory with the examples, an open config, a module, the guide's module, and IAM documents."""
+    """A working directory with the examples, an open config, a module, the baseline module, and IAM documents."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     (tmp_path / "bare.yaml").write_text("project_name: memos\nenvironment: dev\n")
     (tmp_path / "baseline.yaml").write_text(f"{(ROOT / MEMOS).read_text()}\nprofile: baseline\n")
