@@ -48,8 +48,8 @@ class BaselineKeys(Keys):
     profile: Annotated[
         Literal["default", "baseline"],
         Key(
-            "`baseline` makes the roles as the baseline module does, a hand-written Terraform module from which ecsiam's "
-            "flags and outputs have their names: with its defaults, its `*` and its faults, to migrate from it, not to "
+            "`baseline` makes the roles as the baseline module does: a hand-written Terraform module from which the "
+            "flags and outputs have their names. With its defaults, its `*` and its faults: to migrate from it, not to "
             "start with.",
             Choice(("default", "baseline")),
             closed=True,
