@@ -24,7 +24,7 @@ FENCE = re.compile(
     r"^(?P<indent> *)(?P<fence>```+|~~~+)(?P<language>[\w-]*)[^\n]*\n(?P<text>.*?)^ *(?P=fence) *$", re.M | re.S
 )
 LINK = re.compile(r"\[[^\]]*\]\(<?([^)>\s]+)>?[^)]*\)|^\[[^\]]+\]: *<?(\S+?)>?$", re.M)
-COMMAND = re.compile(r"(python3? -m )?ecsiam( |$)")
+COMMAND = re.compile(r"(python3? (-I )?-m )?ecsiam( |$)")
 PART = re.compile(r"# (\S+/\S+\.(?:py|yaml))\n")
 MEANT = re.compile(r"#.*\bexits with (\d)")
 
@@ -119,6 +119,12 @@ def test_a_part_of_a_file_is_in_the_file(page: Path) -> None:
     """A block that begins with `# path` shows what stands there."""
     shown = [(found[1], b.text[found.end() :]) for b in blocks(page) if (found := PART.match(b.text))]
     assert [(path, text) for path, text in shown if text not in (ROOT / path).read_text(encoding="utf-8")] == []
+
+
+@each_page
+def test_a_page_calls_what_is_installed(page: Path) -> None:
+    """Without `-I`, `python -m` imports what lies in the working directory before what is installed."""
+    assert re.findall(r"python3? -m ecsiam", page.read_text(encoding="utf-8")) == []
 
 
 @each_page
