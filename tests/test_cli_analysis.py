@@ -92,7 +92,7 @@ def test_the_page_shows_what_the_commands_print(page: str, least: int) -> None:
     """Run with `-vv`: the difference is what to write into the page."""
     shown = 0
     text = (ROOT / page).read_text(encoding="utf-8")
-    for block in re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+    for block in re.findall(r"^```console[^\n]*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
         for example in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = example.partition("\n")
             known = f'ecsiam() {{ {sys.executable} -m ecsiam "$@"; }}'

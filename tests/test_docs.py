@@ -2,7 +2,8 @@
 
 What a page shows of a file, under the file's name, stands there.
 
-A command is run when it is one of ecsiam's; a comment `# exits with 1` says that it is meant to fail.
+A command is run when it is one of ecsiam's. A block whose fence says `exits with 1` is meant to fail: who copies a line
+into zsh has no comments there.
 """
 
 import re
@@ -21,22 +22,24 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
 SHELLS = ("", "bash", "console", "sh", "shell")
 FENCE = re.compile(
-    r"^(?P<indent> *)(?P<fence>```+|~~~+)(?P<language>[\w-]*)[^\n]*\n(?P<text>.*?)^ *(?P=fence) *$", re.M | re.S
+    r"^(?P<indent> *)(?P<fence>```+|~~~+)(?P<language>[\w-]*)(?P<info>[^\n]*)\n(?P<text>.*?)^ *(?P=fence) *$",
+    re.M | re.S,
 )
 LINK = re.compile(r"\[[^\]]*\]\(<?([^)>\s]+)>?[^)]*\)|^\[[^\]]+\]: *<?(\S+?)>?$", re.M)
 COMMAND = re.compile(r"(python3? (-I )?-m )?ecsiam( |$)")
 PART = re.compile(r"# (\S+/\S+\.(?:py|yaml))\n")
-MEANT = re.compile(r"#.*\bexits with (\d)")
+MEANT = re.compile(r"\bexits with (\d)")
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=[path.relative_to(ROOT).as_posix() for path in PAGES])
 
 
 class Block(NamedTuple):
-    """A fenced block and the line it starts on."""
+    """A fenced block, the line it starts on, and what its fence says beside the language."""
 
     language: str
     text: str
     line: int
+    info: str
 
 
 def blocks(page: Path) -> list[Block]:
@@ -45,7 +48,9 @@ def blocks(page: Path) -> list[Block]:
     for match in FENCE.finditer(text):
         indent = len(match["indent"])
         lines = [line[indent:] for line in match["text"].splitlines()]
-        found.append(Block(match["language"], "\n".join(lines) + "\n", text.count("\n", 0, match.start()) + 2))
+        found.append(
+            Block(match["language"], "\n".join(lines) + "\n", text.count("\n", 0, match.start()) + 2, match["info"])
+        )
     return found
 
 
@@ -65,7 +70,8 @@ def examples(page: Path) -> list[tuple[str, str, int]]:
         elif block.language == "yaml" and re.search("^project_name:", block.text, re.M):
             found.append(("config", block.text, block.line))
         elif block.language in SHELLS:
-            found += [("command", command, block.line) for command in commands(block) if COMMAND.match(command)]
+            run = [command for command in commands(block) if COMMAND.match(command)]
+            found += [("command", f"{command}  #{block.info}", block.line) for command in run]
     return found
 
 
