@@ -251,7 +251,7 @@ def _attribute(stack: Stack, role: str, attribute: str) -> str | None:
 
 
 def _maps(stack: Stack) -> Block:
-    """The two maps of the guide's module: which flags are on, and the roles with their purposes."""
+    """The two maps of the baseline module: which flags are on, and the roles with their purposes."""
     flags = {flag: on if isinstance(on, bool) else f"${{var.{on.name}}}" for flag, on in stack.intent.flags}
     purposes = {output.role: output.purpose for output in stack.outputs}
     summary: Block = {

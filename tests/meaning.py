@@ -144,7 +144,7 @@ def _filled(policy: Policy, known: Known) -> Policy:
 
 
 def outputs_of_stack(stack: Stack, known: Known) -> Outputs:
-    """What a stack hands on, by the guide's names, None while a role is off."""
+    """What a stack hands on, by the baseline module's names, None while a role is off."""
     roles = {role.id: role for role in stack.roles.values()}
     found: Outputs = {}
     for output in stack.outputs:

@@ -1,4 +1,4 @@
-"""`profile: baseline` is the guide's module: its names, attachments and documents, its defaults and its `*`."""
+"""`profile: baseline` is the baseline module: its names, attachments and documents, its defaults and its `*`."""
 
 from typing import Any, cast
 

@@ -1,6 +1,9 @@
 """What the documents show works: Python, configs and commands run, in the order of the page; links lead somewhere.
 
-A command is run when it is one of ecsiam's; a comment `# exits with 1` says that it is meant to fail.
+What a page shows of a file, under the file's name, stands there.
+
+A command is run when it is one of ecsiam's. A block whose fence says `exits with 1` is meant to fail: who copies a line
+into zsh has no comments there.
 """
 
 import re
@@ -19,21 +22,24 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
 SHELLS = ("", "bash", "console", "sh", "shell")
 FENCE = re.compile(
-    r"^(?P<indent> *)(?P<fence>```+|~~~+)(?P<language>[\w-]*)[^\n]*\n(?P<text>.*?)^ *(?P=fence) *$", re.M | re.S
+    r"^(?P<indent> *)(?P<fence>```+|~~~+)(?P<language>[\w-]*)(?P<info>[^\n]*)\n(?P<text>.*?)^ *(?P=fence) *$",
+    re.M | re.S,
 )
 LINK = re.compile(r"\[[^\]]*\]\(<?([^)>\s]+)>?[^)]*\)|^\[[^\]]+\]: *<?(\S+?)>?$", re.M)
-COMMAND = re.compile(r"(python3? -m )?ecsiam( |$)")
-MEANT = re.compile(r"#.*\bexits with (\d)")
+COMMAND = re.compile(r"(python3? (-I )?-m )?ecsiam( |$)")
+PART = re.compile(r"# (\S+/\S+\.(?:py|yaml))\n")
+MEANT = re.compile(r"\bexits with (\d)")
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=[path.relative_to(ROOT).as_posix() for path in PAGES])
 
 
 class Block(NamedTuple):
-    """A fenced block and the line it starts on."""
+    """A fenced block, the line it starts on, and what its fence says beside the language."""
 
     language: str
     text: str
     line: int
+    info: str
 
 
 def blocks(page: Path) -> list[Block]:
@@ -42,7 +48,9 @@ def blocks(page: Path) -> list[Block]:
     for match in FENCE.finditer(text):
         indent = len(match["indent"])
         lines = [line[indent:] for line in match["text"].splitlines()]
-        found.append(Block(match["language"], "\n".join(lines) + "\n", text.count("\n", 0, match.start()) + 2))
+        found.append(
+            Block(match["language"], "\n".join(lines) + "\n", text.count("\n", 0, match.start()) + 2, match["info"])
+        )
     return found
 
 
@@ -57,12 +65,13 @@ def examples(page: Path) -> list[tuple[str, str, int]]:
     """What there is to run on a page: its kind, its text, its line."""
     found: list[tuple[str, str, int]] = []
     for block in blocks(page):
-        if block.language == "python":
+        if block.language == "python" and not PART.match(block.text):
             found.append(("python", block.text, block.line))
         elif block.language == "yaml" and re.search("^project_name:", block.text, re.M):
             found.append(("config", block.text, block.line))
         elif block.language in SHELLS:
-            found += [("command", command, block.line) for command in commands(block) if COMMAND.match(command)]
+            run = [command for command in commands(block) if COMMAND.match(command)]
+            found += [("command", f"{command}  #{block.info}", block.line) for command in run]
     return found
 
 
@@ -109,6 +118,19 @@ def test_the_example_of_the_readme_is_the_one_that_ships() -> None:
         return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
     assert said(shown) == said((ROOT / "examples" / "memos.yaml").read_text(encoding="utf-8"))
+
+
+@each_page
+def test_a_part_of_a_file_is_in_the_file(page: Path) -> None:
+    """A block that begins with `# path` shows what stands there."""
+    shown = [(found[1], b.text[found.end() :]) for b in blocks(page) if (found := PART.match(b.text))]
+    assert [(path, text) for path, text in shown if text not in (ROOT / path).read_text(encoding="utf-8")] == []
+
+
+@each_page
+def test_a_page_calls_what_is_installed(page: Path) -> None:
+    """Without `-I`, `python -m` imports what lies in the working directory before what is installed."""
+    assert re.findall(r"python3? -m ecsiam", page.read_text(encoding="utf-8")) == []
 
 
 @each_page

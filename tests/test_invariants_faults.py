@@ -1,4 +1,4 @@
-"""The faults of the guide's module, each under its invariant and with the request that shows it."""
+"""The faults of the baseline module, each under its invariant and with the request that shows it."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ from .test_invariants import (
 
 
 def baseline(**keys: Any) -> Stack:
-    """The guide's module with the flags of one fault on."""
+    """The baseline module with the flags of one fault on."""
     return built(**{"profile": "baseline", "enable_efs_access": False, "ecr_repository_arns": (), **keys})
 
 

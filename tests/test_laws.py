@@ -297,7 +297,7 @@ LOGS = {"enable_cloudwatch_logs": True}
 CAUSES: list[tuple[Kwargs, str, str]] = [
     # the task writes the execution role's group
     (LOGS | {"cloudwatch_log_group_arns": [f"{GROUP}:/ecs/memos-dev"]}, PUT, f"{GROUP}:/ecs/memos-dev:log-stream:x"),
-    # a wildcard that the guide's module has
+    # a wildcard that the baseline module has
     (LOGS | {"cloudwatch_log_group_arns": [f"{GROUP}:/ecs/memos-*"]}, PUT, f"{GROUP}:/ecs/memos-dev:log-stream:x"),
     # the execution role writes the task's groups
     (LOGS | {"log_group_arns": [f"{GROUP}:/ecs/memos-dev/web:*"]}, PUT, f"{GROUP}:/ecs/memos-dev/web:log-stream:x"),

@@ -1,6 +1,6 @@
 """One module for many services: `ecsiam init --module`, and what Terraform makes of it.
 
-The usage examples are those of the guide that the module follows, word for word.
+The usage examples are those of the baseline module's own guide, word for word.
 """
 
 from typing import Any

@@ -426,7 +426,7 @@ def test_values_that_are_known_only_at_apply_plan_and_apply(terraform: Rig, modu
     assert dict(seen(a, v) for a, v in made.items()) == dict(p for r in bound.roles.values() for p in expected(r))
 
 
-# ---------------------------------------------------------------- the guide's variables
+# ---------------------------------------------------------------- the baseline module's variables
 
 STRING, BOOL, LIST = "string", "bool", "list(string)"
 NO_DEFAULT = object()

@@ -239,7 +239,7 @@ def test_as_a_root_it_validates_and_plans_the_addresses_that_are_promised(terraf
 
 
 def test_another_module_takes_what_it_hands_on(terraform: Rig) -> None:
-    """The guide's usage: `module.iam.task_role_arn` goes into another resource's argument."""
+    """The baseline module's usage: `module.iam.task_role_arn` goes into another resource's argument."""
     work = children(terraform, {"iam": (emit(stack_of("memos"), "terraform"), REGION)})
     statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::b"}
     more = {

@@ -76,7 +76,12 @@ def init_config(
     ] = "ecsiam.yaml",
     *,
     module: Annotated[
-        bool, typer.Option("--module", help="A module for many services: every value is a parameter of the deployment.")
+        bool,
+        typer.Option(
+            "--module",
+            help="A module for many services: its values are parameters, named as the variables of the baseline "
+            "module, a hand-written Terraform module for ECS.",
+        ),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
 ) -> None:

@@ -8,7 +8,7 @@ from ecsiam.features.table import PROFILES
 from ecsiam.keys.key import Key
 from ecsiam.keys.kinds import STATEMENT, Choice, Flag, ListOf, MapOf, OfForm, RawStatement, Schema, Whole
 
-# An empty value stands for all in the profile of the guide's module.
+# An empty value stands for all in the profile of the baseline module.
 _STAND_FOR_ALL = sorted(PROFILES["baseline"].stand_for_all)
 
 
@@ -48,7 +48,7 @@ def _needed(flag: str, needed: str) -> Schema:
 
 
 def _no_star(key: Key) -> Schema:
-    """No bare `*`, nor as a parameter's default, except in the profile that reproduces the guide's module."""
+    """No bare `*`, nor as a parameter's default, except in the profile that reproduces the baseline module."""
     bare: Schema = {"const": "*"} if key.type == "text" else {"contains": {"const": "*"}, "type": "array"}
     return {"not": {"anyOf": [bare, {"type": "object", "properties": {"default": bare}, "required": ["default"]}]}}
 
@@ -151,9 +151,10 @@ def _offer(name: str) -> Iterator[str]:
 
 
 def module() -> str:
-    """The config of a module for many services: the guide's variables, each a parameter under its own name."""
+    """The config of a module for many services: the baseline module's variables, each a parameter."""
     lines = [
-        "# A module for many services: every variable of the guide's module is a parameter under its own name.",
+        "# A module for many services: whoever deploys sets what is a parameter here. The parameters are called as the",
+        "# variables of the baseline module, a hand-written Terraform module for ECS from which ecsiam has the names.",
         "# `ecsiam emit --target terraform -o modules/iam` makes the module, `--target cloudformation` one template.",
         "# With `github_owner_id` and `github_repo_id` as parameters too, the deploy role trusts immutable subjects:",
         "# those that repositories created or renamed since July 2026 send.",

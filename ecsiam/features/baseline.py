@@ -1,7 +1,9 @@
-"""`profile: baseline`: the Terraform module that the guide describes, with its faults, for people who migrate from it.
+"""`profile: baseline`: the baseline module as it is, with its faults, for people who migrate from it.
 
-Nothing here is a model to follow. It is as wide as the module is: `*` where that has `*`, no conditions on the service
-trusts, any subject of the repository, `arn:aws:` written out. The default profile gets right what this gets wrong.
+That is a Terraform module for the IAM roles of an ECS service, written by hand, from which ecsiam's flags and outputs
+have their names. Nothing here is a model to follow. It is as wide as the module is: `*` where that has `*`, no
+conditions on the service trusts, any subject of the repository, `arn:aws:` written out. The default profile gets right
+what this gets wrong.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,22 +34,23 @@ from ecsiam.model.statement import Action, Origin, Statement
 from ecsiam.model.text import Text, text
 
 EXECUTION_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
-# What the guide's module takes for a variable that is left out.
+# What the baseline module takes for a variable that is left out.
 DEFAULTS: dict[str, object] = {"aws_region": "eu-west-2", "enable_efs_access": True, "secrets_arns": ["*"]}
 # An empty value of what these need is `*` in it.
 STAND_FOR_ALL = frozenset(("enable_efs_access", "enable_secrets_access"))
 
 
 class BaselineKeys(Keys):
-    """The profile, and what only that of the guide's module has."""
+    """The profile, and what only that of the baseline module has."""
 
-    heading = "The guide's module"
+    heading = "The baseline module"
 
     profile: Annotated[
         Literal["default", "baseline"],
         Key(
-            "`baseline` makes the roles as a common Terraform module for ECS does, with its defaults, its `*` and its "
-            "faults: to migrate from it, not to start with.",
+            "`baseline` makes the roles as the baseline module does: a hand-written Terraform module from which the "
+            "flags and outputs have their names. With its defaults, its `*` and its faults: to migrate from it, not to "
+            "start with.",
             Choice(("default", "baseline")),
             closed=True,
         ),
@@ -64,7 +67,7 @@ class BaselineKeys(Keys):
 
     @check("profile")
     def _of_the_profile(self) -> Iterator[Fault]:
-        """A bare `*` and the autoscaling role are of the profile that reproduces the guide's module."""
+        """A bare `*` and the autoscaling role are of the profile that reproduces the baseline module."""
         if self.profile == "baseline":
             return
         for name, key in self.keys().items():
@@ -92,7 +95,7 @@ def _star(form: Form, *path: str | int) -> Iterator[Fault]:
 
 
 def _origin(feature: str, flag: str) -> Origin:
-    return Origin(feature, "as the guide's module has it", "", flag)
+    return Origin(feature, "as the baseline module has it", "", flag)
 
 
 _SECRETS = ("kms:Decrypt", "secretsmanager:GetSecretValue", "ssm:GetParameter", "ssm:GetParameters")
@@ -191,7 +194,7 @@ FEATURES = (
 
 def service(name: str) -> Callable[[Keys, Project], Iterator[Statement]]:
     """Who may assume a role of the module: a service, without a condition."""
-    origin = Origin("trust", "as the guide's module has it")
+    origin = Origin("trust", "as the baseline module has it")
     trusted = Statement("Allow", "sts:AssumeRole", principals=Principal("Service", name), origin=origin)
     return lambda _, __: iter((trusted,))
 

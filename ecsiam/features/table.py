@@ -90,7 +90,7 @@ _ROLES: tuple[RoleKind[FeatureKeys], ...] = (
         longest=lambda keys: keys.max_session_duration,
         flag="enable_github_oidc",
         output="github_actions_role",
-        attributes=("arn", "name"),  # as the guide's module has them: no id
+        attributes=("arn", "name"),  # as the baseline module has them: no id
     ),
     RoleKind(
         "autoscaling",

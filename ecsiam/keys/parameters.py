@@ -79,7 +79,7 @@ def given_arns(keys: Keys, *, unused: bool = False) -> Iterator[Given]:
         if not unused and not keys.used(key):
             continue
         if value in ("*", ("*",)):
-            continue  # in the profile that reproduces the guide's module
+            continue  # in the profile that reproduces the baseline module
         if isinstance(value, str):
             yield Given((name,), value, key.same_account)
         else:
