@@ -4,6 +4,7 @@ from attrs import frozen
 
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.terms import Terms
+from ecsiam.model.accept import Accept
 
 
 @frozen
@@ -30,7 +31,8 @@ class Holds:
 class Fails:
     """No. `witness` is a request that shows it, where one can; `fact` says what is wrong.
 
-    `values` are the values of parameters that lead there, `also` what else shows it.
+    `values` are the values of parameters that lead there, `also` what else shows it. `accepted` says why all of it is
+    meant (`prove`); of a failure that is not, what of `also` is.
     """
 
     witness: Request | None = None
@@ -38,6 +40,7 @@ class Fails:
     assumed: tuple[str, ...] = ()
     values: tuple[tuple[str, object], ...] = ()
     also: "tuple[Fails, ...]" = ()
+    accepted: tuple[Accept, ...] = ()
 
     def __bool__(self) -> bool:
         return False
@@ -45,7 +48,8 @@ class Fails:
     def __str__(self) -> str:
         where = f" where {', '.join(f'{name}={value}' for name, value in self.values)}" if self.values else ""
         shown = "" if self.witness is None else f": {self.witness}{where}"
-        return "\n".join((f"fails: {self.fact}{shown}", *map(str, self.also)))
+        fails = f"accepted ({'; '.join(map(str, self.accepted))})" if self.accepted else "fails"
+        return "\n".join((f"{fails}: {self.fact}{shown}", *map(str, self.also)))
 
 
 @frozen

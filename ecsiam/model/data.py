@@ -4,11 +4,13 @@ Policies stand in it as IAM's own JSON. A text with a reference is `{"join": ["a
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, cast
 
 from attrs import asdict, evolve
 
 from ecsiam.errors import PolicyError
+from ecsiam.model.accept import Accept
 from ecsiam.model.by_id import ById
 from ecsiam.model.deployment import Deployment, Name
 from ecsiam.model.document import describe, is_object, policy_from_data, policy_to_data
@@ -44,6 +46,7 @@ def stack_to_data(stack: Stack) -> Data:
                 {"role": n.role, "when": n.when, **_policy_to_data(Policy(n.statement, as_is=True))}
                 for n in intent.needs
             ],
+            "accepted": [accept_to_data(a) for a in intent.accepted],
         },
         "notes": [asdict(n, value_serializer=_listed) for n in stack.notes],
         "source": stack.source,
@@ -69,12 +72,24 @@ def stack_from_data(data: Mapping[str, Any]) -> Stack:
                 github_audience=read_text(intent["github_audience"]),
                 github_format=intent["github_format"],
                 needs=[Need(n["role"], _policy_from_data(n).statements[0], n["when"]) for n in intent["needs"]],
+                accepted=[_accept_from_data(a) for a in intent["accepted"]],
             ),
             notes=[Note(**_tupled(n)) for n in data["notes"]],
             source=data["source"],
         )
     except (KeyError, TypeError, AttributeError, ValueError) as e:
         raise PolicyError(f"not the data of a stack: {type(e).__name__} {e}") from None
+
+
+def accept_to_data(accept: Accept) -> Data:
+    """What is accepted, as data: a day as ISO has it."""
+    until = accept.until and accept.until.isoformat()
+    return {**asdict(accept, value_serializer=_listed), "until": until}
+
+
+def _accept_from_data(data: Data) -> Accept:
+    until = data["until"]
+    return Accept(**{**data, "until": until and date.fromisoformat(until)})
 
 
 def _deployment_to_data(deployment: Deployment) -> Data:

@@ -6,6 +6,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from ecsiam.errors import Fault, Path, PolicyError, refuse, show_path
+from ecsiam.model.accept import Accept
 from ecsiam.model.by_id import ById
 from ecsiam.model.deployment import Deployment
 from ecsiam.model.names import Output
@@ -50,13 +51,18 @@ def _needs(given: Iterable[Need]) -> tuple[Need, ...]:
     return tuple(given)
 
 
+def _accepted(given: Iterable[Accept]) -> tuple[Accept, ...]:
+    return tuple(given)
+
+
 @frozen
 class Intent:
     """What was asked for, as far as the invariants need to know it to judge what came out.
 
     `prefix` begins every name, a flag that is a parameter is a reference, `confused_deputy` are the roles whose trust
     is to name the source account, and `github_subjects` the subjects that may assume the deploy role; `github_format`
-    is the form that these were asked for in, empty where that was left open. `needs` is what has to work.
+    is the form that these were asked for in, empty where that was left open. `needs` is what has to work, `accepted`
+    what may fail because it is meant.
     """
 
     prefix: Text = field(default=EMPTY, converter=text)
@@ -67,6 +73,7 @@ class Intent:
     github_audience: Text = field(default=EMPTY, converter=text)
     github_format: str = ""
     needs: tuple[Need, ...] = field(default=(), converter=_needs)
+    accepted: tuple[Accept, ...] = field(default=(), converter=_accepted)
 
     def bind(self, values: Bindings) -> "Intent":
         flags = tuple((flag, on if isinstance(on, bool) else _flag(on, values)) for flag, on in self.flags)
