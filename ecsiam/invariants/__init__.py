@@ -102,9 +102,10 @@ def prove(
     """Each invariant's answer, by its id: for a closed stack, or for every value of what is left open.
 
     A config is built first. A Fails carries a request that shows it, where one can, and for an open stack the values
-    that lead there. `only` and `skip` are ids: no other invariants are asked. On the day `today` what the config accepts
-    counts or has expired; `stale` says what of it has no use. `boundary` is that of every role, in place of its own;
-    `managed` has the documents of managed policies by ARN. `timeout` is how many seconds of the processor all may take.
+    that lead there; where all of it is accepted it says why. What is accepted counts on the day `today`, and `stale`
+    says what of it has no use. `only` and `skip` are ids, and nothing else is computed. `boundary` is that of every
+    role, in place of its own; `managed` has the documents of managed policies by ARN. `timeout` is how many seconds of
+    the processor all of it may take.
     """
     from ecsiam.builder import build
     from ecsiam.config import Config

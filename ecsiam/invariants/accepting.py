@@ -1,7 +1,7 @@
 """What of a failure is accepted: every request of it has to be, not only those that are shown.
 
-What is accepted is a set of requests like any other. So a failure is accepted when the requests that fail, without those
-that are accepted, are none; a failure that is no set of requests (a size, nobody gets in) only as a whole.
+What is accepted is a set of requests like any other. So a failure is accepted when the requests that fail, without
+those that are accepted, are none; a failure that is no set of requests (a size, nobody gets in) only as a whole.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -78,7 +78,7 @@ def marked(
 
 
 def as_fact(stack: Stack, answer: Answer, *roles: str) -> Answer:
-    """A failure of some roles that is no set of requests: accepted by what speaks neither of actions nor of resources."""
+    """A failure of some roles that is no set of requests: accepted by what names neither actions nor resources."""
     whole = tuple(a for a in about(stack, *roles) if a.is_whole)
     if not isinstance(answer, Fails) or not whole:
         return answer

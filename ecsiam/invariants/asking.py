@@ -133,7 +133,7 @@ def _sought(
     universe: Universe,
     show: Callable[[Stack, Requests, Request], Fails],
 ) -> Sought:
-    """What is shown of a set, for some values of what is open; None if it surely is empty, a text why that isn't known."""
+    """What is shown of a set, for some values of what is open; None if it is surely empty, or why that isn't known."""
     try:
         requests = question(stack)
         found = search(requests, universe)
