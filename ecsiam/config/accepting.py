@@ -119,7 +119,7 @@ class AcceptKind:
         found: dict[str, object] = {}
         for key, one in given.items():
             with faults.at(key):
-                if one in (None, "", [], ()) or (isinstance(one, str) and one in ("~", "null")):
+                if one is None or one in ("", [], ()):
                     raise ConfigError(_EMPTY if key not in NEEDED else _MISSING)
                 found[key] = self._kinds[key].read(one)
         return found, faults
