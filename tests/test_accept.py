@@ -18,7 +18,12 @@ from ecsiam.model.principal import Principal
 from ecsiam.model.role import InlinePolicy
 from ecsiam.model.statement import Origin, Statement
 
-HOME = {"project_name": "memos", "environment": "dev", "account_id": "123456789012", "aws_region": "eu-west-2"}
+HOME: dict[str, Any] = {
+    "project_name": "memos",
+    "environment": "dev",
+    "account_id": "123456789012",
+    "aws_region": "eu-west-2",
+}
 ESCALATING = {"Effect": "Allow", "Action": ["iam:CreateUser", "lambda:UpdateFunctionCode"], "Resource": "*"}
 TODAY = date(2027, 3, 31)
 
@@ -285,7 +290,7 @@ def test_works_is_not_accepted_where_a_boundary_was_not_read() -> None:
 
 
 def test_of_an_open_stack_what_is_accepted_covers_every_value() -> None:
-    keys = {**HOME, "profile": "baseline", "account_id": None, "aws_region": None}
+    keys: dict[str, Any] = {**HOME, "profile": "baseline", "account_id": None, "aws_region": None}
     stack = build(Config(**keys))
     by_action = [Accept("home", "the guide has it", actions=["ecr:*", "logs:*", "elasticfilesystem:*", "sts:*"])]
     answer = failing(accepting(stack, *by_action), "home")
@@ -435,7 +440,8 @@ def test_unknown_ids_are_refused_all_at_once_with_the_nearest() -> None:
         "there is no invariant `seperation`",
     ]
     assert [f.remedy for f in error.value.faults] == ["Did you mean `home`?", "Did you mean `separation`?"]
-    for only, skip in (("home", "home"), ([], None), (None, list(INVARIANTS))):
+    nothing: list[str] = []
+    for only, skip in (("home", "home"), (nothing, None), (None, list(INVARIANTS))):
         with pytest.raises(PolicyError, match="no invariant is left to prove"):
             prove(built(), only=only, skip=skip)
 

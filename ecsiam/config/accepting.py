@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import cast
+from typing import Any, cast
 
 from attrs import frozen
 
@@ -109,19 +109,21 @@ class AcceptKind:
         faults += wrong
         accept: list[Accept] = []
         with faults.at():  # what is not there or faulty stands for itself: the others have their say
-            accept.append(Accept(**{"invariant": next(iter(SAYS)), "why": "-", **found}))
+            whole: dict[str, Any] = {"invariant": next(iter(SAYS)), "why": "-", **found}
+            accept.append(Accept(**whole))
         refuse(ConfigError, faults)
         return accept[0]
 
-    def _gather(self, given: Mapping[str, object]) -> tuple[dict[str, object], Faults]:
+    def _gather(self, given: Mapping[str, object]) -> tuple[dict[str, Any], Faults]:
         """The fields that are of their kinds, and the faults of the others."""
         faults = Faults()
-        found: dict[str, object] = {}
+        found: dict[str, Any] = {}
         for key, one in given.items():
             with faults.at(key):
                 if one is None or one in ("", [], ()):
                     raise ConfigError(_EMPTY if key not in NEEDED else _MISSING)
-                found[key] = self._kinds[key].read(one)
+                found[key] = _read(self._kinds[key], one, items := Faults())
+                refuse(ConfigError, items)
         return found, faults
 
     @property
@@ -162,6 +164,13 @@ class AcceptKind:
             "an object: the `invariant` that may fail, `why`, and optionally the `role`, the `actions` and `resources` "
             "(lists of patterns as in a policy) and `until`, the last day on which it counts"
         )
+
+
+def _read(kind: Kind, value: object, faults: Faults) -> object:
+    """A value; of a list also what is right of it, with `*` for the rest."""
+    if isinstance(kind, ListOf):
+        return tuple("*" if item is None else item for item in kind.gather(value, faults))
+    return kind.read(value)
 
 
 # An empty list is "not given" for the other keys of a config, and would be everything here.

@@ -88,8 +88,8 @@ def accept_to_data(accept: Accept) -> Data:
 
 
 def _accept_from_data(data: Data) -> Accept:
-    until = data["until"]
-    return Accept(**{**data, "until": until and date.fromisoformat(until)})
+    given: Data = {**data, "until": data["until"] and date.fromisoformat(data["until"])}
+    return Accept(**given)
 
 
 def _deployment_to_data(deployment: Deployment) -> Data:
