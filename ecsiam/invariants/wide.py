@@ -47,7 +47,7 @@ def wildcards(stack: Stack) -> Answer:
             starred = any(_is_star(stack, leaf) for leaf in built(stack, role) if any(_unknown(leaf)))
             on = "`*`" if starred else "all resources of a kind"
             reason = f"the service reference of {date()} does not know {listed(unknown)}, which is on {on}"
-            return together((answer, Undecided(reason)))
+            return together((Undecided(reason), answer))
         return answer
 
     return together(map(of_role, stack.roles))

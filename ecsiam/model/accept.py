@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from typing import cast
 
 from attrs import field, frozen
 
@@ -23,7 +24,7 @@ def _patterns(given: str | Iterable[str]) -> tuple[str, ...]:
 
 def _one_line(why: str) -> str:
     """On one line, as it is shown; what is no text, or too long, is refused by the checks."""
-    given: object = why  # whoever has no type checker may give anything
+    given = cast("object", why)  # whoever has no type checker may give anything
     if not isinstance(given, str) or len(given) > LONGEST_WHY:
         return why
     return re.sub("[ \\t\\r\\n]+", " ", why).strip(" ")
