@@ -60,7 +60,9 @@ def _whole(stack: Stack, built: list[Built], fails: Fails) -> Fails:
         return fails
     clashing = [b for b in built if any(_meets(stack, b, c) for c in built)]
     left = next((b for b in clashing if not _is_accepted(stack, b)), None)
-    return fails if left is None else first_of((unsure(f"`{left.resource}` of the {left.role} role"), fails))
+    if left is None:
+        return fails
+    return first_of((unsure(f"not all that the {left.role} role has on `{left.resource}` is accepted"), fails))
 
 
 def _is_accepted(stack: Stack, mine: Built) -> bool:

@@ -4,11 +4,13 @@ Each function stands for itself; the working directory holds an `ecsiam.yaml`.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Literal, assert_never, assert_type
 
 import ecsiam
 from ecsiam import (
+    Accept,
     Answer,
     Artifact,
     Change,
@@ -233,6 +235,8 @@ def what_an_answer_says() -> list[str]:
         match answer:
             case Holds():
                 said.append("yes")
+            case Fails(accepted=(Accept(why=why), *_)):
+                said.append(f"no, and that is meant: {why}")
             case Fails(witness):
                 said.append(f"no: {witness}")
             case Undecided(reason):
