@@ -1,7 +1,7 @@
 """What is meant is accepted: every request that fails has to be covered, by what counts today, and it is said why."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -352,6 +352,16 @@ def test_today_is_the_default() -> None:
         assert isinstance(answer, Fails)
         assert bool(answer.accepted) == counts
         assert bool(stale(climbing(accept), {"no-escalation": answer})) != counts
+
+
+def test_a_day_may_be_a_moment_and_nothing_else() -> None:
+    stack = climbing(LAMBDA, IAM)
+    late = datetime(2027, 3, 31, 23, 59)
+    assert prove(stack, only="no-escalation", today=late) == prove(stack, only="no-escalation", today=TODAY)
+    wrong: Any = "2027-03-31"
+    for ask in (lambda: prove(stack, today=wrong), lambda: stale(stack, {}, wrong)):
+        with pytest.raises(PolicyError, match="'2027-03-31' is no day"):
+            ask()
 
 
 def test_what_covers_nothing_is_said() -> None:

@@ -13,7 +13,7 @@ from ecsiam.analysis.limits import limits as limits_of
 from ecsiam.analysis.limits import within
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.errors import Fault, PolicyError, refuse
-from ecsiam.invariants.accepting import of_invariant, stale
+from ecsiam.invariants.accepting import day_of, of_invariant, stale
 from ecsiam.invariants.access import no_escalation, pass_role, separation
 from ecsiam.invariants.asking import together
 from ecsiam.invariants.prefixes import neighbours
@@ -47,7 +47,7 @@ class Invariant:
 
     def ask(self, stack: Stack, today: date | None = None) -> Answer:
         """Whether it holds of a stack; what is accepted counts as of a day, which is today."""
-        return self.judge(of_invariant(stack, self.id, today or date.today()))
+        return self.judge(of_invariant(stack, self.id, day_of(today)))
 
 
 def _home(stack: Stack) -> Answer:
@@ -113,7 +113,7 @@ def prove(
     invariants = chosen(only, skip)
     built = build(stack) if isinstance(stack, Config) else stack
     expect(built, Stack, "a stack")
-    bounded, day = within(built, boundary), today or date.today()
+    bounded, day = within(built, boundary), day_of(today)
     with limits_of(boundary, managed), limited(SECONDS if timeout is None else timeout):
         return {i.id: _asked(i, bounded, day) for i in invariants}
 

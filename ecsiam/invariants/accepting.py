@@ -5,17 +5,29 @@ those that are accepted, are none; a failure that is no set of requests (a size,
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
+from typing import cast
 
 from attrs import evolve
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, query, union
+from ecsiam.errors import Fault, PolicyError
 from ecsiam.model.accept import Accept
 from ecsiam.model.stack import Note, Stack
 
 Sought = Fails | str | None
+
+
+def day_of(today: date | None) -> date:
+    """The day on which a question is asked. Raises PolicyError for what is none."""
+    given = cast("object", today)
+    if given is None:
+        return date.today()
+    if not isinstance(given, date):
+        raise PolicyError(Fault(f"{given!r} is no day", (), "Write it like `datetime.date(2027, 3, 31)`."))
+    return given.date() if isinstance(given, datetime) else given
 
 
 def of_invariant(stack: Stack, id: str, today: date) -> Stack:
@@ -109,7 +121,7 @@ def stale(stack: Stack, answers: Mapping[str, Answer], today: date | None = None
 
     Only of the invariants that were answered; of an Undecided nothing is said.
     """
-    day = today or date.today()
+    day = day_of(today)
     found: list[Note] = []
     for i, accept in enumerate(stack.intent.accepted):
         answer = answers.get(accept.invariant)
