@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ecsiam.config import Config, load_config
     from ecsiam.errors import ConfigError, EmitError, PolicyError
     from ecsiam.invariants import prove
+    from ecsiam.model.accept import Accept
     from ecsiam.model.document import parse_policy
     from ecsiam.model.parameter import Parameter
     from ecsiam.model.policy import Policy
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 # Where each name lives; a name loads its module on first use (PEP 562), so that `import ecsiam` costs nothing.
 _HOMES = {
+    "Accept": "model.accept",
     "Answer": "analysis.answers",
     "Artifact": "artifact",
     "Change": "analysis.change",
@@ -57,6 +59,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Accept",
     "Answer",
     "Artifact",
     "Change",

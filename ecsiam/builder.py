@@ -1,6 +1,7 @@
 """From a config to a stack: the features that are on, role by role."""
 
 from collections.abc import Iterator
+from typing import cast
 
 from ecsiam.config.model import Config
 from ecsiam.errors import ConfigError
@@ -9,6 +10,7 @@ from ecsiam.features.naming import OWN_TAGS
 from ecsiam.features.project import Project
 from ecsiam.features.table import OUTPUTS, ROLES, FeatureKeys
 from ecsiam.keys.values import as_text
+from ecsiam.model.accept import Accept
 from ecsiam.model.mistaken import expect
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.policy import Policy
@@ -58,6 +60,7 @@ def build(config: Config) -> Stack:
             ),
             trusted=[Trusted(kind.id, who, on) for kind, on in kinds for who in kind.meant(config, project)],
             needs=needs,
+            accepted=cast("tuple[Accept, ...]", config.accept),
         ),
         notes=notes,
         source=config.source,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cache
 from typing import Any, TypeVar
 
@@ -12,14 +13,17 @@ from ecsiam.config import Config
 from ecsiam.errors import ConfigError
 from ecsiam.features.naming import OWN_TAGS
 from ecsiam.features.table import OUTPUTS, POLICIES, ROLES
+from ecsiam.keys.accepting import AcceptKind
 from ecsiam.keys.kinds import Choice, Flag, Kind, ListOf, MapOf, OfForm, RawStatement, Whole
 from ecsiam.keys.parameters import given_arns
 from ecsiam.model import forms
+from ecsiam.model.accept import Accept
 from ecsiam.model.arn import PARTITIONS, Arn
 from ecsiam.model.condition import COMPARISONS, QUALIFIERS, Condition
 from ecsiam.model.deployment import Deployment
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.home import Given, Home
+from ecsiam.model.invariants import SAYS
 from ecsiam.model.policy import VERSIONS, Policy
 from ecsiam.model.principal import EVERYONE, PRINCIPAL_TYPES, Principal
 from ecsiam.model.role import InlinePolicy, Role
@@ -115,8 +119,20 @@ def of_kind(kind: Kind) -> st.SearchStrategy[Any]:
             return st.dictionaries(names, of_kind(value), max_size=3)
         case RawStatement():
             return raw_statements()
+        case AcceptKind(roles):
+            return accepted(roles)
         case _:
             raise AssertionError(kind)
+
+
+def accepted(roles: tuple[str, ...]) -> st.SearchStrategy[Accept]:
+    actions = st.lists(st.sampled_from(("*", "iam:*", "s3:Get*", "ECS:RunTask")), max_size=2).map(tuple)
+    resources = st.lists(st.sampled_from(("*", "arn:aws:s3:::b/*", "arn:*:iam::*:role/x")), max_size=2).map(tuple)
+    days = st.none() | st.dates(date(2000, 1, 1), date(2099, 12, 31))
+    whys = st.sampled_from(("meant", "it's so: until then", "\u00fc"))
+    return st.builds(
+        Accept, st.sampled_from(tuple(SAYS)), whys, st.sampled_from(("", *roles)), actions, resources, days
+    )
 
 
 def moved(world: World, arn: str, place: int, *, same_account: bool) -> str:

@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator, validators
 from ecsiam import Config, load_config
 from ecsiam.config.describe import config_schema, module, starter
 from ecsiam.errors import ConfigError, Faults
+from ecsiam.keys.accepting import AcceptKind
 from ecsiam.keys.keys import Check
 from ecsiam.keys.kinds import ListOf, RawStatement
 from ecsiam.keys.source import parse_source
@@ -250,6 +251,8 @@ def values_of(name: str) -> st.SearchStrategy[Any]:
     match kind:
         case ListOf(RawStatement()):
             found += [st.lists(statements(), min_size=1, max_size=2)] * 4
+        case ListOf(AcceptKind()):
+            found.append(st.tuples(good, odd_values()).map(lambda both: [*both[0], both[1]]))
         case ListOf():
             found.append(slipped(good.map(lambda items: items[0] if items else "x")).map(lambda one: [one]))
             found.append(st.tuples(good, odd_values()).map(lambda both: [*both[0], both[1]]))

@@ -116,6 +116,7 @@ def test_a_question_emits_nothing(question: list[str]) -> None:
 
 def test_the_public_names_are_these() -> None:
     assert ecsiam.__all__ == [
+        "Accept",
         "Answer",
         "Artifact",
         "Change",

@@ -48,6 +48,7 @@ from ecsiam.looks.markdown import escape
 from ecsiam.looks.page import MOST_ROWS, Code, Page, Table
 from ecsiam.looks.shown import Paged, Shown
 from ecsiam.looks.words import visible
+from ecsiam.model.accept import Accept
 from ecsiam.model.condition import Condition
 from ecsiam.model.each import Each
 from ecsiam.model.parameter import Variable
@@ -131,6 +132,7 @@ def every(text: str) -> list[Shown]:
         *(one, attrs.evolve(one, also=(one, Fails(fact=text + "!"))), Fails(fact=text), Fails()),
         *(Change((difference,) * 3, (difference,), (text,)), Change()),
         Decision("allowed", text, (reported, attrs.evolve(reported, misses=())), (text,), (text,), text),
+        Accept("home", "x", text),
         Artifact(target=text, files={text: text, "b": "{}\n"}, document=text, source=text),
     ]
 

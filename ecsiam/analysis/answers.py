@@ -7,6 +7,7 @@ from ecsiam.analysis.tables import assumed_pages, requests_table
 from ecsiam.analysis.terms import Terms
 from ecsiam.looks.page import Block, Page
 from ecsiam.looks.shown import Paged
+from ecsiam.model.accept import Accept
 
 
 @frozen(repr=False)
@@ -43,7 +44,8 @@ class Holds(Paged):
 class Fails(Paged):
     """No. `witness` is a request that shows it, where one can; `fact` says what is wrong.
 
-    `values` are the values of parameters that lead there, `also` what else shows it.
+    `values` are the values of parameters that lead there, `also` what else shows it. `accepted` says why all of it is
+    meant (`prove`); of a failure that is not, what of `also` is.
     """
 
     witness: Request | None = None
@@ -51,6 +53,7 @@ class Fails(Paged):
     assumed: tuple[str, ...] = ()
     values: tuple[tuple[str, object], ...] = ()
     also: "tuple[Fails, ...]" = ()
+    accepted: tuple[Accept, ...] = ()
 
     def __bool__(self) -> bool:
         return False
@@ -58,7 +61,8 @@ class Fails(Paged):
     def __str__(self) -> str:
         where = f" where {', '.join(self._where)}" if self.values else ""
         shown = "" if self.witness is None else f": {self.witness}{where}"
-        return "\n".join((f"fails: {self.fact}{shown}", *map(str, self.also)))
+        fails = f"accepted ({'; '.join(map(str, self.accepted))})" if self.accepted else "fails"
+        return "\n".join((f"{fails}: {self.fact}{shown}", *map(str, self.also)))
 
     @property
     def _where(self) -> tuple[str, ...]:

@@ -18,9 +18,12 @@ def proof_lines(answers: Answers, defaults: Mapping[str, object]) -> Iterator[st
         match answer:
             case Holds():
                 yield f"holds      {says}"
-            case Fails():
+            case Fails(accepted=()):
                 yield f"FAILS      {says}"
                 yield from fail_lines(answer, defaults)
+            case Fails():
+                yield f"accepted   {says}"
+                yield from (f"{INDENT}{accept}" for accept in answer.accepted)
             case Undecided(reason):
                 yield f"undecided  {says}"
                 yield f"{INDENT}{reason}"
@@ -42,10 +45,12 @@ def proof_data(source: str, answers: Answers) -> Data:
 
 
 def _counts(answers: Iterable[Answer]) -> dict[str, int]:
-    words = [type(a).__name__.lower() for a in answers]
-    return {word: words.count(word) for word in ("holds", "fails", "undecided")}
+    words = ["accepted" if isinstance(a, Fails) and a.accepted else type(a).__name__.lower() for a in answers]
+    return {word: words.count(word) for word in ("holds", "accepted", "fails", "undecided")}
 
 
 def _counted(answers: Iterable[Answer]) -> str:
     n = _counts(answers)
-    return f"{n['holds']} {'holds' if n['holds'] == 1 else 'hold'}, {n['fails']} failed, {n['undecided']} undecided"
+    accepted = f", {n['accepted']} accepted" if n["accepted"] else ""
+    holds = f"{n['holds']} {'holds' if n['holds'] == 1 else 'hold'}"
+    return f"{holds}{accepted}, {n['fails']} failed, {n['undecided']} undecided"

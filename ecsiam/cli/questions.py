@@ -1,5 +1,6 @@
 """The commands that ask about everything a role may do: `prove`, `can` and `diff`."""
 
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -24,6 +25,12 @@ def end(*, no: bool, undecided: bool) -> NoReturn:
 def prove(
     path: ConfigPath = "ecsiam.yaml",
     *,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="ID", help="Only this invariant. May be repeated.")
+    ] = None,
+    skip: Annotated[
+        list[str] | None, typer.Option("--skip", metavar="ID", help="All but this invariant. May be repeated.")
+    ] = None,
     boundary: Boundary = None,
     managed: Managed = None,
     timeout: Timeout = None,
@@ -34,7 +41,8 @@ def prove(
 
     What is left to deployment may have any value that is allowed.
 
-    Exits with 1 when one fails, else with 3 when one is undecided; `targets`, which is yet to come, does not count.
+    Exits with 1 when one fails in what is not accepted, else with 3 when one is undecided; `targets`, which is yet to
+    come, does not count unless `--only` names it.
 
     Example: ecsiam prove examples/memos.yaml
     """
@@ -42,17 +50,31 @@ def prove(
     from ecsiam.cli.given import read, stack_of
     from ecsiam.cli.proofs import proof_data, proof_lines
     from ecsiam.cli.shown import as_text
+    from ecsiam.invariants import chosen, stale
     from ecsiam.invariants import prove as answers_of
 
+    chosen(only, skip)
+    today = date.today()
     limits = read_limits(boundary, managed, path)
     given = read(path, bindings(set_))
     stack = stack_of(given, "`ecsiam prove`")
-    answers = answers_of(stack, boundary=limits.boundary, managed=limits.managed, timeout=timeout)
+    answers = answers_of(
+        stack,
+        only=only,
+        skip=skip,
+        today=today,
+        boundary=limits.boundary,
+        managed=limits.managed,
+        timeout=timeout,
+    )
     json = format_ == "json"
     write(dump(proof_data(given.name, answers)) if json else as_text(proof_lines(answers, stack.deployment.defaults)))
     _say_what_is_unused(limits, given)
-    undecided = [id for id, a in answers.items() if isinstance(a, Undecided) and id != "targets"]
-    end(no=any(isinstance(a, Fails) for a in answers.values()), undecided=bool(undecided))
+    for note in stale(stack, answers, today):
+        say(f"note: {note}")
+    counted = [a for id, a in answers.items() if id != "targets" or id in (only or ())]
+    failed = any(isinstance(a, Fails) and not a.accepted for a in counted)
+    end(no=failed, undecided=any(isinstance(a, Undecided) for a in counted))
 
 
 def _say_what_is_open(*given: "Given") -> None:

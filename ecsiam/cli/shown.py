@@ -6,6 +6,7 @@ from typing import cast
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.terms import Terms
+from ecsiam.model.data import accept_to_data
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.each import Item
 from ecsiam.model.policy import Policy
@@ -107,6 +108,7 @@ def _fail_data(fails: Fails) -> Data:
         "fact": fails.fact,
         "witness": request_data(fails.witness),
         "values": {name: _plain(v) for name, v in fails.values},
+        "accepted": [accept_to_data(a) for a in fails.accepted],
     }
 
 
@@ -115,10 +117,14 @@ def _plain(value: object) -> object:
 
 
 def fail_lines(fails: Fails, defaults: Mapping[str, object]) -> Iterator[str]:
-    """Each fact, below it the requests that show it; at the end, with which values of what is open they do."""
+    """Each fact, below it the requests that show it; then, with which values of what is open they do.
+
+    At the end, why what else fails is accepted.
+    """
     by_values: dict[str, dict[str, list[Request]]] = {}
     values = ""
-    for one in (fails, *fails.also):
+    every = (fails, *fails.also)
+    for one in (one for one in every if not one.accepted):
         values = _values(one, defaults) or values  # what else shows it does so with the same
         shown = by_values.setdefault(values, {}).setdefault(one.fact, [])
         shown += [] if one.witness is None else [one.witness]
@@ -132,6 +138,7 @@ def fail_lines(fails: Fails, defaults: Mapping[str, object]) -> Iterator[str]:
                 yield f"{INDENT * 2}and {len(different) - MOST_SHOWN} more, which `--format json` lists"
         if values:
             yield f"{INDENT}where {values}"
+    yield from (f"{INDENT}accepted: {why}" for why in dict.fromkeys(a for one in every for a in one.accepted))
 
 
 def _values(fails: Fails, defaults: Mapping[str, object]) -> str:

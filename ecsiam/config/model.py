@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from pydantic import ConfigDict, PrivateAttr
 
+from ecsiam.features.accept import AcceptKeys
 from ecsiam.features.feature import Profile
 from ecsiam.features.naming import NamingKeys
 from ecsiam.features.table import PROFILES, FeatureKeys
@@ -15,7 +16,7 @@ from ecsiam.model.deployment import Deployment
 from ecsiam.model.parameter import Parameter
 
 
-class Config(NamingKeys):
+class Config(AcceptKeys, NamingKeys):
     """What one ECS service is, as flags and values. Raises ConfigError with every fault.
 
     `None`, `""` and an empty list mean that a value is not given. What `account_id`, `aws_region` and `partition`

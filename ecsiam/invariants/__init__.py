@@ -1,6 +1,7 @@
 """What has to hold of every stack, and what answers each."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from ecsiam.analysis.budget import check_time, limited
 from ecsiam.analysis.limits import limits as limits_of
 from ecsiam.analysis.limits import within
 from ecsiam.analysis.patterns import Unclear
+from ecsiam.errors import Fault, PolicyError, refuse
+from ecsiam.invariants.accepting import day_of, of_invariant, stale
 from ecsiam.invariants.access import no_escalation, pass_role, separation
 from ecsiam.invariants.asking import together
 from ecsiam.invariants.prefixes import neighbours
@@ -19,6 +22,8 @@ from ecsiam.invariants.reach import at_home
 from ecsiam.invariants.trusts import nobody_from_outside, oidc_subject, trust
 from ecsiam.invariants.wide import wildcards
 from ecsiam.invariants.working import flags, works
+from ecsiam.model.accept import unknown_invariant
+from ecsiam.model.invariants import SAYS
 from ecsiam.model.mistaken import expect
 from ecsiam.model.policy import Policy
 from ecsiam.model.stack import Stack
@@ -26,6 +31,9 @@ from ecsiam.model.stack import Stack
 if TYPE_CHECKING:
     from ecsiam.config import Config
 
+__all__ = ["INVARIANTS", "Invariant", "chosen", "prove", "prove_all", "stale"]
+
+Ids = str | Iterable[str]
 SECONDS = 60.0  # for all invariants of one stack, where nobody says otherwise
 
 
@@ -35,7 +43,11 @@ class Invariant:
 
     id: str
     says: str
-    ask: Callable[[Stack], Answer]
+    judge: Callable[[Stack], Answer]
+
+    def ask(self, stack: Stack, today: date | None = None) -> Answer:
+        """Whether it holds of a stack; what is accepted counts as of a day, which is today."""
+        return self.judge(of_invariant(stack, self.id, day_of(today)))
 
 
 def _home(stack: Stack) -> Answer:
@@ -46,30 +58,43 @@ def _targets(_: Stack) -> Answer:
     return Undecided("what a target's files mean is not read back yet")
 
 
+_JUDGES: Mapping[str, Callable[[Stack], Answer]] = {
+    "separation": separation,
+    "trust": trust,
+    "oidc-subject": oidc_subject,
+    "pass-role": pass_role,
+    "no-escalation": no_escalation,
+    "home": _home,
+    "neighbours": neighbours,
+    "wildcards": wildcards,
+    "works": works,
+    "flags": flags,
+    "limits": limits,
+    "targets": _targets,
+}
 INVARIANTS: Mapping[str, Invariant] = MappingProxyType(
-    {
-        i.id: i
-        for i in (
-            Invariant("separation", "the execution role and the task role share no permission", separation),
-            Invariant("trust", "each role can be assumed by exactly the principals of its kind", trust),
-            Invariant("oidc-subject", "the deploy role only by the subjects that the config lists", oidc_subject),
-            Invariant("pass-role", "iam:PassRole only for the stack's ECS roles, and only to ECS tasks", pass_role),
-            Invariant("no-escalation", "no role can come to more than it was given", no_escalation),
-            Invariant("home", "nothing and nobody outside this account, region and partition", _home),
-            Invariant("neighbours", "no resource matches what another prefix builds", neighbours),
-            Invariant("wildcards", "`*` only for actions that support nothing narrower", wildcards),
-            Invariant("works", "every enabled flag's own requests are allowed", works),
-            Invariant("flags", "a flag that is off grants nothing, one that is on only what it names", flags),
-            Invariant("limits", "AWS's sizes, counts and names", limits),
-            Invariant("targets", "every target means the same", _targets),
-        )
-    }
+    {id: Invariant(id, says, _JUDGES[id]) for id, says in SAYS.items()}
 )
+
+
+def chosen(only: Ids | None = None, skip: Ids | None = None) -> tuple[Invariant, ...]:
+    """The invariants of some ids, or all, without others; in their own order. Raises PolicyError for unknown ids."""
+    wanted, without = (
+        [ids] if isinstance(ids, str) else list(ids) for ids in (INVARIANTS if only is None else only, skip or ())
+    )
+    unknown = dict.fromkeys(id for id in (*wanted, *without) if id not in INVARIANTS)
+    refuse(PolicyError, map(unknown_invariant, unknown))
+    found = tuple(i for i in INVARIANTS.values() if i.id in wanted and i.id not in without)
+    refuse(PolicyError, () if found else [Fault("no invariant is left to prove", (), "Skip fewer, or name others.")])
+    return found
 
 
 def prove(
     stack: "Stack | Config",
     *,
+    only: Ids | None = None,
+    skip: Ids | None = None,
+    today: date | None = None,
     boundary: Policy | None = None,
     managed: Mapping[str, Policy] | None = None,
     timeout: float | None = None,
@@ -77,30 +102,35 @@ def prove(
     """Each invariant's answer, by its id: for a closed stack, or for every value of what is left open.
 
     A config is built first. A Fails carries a request that shows it, where one can, and for an open stack the values
-    that lead there. `boundary` is that of every role, in place of its own; `managed` has the documents of managed
-    policies by ARN. `timeout` is how many seconds of the processor all of it may take.
+    that lead there; where all of it is accepted it says why. What is accepted counts on the day `today`, and `stale`
+    says what of it has no use. `only` and `skip` are ids, and nothing else is computed. `boundary` is that of every
+    role, in place of its own; `managed` has the documents of managed policies by ARN. `timeout` is how many seconds of
+    the processor all of it may take.
     """
     from ecsiam.builder import build
     from ecsiam.config import Config
 
+    invariants = chosen(only, skip)
     built = build(stack) if isinstance(stack, Config) else stack
     expect(built, Stack, "a stack")
-    bounded = within(built, boundary)
+    bounded, day = within(built, boundary), day_of(today)
     with limits_of(boundary, managed), limited(SECONDS if timeout is None else timeout):
-        return {i.id: _asked(i, bounded) for i in INVARIANTS.values()}
+        return {i.id: _asked(i, bounded, day) for i in invariants}
 
 
-def _asked(invariant: Invariant, stack: Stack) -> Answer:
+def _asked(invariant: Invariant, stack: Stack, today: date) -> Answer:
     try:
         check_time()
-        return invariant.ask(stack)
+        return invariant.ask(stack, today)
     except Unclear as e:  # a text that no question can be asked of
         return Undecided(str(e))
 
 
-def prove_all(configs: "Iterable[Config]") -> "Iterator[tuple[Config, dict[str, Answer]]]":
+def prove_all(
+    configs: "Iterable[Config]", *, only: Ids | None = None, skip: Ids | None = None, today: date | None = None
+) -> "Iterator[tuple[Config, dict[str, Answer]]]":
     """Each config with the answers for what it builds. What several have in common is worked out once."""
     from ecsiam.builder import build
 
     for config in configs:
-        yield config, prove(build(config))
+        yield config, prove(build(config), only=only, skip=skip, today=today)

@@ -50,6 +50,7 @@ def separation(stack: Stack) -> Answer:
         stack,
         shared,
         "the execution role and the task role may both do this",
+        roles=ECS_ROLES,
         unread=unread,
         blame=lambda of: allows(_whoever(granted(of.roles["task"])).leaves),
     )
@@ -140,6 +141,7 @@ def pass_role(stack: Stack) -> Answer:
             stack,
             lambda of: beyond(of, id) if id in of.roles else NOTHING,
             f"the {id} role may pass a role that is not one of the two, or pass one to another service",
+            roles=(id,),
             unread=granted(stack.roles[id]).unread,
         )
 
@@ -174,6 +176,7 @@ def no_escalation(stack: Stack) -> Answer:
             stack,
             lambda of: _up(granted(of.roles[id])) if id in of.roles else NOTHING,
             lambda _, request: f"the {id} role may do this{_why(request)}",
+            roles=(id,),
             assumed=(*_deploying(stack, id, known), *_of_new_actions(known)),
             unread=known.unread,
         )

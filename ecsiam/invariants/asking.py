@@ -13,7 +13,9 @@ from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, allowed_by
 from ecsiam.analysis.searching import search
 from ecsiam.errors import ConfigError
+from ecsiam.invariants.accepting import Sought, about, all_meant, first_of, marked, meant, unsure
 from ecsiam.invariants.naming import named
+from ecsiam.model.accept import Accept
 from ecsiam.model.forms import FORMS
 from ecsiam.model.parameter import Variable
 from ecsiam.model.policy import Policy
@@ -85,6 +87,7 @@ def never(
     question: Callable[[Stack], Requests],
     fact: Fact,
     *,
+    roles: Iterable[str],
     assumed: Iterable[str] = (),
     unread: Iterable[str] = (),
     universe: Universe = "all",
@@ -92,31 +95,60 @@ def never(
 ) -> Answer:
     """Holds when no request is in the set, whatever is still to be bound; Fails with all that are, and the values.
 
-    `blame` are the statements of which each action and resource that takes part gets a Fails of its own; without it,
-    those that allow or let in.
+    `roles` are those that it is about, for what is accepted of one. `blame` are the statements of which each action and
+    resource that takes part gets a Fails of its own; without it, those that allow or let in.
 
     What is open is first taken for any text; only if that leaves something, values are tried. `unread` are policies
     that may hold what the set would: without them nothing is known to be empty.
     """
     rests_on, missing = (*assumed, *assumed_of(universe)), tuple(unread)
+
+    def shown(of: Stack, requests: Requests, request: Request) -> Fails:
+        return _shown(of, requests, request, fact, universe, blame, rests_on)
+
+    def one(of: Stack, _: Requests, request: Request) -> Fails:
+        return Fails(request, _said(fact, of, request), rests_on)
+
+    unknown = f"{listed(missing)} was not read" if missing else ""
+    match _sought(stack, question, universe, shown):
+        case None:
+            return Undecided(unknown, rests_on) if missing else Holds(assumed=rests_on)
+        case Fails() as fails:
+            accepts = about(stack, *roles)
+
+            def left() -> Sought:
+                return _sought(stack, lambda of: question(of) - all_meant(accepts), universe, shown)
+
+            def within(accept: Accept) -> Sought:
+                return _sought(stack, lambda of: question(of) & meant(accept), universe, one)
+
+            return marked(fails, accepts, left, within, unknown)
+        case reason:
+            return Undecided(reason, rests_on)
+
+
+def _sought(
+    stack: Stack,
+    question: Callable[[Stack], Requests],
+    universe: Universe,
+    show: Callable[[Stack, Requests, Request], Fails],
+) -> Sought:
+    """What is shown of a set, for some values of what is open; None if it is surely empty, or why that isn't known."""
     try:
-        found = search(question(stack), universe)
-        if found is None:
-            if missing:
-                return Undecided(f"{listed(missing)} was not read", rests_on)
-            return Holds(assumed=rests_on)
-        return _shown(stack, question(stack), found, fact, universe, blame, rests_on)
+        requests = question(stack)
+        found = search(requests, universe)
+        return None if found is None else show(stack, requests, found)
     except Unclear as e:
         reason = str(e)
     for values, bound in samples(stack):
         try:
-            found = search(question(bound), universe)
+            requests = question(bound)
+            found = search(requests, universe)
         except Unclear:
             continue
         if found is not None:
-            shown = _shown(bound, question(bound), found, fact, universe, blame, rests_on)
-            return with_values(shown, values)
-    return Undecided(reason, rests_on)
+            return with_values(show(bound, requests, found), values)
+    return reason
 
 
 def _shown(
@@ -158,24 +190,25 @@ def with_values(fails: Fails, values: Mapping[str, Value]) -> Fails:
     return evolve(fails, values=tuple(values.items()), also=also)
 
 
-def first_of(fails: Iterable[Fails]) -> Fails:
-    """The first, with the others beside it."""
-    flat = [evolve(f, also=()) for fail in fails for f in (fail, *fail.also)]
-    return evolve(flat[0], also=tuple(flat[1:]))
-
-
 def _said(fact: Fact, stack: Stack, request: Request) -> str:
     return fact if isinstance(fact, str) else fact(stack, request)
 
 
 def together(answers: Iterable[Answer]) -> Answer:
-    """One answer for several questions that all have to hold: every no, else the first that isn't known."""
+    """One answer for several questions that all have to hold: every no, else the first that isn't known.
+
+    Every no is accepted only if what isn't known would be too.
+    """
     given = tuple(answers)
     assumed = tuple(dict.fromkeys(a for answer in given for a in answer.assumed))
     fails = [a for a in given if isinstance(a, Fails)]
-    if fails:
-        return first_of(fails)
-    return next((a for a in given if isinstance(a, Undecided)), Holds(assumed=assumed))
+    undecided = next((a for a in given if isinstance(a, Undecided)), None)
+    if not fails:
+        return Holds(assumed=assumed) if undecided is None else undecided
+    whole = any(a.is_whole and not a.role for fail in fails for a in fail.accepted)
+    if undecided is not None and all(fail.accepted for fail in fails) and not whole:
+        return first_of((unsure(undecided.reason, undecided.assumed), *fails))
+    return first_of(fails)
 
 
 def listed(names: Iterable[str]) -> str:

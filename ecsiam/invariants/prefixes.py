@@ -6,10 +6,12 @@ from attrs import evolve, frozen
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.leaf import Leaf, resource_pattern
-from ecsiam.analysis.patterns import ANY, NOT_COLON, Chars, Hole, Other
+from ecsiam.analysis.patterns import ANY, NOT_COLON, Chars, Hole, Other, Unclear
 from ecsiam.analysis.requests import of_statement, query
+from ecsiam.analysis.searching import search
 from ecsiam.analysis.strings import OutOfBudget, example
-from ecsiam.invariants.asking import first_of, samples, with_values
+from ecsiam.invariants.accepting import about, accepting, all_meant, first_of, unsure
+from ecsiam.invariants.asking import samples, with_values
 from ecsiam.invariants.naming import named
 from ecsiam.invariants.reach import is_raw, meant
 from ecsiam.model.each import Each, Item
@@ -47,9 +49,31 @@ def neighbours(stack: Stack) -> Answer:
         for values, bound in samples(stack):
             found = _shown(bound)
             if found is not None:
-                return with_values(found, values)
+                return _whole(stack, built, with_values(found, values))
         return Undecided(f"`{clash.resource}` of the {clash.role} role may match what another prefix builds")
-    return shown
+    return _whole(stack, built, shown)
+
+
+def _whole(stack: Stack, built: list[Built], fails: Fails) -> Fails:
+    """A failure of which all that is shown is accepted, if all of what is granted on each such resource is."""
+    if not fails.accepted:
+        return fails
+    clashing = [b for b in built if any(_meets(stack, b, c) for c in built)]
+    left = next((b for b in clashing if not _is_accepted(stack, b)), None)
+    if left is None:
+        return fails
+    return first_of((unsure(f"not all that the {left.role} role has on `{left.resource}` is accepted"), fails))
+
+
+def _is_accepted(stack: Stack, mine: Built) -> bool:
+    accepts = about(stack, mine.role)
+    if any(a.is_whole for a in accepts):
+        return True
+    granted = of_statement(Leaf(evolve(mine.statement, resources=mine.resource)))
+    try:
+        return search(granted - all_meant(accepts)) is None
+    except Unclear:
+        return False
 
 
 def _built(stack: Stack) -> Iterator[Built]:
@@ -124,7 +148,9 @@ def _shown(stack: Stack) -> Fails | None:
 
 
 def _matching(stack: Stack, prefix: str, mine: Built, built: list[Built]) -> list[Fails]:
-    """What one resource matches of the first other prefix that it does."""
+    """What one resource matches of the first other prefix that it does; of one that is not accepted, if there is."""
+    accepts = about(stack, mine.role)
+    accepted: list[Fails] = []
     for another in (f"{prefix}2", f"{prefix}-x", f"{prefix}.x", prefix[:-1]):
         for theirs in built:
             parts = _parts(theirs.resource, stack.intent.prefix)
@@ -136,5 +162,8 @@ def _matching(stack: Stack, prefix: str, mine: Built, built: list[Built]) -> lis
             requests = named((leaf,), of_statement(leaf) & on_theirs, "all").requests
             if requests:
                 fact = f"`{mine.resource}` of the {mine.role} role matches what the prefix `{another}` builds"
-                return [Fails(request, fact) for request in requests]
-    return []
+                found = [Fails(request, fact, accepted=accepting(accepts, request)) for request in requests]
+                if not all(one.accepted for one in found):
+                    return found
+                accepted = accepted or found
+    return accepted

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
+from ecsiam.invariants.accepting import as_fact
 from ecsiam.invariants.asking import together
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.each import Each, Item
@@ -38,7 +39,7 @@ class Size:
 
 def limits(stack: Stack) -> Answer:
     """Sizes, counts and names are within what IAM takes."""
-    return together(answer for role in stack.roles.values() for answer in _of_role(stack, role))
+    return together(as_fact(stack, a, role.id) for role in stack.roles.values() for a in _of_role(stack, role))
 
 
 def _of_role(stack: Stack, role: Role) -> Iterator[Answer]:

@@ -29,6 +29,7 @@ def at_home(stack: Stack) -> Answer:
             stack,
             lambda of: _away(of, id),
             f"the {id} role reaches this outside of its own account, region and partition",
+            roles=(id,),
             assumed=_as_written(stack, stack.roles[id]),
             universe="known",
             blame=lambda of: allows(built(of, id)),

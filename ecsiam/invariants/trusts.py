@@ -2,6 +2,7 @@
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.requests import NOTHING, Requests, query, union
+from ecsiam.invariants.accepting import as_fact
 from ecsiam.invariants.asking import never, together, trusted
 from ecsiam.model.arn import Arn
 from ecsiam.model.condition import Condition
@@ -25,9 +26,10 @@ def _trust(stack: Stack, id: str) -> Answer:
         stack,
         lambda of: _trusted(of, id) - union(_its_own(s) for s in _meant(of, id)) if id in of.roles else NOTHING,
         f"the {id} role lets in who is not of its kind",
+        roles=(id,),
     )
     if isinstance(answer, Holds) and not _lets_in(stack.roles[id]):
-        return Fails(fact=f"nobody can assume the {id} role")
+        return as_fact(stack, Fails(fact=f"nobody can assume the {id} role"), id)
     return answer
 
 
@@ -71,6 +73,7 @@ def oidc_subject(stack: Stack) -> Answer:
             stack,
             lambda of: _trusted(of, id) - union(_listed(s) for s in _meant(of, id)) if id in of.roles else NOTHING,
             "this subject or audience is not listed, and may assume the deploy role",
+            roles=(id,),
         )
 
     return together(map(of_role, roles))
@@ -94,6 +97,7 @@ def nobody_from_outside(stack: Stack) -> Answer:
             stack,
             lambda of: _from_elsewhere(of, id) if id in of.roles else NOTHING,
             f"the service may assume the {id} role for what runs in another account or region",
+            roles=(id,),
         )
 
     configured = tuple(f"the trust of the {id} role names no account: it was configured so" for id in open_)

@@ -15,6 +15,7 @@ from ecsiam.analysis.requests import of_statement, query
 from ecsiam.analysis.searching import search
 from ecsiam.analysis.strings import example
 from ecsiam.analysis.variables import Variable, parts
+from ecsiam.invariants.accepting import as_fact
 from ecsiam.invariants.asking import listed, samples, together
 from ecsiam.invariants.kinds import possible
 from ecsiam.invariants.sent import resource_items
@@ -63,11 +64,11 @@ def grants(stack: Stack) -> Iterator[Answer]:
     unknown: list[str] = []
     for place in _allows(stack):
         try:
-            yield _applies(place)
+            yield as_fact(stack, _applies(place), place.role.id)
         except Unclear as e:
             yield Undecided(f"{e} (whether what the {place.role.id} role is granted applies to anything)")
         found = list(_unknown(place))
-        yield from (answer for answer in found if not isinstance(answer, Undecided))
+        yield from (as_fact(stack, a, place.role.id) for a in found if not isinstance(a, Undecided))
         unknown += [answer.reason for answer in found if isinstance(answer, Undecided)]
     if unknown:
         yield Undecided("; ".join(dict.fromkeys(unknown)))

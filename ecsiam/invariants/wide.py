@@ -5,7 +5,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ecsiam.analysis.answers import Answer, Fails, Undecided
+from ecsiam.analysis.answers import Answer, Undecided
 from ecsiam.analysis.leaf import Leaf, resource_pattern
 from ecsiam.analysis.patterns import ANY, NOT_COLON, Pattern, Run, char, pattern, wildcard
 from ecsiam.analysis.requests import NOTHING, Requests, of_statement, query, union
@@ -37,15 +37,17 @@ def wildcards(stack: Stack) -> Answer:
             stack,
             lambda of: _narrowable(of, role),
             f"the {role} role has this on all resources of its kind, and the action supports narrower ones",
+            roles=(role,),
             assumed=attached(stack, stack.roles[role]),
             universe="known",
             blame=lambda of: _wide(of, role),
         )
         unknown = sorted({a for leaf in built(stack, role) for a in _unknown_on_all(stack, leaf)})
-        if unknown and not isinstance(answer, Fails):
+        if unknown:
             starred = any(_is_star(stack, leaf) for leaf in built(stack, role) if any(_unknown(leaf)))
             on = "`*`" if starred else "all resources of a kind"
-            return Undecided(f"the service reference of {date()} does not know {listed(unknown)}, which is on {on}")
+            reason = f"the service reference of {date()} does not know {listed(unknown)}, which is on {on}"
+            return together((Undecided(reason), answer))
         return answer
 
     return together(map(of_role, stack.roles))

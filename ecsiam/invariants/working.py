@@ -8,6 +8,7 @@ from ecsiam.analysis.questions import ask
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import NOTHING, Requests, allowed_by, of_statement, query, union
 from ecsiam.features.table import PROFILES, ROLES
+from ecsiam.invariants.accepting import as_fact
 from ecsiam.invariants.asking import granted, listed, never, together, trusted
 from ecsiam.invariants.sent import REGION_KEY, Part, asked_keys, asked_parts, of_session, resource_items
 from ecsiam.invariants.void import grants
@@ -25,15 +26,23 @@ def works(stack: Stack) -> Answer:
     if not stack.intent.needs:
         return Undecided("nothing says what has to work")
     answer = together((*(_met(stack, i) for i in range(len(stack.intent.needs))), *grants(stack)))
-    if isinstance(answer, Fails):
-        return answer
+    return together((*_bounded(stack, answer), answer, *_unsure(stack, answer)))
+
+
+def _bounded(stack: Stack, answer: Answer) -> Iterator[Undecided]:
+    """That a boundary was not read, which may take away what has to work."""
     unread = [
         str(b) for role in stack.roles.values() if (b := role.permissions_boundary) is not None and not _read(str(b))
     ]
     if unread:
-        return Undecided(f"the permissions boundary {listed(dict.fromkeys(unread))} was not read", answer.assumed)
+        yield Undecided(f"the permissions boundary {listed(dict.fromkeys(unread))} was not read", answer.assumed)
+
+
+def _unsure(stack: Stack, answer: Answer) -> Iterator[Undecided]:
+    """What the config left open, so that nobody can know."""
     unsure = dict.fromkeys(n.unsure for n in stack.intent.needs if n.unsure and n.role in stack.roles)
-    return Undecided("; ".join(unsure), answer.assumed) if unsure and isinstance(answer, Holds) else answer
+    if unsure:
+        yield Undecided("; ".join(unsure), answer.assumed)
 
 
 def _read(arn: str) -> bool:
@@ -65,7 +74,9 @@ def _in_regions(stack: Stack, need: Need) -> Answer:
     if any(isinstance(a, Fails) for a in answers) and not all(isinstance(a, Fails) for a in answers):
         unknown = next(part.unknown for part in parts if part.unknown)
         return Undecided(f"it is allowed in some regions only, and {unknown} ({_what(need)})", answers[0].assumed)
-    return next((a for a in answers if isinstance(a, Undecided)), answers[0])
+    # Of one that is met in none, each has to be accepted.
+    open_ = (a for a in answers if isinstance(a, Undecided) or (isinstance(a, Fails) and not a.accepted))
+    return next(open_, answers[0])
 
 
 def _unmet(stack: Stack, need: Need, which: int) -> Answer:
@@ -81,7 +92,7 @@ def _unmet(stack: Stack, need: Need, which: int) -> Answer:
     def statements(of: Stack) -> Iterator[Leaf]:
         return (_leaf(n) for n in _same(of, need))
 
-    return never(stack, unmet, lambda of, request: _why(need), assumed=(OUTSIDE,), blame=statements)
+    return never(stack, unmet, lambda of, request: _why(need), roles=(need.role,), assumed=(OUTSIDE,), blame=statements)
 
 
 def _why(need: Need) -> str:
@@ -170,34 +181,36 @@ def flags(stack: Stack) -> Answer:
     asked = dict(stack.intent.flags)
     if not asked:
         return Undecided("nothing says which flags were asked for")
-    return together((*_off(stack, asked), *(_on(stack, flag) for flag, on in asked.items() if on is not False)))
+    on = [flag for flag, on in asked.items() if on is not False]
+    return together((*_off(stack, asked), *(_on(stack, flag, role) for flag in on for role in stack.roles)))
 
 
 def _off(stack: Stack, asked: Mapping[str, object]) -> Iterator[Answer]:
     for role in stack.roles.values():
-        kind = ROLES.get(role.id)
-        if kind is not None and asked.get(kind.flag) is False:
-            yield Fails(fact=f"`{kind.flag}` is off, and the {role.id} role is there")
-        for document in role.documents:
-            for statement in document.statements:
-                flag = statement.origin.flag if statement.origin else ""
-                if asked.get(flag) is False:
-                    yield Fails(
-                        _one(of_statement(Leaf(statement))),
-                        f"`{flag}` is off, and the {role.id} role has a statement of it all the same",
-                    )
+        yield from (as_fact(stack, fails, role.id) for fails in _of_flags_off(role, asked))
 
 
-def _on(stack: Stack, flag: str) -> Answer:
+def _of_flags_off(role: Role, asked: Mapping[str, object]) -> Iterator[Fails]:
+    kind = ROLES.get(role.id)
+    if kind is not None and asked.get(kind.flag) is False:
+        yield Fails(fact=f"`{kind.flag}` is off, and the {role.id} role is there")
+    for document in role.documents:
+        for statement in document.statements:
+            flag = statement.origin.flag if statement.origin else ""
+            if asked.get(flag) is False:
+                yield Fails(
+                    _one(of_statement(Leaf(statement))),
+                    f"`{flag}` is off, and the {role.id} role has a statement of it all the same",
+                )
+
+
+def _on(stack: Stack, flag: str, id: str) -> Answer:
     named = sorted(_GRANTS.get(flag, ()))
 
     def beyond(of: Stack) -> Requests:
-        lost: list[Requests] = []
-        for role in of.roles.values():
-            every = granted(role).leaves
-            rest = [leaf for leaf in every if not (leaf.statement.origin and leaf.statement.origin.flag == flag)]
-            if len(rest) < len(every):
-                lost.append(allowed_by(every) - allowed_by(rest))
-        return union(lost) - query(named, "*") if lost and named else union(lost)
+        every = granted(of.roles[id]).leaves if id in of.roles else ()
+        rest = [leaf for leaf in every if not (leaf.statement.origin and leaf.statement.origin.flag == flag)]
+        lost = allowed_by(every) - allowed_by(rest) if len(rest) < len(every) else NOTHING
+        return lost - query(named, "*") if named and lost != NOTHING else lost
 
-    return never(stack, beyond, f"without `{flag}` this is lost, which the flag does not name")
+    return never(stack, beyond, f"without `{flag}` this is lost, which the flag does not name", roles=(id,))

@@ -4,11 +4,13 @@ Policies stand in it as IAM's own JSON. A text with a reference is `{"join": ["a
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, cast
 
 from attrs import asdict, evolve
 
 from ecsiam.errors import PolicyError
+from ecsiam.model.accept import Accept
 from ecsiam.model.by_id import ById
 from ecsiam.model.deployment import Deployment, Name
 from ecsiam.model.document import describe, is_object, policy_from_data, policy_to_data
@@ -38,6 +40,7 @@ def stack_to_data(stack: Stack) -> Data:
             "flags": {flag: on if isinstance(on, bool) else _ref_to_data(on) for flag, on in intent.flags},
             "trusted": [_of_role_to_data(t) for t in intent.trusted],
             "needs": [{**_of_role_to_data(n), "unsure": n.unsure} for n in intent.needs],
+            "accepted": [accept_to_data(a) for a in intent.accepted],
         },
         "notes": [asdict(n, value_serializer=_listed) for n in stack.notes],
         "source": stack.source,
@@ -62,6 +65,7 @@ def stack_from_data(data: Mapping[str, Any]) -> Stack:
                 needs=[
                     Need(n["role"], _policy_from_data(n).statements[0], n["when"], n["unsure"]) for n in intent["needs"]
                 ],
+                accepted=[_accept_from_data(a) for a in intent["accepted"]],
             ),
             notes=[Note(**_tupled(n)) for n in data["notes"]],
             source=data["source"],
@@ -72,6 +76,17 @@ def stack_from_data(data: Mapping[str, Any]) -> Stack:
 
 def _of_role_to_data(one: Need | Trusted) -> Data:
     return {"role": one.role, "when": one.when, **_policy_to_data(Policy(one.statement, as_is=True))}
+
+
+def accept_to_data(accept: Accept) -> Data:
+    """What is accepted, as data: a day as ISO has it."""
+    until = accept.until and accept.until.isoformat()
+    return {**asdict(accept, value_serializer=_listed), "until": until}
+
+
+def _accept_from_data(data: Data) -> Accept:
+    given: Data = {**data, "until": data["until"] and date.fromisoformat(data["until"])}
+    return Accept(**given)
 
 
 def _deployment_to_data(deployment: Deployment) -> Data:

@@ -9,6 +9,7 @@ from ecsiam.errors import Fault, Path, PolicyError, refuse, show_path
 from ecsiam.looks.page import Page, Table
 from ecsiam.looks.shown import Paged, Shown
 from ecsiam.looks.words import count
+from ecsiam.model.accept import Accept
 from ecsiam.model.by_id import ById
 from ecsiam.model.deployment import Deployment
 from ecsiam.model.names import Output
@@ -80,12 +81,16 @@ def _trusted(given: Iterable[Trusted]) -> tuple[Trusted, ...]:
     return tuple(given)
 
 
+def _accepted(given: Iterable[Accept]) -> tuple[Accept, ...]:
+    return tuple(given)
+
+
 @frozen
 class Intent:
     """What was asked for, as far as the invariants need to know it to judge what came out.
 
     `prefix` begins every name, a flag that is a parameter is a reference, `trusted` says for each role who is meant to
-    assume it, and `needs` is what has to work.
+    assume it, `needs` is what has to work, and `accepted` what may fail because it is meant.
     """
 
     prefix: Text = field(default=EMPTY, converter=text)
@@ -93,6 +98,7 @@ class Intent:
     flags: tuple[tuple[str, bool | Ref], ...] = ()
     trusted: tuple[Trusted, ...] = field(default=(), converter=_trusted)
     needs: tuple[Need, ...] = field(default=(), converter=_needs)
+    accepted: tuple[Accept, ...] = field(default=(), converter=_accepted)
 
     def bind(self, values: Bindings) -> "Intent":
         return evolve(

@@ -1,0 +1,34 @@
+"""What may fail a proof because it is meant."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from ecsiam.features.table import ROLES
+from ecsiam.keys.accepting import AcceptKind
+from ecsiam.keys.key import Key
+from ecsiam.keys.keys import Keys
+from ecsiam.keys.kinds import ListOf
+from ecsiam.model.accept import Accept
+
+
+class AcceptKeys(Keys):
+    """What is accepted of what an invariant finds."""
+
+    heading = "What is meant, though a proof fails"
+
+    accept: Annotated[
+        Sequence[Accept | Mapping[str, object]],
+        Key(
+            "What an invariant may find, because it is meant: `prove` shows it with the reason, and counts it as fine "
+            "until that day.",
+            ListOf(AcceptKind(tuple(ROLES))),
+            default="none",
+            sample=(
+                "- invariant: no-escalation",
+                "  role: task",
+                "  actions: [ecs:RunTask]",
+                "  why: the task starts the nightly jobs",
+                "  until: 2027-03-31",
+            ),
+        ),
+    ] = ()
