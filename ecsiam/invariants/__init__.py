@@ -13,6 +13,7 @@ from ecsiam.analysis.limits import within
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.invariants.access import no_escalation, pass_role, separation
 from ecsiam.invariants.asking import together
+from ecsiam.invariants.execution import execution
 from ecsiam.invariants.prefixes import neighbours
 from ecsiam.invariants.quotas import limits
 from ecsiam.invariants.reach import at_home
@@ -55,6 +56,7 @@ INVARIANTS: Mapping[str, Invariant] = MappingProxyType(
             Invariant("oidc-subject", "the deploy role only by the subjects that the config lists", oidc_subject),
             Invariant("pass-role", "iam:PassRole only for the stack's ECS roles, and only to ECS tasks", pass_role),
             Invariant("no-escalation", "no role can come to more than it was given", no_escalation),
+            Invariant("execution", "the execution role does only what ECS does with one", execution),
             Invariant("home", "nothing and nobody outside this account, region and partition", _home),
             Invariant("neighbours", "no resource matches what another prefix builds", neighbours),
             Invariant("wildcards", "`*` only for actions that support nothing narrower", wildcards),

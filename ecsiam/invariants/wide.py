@@ -13,7 +13,7 @@ from ecsiam.analysis.strings import example
 from ecsiam.analysis.variables import Escaped, Part, Variable, parts
 from ecsiam.invariants.asking import granted, listed, never, together
 from ecsiam.invariants.kinds import REGION, common
-from ecsiam.invariants.reach import attached, bare, built
+from ecsiam.invariants.reach import bare, held
 from ecsiam.model.arn import PARTITIONS
 from ecsiam.model.each import Each, Item
 from ecsiam.model.home import Home
@@ -37,13 +37,13 @@ def wildcards(stack: Stack) -> Answer:
             stack,
             lambda of: _narrowable(of, role),
             f"the {role} role has this on all resources of its kind, and the action supports narrower ones",
-            assumed=attached(stack, stack.roles[role]),
+            unread=granted(stack.roles[role]).unread,
             universe="known",
             blame=lambda of: _wide(of, role),
         )
-        unknown = sorted({a for leaf in built(stack, role) for a in _unknown_on_all(stack, leaf)})
+        unknown = sorted({a for leaf in held(stack, role) for a in _unknown_on_all(stack, leaf)})
         if unknown and not isinstance(answer, Fails):
-            starred = any(_is_star(stack, leaf) for leaf in built(stack, role) if any(_unknown(leaf)))
+            starred = any(_is_star(stack, leaf) for leaf in held(stack, role) if any(_unknown(leaf)))
             on = "`*`" if starred else "all resources of a kind"
             return Undecided(f"the service reference of {date()} does not know {listed(unknown)}, which is on {on}")
         return answer
@@ -53,12 +53,12 @@ def wildcards(stack: Stack) -> Answer:
 
 def _narrowable(stack: Stack, id: str) -> Requests:
     wide = _wide(stack, id)
-    return union(wide.values()) & granted(stack.roles[id]).by(built(stack, id)) if wide else NOTHING
+    return union(wide.values()) & granted(stack.roles[id]).requests if wide else NOTHING
 
 
 def _wide(stack: Stack, id: str) -> Mapping[Leaf, Requests]:
     """What each Allow of a role grants on all resources of a kind, alone or with others, where narrower would do."""
-    leaves = tuple(leaf for leaf in built(stack, id) if _grants(leaf))
+    leaves = tuple(leaf for leaf in held(stack, id) if _grants(leaf))
     starred = tuple(leaf for leaf in leaves if _has_star(stack, leaf))
     return _wide_of(leaves, starred, stack.deployment.home)
 
