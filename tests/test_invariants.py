@@ -152,10 +152,10 @@ def test_everything_holds_of_the_examples_and_says_what_it_rests_on() -> None:
 EXCEPTIONS: dict[str, dict[str, type]] = {
     "github-classic": {"works": Undecided},
     "reference": {"works": Undecided},  # `Fn::Sub` is no condition key that is known
-    # `${AWS::Region}` is left as text, and no role has `${aws:username}`; the account is open, and a raw ARN names one
+    # `${AWS::Region}` is left as text, no role has `${aws:username}`, and raw ARNs name an account where it is open.
     "statements": {"works": Fails, "home": Undecided, "execution": Undecided},
-    # Both ECS roles have an AWS managed policy attached that lets them use X-Ray; two others are not known. The execution
-    # role has the one of CloudWatch's agent, which is on `*` and no work of ECS.
+    # Both ECS roles have an AWS managed policy attached that lets them use X-Ray; two others are not known. That of
+    # CloudWatch's agent, which the execution role has, is on `*` and no work of ECS.
     "names": {
         "separation": Fails,
         "pass-role": Undecided,
@@ -608,7 +608,7 @@ NEIGHBOURS = {
     "another's roles": Broken(
         raw(granted("iam:PassRole", f"{ROLE}/*"), role="github_actions", **CLASSIC),
         "iam:PassRole",
-        f"{ROLE}/memos-dev2-github-actions-role",
+        f"{ROLE}/memos-dev2-execution-role",
     ),
     "everything attached": Broken(lambda: built(task_managed_policy_arns=[f"{ATTACHABLE}/AdministratorAccess"])),
     "a policy attached that writes any group": Broken(

@@ -11,13 +11,14 @@ from ecsiam.analysis.asked import askable
 from ecsiam.analysis.budget import OutOfTime, check_time
 from ecsiam.analysis.keys import hole
 from ecsiam.analysis.leaf import Leaf, compiled, resource_pattern
-from ecsiam.analysis.patterns import Chars, Hole, One, Other, Pattern, Run, Token, Unclear, char, pattern
+from ecsiam.analysis.patterns import Chars, Clause, Hole, One, Other, Pattern, Run, Token, Unclear, char, pattern
 from ecsiam.analysis.questions import assumed as assumed_of
+from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, query
 from ecsiam.analysis.searching import search
 from ecsiam.analysis.strings import OutOfBudget, example
 from ecsiam.invariants.asking import MORE, allows, first_of, granted, listed, samples, with_values
-from ecsiam.invariants.naming import named
+from ecsiam.invariants.naming import Named, named
 from ecsiam.invariants.reach import configured, meant
 from ecsiam.model.arn import Arn
 from ecsiam.model.names import ROLES
@@ -117,9 +118,14 @@ class Name:
 
     @property
     def of_any(self) -> Pattern:
-        """What all prefixes have."""
+        """What prefixes have."""
         tokens = resource_pattern(self.parts).tokens
         return pattern(t for token in tokens for t in (_ANOTHER if token is PREFIX else (token,)))
+
+    @property
+    def service(self) -> str:
+        """The service that it is of; `*` where that is not said."""
+        return self.of("x").split(":", 5)[2].literal or "*"
 
     def prefix_of(self, resource: str) -> str | None:
         """The prefix that a resource has in this name."""
@@ -145,17 +151,17 @@ class Clash:
 
 
 def _clashes(stack: Stack) -> Iterator[Clash]:
-    everywhere = [("logs", _groups(stack)), ("iam", _roles(stack))]
+    everywhere = (_groups(stack), _roles(stack))
     for reached in _reached(stack):
         found = list(_of(stack, reached, everywhere))
         # What is built everywhere shows it best; what is like the resource itself may be the same names.
         yield from found or _of(stack, reached, _alike(stack, reached))
 
 
-def _of(stack: Stack, reached: Reached, kinds: Iterable[tuple[str, tuple[Name, ...]]]) -> Iterator[Clash]:
-    for service, names in kinds:
+def _of(stack: Stack, reached: Reached, kinds: Iterable[tuple[Name, ...]]) -> Iterator[Clash]:
+    for names in kinds:
         check_time()
-        actions = _about(reached.leaf.statement, service)
+        actions = _about(reached.leaf.statement, names)
         met = tuple(name for name in names if actions and _meets(stack, reached, name, names))
         clash = Clash(reached, met, actions)
         if met and _is_asked(stack, clash):
@@ -165,7 +171,7 @@ def _of(stack: Stack, reached: Reached, kinds: Iterable[tuple[str, tuple[Name, .
 def _groups(stack: Stack) -> tuple[Name, ...]:
     """The log groups: one for each service, and what it has below."""
     home, prefix = stack.deployment.home, stack.intent.prefix
-    groups = [Text.of("log-group:/ecs/", prefix, tail) for tail in ("", ":*", "/*")]
+    groups = [Text.of("log-group:/ecs/", prefix, tail) for tail in (":*", "", "/*")]
     arns = (Arn(home.partition, "logs", r, home.account_id, group).text for r in home.regions for group in groups)
     return tuple(Name(_parts(arn, prefix)) for arn in arns)
 
@@ -178,7 +184,7 @@ def _roles(stack: Stack) -> tuple[Name, ...]:
     return tuple(Name(_parts(Arn(home.partition, "iam", "", home.account_id, n).text, prefix)) for n in names)
 
 
-def _alike(stack: Stack, reached: Reached) -> Iterator[tuple[str, tuple[Name, ...]]]:
+def _alike(stack: Stack, reached: Reached) -> Iterator[tuple[Name, ...]]:
     """What another prefix has of the kind that this resource is: of a pattern in which the prefix runs on."""
     resources = reached.leaf.statement.resources
     item = resources.items[0] if isinstance(resources, Only) else None
@@ -186,8 +192,7 @@ def _alike(stack: Stack, reached: Reached) -> Iterator[tuple[str, tuple[Name, ..
         return
     parts = _parts(item, stack.intent.prefix)
     if PREFIX in parts and _ended(parts) != parts:
-        service = item.split(":", 5)[2].literal or "*"
-        yield service, (Name(_ended(parts)),)
+        yield (Name(_ended(parts)),)
 
 
 def _given(stack: Stack) -> set[str]:
@@ -271,18 +276,26 @@ def _both(stack: Stack, reached: Reached, name: Name, names: tuple[Name, ...]) -
 
 
 @lru_cache(maxsize=1 << 10)
-def _about(statement: Statement, service: str) -> tuple[str, ...]:
-    """The actions of a statement that may be asked about a service's resources, those included that nobody knows."""
+def _about(statement: Statement, names: tuple[Name, ...]) -> tuple[str, ...]:
+    """The actions of a statement that may be asked about names, those included that nobody knows."""
     from ecsiam.reference.actions import evaluated_on, matching
-
-    def of_service(form: str) -> bool:
-        return form != "*" and service in ("*", form.split(":")[2])
 
     actions = statement.actions
     patterns = [a.pattern for a in actions.items] if isinstance(actions, Only) else ["*"]
-    known = {k.id for p in patterns for k in matching(p) if any(map(of_service, evaluated_on(k)))}
+    anyone, services = frozenset(name.of_any for name in names), {name.service for name in names}
+
+    def is_of(form: str) -> bool:
+        of_service = "*" in services or form.split(":")[2:3] == [*services]
+        return form != "*" and of_service and _may_be(form, anyone)
+
+    known = {k.id for p in patterns for k in matching(p) if any(map(is_of, evaluated_on(k)))}
     unknown = {p for p in patterns if not matching(p)}
     return tuple(sorted(known | unknown))
+
+
+@lru_cache(maxsize=1 << 14)
+def _may_be(form: str, names: Clause) -> bool:
+    return example((frozenset({resource_pattern((form,))}), names)) is not None
 
 
 def _is_asked(stack: Stack, clash: Clash) -> bool:
@@ -309,10 +322,22 @@ def _shown(stack: Stack, clash: Clash) -> list[Fails]:
         return []
     found = (name.prefix_of(r) for name in clash.names for r in _both(stack, clash.reached, name, clash.names) if r)
     for prefix in dict.fromkeys((f"{own}2", f"{own}-x", f"{own}.x", own[:-1], *found)):
-        if prefix and prefix != own:
-            some = named((clash.reached.leaf,), _asked(stack, clash, prefix), "known")
+        if prefix and prefix != own and (some := _of_prefix(stack, clash, prefix)).requests:
             fact = f"{clash.reached} matches what the prefix `{prefix}` builds"
-            if some.requests:
-                fails = [Fails(request, fact) for request in some.requests]
-                return [*fails, Fails(fact=f"{some.more:,} {MORE}")] if some.more else fails
+            fails = [Fails(request, fact) for request in some.requests]
+            return [*fails, Fails(fact=f"{some.more:,} {MORE}")] if some.more else fails
     return []
+
+
+def _of_prefix(stack: Stack, clash: Clash, prefix: str) -> Named:
+    """A request for each action, on the first name of a prefix that it is asked about."""
+    found: dict[str, Request] = {}
+    more = 0
+    for name in clash.names:
+        left = tuple(a for a in clash.actions if a.lower() not in found)
+        if left:
+            one = evolve(clash, names=(name,), actions=left)
+            some = named((clash.reached.leaf,), _asked(stack, one, prefix), "known")
+            found |= {r.action.lower(): r for r in some.requests}
+            more = max(more, some.more)
+    return Named(tuple(found.values()), more)
