@@ -111,7 +111,7 @@ def test_prove_says_yes_of_the_examples() -> None:
         lines = out.splitlines()
         assert [line.split()[:2] for line in lines[:12]] == [["holds", id] for id in list(INVARIANTS)[:12]]
         assert lines[12] == "undecided  targets        every target means the same"
-        assert lines[13] == "assumed:"
+        assert lines[14] == "assumed:"
         assert lines[-1] == "12 hold, 0 failed, 1 undecided"
 
 

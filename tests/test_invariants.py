@@ -583,6 +583,9 @@ NEIGHBOURS = {
         "logs:CreateLogGroup",
     ),
     "a raw statement on everything": Broken(raw(granted("*", "*")), "logs:GetLogEvents"),
+    "another's group, by whatever feature": Broken(
+        having(of_feature("logs:PutLogEvents", f"{GROUP}:/ecs/shop-test:*")), "logs:PutLogEvents", fact="`shop-test`"
+    ),
     "a raw statement on another's group": Broken(
         raw(granted("logs:PutLogEvents", f"{GROUP}:/ecs/shop-test:*")),
         "logs:PutLogEvents",

@@ -24,9 +24,8 @@ from ecsiam.model.arn import Arn
 from ecsiam.model.names import ROLES
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Only, Statement
-from ecsiam.model.text import Ref, Text
+from ecsiam.model.text import Ref, Text, text
 
-RAW = "_statements"  # how the features end that hold what the user wrote in IAM's own form
 ASSUMED = "another prefix is made of the characters that a project and an environment may have"
 _MADE_OF = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 _CHARS = Chars(_MADE_OF)
@@ -68,34 +67,24 @@ class Reached:
 
     def __str__(self) -> str:
         resources = self.leaf.statement.resources
-        one = isinstance(resources, Only)
-        return f"{f'`{resources.items[0]}`' if one else 'all but a NotResource'} of the {self.role} role"
+        what = f"`{resources.items[0]}`" if isinstance(resources, Only) else "all but a NotResource"
+        return f"{what} of the {self.role} role"
 
 
 def _reached(stack: Stack) -> Iterator[Reached]:
-    """What may be another's. What a feature names in full was built for this stack, or a key gave it."""
-    exact = {arn for g in configured(stack) if not _is_pattern(g.arn) for arn in meant(g.arn)}
+    """What may be another's: neither the stack's own roles, whatever they are called, nor what a key gives in full."""
+    home = stack.deployment.home
+    exact = {text(arn) for g in configured(stack) if not _is_pattern(g.arn) for arn in meant(g.arn)}
+    exact |= {role.arn(home.partition, home.account_id) for role in stack.roles.values()}
     for role in stack.roles.values():
         for leaf in allows(granted(role).leaves):
-            s = leaf.statement
-            if not isinstance(s.resources, Only):
+            resources = leaf.statement.resources
+            if not isinstance(resources, Only):
                 yield Reached(role.id, leaf)
                 continue
-            for item in s.resources.items:
-                if not (isinstance(item, Text) and (item.literal in exact or _is_named(s, item))):
-                    yield Reached(role.id, evolve(leaf, statement=evolve(s, resources=Only((item,)))))
-
-
-def _is_named(statement: Statement, text: Text) -> bool:
-    """Whether a feature has a resource in full: by no pattern, nor by a parameter that is a whole ARN."""
-    first = text.parts[0] if text.parts else ""
-    whole = isinstance(first, Ref) and first.parameter
-    return is_of_feature(statement) and not whole and not _is_pattern(str(text))
-
-
-def is_of_feature(statement: Statement) -> bool:
-    """Whether a feature built it: not the user in IAM's own form, nor whoever wrote a policy that is attached."""
-    return statement.origin is not None and not statement.origin.feature.endswith(RAW)
+            for item in resources.items:
+                if item not in exact:
+                    yield Reached(role.id, evolve(leaf, statement=evolve(leaf.statement, resources=Only((item,)))))
 
 
 def _is_pattern(arn: str) -> bool:
