@@ -7,7 +7,12 @@ import pytest
 from attrs import evolve, field, frozen
 
 from ecsiam import Config, Fails, Holds, Parameter, Request, Stack, Statement, Undecided, build
+from ecsiam.analysis.budget import limited
+from ecsiam.analysis.requests import of_statement, union
 from ecsiam.invariants import INVARIANTS, prove
+from ecsiam.invariants.asking import allows
+from ecsiam.invariants.asking import granted as all_granted
+from ecsiam.invariants.naming import named
 from ecsiam.model.condition import Block
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import EVERYONE, Principal
@@ -1164,6 +1169,18 @@ def test_what_aws_never_asks_is_no_escalation(statement: tuple[str, str]) -> Non
 def test_what_aws_never_asks_is_no_overlap() -> None:
     """Nobody logs in to ECR on an object of a bucket."""
     assert isinstance(prove(raw(granted("*", "arn:aws:s3:::b/*"))())["separation"], Holds)
+
+
+def test_what_shows_a_failure_is_named_as_far_as_the_time_goes() -> None:
+    """A failure that was found stays one; how many actions were not looked at is said."""
+    leaves = allows(all_granted(raw(granted("sqs:*", "*"))().roles["task"]).leaves)
+    whole = named(leaves, union(map(of_statement, leaves)), "known")
+    assert len(whole.requests) > 10
+    assert whole.more == 0
+    with limited(1e-9):
+        cut = named(leaves, union(map(of_statement, leaves)), "known")
+    assert cut.requests == ()
+    assert cut.more >= len(whole.requests)
 
 
 OWN_ROLE = f"arn:aws:iam::{ACCOUNT}:role/memos-dev-task-role"

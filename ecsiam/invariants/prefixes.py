@@ -23,7 +23,7 @@ from ecsiam.invariants.reach import configured, meant
 from ecsiam.model.arn import Arn
 from ecsiam.model.names import ROLES
 from ecsiam.model.stack import Stack
-from ecsiam.model.statement import Only, Statement
+from ecsiam.model.statement import Action, Only, Statement
 from ecsiam.model.text import Ref, Text, text
 
 ASSUMED = "another prefix is made of the characters that a project and an environment may have"
@@ -41,18 +41,35 @@ def neighbours(stack: Stack) -> Answer:
     if not stack.intent.prefix.parts:
         return Undecided("nothing says which prefix the names are built from")
     rests_on = (ASSUMED, *assumed_of("known"))
-    clashes = list(_clashes(stack))
-    found = [fails for clash in clashes for fails in _shown(stack, clash)]
+    clash, found = _asked_of(stack)
     if found:
-        return evolve(first_of(found), assumed=rests_on)
-    if clashes:
+        return _together(found, rests_on)
+    if clash is not None:
         for values, bound in samples(stack):
-            found = [fails for clash in _clashes(bound) for fails in _shown(bound, clash)]
+            _, found = _asked_of(bound)
             if found:
-                return evolve(with_values(first_of(found), values), assumed=rests_on)
-        return Undecided(f"{clashes[0].reached} may match what another prefix builds", rests_on)
+                return with_values(_together(found, rests_on), values)
+        return Undecided(f"{clash.reached} may match what another prefix builds", rests_on)
     unread = dict.fromkeys(arn for role in stack.roles.values() for arn in granted(role).unread)
     return Undecided(f"{listed(unread)} was not read", rests_on) if unread else Holds(assumed=rests_on)
+
+
+def _asked_of(stack: Stack) -> "tuple[Clash | None, list[Fails]]":
+    """The first resource that may be another's, and all that shows it; as much of that as the time allows."""
+    first: Clash | None = None
+    found: list[Fails] = []
+    try:
+        for clash in _clashes(stack):
+            first = first or clash
+            found += _shown(stack, clash)
+    except OutOfTime:
+        if not found:
+            raise
+    return first, found
+
+
+def _together(found: list[Fails], rests_on: tuple[str, ...]) -> Fails:
+    return first_of(evolve(fails, assumed=rests_on) for fails in found)
 
 
 # ---------------------------------------------------------------- what the roles reach
@@ -264,22 +281,27 @@ def _both(stack: Stack, reached: Reached, name: Name, names: tuple[Name, ...]) -
             yield found.text if found.sure else ""
 
 
-@lru_cache(maxsize=1 << 10)
 def _about(statement: Statement, names: tuple[Name, ...]) -> tuple[str, ...]:
-    """The actions of a statement that may be asked about names, those included that nobody knows."""
-    from ecsiam.reference.actions import evaluated_on, matching
+    """The actions of a statement that may be asked about names, those included that nobody knows; or some more."""
+    from ecsiam.reference.actions import matching
 
     actions = statement.actions
     patterns = [a.pattern for a in actions.items] if isinstance(actions, Only) else ["*"]
+    known = {id for pattern in patterns for id in _known_about(pattern, names)}
+    return tuple(sorted(known | {pattern for pattern in patterns if not matching(pattern)}))
+
+
+@lru_cache(maxsize=1 << 12)
+def _known_about(pattern: str, names: tuple[Name, ...]) -> frozenset[str]:
+    from ecsiam.reference.actions import evaluated_on, matching
+
     anyone, services = frozenset(name.of_any for name in names), {name.service for name in names}
 
     def is_of(form: str) -> bool:
         of_service = "*" in services or form.split(":")[2:3] == [*services]
         return form != "*" and of_service and _may_be(form, anyone)
 
-    known = {k.id for p in patterns for k in matching(p) if any(map(is_of, evaluated_on(k)))}
-    unknown = {p for p in patterns if not matching(p)}
-    return tuple(sorted(known | unknown))
+    return frozenset(known.id for known in matching(pattern) if any(map(is_of, evaluated_on(known))))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -326,7 +348,11 @@ def _of_prefix(stack: Stack, clash: Clash, prefix: str) -> Named:
         left = tuple(a for a in clash.actions if a.lower() not in found)
         if left:
             one = evolve(clash, names=(name,), actions=left)
-            some = named((clash.reached.leaf,), _asked(stack, one, prefix), "known")
+            some = named((_of_actions(clash.reached.leaf, left),), _asked(stack, one, prefix), "known")
             found |= {r.action.lower(): r for r in some.requests}
             more = max(more, some.more)
     return Named(tuple(found.values()), more)
+
+
+def _of_actions(leaf: Leaf, actions: tuple[str, ...]) -> Leaf:
+    return evolve(leaf, statement=evolve(leaf.statement, actions=Only(tuple(map(Action, actions)))))

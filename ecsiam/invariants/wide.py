@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ecsiam.analysis.answers import Answer, Fails, Undecided
+from ecsiam.analysis.budget import check_time
 from ecsiam.analysis.leaf import Leaf, resource_pattern
 from ecsiam.analysis.patterns import ANY, NOT_COLON, Pattern, Run, char, pattern, wildcard
 from ecsiam.analysis.requests import NOTHING, Requests, of_statement, query, union
@@ -94,9 +95,12 @@ def _of_these(leaf: Leaf, ids: set[str]) -> Requests:
 
 def _covering(leaves: tuple[Leaf, ...], home: Home) -> dict[Leaf, set[str]]:
     """The actions that statements grant, together, on all of a kind; each under the statements that it takes for it."""
+    from ecsiam.reference.actions import supports_resources
+
     takes: dict[KnownAction, int] = {}
     for i, leaf in enumerate(leaves):
-        for known in _known(leaf):
+        check_time()
+        for known in filter(supports_resources, _known(leaf)):
             takes[known] = takes.get(known, 0) | 1 << i
     by_form: dict[tuple[tuple[str, tuple[str, ...]], int], set[str]] = {}
     for known, bits in takes.items():
@@ -104,6 +108,7 @@ def _covering(leaves: tuple[Leaf, ...], home: Home) -> dict[Leaf, set[str]]:
             by_form.setdefault((form, bits), set()).add(known.id)
     found: dict[Leaf, set[str]] = {}
     for (form, bits), ids in by_form.items():
+        check_time()
         of = tuple(leaf for i, leaf in enumerate(leaves) if bits >> i & 1)
         for leaf in _needed(of, form, home):
             found.setdefault(leaf, set()).update(ids)
