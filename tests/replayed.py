@@ -149,6 +149,26 @@ def _climbs(stack: Stack, request: Request, fact: str) -> bool:
     return ":" in fact and listed and allowed(_blamed(stack, fact), request)
 
 
+def _not_of_ecs(stack: Stack, request: Request, fact: str) -> bool:
+    """What the role may do and the agents of ECS never ask for, by name."""
+    service, _, name = request.action.lower().partition(":")
+    via = _value(request, "kms:ViaService").partition(".")[0]
+    known = {
+        "ecr": name in ("createrepository", "getauthorizationtoken", "getdownloadurlforlayer")
+        or name in ("batchchecklayeravailability", "batchgetimage", "batchimportupstreamimage"),
+        "ecr-public": name == "getauthorizationtoken",
+        "kms": name == "decrypt" and via in ("secretsmanager", "ssm", "s3"),
+        "logs": name in ("createloggroup", "createlogstream", "putlogevents"),
+        "s3": name in ("getobject", "getbucketlocation"),
+        "secretsmanager": name == "getsecretvalue",
+        "ssm": name == "getparameters",
+        "sts": name == "getservicebearertoken",
+    }
+    word = {"ssm:getparameter": "ssm:GetParameters", "kms:decrypt": "kms:ViaService"}
+    says = word.get(request.action.lower(), "the task role") in fact
+    return says and not known.get(service, False) and allowed(stack.roles["execution"], request)
+
+
 def _away(stack: Stack, request: Request, fact: str) -> bool:
     home = stack.deployment.home
     account, partition, regions = str(home.account_id), str(home.partition), {str(r) for r in home.regions}
@@ -158,16 +178,21 @@ def _away(stack: Stack, request: Request, fact: str) -> bool:
         at_home = of == account and len(parts) == 6 and parts[1] == partition and parts[3] in regions
         return _lets_in(stack, request) and not (at_home and parts[4] == account)
     assert allowed(_blamed(stack, fact), request), request
-    if request.resource == "*":
-        return True
-    _, its_partition, service, region, of, _ = request.resource.split(":", 5)
+    owned = _value(request, "aws:ResourceAccount") == account
+    if not request.resource.startswith("arn:"):
+        return not owned
+    _, its_partition, _, region, of, _ = request.resource.split(":", 5)
     far = its_partition != partition or (region != "" and region not in regions) or of != account
-    return far and not (service == "s3" and of == "" and _named(stack, request))
+    near = region in ("", *regions) or _value(request, "aws:RequestedRegion") in regions
+    here = owned and of in ("", account) and near
+    return far and not here and not _is_configured(stack, request.resource)
 
 
-def _named(stack: Stack, request: Request) -> bool:
-    bucket = request.resource.split("/", 1)[0]
-    return any(g.arn.split("/", 1)[0] == bucket for g in stack.deployment.given)
+def _is_configured(stack: Stack, resource: str) -> bool:
+    """Whether a key lists a resource, or what holds it; a policy that is attached is no resource."""
+    given = [g.arn.removesuffix(":*").rstrip("*") for g in stack.deployment.given if ":policy/" not in g.arn]
+    listed = (*given, *(arn.split("/", 1)[0] for arn in given if ":s3:::" in arn))
+    return any(resource == arn or resource.startswith((f"{arn}/", f"{arn}:", f"{arn}-")) for arn in listed)
 
 
 def _of_another(stack: Stack, request: Request, _: str) -> bool:
@@ -242,7 +267,8 @@ def _void(stack: Stack, request: Request, fact: str) -> bool:
         return not allowed(role, request)
     known = action(request.action)
     assert known is not None
-    documents = (p.document for p in role.policies.values())
+    attached = (managed_policy(str(arn)) for arn in role.managed_policy_arns)
+    documents = [*(p.document for p in role.policies.values()), *(m.document for m in attached if m)]
     granting = (
         s for d in documents for s in d.statements if s.effect == "Allow" and not any(t.refs for t in s.texts())
     )
@@ -282,6 +308,7 @@ JUDGES = {
     "oidc-subject": _unlisted,
     "pass-role": _passes,
     "no-escalation": _climbs,
+    "execution": _not_of_ecs,
     "home": _away,
     "neighbours": _of_another,
     "wildcards": _on_star,

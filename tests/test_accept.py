@@ -365,13 +365,13 @@ def test_a_day_may_be_a_moment_and_nothing_else() -> None:
 
 
 def test_what_covers_nothing_is_said() -> None:
-    other, needless = Accept("no-escalation", "x", "task", "sqs:*"), Accept("home", "abroad")
+    other, needless = Accept("no-escalation", "x", "task", "sqs:*"), Accept("execution", "abroad")
     stack = climbing(IAM, LAMBDA, other, needless, Accept("targets", "nobody knows"))
     answers = prove(stack, today=TODAY)
     assert [str(note) for note in stale(stack, answers, TODAY)] == [
         "what is accepted of `no-escalation` for the task role is not needed: nothing that is known to fail is covered "
         "by it (x) @ $.accept[2]. Take it out.",
-        "what is accepted of `home` is not needed: it holds (abroad) @ $.accept[3]. Take it out.",
+        "what is accepted of `execution` is not needed: it holds (abroad) @ $.accept[3]. Take it out.",
     ]
     only = prove(stack, only="no-escalation", today=TODAY)
     assert [note.path for note in stale(stack, only, TODAY)] == [("accept", 2)]

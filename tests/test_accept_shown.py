@@ -129,7 +129,7 @@ def test_only_and_skip_choose(prove: Prove) -> None:
     assert listed("--only", "home", "--only", "trust") == ["trust", "home"]
     assert listed("--only", "home", "--only", "trust", "--skip", "trust") == ["home"]
     assert "home" not in listed("--skip", "home")
-    assert prove(asked=("--skip", "no-escalation", "--skip", "wildcards")).code == 0
+    assert prove(asked=("--skip", "no-escalation", "--skip", "neighbours")).code == 0
 
 
 def test_targets_counts_when_it_is_asked_for(prove: Prove) -> None:

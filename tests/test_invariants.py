@@ -7,7 +7,12 @@ import pytest
 from attrs import evolve, field, frozen
 
 from ecsiam import Config, Fails, Holds, Parameter, Request, Stack, Statement, Undecided, build
+from ecsiam.analysis.budget import limited
+from ecsiam.analysis.requests import of_statement, union
 from ecsiam.invariants import INVARIANTS, prove
+from ecsiam.invariants.asking import allows
+from ecsiam.invariants.asking import granted as all_granted
+from ecsiam.invariants.naming import named
 from ecsiam.model.condition import Block
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import EVERYONE, Principal
@@ -131,8 +136,9 @@ HOLDS: dict[str, Holds] = {
     "oidc-subject": Holds(),
     "pass-role": Holds(),
     "no-escalation": Holds(),
+    "execution": Holds(assumed=(TODAY,)),
     "home": Holds(assumed=(TODAY,)),
-    "neighbours": Holds(assumed=(PREFIXES,)),
+    "neighbours": Holds(assumed=(PREFIXES, TODAY)),
     "wildcards": Holds(assumed=(TODAY,)),
     "works": Holds(assumed=(OUTSIDE,)),
     "flags": Holds(),
@@ -151,9 +157,20 @@ def test_everything_holds_of_the_examples_and_says_what_it_rests_on() -> None:
 EXCEPTIONS: dict[str, dict[str, type]] = {
     "github-classic": {"works": Undecided},
     "reference": {"works": Undecided},  # `Fn::Sub` is no condition key that is known
-    "statements": {"works": Fails},  # `${AWS::Region}` is left as text, and no role has `${aws:username}`
-    # Both ECS roles have an AWS managed policy attached that lets them use X-Ray; two others are not known.
-    "names": {"separation": Fails, "pass-role": Undecided, "no-escalation": Undecided, "works": Undecided},
+    # `${AWS::Region}` is left as text, no role has `${aws:username}`, and raw ARNs name an account where it is open.
+    "statements": {"works": Fails, "home": Undecided, "execution": Undecided},
+    # Both ECS roles have an AWS managed policy attached that lets them use X-Ray; two others are not known. That of
+    # CloudWatch's agent, which the execution role has, is on `*` and no work of ECS.
+    "names": {
+        "separation": Fails,
+        "pass-role": Undecided,
+        "no-escalation": Undecided,
+        "execution": Fails,
+        "home": Fails,
+        "neighbours": Fails,
+        "wildcards": Fails,
+        "works": Undecided,
+    },
 }
 
 
@@ -405,6 +422,65 @@ NO_ESCALATION = {
     ),
 }
 
+ATTACHABLE = "arn:aws:iam::aws:policy"
+DECRYPT = granted("kms:Decrypt", f"arn:aws:kms:{IN}:key/1")
+EXECUTION = {
+    "a table": Broken(
+        raw(granted("dynamodb:GetItem", f"arn:aws:dynamodb:{IN}:table/t"), role="execution"),
+        "dynamodb:GetItem",
+        f"arn:aws:dynamodb:{IN}:table/t",
+        fact="needs the task role",
+    ),
+    "ECS Exec": Broken(
+        raw(granted("ssmmessages:OpenDataChannel", "*"), role="execution"),
+        "ssmmessages:OpenDataChannel",
+        fact="needs the task role",
+    ),
+    "one parameter at a time": Broken(
+        raw(granted("ssm:GetParameter", f"arn:aws:ssm:{IN}:parameter/x"), role="execution"),
+        "ssm:GetParameter",
+        fact="ECS reads with `ssm:GetParameters`",
+    ),
+    "a pattern that takes in more": Broken(
+        raw(granted("ssm:GetParam*", f"arn:aws:ssm:{IN}:parameter/x"), role="execution"), "ssm:GetParameterHistory"
+    ),
+    "decrypting for anyone": Broken(
+        raw(DECRYPT, role="execution"), "kms:Decrypt", keys={"kms:ViaService": None}, fact="`kms:ViaService`"
+    ),
+    "decrypting through a service if it says which": Broken(
+        raw(
+            {**DECRYPT, "Condition": {"StringLikeIfExists": {"kms:ViaService": "secretsmanager.*.amazonaws.com"}}},
+            role="execution",
+        ),
+        "kms:Decrypt",
+        keys={"kms:ViaService": None},
+    ),
+    "decrypting through another service": Broken(
+        raw(
+            {**DECRYPT, "Condition": {"StringEquals": {"kms:ViaService": f"dynamodb.{IN[:9]}.amazonaws.com"}}},
+            role="execution",
+        ),
+        "kms:Decrypt",
+        keys={"kms:ViaService": "dynamodb.eu-west-2.amazonaws.com"},
+    ),
+    "writing objects": Broken(raw(granted("s3:PutObject", "arn:aws:s3:::b/*"), role="execution"), "s3:PutObject"),
+    "pushing images": Broken(
+        raw(granted("ecr:*", f"arn:aws:ecr:{IN}:repository/memos"), role="execution"), "ecr:PutImage"
+    ),
+    "all but": Broken(raw(all_but("ecr:*"), role="execution")),
+    "an attached policy": Broken(
+        lambda: built(execution_managed_policy_arns=[f"{ATTACHABLE}/AWSXRayDaemonWriteAccess"]),
+        "xray:PutTraceSegments",
+    ),
+    "everything attached": Broken(
+        lambda: built(execution_managed_policy_arns=[f"{ATTACHABLE}/AdministratorAccess"]),
+    ),
+    "the guide's module": Broken(
+        lambda: built(profile="baseline", enable_secrets_access=True), "ssm:GetParameter", fact="kms:ViaService"
+    ),
+}
+
+OWNED: Block = {"StringEquals": {"aws:ResourceAccount": ACCOUNT}}
 FAR: Block = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
 HOME_ = {
     "another account": Broken(
@@ -421,6 +497,47 @@ HOME_ = {
     "any partition": Broken(having(of_feature("iam:GetRole", f"arn:*:iam::{ACCOUNT}:role/x")), "iam:GetRole"),
     "another bucket": Broken(having(of_feature("s3:GetObject", "arn:aws:s3:::other/*"), **S3), "s3:GetObject"),
     "everything": Broken(having(of_feature("sqs:SendMessage", "*")), "sqs:SendMessage"),
+    "a raw statement on everything": Broken(raw(granted("*", "*"))),
+    "a raw statement of another account": Broken(
+        raw(granted("sqs:SendMessage", "arn:aws:sqs:eu-west-2:210987654321:q")),
+        "sqs:SendMessage",
+        "arn:aws:sqs:eu-west-2:210987654321:q",
+    ),
+    "a raw statement of the deploy role": Broken(
+        raw(granted("ecs:UpdateService", f"arn:aws:ecs:*:{ACCOUNT}:service/*"), role="github_actions", **CLASSIC),
+        "ecs:UpdateService",
+    ),
+    "a raw statement on a bucket of whoever": Broken(
+        raw(granted("s3:GetObject", "arn:aws:s3:::x/*")), "s3:GetObject", "arn:aws:s3:::x/x", fact="its ARN says none"
+    ),
+    "all but what is at home": Broken(
+        raw({"Effect": "Allow", "Action": "sqs:SendMessage", "NotResource": f"arn:aws:sqs:{IN}:*"}), "sqs:SendMessage"
+    ),
+    "everything attached": Broken(lambda: built(task_managed_policy_arns=[f"{ATTACHABLE}/AdministratorAccess"])),
+    "a policy attached that is on everything": Broken(
+        lambda: built(task_managed_policy_arns=[f"{ATTACHABLE}/AmazonEC2ContainerRegistryReadOnly"]),
+        "ecr:BatchGetImage",
+    ),
+    "a policy of AWS that is attached is no resource": Broken(
+        raw(
+            granted("iam:GetPolicy", f"{ATTACHABLE}/AWSXRayDaemonWriteAccess"),
+            task_managed_policy_arns=[f"{ATTACHABLE}/AWSXRayDaemonWriteAccess"],
+        ),
+        "iam:GetPolicy",
+    ),
+    "the owner's region": Broken(
+        raw(granted("sqs:SendMessage", "*", OWNED)), "sqs:SendMessage", keys={"aws:ResourceAccount": ACCOUNT}
+    ),
+    "another owner": Broken(
+        raw(granted("s3:GetObject", OBJECTS, {"StringEquals": {"aws:ResourceAccount": "210987654321"}})),
+        "s3:GetObject",
+        keys={"aws:ResourceAccount": "210987654321"},
+    ),
+    "an owner if there is one": Broken(
+        raw(granted("s3:GetObject", OBJECTS, {"StringEqualsIfExists": {"aws:ResourceAccount": ACCOUNT}})),
+        "s3:GetObject",
+        keys={"aws:ResourceAccount": None},
+    ),
     "all but one": Broken(having(of_feature("sqs:SendMessage", AllBut((Text.of("arn:aws:sqs:*:*:x"),))))),
     "tasks of another account": Broken(
         guarded_by({}),
@@ -447,16 +564,64 @@ NEIGHBOURS = {
     "one letter more": Broken(having(of_feature("logs:PutLogEvents", f"{GROUP}:/ecs/memos-dev?:*"))),
     "parameters": Broken(
         having(of_feature("ssm:GetParameters", f"arn:aws:ssm:{IN}:parameter/memos-dev*"), role="execution"),
-        resource=f"arn:aws:ssm:{IN}:parameter/memos-dev2x",
+        resource=f"arn:aws:ssm:{IN}:parameter/memos-dev2",
     ),
     "queues": Broken(having(of_feature("sqs:SendMessage", f"arn:aws:sqs:{IN}:memos-dev*"))),
     "a prefix that is the region": Broken(
         having(of_feature("logs:PutLogEvents", f"{GROUP}:/ecs/eu-west-2*"), project_name="eu", environment="west-2"),
-        resource=f"{GROUP}:/ecs/eu-west-22:log-stream:",
+        "logs:PutLogEvents",
+        f"{GROUP}:/ecs/eu-west-22:log-stream:",
     ),
     "a prefix that is in the type": Broken(
         having(of_feature("logs:PutLogEvents", f"{GROUP}:/ecs/g-g*"), project_name="g", environment="g"),
         resource=f"{GROUP}:/ecs/g-g2:log-stream:",
+    ),
+    "a group that is given by a pattern": Broken(
+        lambda: built(log_group_arns=[f"{GROUP}:/ecs/memos-dev*"]),
+        "logs:PutLogEvents",
+        f"{GROUP}:/ecs/memos-dev2:log-stream:",
+        fact="`memos-dev2`",
+    ),
+    "every group given": Broken(lambda: built(log_group_arns=[f"{GROUP}:/ecs/*"]), "logs:PutLogEvents"),
+    "groups of the task given": Broken(
+        lambda: built(enable_cloudwatch_logs=True, cloudwatch_log_group_arns=[f"{GROUP}:/ecs/m*:*"]),
+        "logs:CreateLogGroup",
+    ),
+    "a raw statement on everything": Broken(raw(granted("*", "*")), "logs:GetLogEvents"),
+    "another's group, by whatever feature": Broken(
+        having(of_feature("logs:PutLogEvents", f"{GROUP}:/ecs/shop-test:*")), "logs:PutLogEvents", fact="`shop-test`"
+    ),
+    "a raw statement on another's group": Broken(
+        raw(granted("logs:PutLogEvents", f"{GROUP}:/ecs/shop-test:*")),
+        "logs:PutLogEvents",
+        f"{GROUP}:/ecs/shop-test:log-stream:",
+        fact="`shop-test`",
+    ),
+    "a raw statement on what is below another's group": Broken(
+        raw(granted("logs:PutLogEvents", f"{GROUP}:/ecs/*/web:*")), "logs:PutLogEvents"
+    ),
+    "a raw statement on tables": Broken(
+        raw(granted("dynamodb:GetItem", f"arn:aws:dynamodb:{IN}:table/memos-dev*")),
+        "dynamodb:GetItem",
+        f"arn:aws:dynamodb:{IN}:table/memos-dev2",
+    ),
+    "by a policy variable": Broken(
+        raw(granted("logs:PutLogEvents", f"{GROUP}:/ecs/${{aws:PrincipalTag/service}}:*")),
+        "logs:PutLogEvents",
+        keys={"aws:PrincipalTag/service": "memos-dev2"},
+    ),
+    "all but its own": Broken(
+        raw({"Effect": "Allow", "Action": "logs:Put*", "NotResource": f"{GROUP}:/ecs/memos-dev:*"}), "logs:PutLogEvents"
+    ),
+    "another's roles": Broken(
+        raw(granted("iam:PassRole", f"{ROLE}/*"), role="github_actions", **CLASSIC),
+        "iam:PassRole",
+        f"{ROLE}/memos-dev2-execution-role",
+    ),
+    "everything attached": Broken(lambda: built(task_managed_policy_arns=[f"{ATTACHABLE}/AdministratorAccess"])),
+    "a policy attached that writes any group": Broken(
+        lambda: built(execution_managed_policy_arns=[f"{ATTACHABLE}/service-role/AmazonECSTaskExecutionRolePolicy"]),
+        "logs:PutLogEvents",
     ),
 }
 
@@ -472,6 +637,11 @@ WILDCARDS = {
     "spelt as an ARN": Broken(raw(granted("sqs:SendMessage", "arn:*:sqs:*:*:*")), "sqs:SendMessage"),
     "a short ARN": Broken(raw(granted("sqs:SendMessage", "arn:aws:*")), "sqs:SendMessage"),
     "denied in part": Broken(raw(granted("sqs:SendMessage", "*"), denied("sqs:*", f"arn:aws:sqs:{IN}:*"))),
+    "everything attached": Broken(lambda: built(task_managed_policy_arns=[f"{ATTACHABLE}/AdministratorAccess"])),
+    "a policy attached that is on everything": Broken(
+        lambda: built(task_managed_policy_arns=[f"{ATTACHABLE}/AmazonEC2ContainerRegistryReadOnly"]),
+        "ecr:BatchGetImage",
+    ),
 }
 
 WORKS = {
@@ -562,6 +732,7 @@ BROKEN: dict[str, dict[str, Broken]] = {
     "oidc-subject": OIDC_SUBJECT,
     "pass-role": PASS_ROLE,
     "no-escalation": NO_ESCALATION,
+    "execution": EXECUTION,
     "home": HOME_,
     "neighbours": NEIGHBOURS,
     "wildcards": WILDCARDS,
@@ -668,7 +839,100 @@ RIGHT: dict[str, tuple[Make, str]] = {
         raw(granted("iam:*", "*"), permissions_boundary_arn=READ_ONLY),
         "no-escalation",
     ),
-    "home: raw statements are the user's": (raw(granted("s3:GetObject", "arn:aws:s3:::x/*")), "home"),
+    "execution: all that ECS does with it": (
+        raw(
+            granted(
+                [
+                    "ecr:BatchGetImage",
+                    "ecr:BatchImportUpstreamImage",
+                    "ecr:CreateRepository",
+                    "ecr-public:GetAuthorizationToken",
+                    "logs:CreateLog*",
+                    "secretsmanager:GetSecretValue",
+                    "ssm:GetParameters",
+                    "s3:GetObject",
+                    "s3:GetBucketLocation",
+                    "sts:GetServiceBearerToken",
+                ],
+                "*",
+            ),
+            denied("logs:CreateLogAnomalyDetector", "*"),
+            denied("logs:CreateLogDelivery", "*"),
+            role="execution",
+        ),
+        "execution",
+    ),
+    "execution: decrypting what it reads": (
+        raw(
+            {**DECRYPT, "Condition": {"StringLike": {"kms:ViaService": ["secretsmanager.*", "s3.eu-*.amazonaws.com"]}}},
+            role="execution",
+        ),
+        "execution",
+    ),
+    "execution: AWS's policies for it": (
+        lambda: built(
+            execution_managed_policy_arns=[
+                f"{ATTACHABLE}/service-role/AmazonECSTaskExecutionRolePolicy",
+                f"{ATTACHABLE}/AmazonEC2ContainerRegistryPullOnly",
+            ]
+        ),
+        "execution",
+    ),
+    "execution: denied again": (
+        raw(
+            granted("s3:*", OBJECTS),
+            {"Effect": "Deny", "NotAction": "s3:GetObject", "Resource": OBJECTS},
+            role="execution",
+        ),
+        "execution",
+    ),
+    "execution: beyond the boundary": (
+        lambda: built(
+            permissions_boundary_arn=READ_ONLY.replace("ReadOnly", "PullOnly"),
+            execution_statements=[granted("*", "*")],
+        ),
+        "execution",
+    ),
+    "execution: what AWS never asks": (
+        raw(granted("dynamodb:GetItem", "arn:aws:s3:::b/*"), role="execution"),
+        "execution",
+    ),
+    "execution: the task's own": (raw(granted("dynamodb:GetItem", f"arn:aws:dynamodb:{IN}:table/t")), "execution"),
+    "home: a raw statement on what is there": (raw(granted("sqs:*", f"arn:aws:sqs:{IN}:q")), "home"),
+    "home: a raw statement without resources": (raw(granted("ec2:DescribeInstances", "*")), "home"),
+    "home: a raw statement on a bucket that is listed": (raw(granted("s3:*", "arn:aws:s3:::uploads/x*"), **S3), "home"),
+    "home: a raw statement on the bucket of objects that are listed": (
+        raw(
+            granted("s3:ListBucket", "arn:aws:s3:::uploads"),
+            enable_s3_access=True,
+            s3_bucket_arns=["arn:aws:s3:::uploads/in/*"],
+        ),
+        "home",
+    ),
+    "home: a raw statement on a foreign repository that is listed": (
+        raw(
+            granted("ecr:DescribeImages", "arn:aws:ecr:us-east-1:210987654321:repository/x"),
+            ecr_repository_arns=["arn:aws:ecr:us-east-1:210987654321:repository/x"],
+        ),
+        "home",
+    ),
+    "home: buckets of this account": (raw(granted("s3:GetObject", OBJECTS, OWNED)), "home"),
+    "home: everything of this account here": (
+        raw(granted("*", "*", {"StringEquals": {"aws:ResourceAccount": ACCOUNT, "aws:RequestedRegion": "eu-west-2"}})),
+        "home",
+    ),
+    "home: what is another's denied": (
+        raw(
+            granted("s3:GetObject", "*"),
+            denied("*", "*", {"StringNotEquals": {"aws:ResourceAccount": ACCOUNT}}),
+            denied("*", "arn:*:s3:?*:*:*"),
+        ),
+        "home",
+    ),
+    "home: beyond the boundary": (
+        raw(granted("sqs:SendMessage", "*"), permissions_boundary_arn=f"{ATTACHABLE}/AWSXRayDaemonWriteAccess"),
+        "home",
+    ),
     "home: repositories of others that are listed": (
         lambda: built(ecr_repository_arns=["arn:aws:ecr:us-east-1:210987654321:repository/x"]),
         "home",
@@ -710,8 +974,38 @@ RIGHT: dict[str, tuple[Make, str]] = {
         lambda: built(project_name="k", environment="d", **{**CLASSIC, "task_definition_families": ()}),
         "neighbours",
     ),
-    "neighbours: log groups that the user named": (
-        lambda: built(log_group_arns=[f"{GROUP}:/ecs/memos-dev*"]),
+    "neighbours: another's group that is named in full": (
+        lambda: built(log_group_arns=[f"{GROUP}:/ecs/memos-dev2", f"{GROUP}:/ecs/shop-test:*"]),
+        "neighbours",
+    ),
+    "neighbours: a raw statement on one that is named in full": (
+        raw(
+            granted("logs:PutRetentionPolicy", f"{GROUP}:/ecs/shop-test:*"), log_group_arns=[f"{GROUP}:/ecs/shop-test"]
+        ),
+        "neighbours",
+    ),
+    "neighbours: groups of nobody's prefix": (
+        raw(granted("logs:*", [f"{GROUP}:/ecs/nginx:*", f"{GROUP}:/aws/lambda/*"])),
+        "neighbours",
+    ),
+    "neighbours: its own by a raw statement": (
+        raw(granted("logs:*", [f"{GROUP}:/ecs/memos-dev:*", f"{GROUP}:/ecs/memos-dev/*"])),
+        "neighbours",
+    ),
+    "neighbours: a table in full": (
+        raw(granted("dynamodb:*", [f"arn:aws:dynamodb:{IN}:table/memos-dev-{t}" for t in ("users", "old-users")])),
+        "neighbours",
+    ),
+    "neighbours: what has no such resource": (raw(granted(["s3:*", "sqs:*"], "*")), "neighbours"),
+    "neighbours: denied again": (
+        raw(
+            granted("*", "*"),
+            {"Effect": "Deny", "Action": "*", "NotResource": [f"{GROUP}:/ecs/memos-dev:*", OBJECTS]},
+        ),
+        "neighbours",
+    ),
+    "neighbours: a group of each region": (
+        lambda: built(aws_regions=["us-east-1"], enable_cloudwatch_logs=True),
         "neighbours",
     ),
     "neighbours: buckets that the user named": (
@@ -751,11 +1045,10 @@ def test_what_looks_broken_and_is_not_holds(make: Make, id: str) -> None:
 
 
 def test_what_was_configured_is_assumed() -> None:
-    open_ = built(confused_deputy="off", task_statements=[granted("s3:GetObject", "arn:aws:s3:::x/*")])
+    open_ = built(confused_deputy="off", task_statements=[granted("s3:GetObject", "arn:aws:s3:::x/*", OWNED)])
     assert prove(open_)["home"] == Holds(
         assumed=(
             TODAY,
-            "what was written as `task_statements` is meant as it is",
             "the trust of the execution role names no account: it was configured so",
             "the trust of the task role names no account: it was configured so",
         )
@@ -792,6 +1085,19 @@ UNKNOWN: dict[str, tuple[Make, str, str]] = {
         lambda: built(execution_managed_policy_arns=[UNREAD]),
         "no-escalation",
         f"`{UNREAD}` was not read",
+    ),
+    **{
+        f"{id}: an attached policy": (
+            lambda: built(execution_managed_policy_arns=[UNREAD]),
+            id,
+            f"`{UNREAD}` was not read",
+        )
+        for id in ("execution", "home", "neighbours", "wildcards")
+    },
+    "execution: without the role": (
+        lambda: evolve(built(), roles=[built().roles["task"]]),
+        "execution",
+        "the stack has no role `execution`",
     ),
     "wildcards: an action that is not known": (
         raw(granted("s3:NotYetThere", "*")),
@@ -864,6 +1170,18 @@ def test_what_aws_never_asks_is_no_escalation(statement: tuple[str, str]) -> Non
 def test_what_aws_never_asks_is_no_overlap() -> None:
     """Nobody logs in to ECR on an object of a bucket."""
     assert isinstance(prove(raw(granted("*", "arn:aws:s3:::b/*"))())["separation"], Holds)
+
+
+def test_what_shows_a_failure_is_named_as_far_as_the_time_goes() -> None:
+    """A failure that was found stays one; how many actions were not looked at is said."""
+    leaves = allows(all_granted(raw(granted("sqs:*", "*"))().roles["task"]).leaves)
+    whole = named(leaves, union(map(of_statement, leaves)), "known")
+    assert len(whole.requests) > 10
+    assert whole.more == 0
+    with limited(1e-9):
+        cut = named(leaves, union(map(of_statement, leaves)), "known")
+    assert cut.requests == ()
+    assert cut.more >= len(whole.requests)
 
 
 OWN_ROLE = f"arn:aws:iam::{ACCOUNT}:role/memos-dev-task-role"

@@ -31,7 +31,11 @@ ATTACHED = (
 
 @frozen
 class Raw:
-    """A statement that a user may write, and what is to be said of it: that it passes roles, climbs, is on `*`, ..."""
+    """A statement that a user may write, and what is to be said of it: that it passes roles, climbs, is on `*`, ...
+
+    `far` says that it reaches beyond any home, `near` that it does not; else it depends on the home. `others` says that
+    it reaches what other prefixes build, `of_ecs` that ECS does it with an execution role.
+    """
 
     statement: Mapping[str, Any]
     passes: bool = False
@@ -39,6 +43,10 @@ class Raw:
     wide: bool = False
     void: bool = False
     unknown: bool = False
+    far: bool = False
+    near: bool = False
+    others: bool = False
+    of_ecs: bool = False
 
 
 def granted(action: str | list[str], resource: str | list[str], **more: Any) -> dict[str, Any]:
@@ -49,22 +57,22 @@ SECURE = {"Bool": {"aws:SecureTransport": "true"}}
 ANYTHING = {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}
 QUEUE = "arn:aws:sqs:us-east-1:111122223333:q"
 ALLOWS = (
-    Raw(granted("s3:GetObject", "arn:aws:s3:::b/*")),
+    Raw(granted("s3:GetObject", "arn:aws:s3:::buckets-of-others/*"), far=True, of_ecs=True),
     Raw(granted(["s3:Get*", "s3:List*"], ["arn:aws:s3:::b", "arn:aws:s3:::b/x*"], Condition=SECURE)),
     Raw(granted("sqs:SendMessage", QUEUE)),
-    Raw(granted("ec2:DescribeInstances", "*")),
-    Raw(granted("ecr:GetAuthorizationToken", "*")),
-    Raw(granted("logs:PutLogEvents", "*"), wide=True),
-    Raw(granted("sqs:*", "*", Condition=SECURE), wide=True, climbs=True),
-    Raw(granted("iam:PassRole", "*"), passes=True, wide=True),
+    Raw(granted("ec2:DescribeInstances", "*"), near=True),
+    Raw(granted("ecr:GetAuthorizationToken", "*"), near=True, of_ecs=True),
+    Raw(granted("logs:PutLogEvents", "*"), wide=True, far=True, others=True, of_ecs=True),
+    Raw(granted("sqs:*", "*", Condition=SECURE), wide=True, climbs=True, far=True),
+    Raw(granted("iam:PassRole", "*"), passes=True, wide=True, far=True, others=True),
     Raw(granted("iam:GetRole", "arn:aws:iam::111122223333:role/x")),
     Raw(granted("iam:PutRolePolicy", "arn:aws:iam::111122223333:role/x"), climbs=True),
     Raw(granted("sts:AssumeRole", "arn:aws:iam::111122223333:role/x"), climbs=True),
-    Raw(granted("*", "*"), passes=True, climbs=True, wide=True),
-    Raw(ANYTHING, passes=True, climbs=True, wide=True),
+    Raw(granted("*", "*"), passes=True, climbs=True, wide=True, far=True, others=True),
+    Raw(ANYTHING, passes=True, climbs=True, wide=True, far=True, others=True),
     Raw(granted(["s3:GetObject", "s3:ListBucket"], "arn:aws:s3:::b"), void=True),
     Raw(granted("kms:Decrypt", "arn:aws:secretsmanager:us-east-1:111122223333:secret:x/*"), void=True),
-    Raw(granted("s3:NotYetThere", "*"), unknown=True),
+    Raw(granted("s3:NotYetThere", "*"), unknown=True, far=True),
 )
 DENIALS = (
     {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
@@ -167,20 +175,40 @@ def only_what_the_user_wrote_fails_and_each_fault_replays(one: Asked, stack: Sta
     for id, answer in answers.items():
         if isinstance(answer, Fails):
             put_to_the_test(stack, id, answer)
-    assert failing(answers) <= {"separation", "pass-role", "no-escalation", "wildcards", "works", "limits"}
-    whole = {role for role, some in one.attached.items() if ATTACHED[0] in some}
-    nobody: set[str] = set()
-    for id, what in (("pass-role", "passes"), ("no-escalation", "climbs"), ("wildcards", "wide")):
-        deserved = one.roles(what) | (whole if id != "wildcards" else nobody)
-        assert blamed(answers[id]) <= deserved, id
+    assert not failing(answers) & {"trust", "oidc-subject", "flags", "targets"}
+    whole, pulling = ({role for role, some in one.attached.items() if ATTACHED[i] in some} for i in (0, 1))
+    attached = {"pass-role": whole, "no-escalation": whole, "wildcards": whole | pulling, "home": whole | pulling}
+    far = {"home": {role for role, some in one.raw.items() if not all(raw.near for raw in some)}}
+    for id, what in (
+        ("pass-role", "passes"),
+        ("no-escalation", "climbs"),
+        ("wildcards", "wide"),
+        ("home", "far"),
+        ("neighbours", "others"),
+    ):
+        deserved = one.roles(what) | attached.get(id, whole)
+        found = blamed(answers[id]) - _by_keys(one.config, id)
+        assert found <= deserved | far.get(id, set()), id
         # A denial may have taken it away again.
         assert {role for role in deserved if not one.denied[role]} <= blamed(answers[id]), id
+    assert (
+        not isinstance(answers["execution"], Fails)
+        or one.attached["execution"]
+        or not all(raw.of_ecs for raw in one.raw["execution"])
+    )
     void = one.roles("void")
     if stack.deployment.home.partition.literal != "aws":
         void |= one.of_partition_aws()
     assert void <= blamed(answers["works"])
     if not any(one.denied.values()):
         assert isinstance(answers["works"], Fails) == bool(void)
+
+
+def _by_keys(config: Config, id: str) -> set[str]:
+    """The roles that reach what others build because a log group was given by a pattern."""
+    keys = {"execution": config.log_group_arns, "task": config.cloudwatch_log_group_arns}
+    given = {role: any(set("*?").intersection(g.removesuffix(":*")) for g in of) for role, of in keys.items()}  # type: ignore[union-attr]
+    return {role for role, pattern in given.items() if pattern} if id == "neighbours" else set()
 
 
 def the_two_roles_share_only_what_was_given_to_both(one: Asked, stack: Stack, answers: Answers) -> None:
@@ -247,11 +275,13 @@ def test_a_policy_that_was_not_read_leaves_open_what_it_may_allow(one: Kwargs, d
     unread = f"arn:{stack.deployment.home.partition}:iam::{stack.deployment.home.account_id}:policy/x"
     task = evolve(stack.roles["task"], managed_policy_arns=[unread])
     of_it = evolve(stack, roles=[task if r.id == "task" else r for r in stack.roles.values()])
-    answers = {id: INVARIANTS[id].ask(of_it) for id in ("pass-role", "no-escalation", "separation")}
-    for id in ("pass-role", "no-escalation"):
+    undecided = ("pass-role", "no-escalation", "home", "wildcards")
+    answers = {id: INVARIANTS[id].ask(of_it) for id in (*undecided, "neighbours", "separation")}
+    for id in undecided:
         answer = answers[id]
         assert isinstance(answer, Undecided)
         assert unread in answer.reason
+    assert not isinstance(answers["neighbours"], Holds)
     if not isinstance(answers["separation"], Fails):
         assert isinstance(answers["separation"], Undecided)
 

@@ -97,9 +97,10 @@ LEFT_OPEN: dict[str, dict[str, str]] = {
     **{
         name: {
             "separation": "it depends on what is left to deployment",
+            "neighbours": f"`{{each log_group of {name}}}` of the {role} role may match what another prefix builds",
             "limits": "a list parameter sets the size of the inline policies",
         }
-        for name in ("log_group_arns", "cloudwatch_log_group_arns")
+        for name, role in (("log_group_arns", "execution"), ("cloudwatch_log_group_arns", "task"))
     },
 }
 

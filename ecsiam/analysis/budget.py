@@ -74,6 +74,15 @@ def pieces() -> int:
     return PIECES if budget is None else budget.pieces
 
 
+def is_over() -> bool:
+    """Whether the time of the question is over, for whoever can do with what was found."""
+    try:
+        check_time()
+    except OutOfTime:
+        return True
+    return False
+
+
 def check_time() -> None:
     """Raises OutOfTime when the time of the question is over."""
     budget = _CURRENT.get()

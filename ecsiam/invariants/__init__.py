@@ -16,6 +16,7 @@ from ecsiam.errors import Fault, PolicyError, refuse
 from ecsiam.invariants.accepting import day_of, of_invariant, stale
 from ecsiam.invariants.access import no_escalation, pass_role, separation
 from ecsiam.invariants.asking import together
+from ecsiam.invariants.execution import execution
 from ecsiam.invariants.prefixes import neighbours
 from ecsiam.invariants.quotas import limits
 from ecsiam.invariants.reach import at_home
@@ -64,6 +65,7 @@ _JUDGES: Mapping[str, Callable[[Stack], Answer]] = {
     "oidc-subject": oidc_subject,
     "pass-role": pass_role,
     "no-escalation": no_escalation,
+    "execution": execution,
     "home": _home,
     "neighbours": neighbours,
     "wildcards": wildcards,

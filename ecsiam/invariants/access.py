@@ -24,9 +24,10 @@ ECS_TASKS = "ecs-tasks.amazonaws.com"
 DEPLOY = "github_actions"
 
 
-def _missing(stack: Stack, *ids: str) -> Undecided | None:
-    missing = [id for id in ids if id not in stack.roles]
-    return Undecided(f"the stack has no role {listed(missing)}") if missing else None
+def missing(stack: Stack, *ids: str) -> Undecided | None:
+    """What is said where roles that a question is about are not there."""
+    absent = [id for id in ids if id not in stack.roles]
+    return Undecided(f"the stack has no role {listed(absent)}") if absent else None
 
 
 # ---------------------------------------------------------------- separation
@@ -34,9 +35,9 @@ def _missing(stack: Stack, *ids: str) -> Undecided | None:
 
 def separation(stack: Stack) -> Answer:
     """No action, resource and context is allowed by both the execution role and the task role."""
-    missing = _missing(stack, *ECS_ROLES)
-    if missing is not None:
-        return missing
+    absent = missing(stack, *ECS_ROLES)
+    if absent is not None:
+        return absent
 
     def shared(of: Stack) -> Requests:
         execution, task = (_whoever(granted(of.roles[id])) for id in ECS_ROLES)
@@ -54,6 +55,12 @@ def separation(stack: Stack) -> Answer:
         unread=unread,
         blame=lambda of: allows(_whoever(granted(of.roles["task"])).leaves),
     )
+
+
+def asked_of(role: Granted, requests: Requests) -> Requests:
+    """Of what a role may do, what AWS asks; all of it where that may be of any service."""
+    patterns = _patterns(role)
+    return requests if patterns is None else requests & askable(patterns)
 
 
 def _patterns(role: Granted) -> tuple[str, ...] | None:

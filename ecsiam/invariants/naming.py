@@ -6,6 +6,7 @@ from functools import lru_cache, partial
 from attrs import evolve, frozen
 
 from ecsiam.analysis.actions import Universe, takes
+from ecsiam.analysis.budget import is_over
 from ecsiam.analysis.leaf import Actions, Leaf, compiled
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
@@ -31,7 +32,8 @@ class Named:
 def named(leaves: Iterable[Leaf], requests: Requests, universe: Universe) -> Named:
     """An example of a set for each way in which statements make some of it; in the order in which they are written.
 
-    Known actions stand for a pattern that names them. At most MOST_NAMED requests; what is unclear is left out.
+    Known actions stand for a pattern that names them. At most MOST_NAMED requests, and what the time allows; what is
+    unclear is left out.
     """
     found: dict[Request, None] = {}
     more = 0
@@ -40,7 +42,7 @@ def named(leaves: Iterable[Leaf], requests: Requests, universe: Universe) -> Nam
         candidates = _actions(leaf, requests)
         asked = 0
         for at, name in enumerate(candidates):
-            if len(found) >= MOST_NAMED or asked == MOST_ASKED:
+            if len(found) >= MOST_NAMED or asked == MOST_ASKED or is_over():
                 more += len(candidates) - at
                 break
             if may_be_of(name.lower()):

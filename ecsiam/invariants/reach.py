@@ -6,95 +6,111 @@ from attrs import evolve
 
 from ecsiam.analysis.answers import Answer
 from ecsiam.analysis.leaf import Leaf
+from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import NOTHING, Requests, query, union
-from ecsiam.invariants.asking import allows, granted, listed, never, together
+from ecsiam.invariants.access import asked_of
+from ecsiam.invariants.asking import allows, granted, never, together
+from ecsiam.invariants.sent import REGION_KEY, asked_keys
 from ecsiam.model.arn import Arn
+from ecsiam.model.condition import Condition
 from ecsiam.model.each import RULES, Item, nested
-from ecsiam.model.role import Role
+from ecsiam.model.home import Given
 from ecsiam.model.stack import Stack
-from ecsiam.model.statement import Only, Statement
+from ecsiam.model.statement import AllBut, Only, Statement
 from ecsiam.model.text import Ref, Text, text
 
-RAW = "_statements"  # how the features end that hold what the user wrote in IAM's own form
+OWNER_KEY = "aws:ResourceAccount"
+IN_REGION = "arn:*:*:?*-?*-?*:*:*"
 
 
 # ---------------------------------------------------------------- home
 
 
 def at_home(stack: Stack) -> Answer:
-    """Nothing outside this account, region and partition, unless it was configured."""
+    """Nothing outside this account, region and partition, unless a flag's own key names it."""
 
     def of_role(id: str) -> Answer:
         return never(
             stack,
             lambda of: _away(of, id),
-            f"the {id} role reaches this outside of its own account, region and partition",
+            lambda _, request: f"the {id} role reaches this {_where(request)}",
             roles=(id,),
-            assumed=_as_written(stack, stack.roles[id]),
+            unread=granted(stack.roles[id]).unread,
             universe="known",
-            blame=lambda of: allows(built(of, id)),
+            blame=lambda of: allows(held(of, id)),
         )
 
     return together(map(of_role, stack.roles))
 
 
-def _as_written(stack: Stack, role: Role) -> tuple[str, ...]:
-    raw = any(is_raw(s) for p in role.policies.values() for s in p.document.statements)
-    written = (f"what was written as `{role.id}{RAW}` is meant as it is",) if raw else ()
-    return (*written, *attached(stack, role))
+def _where(request: Request) -> str:
+    parts = request.resource.split(":", 5)
+    if len(parts) == 6 and not parts[4] and request.values(OWNER_KEY) is None:
+        return f"in whatever account it is: its ARN says none, and no condition on `{OWNER_KEY}`"
+    return "outside of its own account, region and partition"
 
 
-def attached(stack: Stack, role: Role) -> tuple[str, ...]:
-    """What is said of policies that the user attached."""
-    given = [str(arn) for arn in role.managed_policy_arns if _is_given(stack, arn)]
-    return (f"{listed(given)}, which was attached to the {role.id} role, is meant as it is",) if given else ()
+def held(stack: Stack, id: str) -> tuple[Leaf, ...]:
+    """Every statement that a role has: a feature's, the user's own, those of the policies that are attached."""
+    role = stack.roles.get(id)
+    return () if role is None else granted(role).leaves
 
 
 def _away(stack: Stack, id: str) -> Requests:
-    own = allows(leaf for leaf in built(stack, id) if not is_raw(leaf.statement))
-    return granted(stack.roles[id]).by(own) - _homely(stack, own) if own else NOTHING
+    own = allows(held(stack, id))
+    if not own:
+        return NOTHING
+    unnarrowed = sorted({a for leaf in own for a in bare(leaf.statement)})
+    role = granted(stack.roles[id])
+    may = asked_of(role, role.by(own))
+    return (may - query(unnarrowed, "*") if unnarrowed else may) - _homely(stack, id, own)
 
 
-def built(stack: Stack, id: str) -> list[Leaf]:
-    """The statements of a role without those of policies that the user attached: these are configured."""
-    role = stack.roles.get(id)
-    if role is None:
-        return []
-    own = [arn for arn in role.managed_policy_arns if not _is_given(stack, arn)]
-    return list(granted(evolve(role, managed_policy_arns=own)).leaves)
-
-
-def _is_given(stack: Stack, arn: Text) -> bool:
-    return any(given.arn == arn.literal for given in stack.deployment.given)
-
-
-def is_raw(statement: Statement) -> bool:
-    """Whether the user wrote it in IAM's own form."""
-    return statement.origin is not None and statement.origin.feature.endswith(RAW)
-
-
-def _homely(stack: Stack, leaves: Iterable[Leaf]) -> Requests:
-    """What lies at home, what the user named, and what has no resource."""
+def _homely(stack: Stack, id: str, leaves: Iterable[Leaf]) -> Requests:
+    """What lies at home, and what a key names."""
     home, leaves = stack.deployment.home, tuple(leaves)
     places: list[Item] = [Arn(home.partition, "*", region, home.account_id, "*").text for region in home.regions]
     places.append(Arn(home.partition, "*", "", home.account_id, "*").text)
-    places += [text(arn) for given in stack.deployment.given for arn in sorted(meant(given.arn))]
+    places += [text(arn) for given in configured(stack) for arn in sorted(meant(given.arn))]
     # A parameter's values are the user's own, wherever they are.
     items = [i for leaf in leaves for i in (leaf.statement.resources.items if leaf.statement.resources else ())]
     places += [evolve(each, otherwise=()) for each in nested(items)]
     places += [i for i in items if isinstance(i, Text) and i.parts and _by_parameter(i.parts[0])]
-    sets = [query("*", places)]
-    unnarrowed = sorted({a for leaf in leaves for a in bare(leaf.statement)})
-    return union((*sets, query(unnarrowed, "*"))) if unnarrowed else sets[0]
+    return union((query("*", places), *_kept_at_home(stack, id)))
+
+
+def _kept_at_home(stack: Stack, id: str) -> Iterator[Requests]:
+    """What a condition keeps at home: AWS sends the account of the resource, which is of one partition.
+
+    The region is the ARN's, if it has one, and of anything that of the request.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
+    """
+    home, asked = stack.deployment.home, asked_keys(stack.roles[id])
+    if OWNER_KEY.lower() in asked:
+        owned = Condition("StringEquals", OWNER_KEY, home.account_id)
+        yield query("*", [Arn("*", "*", region, "*", "*").text for region in home.regions], conditions=[owned])
+        yield query("*", AllBut((text(IN_REGION),)), conditions=[owned])
+        if REGION_KEY.lower() in asked:
+            yield query("*", "*", conditions=[owned, Condition("StringEquals", REGION_KEY, home.regions)])
 
 
 def _by_parameter(first: str | Ref) -> bool:
     return isinstance(first, Ref) and first.parameter and first.otherwise is None
 
 
+def configured(stack: Stack) -> Iterator[Given]:
+    """The resources that flags' own keys name; not the policies that are attached, which are no resource of a flag."""
+    roles = stack.roles.values()
+    policies = {str(arn) for role in roles for arn in (*role.managed_policy_arns, role.permissions_boundary) if arn}
+    return (given for given in stack.deployment.given if given.arn not in policies)
+
+
 def meant(arn: str) -> set[str]:
     """The resources that an ARN of the config stands for, in every form that a feature gives it."""
     given = {arn, *(a for rule in RULES.values() for a in rule([arn]))}
+    if ":s3:::" in arn:  # whose bucket it is was said with its name
+        bucket = arn.split("/", 1)[0]
+        given |= {bucket, f"{bucket}/*"}
     name = ":".join(arn.split(":")[:7])  # a secret's, without JSON key and version
     # Whether it ends in the six characters that Secrets Manager adds, the config has decided.
     partial = ":secretsmanager:" in arn and not set("*?").intersection(name)

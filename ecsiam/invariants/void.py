@@ -22,7 +22,8 @@ from ecsiam.invariants.sent import resource_items
 from ecsiam.invariants.vain import excludes_all, keys_of_others, said, vain_conditions
 from ecsiam.model.each import Each, Item
 from ecsiam.model.home import Home
-from ecsiam.model.role import InlinePolicy, Role
+from ecsiam.model.policy import Policy
+from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Only, Statement
 from ecsiam.model.text import Ref, Text, text
@@ -39,16 +40,17 @@ class Place:
 
     stack: Stack
     role: Role
-    policy: InlinePolicy
+    policy: str
+    document: Policy
     at: int
 
     @property
     def statement(self) -> Statement:
-        return self.policy.document.statements[self.at]
+        return self.document.statements[self.at]
 
     @property
     def leaf(self) -> Leaf:
-        return Leaf(self.statement, self.policy.document.version)
+        return Leaf(self.statement, self.document.version)
 
     @property
     def home(self) -> Home:
@@ -56,7 +58,7 @@ class Place:
 
     def __str__(self) -> str:
         sid = f" `{self.statement.sid}`" if self.statement.sid else ""
-        return f"policy `{self.policy.name}`, statement {self.at + 1}{sid}"
+        return f"policy `{self.policy}`, statement {self.at + 1}{sid}"
 
 
 def grants(stack: Stack) -> Iterator[Answer]:
@@ -76,10 +78,19 @@ def grants(stack: Stack) -> Iterator[Answer]:
 
 def _allows(stack: Stack) -> Iterator[Place]:
     for role in stack.roles.values():
-        for policy in role.policies.values():
-            for at, statement in enumerate(policy.document.statements):
+        for name, document in _documents(role):
+            for at, statement in enumerate(document.statements):
                 if statement.effect == "Allow":
-                    yield Place(stack, role, policy, at)
+                    yield Place(stack, role, name, document, at)
+
+
+def _documents(role: Role) -> Iterator[tuple[str, Policy]]:
+    """A role's policies by what they are called: its own, and those attached that are known."""
+    from ecsiam.reference.managed import managed_policy
+
+    yield from ((str(policy.name), policy.document) for policy in role.policies.values())
+    attached = (managed_policy(str(arn)) for arn in role.managed_policy_arns)
+    yield from ((policy.arn, policy.document) for policy in attached if policy is not None)
 
 
 def _applies(place: Place) -> Answer:
@@ -211,7 +222,7 @@ _NOT_OF_ROLES = frozenset({"aws:principalservicename", "aws:username"})
 
 def _variables(item: Item, place: Place) -> Iterator[str]:
     if isinstance(item, Text):
-        found = parts(item, place.policy.document.version)
+        found = parts(item, place.document.version)
         yield from (p.key for p in found if isinstance(p, Variable) and p.default is None)
 
 

@@ -5,7 +5,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ecsiam.analysis.answers import Answer, Undecided
+from ecsiam.analysis.answers import Answer, Fails, Undecided
+from ecsiam.analysis.budget import check_time
 from ecsiam.analysis.leaf import Leaf, resource_pattern
 from ecsiam.analysis.patterns import ANY, NOT_COLON, Pattern, Run, char, pattern, wildcard
 from ecsiam.analysis.requests import NOTHING, Requests, of_statement, query, union
@@ -13,7 +14,7 @@ from ecsiam.analysis.strings import example
 from ecsiam.analysis.variables import Escaped, Part, Variable, parts
 from ecsiam.invariants.asking import granted, listed, never, together
 from ecsiam.invariants.kinds import REGION, common
-from ecsiam.invariants.reach import attached, bare, built
+from ecsiam.invariants.reach import bare, held
 from ecsiam.model.arn import PARTITIONS
 from ecsiam.model.each import Each, Item
 from ecsiam.model.home import Home
@@ -38,13 +39,13 @@ def wildcards(stack: Stack) -> Answer:
             lambda of: _narrowable(of, role),
             f"the {role} role has this on all resources of its kind, and the action supports narrower ones",
             roles=(role,),
-            assumed=attached(stack, stack.roles[role]),
+            unread=granted(stack.roles[role]).unread,
             universe="known",
             blame=lambda of: _wide(of, role),
         )
-        unknown = sorted({a for leaf in built(stack, role) for a in _unknown_on_all(stack, leaf)})
-        if unknown:
-            starred = any(_is_star(stack, leaf) for leaf in built(stack, role) if any(_unknown(leaf)))
+        unknown = sorted({a for leaf in held(stack, role) for a in _unknown_on_all(stack, leaf)})
+        if unknown and not isinstance(answer, Fails):
+            starred = any(_is_star(stack, leaf) for leaf in held(stack, role) if any(_unknown(leaf)))
             on = "`*`" if starred else "all resources of a kind"
             reason = f"the service reference of {date()} does not know {listed(unknown)}, which is on {on}"
             return together((Undecided(reason), answer))
@@ -55,12 +56,12 @@ def wildcards(stack: Stack) -> Answer:
 
 def _narrowable(stack: Stack, id: str) -> Requests:
     wide = _wide(stack, id)
-    return union(wide.values()) & granted(stack.roles[id]).by(built(stack, id)) if wide else NOTHING
+    return union(wide.values()) & granted(stack.roles[id]).requests if wide else NOTHING
 
 
 def _wide(stack: Stack, id: str) -> Mapping[Leaf, Requests]:
     """What each Allow of a role grants on all resources of a kind, alone or with others, where narrower would do."""
-    leaves = tuple(leaf for leaf in built(stack, id) if _grants(leaf))
+    leaves = tuple(leaf for leaf in held(stack, id) if _grants(leaf))
     starred = tuple(leaf for leaf in leaves if _has_star(stack, leaf))
     return _wide_of(leaves, starred, stack.deployment.home)
 
@@ -96,9 +97,12 @@ def _of_these(leaf: Leaf, ids: set[str]) -> Requests:
 
 def _covering(leaves: tuple[Leaf, ...], home: Home) -> dict[Leaf, set[str]]:
     """The actions that statements grant, together, on all of a kind; each under the statements that it takes for it."""
+    from ecsiam.reference.actions import supports_resources
+
     takes: dict[KnownAction, int] = {}
     for i, leaf in enumerate(leaves):
-        for known in _known(leaf):
+        check_time()
+        for known in filter(supports_resources, _known(leaf)):
             takes[known] = takes.get(known, 0) | 1 << i
     by_form: dict[tuple[tuple[str, tuple[str, ...]], int], set[str]] = {}
     for known, bits in takes.items():
@@ -106,6 +110,7 @@ def _covering(leaves: tuple[Leaf, ...], home: Home) -> dict[Leaf, set[str]]:
             by_form.setdefault((form, bits), set()).add(known.id)
     found: dict[Leaf, set[str]] = {}
     for (form, bits), ids in by_form.items():
+        check_time()
         of = tuple(leaf for i, leaf in enumerate(leaves) if bits >> i & 1)
         for leaf in _needed(of, form, home):
             found.setdefault(leaf, set()).update(ids)

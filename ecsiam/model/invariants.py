@@ -10,6 +10,7 @@ SAYS: Mapping[str, str] = MappingProxyType(
         "oidc-subject": "the deploy role only by the subjects that the config lists",
         "pass-role": "iam:PassRole only for the stack's ECS roles, and only to ECS tasks",
         "no-escalation": "no role can come to more than it was given",
+        "execution": "the execution role does only what ECS does with one",
         "home": "nothing and nobody outside this account, region and partition",
         "neighbours": "no resource matches what another prefix builds",
         "wildcards": "`*` only for actions that support nothing narrower",
