@@ -13,12 +13,12 @@ from ecsiam.keys.keys import Keys, check
 from ecsiam.keys.kinds import ListOf, OfForm, RawStatement
 from ecsiam.model import forms
 from ecsiam.model.policy import Policy
+from ecsiam.model.quotas import QUOTAS
 from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin, Statement
 from ecsiam.model.text import Bindings
 
 Raw = Sequence[Statement | Mapping[str, object]]
-MANAGED_POLICIES_LIMIT = 20
 _DEPLOYS = "enable_github_oidc"
 _MEANING = "Further statements of the role, in IAM's own form, for what no flag covers."
 _ATTACHED = "Managed policies to attach to the role."
@@ -53,9 +53,9 @@ class StatementsKeys(Keys):
     @check("execution_managed_policy_arns", "task_managed_policy_arns")
     def _attached(self) -> Iterator[Fault]:
         for name in ("execution_managed_policy_arns", "task_managed_policy_arns"):
-            count = len(set(getattr(self, name)))
-            if count > MANAGED_POLICIES_LIMIT:
-                yield Fault(f"{count} managed policies, IAM takes {MANAGED_POLICIES_LIMIT} for a role", (name,))
+            count, most = len(set(getattr(self, name))), QUOTAS["managed_policies_per_role"].most
+            if count > most:
+                yield Fault(f"{count} managed policies, IAM takes {most} for a role", (name,))
 
     @check()
     def _sids(self) -> Iterator[Fault]:

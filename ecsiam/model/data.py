@@ -38,6 +38,7 @@ def stack_to_data(stack: Stack) -> Data:
             "flags": {flag: on if isinstance(on, bool) else _ref_to_data(on) for flag, on in intent.flags},
             "trusted": [_of_role_to_data(t) for t in intent.trusted],
             "needs": [{**_of_role_to_data(n), "unsure": n.unsure} for n in intent.needs],
+            "quotas": dict(intent.quotas),
         },
         "notes": [asdict(n, value_serializer=_listed) for n in stack.notes],
         "source": stack.source,
@@ -62,6 +63,7 @@ def stack_from_data(data: Mapping[str, Any]) -> Stack:
                 needs=[
                     Need(n["role"], _policy_from_data(n).statements[0], n["when"], n["unsure"]) for n in intent["needs"]
                 ],
+                quotas={id: int(size) for id, size in intent["quotas"].items()},
             ),
             notes=[Note(**_tupled(n)) for n in data["notes"]],
             source=data["source"],

@@ -16,9 +16,6 @@ from ecsiam.model.by_id import ById
 from ecsiam.model.policy import Policy
 from ecsiam.model.text import EMPTY, Bindings, Ref, Text, text, texts
 
-NAME_LIMIT = 64
-POLICY_NAME_LIMIT = 128
-
 
 @frozen
 class InlinePolicy:

@@ -1,0 +1,230 @@
+"""How much of what IAM limits a stack has: characters as IAM counts them, attachments, tags.
+
+Of a policy IAM counts all but white space; of names, paths and descriptions every character. What is left to deployment
+has a least and a greatest size.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+
+from attrs import evolve, frozen
+
+from ecsiam.errors import Fault, Path
+from ecsiam.model.document import policy_to_data
+from ecsiam.model.each import Each, Item, nested
+from ecsiam.model.forms import FORMS
+from ecsiam.model.policy import Policy
+from ecsiam.model.quotas import QUOTAS, Quota
+from ecsiam.model.role import Role
+from ecsiam.model.stack import Stack
+from ecsiam.model.text import Ref, Text
+
+# The shortest and the longest that a text of the deployment can be; those of parameters have a form.
+_LENGTHS = {"account_id": (12, 12), "aws_region": (6, 32), "partition": (3, 16), "dns_suffix": (1, 32)}
+_WHITE = frozenset(" \t\n\r")
+_UNCLEAR = frozenset("\x85\xa0")  # white space to Unicode; whether to IAM is not documented
+_ESCAPE = len("\\u00e9")  # so JSON may be written of what is no ASCII, and by Terraform of these
+_ESCAPED = frozenset("<>&")
+
+
+@frozen
+class Size:
+    """Between how much something has; `most` is None where a list parameter sets it."""
+
+    least: int = 0
+    most: int | None = 0
+
+    def __add__(self, other: "Size") -> "Size":
+        most = None if self.most is None or other.most is None else self.most + other.most
+        return Size(self.least + other.least, most)
+
+
+@frozen
+class Part:
+    """A part of what is measured: an inline policy, by its id. `when` names the flag parameter that it is there for."""
+
+    size: Size
+    policy: str = ""
+    when: str = ""
+
+
+@frozen
+class Measure:
+    """How much of one quota a role takes, by its parts. `path` is where; `open` are the names of what sets it."""
+
+    quota: Quota
+    role: str
+    path: Path
+    parts: tuple[Part, ...]
+    open: tuple[str, ...] = ()
+
+    @property
+    def what(self) -> str:
+        """What is measured."""
+        return self.quota.what.format(self.role)
+
+    @property
+    def size(self) -> Size:
+        """How much there is, whatever the flags are."""
+        return sum((Size(0, p.size.most) if p.when else p.size for p in self.parts), Size())
+
+    @property
+    def with_all_on(self) -> Size:
+        """How much there is with all flags on."""
+        return sum((p.size for p in self.parts), Size())
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The flag parameters that some of it is there for."""
+        return tuple(dict.fromkeys(p.when for p in self.parts if p.when))
+
+    def says(self, count: int) -> str:
+        """That much of it in words."""
+        return f"{self.what}: {count:,} {self.quota.unit}"
+
+    @property
+    def shares(self) -> str:
+        """Which policies take the room, the largest first, as the end of a sentence."""
+        named = sorted((p for p in self.parts if p.policy), key=lambda part: (-part.size.least, part.policy))
+        return f": {', '.join(f'{part.size.least:,} of `{part.policy}`' for part in named)}" if named else ""
+
+
+def measures(stack: Stack) -> Iterator[Measure]:
+    """All that IAM limits of the roles."""
+    for role in stack.roles.values():
+        yield from _of_role(stack, role)
+
+
+def over(stack: Stack) -> Iterator[Fault]:
+    """What IAM takes of no account, whatever is left to deployment: which policy takes the room, and what to do."""
+    for one in measures(stack):
+        if one.size.least > one.quota.most:
+            message = f"{one.says(one.size.least)}, and IAM takes {one.quota.most:,}{one.shares}"
+            yield Fault(message, one.path, one.quota.remedy)
+
+
+def _of_role(stack: Stack, role: Role) -> Iterator[Measure]:
+    def measure(quota: str, *path: str, parts: Iterable[Part], left: Iterable[str] = ()) -> Measure:
+        return Measure(QUOTAS[quota], role.id, ("roles", role.id, *path), tuple(parts), tuple(dict.fromkeys(left)))
+
+    def count(quota: str, path: str, size: int) -> Measure:
+        return measure(quota, path, parts=[Part(_exactly(size))])
+
+    def name(quota: str, *path: str, text: Text) -> Measure:
+        return measure(quota, *path, parts=[Part(_text(stack, text, _plain))])
+
+    policies = role.policies.values()
+    yield measure(
+        "role_inline_policies_size",
+        "policies",
+        parts=[Part(_document(stack, p.document), p.id, p.when) for p in policies],
+        left=[name for p in policies for name in _left_open(p.document)],
+    )
+    yield measure(
+        "role_trust_policy_length",
+        "trust",
+        parts=[Part(_document(stack, role.trust))],
+        left=_left_open(role.trust),
+    )
+    yield count("managed_policies_per_role", "managed_policy_arns", len(role.managed_policy_arns))
+    yield count("role_tags", "tags", len(role.tags))
+    yield count("role_path_length", "path", len(role.path))
+    yield name("role_name_length", "name", text=role.name)
+    for policy in policies:
+        yield name("policy_name_length", "policies", policy.id, "name", text=policy.name)
+    yield name("role_description_length", "description", text=role.description)
+
+
+# ---------------------------------------------------------------- documents
+
+
+def _document(stack: Stack, document: Policy) -> Size:
+    """How many characters IAM counts of a document; at least none, where nothing of it may be left."""
+    sure = tuple(s for s in document.statements if not s.may_vanish)
+    whole = _written(stack, document)
+    if len(sure) == len(document.statements):
+        return whole
+    return Size(_written(stack, evolve(document, statements=sure)).least if sure else 0, whole.most)
+
+
+def _written(stack: Stack, document: Policy) -> Size:
+    total = Size()
+
+    def add(size: Size) -> None:
+        nonlocal total
+        total += size
+
+    def render(text: Text) -> str:
+        add(_text(stack, text, _inside))
+        return ""
+
+    def render_items(items: tuple[Item, ...]) -> list[str]:
+        sure = list(_apart(items))
+        kept = set(sure)
+        for item in items:
+            size = Size(0, None) if isinstance(item, Each) else _text(stack, item, _inside)
+            quoted = Size(size.least, None if size.most is None else size.most + len('"",'))
+            add(size if item in kept else Size(0, quoted.most))
+        return [""] * len(sure)
+
+    frame = json.dumps(policy_to_data(document, render, render_items), separators=(",", ":"), ensure_ascii=False)
+    return total + _json(frame)
+
+
+def _apart(items: Iterable[Item]) -> Iterator[Text]:
+    """The texts of a list that are apart whatever is bound: doubles go, and of those that end alike one is sure."""
+    texts = [item for item in items if isinstance(item, Text)]
+    literal = tuple(t.literal for t in texts if t.literal is not None)
+    ends: set[str] = set()
+    for text in texts:
+        if text.literal is not None:
+            yield text
+            continue
+        end = text.parts[-1]
+        if isinstance(end, str) and end not in ends and not any(known.endswith(end) for known in literal):
+            ends.add(end)
+            yield text
+
+
+def _left_open(document: Policy) -> Iterator[str]:
+    """The names of what sets its size: list parameters where there are some, else all that is left open."""
+    resources = [s.resources.items for s in document.statements if s.resources is not None]
+    lists = [each.parameter for items in resources for each in nested(items)]
+    yield from lists or (ref.name for s in document.statements for text in s.texts() for ref in text.refs)
+
+
+# ---------------------------------------------------------------- texts
+
+
+def _exactly(size: int) -> Size:
+    return Size(size, size)
+
+
+def _plain(text: str) -> Size:
+    return _exactly(len(text))
+
+
+def _json(written: str) -> Size:
+    """The characters of JSON that IAM counts; some may be written as one character or as six."""
+    counted = sum(c not in _WHITE for c in written)
+    longer = sum(c in _ESCAPED or not c.isascii() for c in written)
+    return Size(counted - sum(c in _UNCLEAR for c in written), counted + longer * (_ESCAPE - 1))
+
+
+def _inside(text: str) -> Size:
+    return _json(json.dumps(text, ensure_ascii=False)[1:-1])
+
+
+def _text(stack: Stack, text: Text, size: Callable[[str], Size]) -> Size:
+    parts = (_ref(stack, p, size) if isinstance(p, Ref) else size(p) for p in text.parts)
+    return sum(parts, Size())
+
+
+def _ref(stack: Stack, ref: Ref, size: Callable[[str], Size]) -> Size:
+    if not ref.parameter:
+        return Size(*_LENGTHS.get(ref.name, (1, 64)))
+    variable = stack.deployment.variables.get(ref.name)
+    most = FORMS[variable.form].most if variable is not None and variable.form else None
+    other = Size() if ref.otherwise is None else _text(stack, ref.otherwise, size)
+    least = min(other.least, 1)
+    return Size(least, None if most is None or other.most is None else max(most, other.most))
