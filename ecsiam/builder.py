@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 
+from attrs import evolve
+
 from ecsiam.config.model import Config
 from ecsiam.errors import ConfigError
 from ecsiam.features.feature import RoleKind
 from ecsiam.features.naming import OWN_TAGS
 from ecsiam.features.project import Project
+from ecsiam.features.quotas import quota_notes
 from ecsiam.features.table import OUTPUTS, ROLES, FeatureKeys
 from ecsiam.keys.values import as_text
 from ecsiam.model.mistaken import expect
@@ -58,11 +61,13 @@ def build(config: Config) -> Stack:
             ),
             trusted=[Trusted(kind.id, who, on) for kind, on in kinds for who in kind.meant(config, project)],
             needs=needs,
+            quotas=config.quotas,
         ),
         notes=notes,
         source=config.source,
     )
-    return stack.bind(config.bindings) if config.bindings else stack
+    stack = stack.bind(config.bindings) if config.bindings else stack
+    return evolve(stack, notes=(*stack.notes, *quota_notes(stack)))
 
 
 def _role(config: Config, project: Project, kind: _Kind, when: str, policies: list[InlinePolicy]) -> Role:

@@ -7,6 +7,7 @@ from pydantic import PrivateAttr
 
 from ecsiam.features.feature import Profile
 from ecsiam.features.naming import NamingKeys
+from ecsiam.features.quotas import QuotasKeys
 from ecsiam.features.table import PROFILES, FeatureKeys
 from ecsiam.keys.parameters import demands, given_arns, variables
 from ecsiam.model.by_id import ById
@@ -14,7 +15,7 @@ from ecsiam.model.deployment import Deployment
 from ecsiam.model.parameter import Parameter
 
 
-class Config(NamingKeys, FeatureKeys):
+class Config(NamingKeys, QuotasKeys, FeatureKeys):
     """What one ECS service is, as flags and values. Raises ConfigError with every fault.
 
     `None`, `""` and an empty list mean that a value is not given. What `account_id`, `aws_region` and `partition`
