@@ -11,6 +11,7 @@ from ecsiam.features.naming import OWN_TAGS
 from ecsiam.features.project import Project
 from ecsiam.features.quotas import quota_notes
 from ecsiam.features.table import OUTPUTS, ROLES, FeatureKeys
+from ecsiam.features.wide import wide_values
 from ecsiam.keys.values import as_text
 from ecsiam.model.mistaken import expect
 from ecsiam.model.parameter import Parameter
@@ -30,7 +31,7 @@ def build(config: Config) -> Stack:
     """
     expect(config, Config, "a config", ConfigError)
     project = config.project
-    notes = list(_unused(config))
+    notes = [*_unused(config), *wide_values(config, as_text(config.environment).literal or "env")]
     needs: list[Need] = []
     policies: dict[str, list[InlinePolicy]] = {}
     for feature in config.made_as.features:

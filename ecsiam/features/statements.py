@@ -7,7 +7,9 @@ from attrs import evolve
 
 from ecsiam.errors import Fault
 from ecsiam.features.feature import Feature, Part
+from ecsiam.features.grants import needless_stars, void_grants
 from ecsiam.features.project import Project
+from ecsiam.features.wide import wide_policy, wide_statement
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys, check
 from ecsiam.keys.kinds import ListOf, OfForm, RawStatement
@@ -69,15 +71,20 @@ class StatementsKeys(Keys):
 
 
 def _raw(role: str) -> Callable[[StatementsKeys, Project], Iterator[Part]]:
-    key = f"{role}_statements"
+    key, attached = f"{role}_statements", f"{role}_managed_policy_arns"
 
     def parts(keys: StatementsKeys, project: Project) -> Iterator[Part]:
+        for i, arn in enumerate(cast("Sequence[str]", getattr(keys, attached, ()))):
+            yield from wide_policy(arn, role, attached, i)
         for i, statement in enumerate(cast("tuple[Statement, ...]", getattr(keys, key))):
             # A Statement from Python may hold references to what the config knows.
             known = statement.bind(Bindings({**project.home.known, **project.home.deployment}))
             if known is not None:
                 odd = Policy(known, as_is=True).notes()
                 yield from (Note("odd-statement", f.message, (key, i, *f.path[2:]), f.remedy) for f in odd)
+                yield from wide_statement(known, role, key, i)
+                yield from needless_stars(known, role, key, i)
+                yield from void_grants(known, role, key, i)
                 yield evolve(known, origin=Origin(key, f"written in the config, `{key}[{i}]`"))
 
     return parts

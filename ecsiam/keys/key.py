@@ -115,7 +115,9 @@ class Key:
     def schema(self) -> Schema:
         """The JSON Schema of a given value."""
         if self.type is None:
-            no_parameter: Schema = {"not": {"required": ["parameter"]}} if isinstance(self.kind, MapOf | Numbers) else {}
+            no_parameter: Schema = (
+                {"not": {"required": ["parameter"]}} if isinstance(self.kind, MapOf | Numbers) else {}
+            )
             return {**self.kind.schema(), **no_parameter}
         empty: list[object] = [None, "", []] if self.type in ("text", "list") else [None]
         default: Schema = {"anyOf": [self.kind.schema(), {"enum": empty}]}
