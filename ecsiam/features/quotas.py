@@ -42,7 +42,7 @@ def quota_notes(stack: Stack) -> Iterator[Note]:
             yield Note(
                 "over-quota",
                 f"{one.says(one.size.least)}, and an account has {limit:,} until its quota is raised{one.shares}",
-                one.path,
+                (),
                 f"{one.quota.remedy} Or have it raised and write what to: `quotas: {{{one.quota.id}: "
                 f"{one.quota.most}}}`.",
                 one.quota.page,
@@ -51,7 +51,7 @@ def quota_notes(stack: Stack) -> Iterator[Note]:
             yield Note(
                 "over-quota-together",
                 f"{one.says(one.with_all_on.least)} with {_listed(one.flags)} on, and IAM takes {limit:,}{one.shares}",
-                one.path,
+                (),
                 one.quota.remedy,
                 one.quota.page,
             )
@@ -61,7 +61,7 @@ def quota_notes(stack: Stack) -> Iterator[Note]:
         names = _listed(dict.fromkeys(name for one in undecided for name in one.open))
         yield Note(
             "size-open",
-            f"what {names} hold at deployment decides whether IAM takes "
+            f"what is given as {names} decides whether IAM takes "
             + ", ".join(f"{one.what} ({stack.intent.limit(one.quota):,} characters)" for one in undecided),
             (),
             "`ecsiam prove --set NAME=VALUE` says so of values: see `limits`.",

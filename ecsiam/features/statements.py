@@ -70,13 +70,18 @@ class StatementsKeys(Keys):
                 seen |= {sid} - {""}
 
 
+def raw_statements(keys: Keys, role: str) -> tuple[Statement, ...]:
+    """The raw statements of a role, as far as they could be read."""
+    return tuple(s for s in getattr(keys, f"{role}_statements", ()) if s)
+
+
 def _raw(role: str) -> Callable[[StatementsKeys, Project], Iterator[Part]]:
     key, attached = f"{role}_statements", f"{role}_managed_policy_arns"
 
     def parts(keys: StatementsKeys, project: Project) -> Iterator[Part]:
         for i, arn in enumerate(cast("Sequence[str]", getattr(keys, attached, ()))):
             yield from wide_policy(arn, role, attached, i)
-        for i, statement in enumerate(cast("tuple[Statement, ...]", getattr(keys, key))):
+        for i, statement in enumerate(raw_statements(keys, role)):
             # A Statement from Python may hold references to what the config knows.
             known = statement.bind(Bindings({**project.home.known, **project.home.deployment}))
             if known is not None:

@@ -5,7 +5,7 @@ has a least and a greatest size.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from attrs import evolve, frozen
 
@@ -17,6 +17,7 @@ from ecsiam.model.policy import Policy
 from ecsiam.model.quotas import QUOTAS, Quota
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
+from ecsiam.model.statement import Statement
 from ecsiam.model.text import Ref, Text
 
 # The shortest and the longest that a text of the deployment can be; those of parameters have a form.
@@ -139,51 +140,68 @@ def _of_role(stack: Stack, role: Role) -> Iterator[Measure]:
 
 
 def _document(stack: Stack, document: Policy) -> Size:
-    """How many characters IAM counts of a document; at least none, where nothing of it may be left."""
-    sure = tuple(s for s in document.statements if not s.may_vanish)
-    whole = _written(stack, document)
-    if len(sure) == len(document.statements):
-        return whole
-    return Size(_written(stack, evolve(document, statements=sure)).least if sure else 0, whole.most)
+    """How many characters IAM counts of a document: at least of what is left of it in any case."""
+    sure = tuple(map(_sure, (s for s in document.statements if not _may_vanish(s))))
+    least = _written(stack, evolve(document, statements=sure)).least if sure else 0
+    return Size(least, _written(stack, document).most)
 
 
 def _written(stack: Stack, document: Policy) -> Size:
-    total = Size()
-
-    def add(size: Size) -> None:
-        nonlocal total
-        total += size
+    inside: list[Size] = []
 
     def render(text: Text) -> str:
-        add(_text(stack, text, _inside))
+        inside.append(_text(stack, text, _inside))
         return ""
 
     def render_items(items: tuple[Item, ...]) -> list[str]:
-        sure = list(_apart(items))
-        kept = set(sure)
-        for item in items:
-            size = Size(0, None) if isinstance(item, Each) else _text(stack, item, _inside)
-            quoted = Size(size.least, None if size.most is None else size.most + len('"",'))
-            add(size if item in kept else Size(0, quoted.most))
-        return [""] * len(sure)
+        inside.extend(Size(0, None) for item in items if isinstance(item, Each))
+        return [render(item) if isinstance(item, Text) else "" for item in items]
 
     frame = json.dumps(policy_to_data(document, render, render_items), separators=(",", ":"), ensure_ascii=False)
-    return total + _json(frame)
+    return sum(inside, _json(frame))
 
 
-def _apart(items: Iterable[Item]) -> Iterator[Text]:
+def _may_vanish(statement: Statement) -> bool:
+    """Whether nothing may be left that it speaks of."""
+    items = () if statement.resources is None else statement.resources.items
+    return statement.resources is not None and all(_may_be_nothing(i) and not _falls_back(i) for i in items)
+
+
+def _falls_back(item: Item) -> bool:
+    return isinstance(item, Each) and bool(item.otherwise)
+
+
+def _may_be_nothing(item: Item) -> bool:
+    """Whether it is all a parameter's: an empty list gives nothing, nor does an empty text."""
+    if isinstance(item, Each):
+        return True
+    return all(isinstance(part, Ref) and part.parameter and part.otherwise is None for part in item.parts)
+
+
+def _sure(statement: Statement) -> Statement:
+    """What is left of a statement whatever is bound."""
+    resources = statement.resources
+    return evolve(
+        statement,
+        resources=None if resources is None else type(resources)(tuple(_apart(resources.items))),
+        conditions=tuple(evolve(c, values=tuple(_apart(c.values))) for c in statement.conditions),
+    )
+
+
+def _apart(items: Sequence[Item]) -> Iterator[Text]:
     """The texts of a list that are apart whatever is bound: doubles go, and of those that end alike one is sure."""
-    texts = [item for item in items if isinstance(item, Text)]
-    literal = tuple(t.literal for t in texts if t.literal is not None)
+    literal = tuple(i.literal for i in items if isinstance(i, Text) and i.literal is not None)
     ends: set[str] = set()
-    for text in texts:
-        if text.literal is not None:
-            yield text
+    for item in items:
+        if not isinstance(item, Text) or _may_be_nothing(item):
             continue
-        end = text.parts[-1]
+        if item.literal is not None or len(items) == 1:
+            yield item
+            continue
+        end = item.parts[-1]
         if isinstance(end, str) and end not in ends and not any(known.endswith(end) for known in literal):
             ends.add(end)
-            yield text
+            yield item
 
 
 def _left_open(document: Policy) -> Iterator[str]:
