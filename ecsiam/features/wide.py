@@ -11,7 +11,6 @@ from ecsiam.errors import Path
 from ecsiam.keys.keys import Keys
 from ecsiam.keys.kinds import ListOf, OfForm, RawStatement
 from ecsiam.model.arn import PARTITIONS
-from ecsiam.model.forms import BUCKET_ARN
 from ecsiam.model.globs import matches
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.stack import Note
@@ -141,18 +140,20 @@ _NAMES: dict[str, tuple[str, ...]] = {
 def wide_values(keys: Keys, environment: str) -> Iterator[Note]:
     """That a value of a key, or a resource of a raw statement, names what is another service's, too.
 
-    A bucket's name has a note of its own.
+    What a bucket's name reaches has a note of its own.
     """
     for name, key in keys.keys().items():
-        if not keys.used(key):
+        if not keys.used(key) or name not in keys.model_fields_set:  # a profile's default is known to be wide
             continue
         value = getattr(keys, name)
         match key.kind:
-            case ListOf(OfForm(form)) if form.service and form != BUCKET_ARN:
+            case ListOf(OfForm(form)) if form.service:
                 path: Path = (name, "default") if isinstance(value, Parameter) else (name,)
                 given = (value.default if isinstance(value, Parameter) else value) or ()
                 places = {(*path, i): arn for i, arn in enumerate(cast("Iterable[str]", given))}
                 yield from _wide(places, environment)
+            case OfForm(form) if form.service and isinstance(value, str):
+                yield from _wide({(name,): value}, environment)
             case ListOf(RawStatement()):
                 for i, statement in enumerate(cast("Iterable[Statement]", value)):
                     yield from _wide_raw((name, i), statement, environment)
@@ -161,9 +162,14 @@ def wide_values(keys: Keys, environment: str) -> Iterator[Note]:
 
 
 def _wide_raw(path: Path, statement: Statement, environment: str) -> Iterator[Note]:
+    """What `*` says is asked of the reference: some actions take nothing narrower."""
     if statement.effect == "Allow" and not wide_actions(statement) and isinstance(statement.resources, Only):
         arns = list(map(str, statement.texts_of_resources()))
-        places = {(*path, "Resource", *([i] if len(arns) > 1 else [])): arn for i, arn in enumerate(arns)}
+        places = {
+            (*path, "Resource", *([i] if len(arns) > 1 else [])): arn
+            for i, arn in enumerate(arns)
+            if not is_everything(arn)
+        }
         yield from _wide(places, environment, raw=True)
 
 
@@ -183,6 +189,8 @@ def _wide(places: Mapping[Path, str], environment: str, *, raw: bool = False) ->
 def _other(arn: str, environment: str) -> str:
     """What of another service an ARN with a wildcard names; empty where that is not seen."""
     service, resource = arn.split(":", 5)[2::3] if arn.count(":") >= 5 else ("", "")
+    if is_everything(arn):
+        return f"arn:aws:s3:::{_OTHERS[0]}"
     if not set("*?").intersection(resource):
         return ""
     own = resource.split("/")[1] if resource.startswith("service/") else ""
