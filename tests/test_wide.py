@@ -117,6 +117,12 @@ def test_every_action_on_everything_is_noted(actions: Any, resource: str, says: 
         assert not noted("wide-statement", **{f"{role}_statements": [{**statement, "Effect": "Deny"}]})
 
 
+@pytest.mark.parametrize("action", ["logs:*", "*", "logs:PutLogEvents"])
+def test_of_every_action_the_resources_are_looked_at_too(action: str) -> None:
+    statement = {"Effect": "Allow", "Action": action, "Resource": f"arn:aws:logs:{IN}:log-group:/ecs/*:*"}
+    assert len(noted("wide-value", task_statements=[statement])) == 1
+
+
 def test_all_but_some_is_noted() -> None:
     not_iam = {"Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"}
     assert noted("wide-statement", task_statements=[not_iam]) == [
@@ -156,6 +162,8 @@ def test_of_the_policies_that_we_carry_the_wide_are_noted(arn: str) -> None:
         ("AmazonS3FullAccess", True),
         ("job-function/SystemAdministrator", True),
         ("AdministratorAccess-Amplify", True),
+        ("AWSCodeBuildAdminAccess", True),
+        ("SecretsManagerReadWrite", True),
         ("ReadOnlyAccess", True),
         ("AmazonS3ReadOnlyAccess", False),
         ("service-role/AmazonECSTaskExecutionRolePolicy", False),

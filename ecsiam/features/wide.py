@@ -20,7 +20,6 @@ from ecsiam.model.text import Text
 _LEAST = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege"
 _MANAGED = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_job-functions.html"
 
-
 # Their ARNs name no kind of resource: what stands there is a name.
 _OF_ONE_KIND = (["s3"], ["sns"], ["sqs"])
 
@@ -85,7 +84,10 @@ _POLICIES = (
     ("PowerUserAccess", "every action on every resource, but for identities and the account itself"),
     ("IAMFullAccess", "every action of IAM, and so whatever it gives itself"),
     ("ReadOnlyAccess", "nearly all that there is to read in the account, its data too"),
-    (".*(FullAccess|PowerUser|Administrator).*", "all or nearly all of what the policy is called after"),
+    (
+        ".*(FullAccess|PowerUser|Admin).*|SecretsManagerReadWrite",
+        "all or nearly all of what the policy is called after",
+    ),
 )
 
 
@@ -163,7 +165,8 @@ def wide_values(keys: Keys, environment: str) -> Iterator[Note]:
 
 def _wide_raw(path: Path, statement: Statement, environment: str) -> Iterator[Note]:
     """What `*` says is asked of the reference: some actions take nothing narrower."""
-    if statement.effect == "Allow" and not wide_actions(statement) and isinstance(statement.resources, Only):
+    said = wide_actions(statement) and _wide_resources(statement)
+    if statement.effect == "Allow" and not said and isinstance(statement.resources, Only):
         arns = list(map(str, statement.texts_of_resources()))
         places = {
             (*path, "Resource", *([i] if len(arns) > 1 else [])): arn
