@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ecsiam import Parameter, build
+from ecsiam.reference.actions import date
 
 from .written import config
 
@@ -156,6 +157,16 @@ NOTES: dict[str, tuple[dict[str, Any], str]] = {
         "the task role is granted nothing on `arn:aws:s3:::memos`: no action of the statement applies to it "
         "@ $.task_statements[0].Resource[1]. Write the action that is meant, or leave the resource out.",
     ),
+    "unknown-action": (
+        {"task_statements": [granted(["s3:GetObjct", "s3:PutObject"], "arn:aws:s3:::memos/*")]},
+        f"`s3:GetObjct` is no action in our data of {date()}, which has `s3:GetObject` @ $.task_statements[0].Action. "
+        "Write that, unless the action is newer.",
+    ),
+    "unknown-action of an operation": (
+        {"task_statements": [granted("s3:ListObjectsV2", "arn:aws:s3:::memos")]},
+        f"`s3:ListObjectsV2` is no action in our data of {date()}, which has `s3:ListBucket` "
+        "@ $.task_statements[0].Action. Write that, unless the action is newer.",
+    ),
     "over-quota": (
         {"task_managed_policy_arns": [f"arn:aws:iam::123456789012:policy/p{i}" for i in range(11)]},
         "the task role: 11 managed policies, and an account has 10 until its quota is raised. Attach fewer: one "
@@ -291,6 +302,7 @@ TAGGED = {"StringEquals": {"aws:ResourceTag/service": "memos"}}
         ({"task_statements": [granted(["ec2:Describe*", "xray:PutTraceSegments"], "*")]}, "wide-value"),
         ({"task_statements": [granted("ssm:GetParameter", "*", Condition=TAGGED)]}, "wide-value"),
         ({"task_statements": [granted(["s3:GetObject", "s3:ListBucket"], BOTH)]}, "void-grant"),
+        ({"task_statements": [granted(["s3:NotYetThere", "nowhere:GetObject"], "*")]}, "unknown-action"),
         ({"task_statements": [granted("s3:NotYetThere", "arn:aws:s3:::memos")]}, "void-grant"),
         ({"task_statements": [granted("s3:GetObject", "arn:aws:s3:::memos-${aws:PrincipalTag/x}")]}, "void-grant"),
         ({**GITHUB, "aws_region": "cn-north-1", "github_audience": "sts.amazonaws.com.cn"}, "github-audience-cn"),
@@ -371,6 +383,8 @@ FOLLOWED: dict[str, list[dict[str, Any]]] = {
         {"task_statements": [granted("s3:GetObject", "arn:aws:s3:::memos/*")]},
         {"task_statements": [granted(["s3:GetObject", "s3:ListBucket"], BOTH)]},
     ],
+    "unknown-action": [{"task_statements": [granted("s3:GetObject", "arn:aws:s3:::memos/*")]}],
+    "unknown-action of an operation": [{"task_statements": [granted("s3:ListBucket", "arn:aws:s3:::memos")]}],
     "over-quota": [
         {"quotas": {"managed_policies_per_role": 20}},
         {"quotas": {"managed_policies_per_role": 11}},

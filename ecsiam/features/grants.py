@@ -1,10 +1,11 @@
-"""What the service reference shows of raw statements: grants that never apply, and such as could be narrower.
+"""What the service reference shows of raw statements: grants that never apply or could be narrower, and slips.
 
 The reference is loaded only where there is a raw statement. `prove` says more of both: see `works` and `wildcards`.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from functools import lru_cache
 
 from ecsiam.features.wide import is_everything, wide_actions
@@ -17,6 +18,7 @@ _PAGE = (
     "https://docs.aws.amazon.com/service-authorization/latest/reference/"
     "reference_policies_actions-resources-contextkeys.html"
 )
+_NEAR = 0.9  # a letter or two of a name
 _VARIABLE = r"\$\{[^}]*\}"
 
 
@@ -78,6 +80,36 @@ def needless_stars(statement: Statement, role: str, key: str, at: int) -> Iterat
             "Name the resources that it needs.",
             _PAGE,
         )
+
+
+def unknown_actions(statement: Statement, role: str, key: str, at: int) -> Iterator[Note]:
+    """The actions that the reference lacks, where it has one that is nearly called so: most are slips."""
+    from ecsiam.reference.actions import date
+
+    for pattern in (action.pattern for action in statement.actions.items):
+        meant = _meant(pattern)
+        if meant:
+            yield Note(
+                "unknown-action",
+                f"`{pattern}` is no action in our data of {date()}, which has `{meant}`",
+                (key, at, "Action"),
+                "Write that, unless the action is newer.",
+                _PAGE,
+            )
+
+
+@lru_cache(maxsize=1 << 10)
+def _meant(pattern: str) -> str:
+    """What an action that is not known may be: what its operation asks for, or the nearest of its service."""
+    from ecsiam.reference.actions import actions, matching
+    from ecsiam.reference.corrections import OPERATIONS
+
+    if _is_of_any_service(pattern) or matching(pattern):
+        return ""
+    lower = pattern.lower()
+    of_service = actions(lower.partition(":")[0])
+    near = OPERATIONS.get(lower) or next(iter(get_close_matches(lower, of_service, n=1, cutoff=_NEAR)), "")
+    return of_service[near.lower()].id if near.lower() in of_service else near
 
 
 def _is_of_any_service(pattern: str) -> bool:

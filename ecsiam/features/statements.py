@@ -7,7 +7,7 @@ from attrs import evolve
 
 from ecsiam.errors import Fault
 from ecsiam.features.feature import Feature, Part
-from ecsiam.features.grants import needless_stars, void_grants
+from ecsiam.features.grants import needless_stars, unknown_actions, void_grants
 from ecsiam.features.project import Project
 from ecsiam.features.wide import wide_policy, wide_statement
 from ecsiam.keys.key import Key
@@ -90,6 +90,7 @@ def _raw(role: str) -> Callable[[StatementsKeys, Project], Iterator[Part]]:
                 yield from wide_statement(known, role, key, i)
                 yield from needless_stars(known, role, key, i)
                 yield from void_grants(known, role, key, i)
+                yield from unknown_actions(known, role, key, i)
                 yield evolve(known, origin=Origin(key, f"written in the config, `{key}[{i}]`"))
 
     return parts
