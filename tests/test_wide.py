@@ -242,3 +242,14 @@ def test_two_patterns_overlap_when_some_text_is_of_both(one: str, other: str) ->
 def test_long_patterns_take_no_time() -> None:
     assert not matches("a*" * 1000 + "b", "a" * 2000)
     assert overlap("a*" * 100 + "b", "a" * 200 + "*b")
+
+
+def test_what_is_long_takes_no_time() -> None:
+    long = "*" * 50_000
+    resources = [
+        f"arn:aws:sqs:{IN}:{long}x",
+        f"arn:aws:s3:::{long}/{long}",
+        f"arn:aws:logs:{IN}:log-group:{'a*' * 20_000}",
+    ]
+    actions = ["sqs:SendMessage", f"s3:{'GetObject' * 5_000}", "s3:GetObject"]
+    build(config(task_statements=[{"Effect": "Allow", "Action": actions, "Resource": resources}]))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import lru_cache
 
+from ecsiam.errors import LONGEST_SLIP
 from ecsiam.features.wide import is_everything, wide_actions
 from ecsiam.model.globs import matches, overlap
 from ecsiam.model.stack import Note
@@ -82,7 +83,7 @@ def needless_stars(statement: Statement, role: str, key: str, at: int) -> Iterat
         )
 
 
-def unknown_actions(statement: Statement, role: str, key: str, at: int) -> Iterator[Note]:
+def unknown_actions(statement: Statement, key: str, at: int) -> Iterator[Note]:
     """The actions that the reference lacks, where it has one that is nearly called so: most are slips."""
     from ecsiam.reference.actions import date
 
@@ -104,7 +105,7 @@ def _meant(pattern: str) -> str:
     from ecsiam.reference.actions import actions, matching
     from ecsiam.reference.corrections import OPERATIONS
 
-    if _is_of_any_service(pattern) or matching(pattern):
+    if len(pattern) > LONGEST_SLIP or _is_of_any_service(pattern) or matching(pattern):
         return ""
     lower = pattern.lower()
     of_service = actions(lower.partition(":")[0])

@@ -90,7 +90,7 @@ def _raw(role: str) -> Callable[[StatementsKeys, Project], Iterator[Part]]:
                 yield from wide_statement(known, role, key, i)
                 yield from needless_stars(known, role, key, i)
                 yield from void_grants(known, role, key, i)
-                yield from unknown_actions(known, role, key, i)
+                yield from unknown_actions(known, key, i)
                 yield evolve(known, origin=Origin(key, f"written in the config, `{key}[{i}]`"))
 
     return parts

@@ -21,7 +21,7 @@ _LEAST = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#g
 _MANAGED = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_job-functions.html"
 
 # Their ARNs name no kind of resource: what stands there is a name.
-_OF_ONE_KIND = (["s3"], ["sns"], ["sqs"])
+_OF_ONE_KIND = ("s3", "sns", "sqs")
 
 # ---------------------------------------------------------------- statements
 
@@ -72,8 +72,10 @@ def is_everything(arn: str) -> bool:
 def _is_a_kind(arn: str) -> bool:
     """Whether an ARN names all of a service's resources, or all of one type: `arn:aws:s3:::*`, `...:table/*`."""
     parts = arn.split(":", 5)
-    kind = "" if parts[2:3] in _OF_ONE_KIND else "([a-z-]+[:/])?"
-    return len(parts) == 6 and re.fullmatch(rf"{kind}[*?:/]*\*[*?:/]*", parts[5], re.ASCII) is not None
+    if len(parts) < 6:
+        return False
+    name = parts[5] if parts[2] in _OF_ONE_KIND else re.sub("^[a-z-]+[:/]", "", parts[5])
+    return "*" in name and not name.strip("*?:/")
 
 
 # ---------------------------------------------------------------- managed policies
