@@ -40,15 +40,17 @@ def exec_needs(_: ExecKeys, __: Project) -> Iterator[Statement]:
 
 def _exec(keys: ExecKeys, project: Project) -> Iterator[Part]:
     yield from exec_needs(keys, project)
-    left = list(_left_to_log(keys))
-    if left:
+    left = [
+        f"Give the cluster `logging: OVERRIDE` with a group such as `/ecs/{project.prefix}/exec`",
+        *_left_to_log(keys),
+    ]
+    if len(left) > 1:
         yield Note(
             "exec-session-log",
             "sessions are not logged: with the cluster's `logging: DEFAULT` they would go to the execution role's log "
             "group, which the task role may not write",
             (_FLAG,),
-            f"Give the cluster `logging: OVERRIDE` with a group such as `/ecs/{project.prefix}/exec`, "
-            f"{', and '.join(left)}; with a KMS key for the channel, `kms:Decrypt` on it.",
+            f"{', '.join(left[:-1])}, and {left[-1]}; with a KMS key for the channel, `kms:Decrypt` on it.",
             _PAGE,
         )
 

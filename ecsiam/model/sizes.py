@@ -119,13 +119,13 @@ def _of_role(stack: Stack, role: Role) -> Iterator[Measure]:
         "role_inline_policies_size",
         "policies",
         parts=[Part(_document(stack, p.document), p.id, p.when) for p in policies],
-        left=[name for p in policies for name in _left_open(p.document)],
+        left=_left_open(p.document for p in policies),
     )
     yield measure(
         "role_trust_policy_length",
         "trust",
         parts=[Part(_document(stack, role.trust))],
-        left=_left_open(role.trust),
+        left=_left_open([role.trust]),
     )
     yield count("managed_policies_per_role", "managed_policy_arns", len(role.managed_policy_arns))
     yield count("role_tags", "tags", len(role.tags))
@@ -204,11 +204,13 @@ def _apart(items: Sequence[Item]) -> Iterator[Text]:
             yield item
 
 
-def _left_open(document: Policy) -> Iterator[str]:
-    """The names of what sets its size: list parameters where there are some, else all that is left open."""
-    resources = [s.resources.items for s in document.statements if s.resources is not None]
+def _left_open(documents: Iterable[Policy]) -> list[str]:
+    """The names of what sets their size: list parameters where there are some, else other parameters, else the rest."""
+    statements = [statement for document in documents for statement in document.statements]
+    resources = [s.resources.items for s in statements if s.resources is not None]
     lists = [each.parameter for items in resources for each in nested(items)]
-    yield from lists or (ref.name for s in document.statements for text in s.texts() for ref in text.refs)
+    refs = [ref for statement in statements for text in statement.texts() for ref in text.refs]
+    return lists or [ref.name for ref in refs if ref.parameter] or [ref.name for ref in refs]
 
 
 # ---------------------------------------------------------------- texts
