@@ -65,9 +65,10 @@ def needless_stars(statement: Statement, role: str, key: str, at: int) -> Iterat
     from ecsiam.reference.actions import matching, supports_resources
 
     actions, resources = statement.actions, statement.resources
-    if statement.effect != "Allow" or statement.conditions or not isinstance(actions, Only) or wide_actions(statement):
+    passed = statement.conditions or wide_actions(statement)  # all of a service has a note of its own
+    if statement.effect != "Allow" or passed or not isinstance(actions, Only) or not isinstance(resources, Only):
         return
-    every = [isinstance(i, Text) and is_everything(i.literal or "-") for i in resources.items] if resources else []
+    every = [isinstance(i, Text) and is_everything(i.literal or "-") for i in resources.items]
     if not any(every):
         return
     known = {a.pattern: matching(a.pattern) for a in actions.items if not _is_of_any_service(a.pattern)}
