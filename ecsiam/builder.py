@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from typing import cast
 
+from attrs import evolve
+
 from ecsiam.config.model import Config
 from ecsiam.errors import ConfigError
 from ecsiam.features.feature import RoleKind
 from ecsiam.features.naming import OWN_TAGS
 from ecsiam.features.project import Project
+from ecsiam.features.quotas import quota_notes
 from ecsiam.features.table import OUTPUTS, ROLES, FeatureKeys
+from ecsiam.features.wide import wide_values
 from ecsiam.keys.values import as_text
 from ecsiam.model.accept import Accept
 from ecsiam.model.mistaken import expect
@@ -29,7 +33,7 @@ def build(config: Config) -> Stack:
     """
     expect(config, Config, "a config", ConfigError)
     project = config.project
-    notes = list(_unused(config))
+    notes = [*_unused(config), *wide_values(config, as_text(config.environment).literal or "env")]
     needs: list[Need] = []
     policies: dict[str, list[InlinePolicy]] = {}
     for feature in config.made_as.features:
@@ -61,11 +65,13 @@ def build(config: Config) -> Stack:
             trusted=[Trusted(kind.id, who, on) for kind, on in kinds for who in kind.meant(config, project)],
             needs=needs,
             accepted=cast("tuple[Accept, ...]", config.accept),
+            quotas=config.quotas,
         ),
         notes=notes,
         source=config.source,
     )
-    return stack.bind(config.bindings) if config.bindings else stack
+    stack = stack.bind(config.bindings) if config.bindings else stack
+    return evolve(stack, notes=(*stack.notes, *quota_notes(stack)))
 
 
 def _role(config: Config, project: Project, kind: _Kind, when: str, policies: list[InlinePolicy]) -> Role:

@@ -10,6 +10,7 @@ from ecsiam.artifact import Artifact
 from ecsiam.errors import EmitError, Fault, refuse
 from ecsiam.looks.data import pretty
 from ecsiam.model.mistaken import expect
+from ecsiam.model.sizes import over
 from ecsiam.model.stack import Stack
 
 Documents = Callable[[Stack], Mapping[str, object]]
@@ -78,7 +79,7 @@ def emit(stack: Stack, target: TargetName, *, bind: Mapping[str, object] | None 
     if target not in tuple(TARGETS):  # what can't be hashed can't be looked up
         raise EmitError(Fault(f"unknown target `{target}`", (), f"There are {', '.join(f'`{t}`' for t in TARGETS)}."))
     stack = stack.bind(bind) if bind else stack
-    refuse(EmitError, _refused(stack))
+    refuse(EmitError, (*_refused(stack), *over(stack)))
     documents = TARGETS[target].documents(stack)
     files = {path: dump(document) for path, document in documents.items()}
     one = next(iter(files.values())) if len(files) == 1 else dump(documents)

@@ -5,9 +5,10 @@ IAM's JSON has no way to say "this account": everything has to be bound.
 
 import json
 
-from ecsiam.errors import EmitError, Fault
+from ecsiam.errors import EmitError, Fault, refuse
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.role import Role
+from ecsiam.model.sizes import over
 from ecsiam.model.stack import Stack
 from ecsiam.model.text import Text
 
@@ -25,7 +26,9 @@ def documents(stack: Stack) -> Documents:
         remedy = f"Write it in the config, or bind it: `{unknown.settings}`."
         raise EmitError(Fault(f"raw IAM JSON can't leave {names} to deployment", (), remedy))
     defaults = stack.deployment.defaults
-    stack = stack.bind(defaults) if defaults else stack
+    if defaults:
+        stack = stack.bind(defaults)
+        refuse(EmitError, over(stack))  # what the defaults hold has a size only now
     found: Documents = {}
     for role in stack.roles.values():
         found |= _role(role)

@@ -14,7 +14,7 @@ from ecsiam.errors import ConfigError
 from ecsiam.features.naming import OWN_TAGS
 from ecsiam.features.table import OUTPUTS, POLICIES, ROLES
 from ecsiam.keys.accepting import AcceptKind
-from ecsiam.keys.kinds import Choice, Flag, Kind, ListOf, MapOf, OfForm, RawStatement, Whole
+from ecsiam.keys.kinds import Choice, Flag, Kind, ListOf, MapOf, Numbers, OfForm, RawStatement, Whole
 from ecsiam.keys.parameters import given_arns
 from ecsiam.model import forms
 from ecsiam.model.accept import Accept
@@ -117,6 +117,8 @@ def of_kind(kind: Kind) -> st.SearchStrategy[Any]:
         case MapOf(keys, value):
             names = st.sampled_from(keys) if isinstance(keys, tuple) else of(keys)
             return st.dictionaries(names, of_kind(value), max_size=3)
+        case Numbers(kinds):
+            return st.fixed_dictionaries({}, optional={name: of_kind(number) for name, number in kinds})
         case RawStatement():
             return raw_statements()
         case AcceptKind(roles):

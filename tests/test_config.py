@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from ecsiam import Config, Statement, build, load_config
 from ecsiam.errors import ConfigError, EcsiamError, Fault
 from ecsiam.keys.accepting import AcceptKind
-from ecsiam.keys.kinds import MOST_SUGGESTIONS, Choice, Flag, ListOf, MapOf, OfForm, RawStatement, Whole
+from ecsiam.keys.kinds import MOST_SUGGESTIONS, Choice, Flag, ListOf, MapOf, Numbers, OfForm, RawStatement, Whole
 from ecsiam.model.forms import FORMS, Form
 
 from .effort import cost, many
@@ -303,7 +303,7 @@ def test_every_kind_has_a_key() -> None:
     kinds = {type(key.kind) for key in KEYS.values()} | {
         type(key.kind.item) for key in KEYS.values() if isinstance(key.kind, ListOf)
     }
-    assert kinds == {AcceptKind, Choice, Flag, ListOf, MapOf, OfForm, RawStatement, Whole}
+    assert kinds == {AcceptKind, Choice, Flag, ListOf, MapOf, Numbers, OfForm, RawStatement, Whole}
 
 
 def test_errors_of_the_library_are_one_family() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ecsiam import build
+from ecsiam import Parameter, build
+from ecsiam.reference.actions import date
 
 from .written import config
 
@@ -16,6 +17,15 @@ HOME: dict[str, Any] = {"account_id": "123456789012", "aws_region": "eu-west-2"}
 GITHUB: dict[str, Any] = {**HOME, "enable_github_oidc": True, "github_repo": "octo-org/memos"}
 SECRET = f"arn:aws:secretsmanager:{IN}:secret:memos/db"
 ELSEWHERE = "arn:aws:ecr:eu-west-2:999999999999:repository/memos"
+
+AWS = "arn:aws:iam::aws:policy/"
+GROUP = f"arn:aws:logs:{IN}:log-group:"
+BUCKETS = [f"arn:aws:s3:::{'b' * 40}-{i}" for i in range(66)]
+
+
+def granted(actions: str | list[str], resources: str | list[str], **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": actions, "Resource": resources, **more}
+
 
 # rule: (the config, the note)
 NOTES: dict[str, tuple[dict[str, Any], str]] = {
@@ -93,12 +103,91 @@ NOTES: dict[str, tuple[dict[str, Any], str]] = {
         GITHUB,
         "the deploy role trusts subjects by name; repositories created or renamed since July 2026 send "
         "`repo:OWNER@ID/REPO@ID:...` and could not assume it @ $.github_repo. Give `github_owner_id` and "
-        "`github_repo_id`, and `github_subject_format: both` during a migration.",
+        "`github_repo_id`, and `github_subject_format: both` during a migration; or write "
+        "`github_subject_format: classic` if it sends names.",
     ),
     "github-any-subject": (
         {**GITHUB, "github_subjects": ["repo:octo-org/memos:pull_request", "repo:octo-org/memos:*"]},
         "`repo:octo-org/memos:*` lets every branch, tag, environment and pull request of the repository deploy "
-        "@ $.github_subjects[1]. List branches or environments.",
+        "@ $.github_subjects[1]. List those that may deploy, or what their names begin with.",
+    ),
+    "github-any-subject of branches": (
+        {**GITHUB, "github_branches": ["main", "*"]},
+        "`*` lets every branch of the repository deploy @ $.github_branches[1]. "
+        "List those that may deploy, or what their names begin with.",
+    ),
+    "github-any-subject of no name": (
+        {**GITHUB, "github_tags": ["*/*"]},
+        "`*/*` names no tag in particular @ $.github_tags[0]. "
+        "List those that may deploy, or what their names begin with.",
+    ),
+    "github-pull-requests of subjects": (
+        {**GITHUB, "github_subjects": ["repo:octo-org/memos:pull*"]},
+        "every pull request from a branch of the repository may deploy, before anyone has reviewed it "
+        "@ $.github_subjects[0]. An environment with required reviewers is safer.",
+    ),
+    "wide-statement": (
+        {"task_statements": [granted("*", "*")]},
+        "the task role may do every action on every resource @ $.task_statements[0]. "
+        "Name the actions and the resources that it needs.",
+    ),
+    "wide-policy": (
+        {"execution_managed_policy_arns": [f"{AWS}AdministratorAccess"]},
+        f"`{AWS}AdministratorAccess` gives the execution role every action on every resource "
+        "@ $.execution_managed_policy_arns[0]. Attach a narrower policy, or write the statements that it needs.",
+    ),
+    "wide-value": (
+        {"enable_cloudwatch_logs": True, "cloudwatch_log_group_arns": [f"{GROUP}/ecs/memos-dev/*", f"{GROUP}/ecs/*"]},
+        f"`{GROUP}/ecs/*` also names what is no part of this service, such as `log-group:/ecs/another-service` "
+        "@ $.cloudwatch_log_group_arns[1]. Name the service's own, or what they begin with.",
+    ),
+    "wide-value of a star": (
+        {"task_statements": [granted(["secretsmanager:GetSecretValue", "ec2:Describe*"], "*")]},
+        "the task role may do `secretsmanager:GetSecretValue` on every resource, where AWS takes some "
+        "@ $.task_statements[0].Resource. Name the resources that it needs.",
+    ),
+    "void-grant": (
+        {"task_statements": [granted("s3:GetObject", "arn:aws:s3:::memos")]},
+        "the task role is granted `s3:GetObject` on nothing that it applies to: AWS asks for it on "
+        "`arn:*:s3:*:*:accesspoint/*/object/*` or on `arn:*:s3:::*/*` @ $.task_statements[0].Action. "
+        "Write such a resource, or leave the action out.",
+    ),
+    "void-grant of a resource": (
+        {"task_statements": [granted("s3:GetObject", ["arn:aws:s3:::memos/*", "arn:aws:s3:::memos"])]},
+        "the task role is granted nothing on `arn:aws:s3:::memos`: no action of the statement applies to it "
+        "@ $.task_statements[0].Resource[1]. Write the action that is meant, or leave the resource out.",
+    ),
+    "unknown-action": (
+        {"task_statements": [granted(["s3:GetObjct", "s3:PutObject"], "arn:aws:s3:::memos/*")]},
+        f"`s3:GetObjct` is no action in our data of {date()}, which has `s3:GetObject` @ $.task_statements[0].Action. "
+        "Write that, unless the action is newer.",
+    ),
+    "unknown-action of an operation": (
+        {"task_statements": [granted("s3:ListObjectsV2", "arn:aws:s3:::memos")]},
+        f"`s3:ListObjectsV2` is no action in our data of {date()}, which has `s3:ListBucket` "
+        "@ $.task_statements[0].Action. Write that, unless the action is newer.",
+    ),
+    "over-quota": (
+        {"task_managed_policy_arns": [f"arn:aws:iam::123456789012:policy/p{i}" for i in range(11)]},
+        "the task role: 11 managed policies, and an account has 10 until its quota is raised. Attach fewer: one "
+        "managed policy can say what several do. Or have it raised and write what to: "
+        "`quotas: {managed_policies_per_role: 20}`.",
+    ),
+    "over-quota-together": (
+        {
+            **{f"enable_{name}": Parameter(name) for name in ("s3_access", "efs_access")},
+            "s3_bucket_arns": BUCKETS,
+            "efs_arn": f"arn:aws:elasticfilesystem:{IN}:file-system/fs-0a1b2c3d",
+            "task_statements": [granted("s3:GetObject", [f"{bucket}/*" for bucket in BUCKETS])],
+        },
+        "the inline policies of the task role together: 12,420 characters with `efs_access`, `s3_access` on, and IAM "
+        "takes 10,240: 8,088 of `s3`, 4,112 of `task_statements`, 220 of `efs`. Name fewer resources, or several by "
+        "one pattern; or make a managed policy of some statements and attach it.",
+    ),
+    "size-open": (
+        {"enable_s3_access": True, "s3_bucket_arns": Parameter("buckets")},
+        "what is given as `buckets` decides whether IAM takes the inline policies of the task role together "
+        "(10,240 characters). `ecsiam prove --set NAME=VALUE` says so of values: see `limits`.",
     ),
     "github-pull-requests": (
         {**GITHUB, "github_pull_requests": True},
@@ -108,7 +197,7 @@ NOTES: dict[str, tuple[dict[str, Any], str]] = {
     "github-audience-cn": (
         {**GITHUB, "aws_region": "cn-north-1"},
         "in `aws-cn` the workflow may have to ask for another audience than `sts.amazonaws.com` @ $.github_audience. "
-        "If it asks for `sts.amazonaws.com.cn`, write that in `github_audience`.",
+        "Write what it asks for in `github_audience`: `sts.amazonaws.com.cn` or `sts.amazonaws.com`.",
     ),
     "github-role-name": (
         {**GITHUB, "role_names": {"github_actions": "GitHubActions"}},
@@ -179,6 +268,9 @@ def test_every_rule_is_in_the_table() -> None:
 
 # What says nothing
 
+BOTH = ["arn:aws:s3:::memos", "arn:aws:s3:::memos/*"]
+TAGGED = {"StringEquals": {"aws:ResourceTag/service": "memos"}}
+
 
 @pytest.mark.parametrize(
     ("keys", "rule"),
@@ -199,7 +291,20 @@ def test_every_rule_is_in_the_table() -> None:
             {**GITHUB, "github_owner_id": 1, "github_repo_id": 2, "github_subject_format": "both"},
             "github-classic-subject",
         ),
-        ({**GITHUB, "github_subjects": ["repo:octo-org/memos:ref:*"]}, "github-any-subject"),
+        ({**GITHUB, "github_branches": ["main", "release/*", "*-hot"]}, "github-any-subject"),
+        ({**GITHUB, "github_subjects": ["repo:octo-org/memos:ref:refs/*/main"]}, "github-any-subject"),
+        ({**GITHUB, "github_subjects": ["repo:octo-org/memos:environment:*"]}, "github-pull-requests"),
+        ({"task_statements": [{**granted("*", "*"), "Effect": "Deny"}]}, "wide-statement"),
+        ({"task_statements": [granted("s3:*", "arn:aws:s3:::memos/*")]}, "wide-statement"),
+        ({"task_managed_policy_arns": ["arn:aws:iam::123456789012:policy/AdministratorAccess"]}, "wide-policy"),
+        ({"task_managed_policy_arns": [f"{AWS}AmazonS3ReadOnlyAccess"]}, "wide-policy"),
+        ({"cloudwatch_log_group_arns": [f"{GROUP}/ecs/*"]}, "wide-value"),  # the flag is off
+        ({"task_statements": [granted(["ec2:Describe*", "xray:PutTraceSegments"], "*")]}, "wide-value"),
+        ({"task_statements": [granted("ssm:GetParameter", "*", Condition=TAGGED)]}, "wide-value"),
+        ({"task_statements": [granted(["s3:GetObject", "s3:ListBucket"], BOTH)]}, "void-grant"),
+        ({"task_statements": [granted(["s3:NotYetThere", "nowhere:GetObject"], "*")]}, "unknown-action"),
+        ({"task_statements": [granted("s3:NotYetThere", "arn:aws:s3:::memos")]}, "void-grant"),
+        ({"task_statements": [granted("s3:GetObject", "arn:aws:s3:::memos-${aws:PrincipalTag/x}")]}, "void-grant"),
         ({**GITHUB, "aws_region": "cn-north-1", "github_audience": "sts.amazonaws.com.cn"}, "github-audience-cn"),
         ({**GITHUB, "ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/memos"]}, "github-ecr-account-wide"),
         ({**GITHUB, "github_ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/a"]}, "github-ecr-account-wide"),
@@ -211,3 +316,117 @@ def test_every_rule_is_in_the_table() -> None:
 def test_no_note(keys: dict[str, Any], rule: str) -> None:
     assert rule in {row.split(" ", 1)[0] for row in NOTES}
     assert rule not in {r for r, _ in said(**keys)}
+
+
+# What was followed goes away
+
+LOGGED: dict[str, Any] = {
+    "enable_cloudwatch_logs": True,
+    "task_statements": [granted("logs:DescribeLogGroups", "*")],
+}
+REPOSITORY: dict[str, Any] = {"ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/memos"]}
+SERVICES: dict[str, Any] = {"ecs_service_arns": [f"arn:aws:ecs:{IN}:service/main/memos"]}
+# The row of a note: what its remedy changes in the config, one way or another.
+FOLLOWED: dict[str, list[dict[str, Any]]] = {
+    "odd-statement": [{"task_statements": [granted("s3:GetObject", "arn:aws:s3:::b/*")]}],
+    "unused-value": [{"enable_s3_access": True}, {"s3_bucket_arns": []}],
+    "ecr-account-wide": [REPOSITORY],
+    "partial-secret-arn": [{"secrets_arns": [f"{SECRET}-AbCdEf:password::"]}],
+    "parameter-points-to-secret": [
+        {"secrets_arns": [f"arn:aws:ssm:{IN}:parameter/aws/reference/secretsmanager/memos", f"{secret}"]}
+        for secret in (
+            f"arn:aws:secretsmanager:{IN}:secret:memos-AbCdEf",
+            f"arn:aws:secretsmanager:{IN}:secret:memos",
+            f"arn:aws:secretsmanager:{IN}:secret:memos*",
+        )
+    ],
+    "s3-no-list": [{"s3_bucket_arns": ["arn:aws:s3:::memos/a/*", "arn:aws:s3:::memos", "arn:aws:s3:::other"]}],
+    "s3-bucket-wildcard": [{"s3_bucket_arns": ["arn:aws:s3:::memos", "arn:aws:s3:::memos-1"]}],
+    "exec-session-log": [
+        LOGGED,
+        {**LOGGED, "enable_cloudwatch_logs": Parameter("logs")},
+        {**LOGGED, "task_statements": [granted("logs:Describe*", ["*"]), granted("s3:GetObject", "arn:aws:s3:::b/*")]},
+    ],
+    "github-classic-subject": [
+        {"github_owner_id": 1, "github_repo_id": 2},
+        {"github_owner_id": 1, "github_repo_id": 2, "github_subject_format": "both"},
+        {"github_subject_format": "classic"},
+    ],
+    "github-any-subject": [{"github_subjects": [], "github_branches": ["main"]}, {"github_subjects": []}],
+    "github-any-subject of branches": [{"github_branches": ["main", "release/*"]}],
+    "github-any-subject of no name": [{"github_tags": ["v*"]}],
+    "github-pull-requests": [{"github_pull_requests": False, "github_environments": ["production"]}],
+    "github-pull-requests of subjects": [{"github_subjects": [], "github_environments": ["production"]}],
+    "github-audience-cn": [{"github_audience": "sts.amazonaws.com.cn"}, {"github_audience": "sts.amazonaws.com"}],
+    "github-role-name": [{"role_names": {"github_actions": "memos-deploy"}}],
+    "github-ecr-account-wide": [REPOSITORY, {f"github_{key}": value for key, value in REPOSITORY.items()}],
+    "task-definitions-account-wide": [{"task_definition_families": ["memos"]}],
+    "services-wide": [SERVICES],
+    "services-wide of clusters": [{**SERVICES, "ecs_cluster_arns": []}],
+    "unused-clusters": [{"ecs_cluster_arns": []}, {"ecs_service_arns": []}],
+    "wide-statement": [{"task_statements": [granted("s3:GetObject", "arn:aws:s3:::memos/*")]}],
+    "wide-policy": [
+        {"execution_managed_policy_arns": []},
+        {"execution_managed_policy_arns": [f"{AWS}service-role/AmazonECSTaskExecutionRolePolicy"]},
+    ],
+    "wide-value": [{"cloudwatch_log_group_arns": [f"{GROUP}/ecs/memos-dev/*", f"{GROUP}/ecs/memos*"]}],
+    "wide-value of a star": [
+        {
+            "task_statements": [
+                granted("secretsmanager:GetSecretValue", f"{SECRET}-??????"),
+                granted("ec2:Describe*", "*"),
+            ]
+        }
+    ],
+    "void-grant": [{"task_statements": [granted("s3:GetObject", "arn:aws:s3:::memos/*")]}],
+    "void-grant of a resource": [
+        {"task_statements": [granted("s3:GetObject", "arn:aws:s3:::memos/*")]},
+        {"task_statements": [granted(["s3:GetObject", "s3:ListBucket"], BOTH)]},
+    ],
+    "unknown-action": [{"task_statements": [granted("s3:GetObject", "arn:aws:s3:::memos/*")]}],
+    "unknown-action of an operation": [{"task_statements": [granted("s3:ListBucket", "arn:aws:s3:::memos")]}],
+    "over-quota": [
+        {"quotas": {"managed_policies_per_role": 20}},
+        {"quotas": {"managed_policies_per_role": 11}},
+        {"task_managed_policy_arns": [f"arn:aws:iam::123456789012:policy/p{i}" for i in range(10)]},
+    ],
+    "over-quota-together": [{"task_statements": [granted("s3:GetObject", "arn:aws:s3:::b*/*")]}],
+    "size-open": [{"s3_bucket_arns": ["arn:aws:s3:::memos"]}],
+}
+# What a config can't say was done: another account's policy, the task definition.
+DONE_ELSEWHERE = {"foreign-repository", "foreign-repository of the deploy role", "foreign-secret", "efs-iam-enabled"}
+
+
+@pytest.mark.parametrize(("row", "change"), [(row, change) for row, changes in FOLLOWED.items() for change in changes])
+def test_a_note_that_was_followed_goes_away(row: str, change: dict[str, Any]) -> None:
+    keys, text = NOTES[row]
+    assert text in {note for _, note in said(**keys)}
+    assert row.split(" ", 1)[0] not in {rule for rule, _ in said(**{**keys, **change})}
+
+
+def test_every_note_can_be_followed_where_the_config_can_say_so() -> None:
+    assert FOLLOWED.keys() == NOTES.keys() - DONE_ELSEWHERE
+
+
+@pytest.mark.parametrize(
+    ("done", "left", "gone"),
+    [
+        ({"enable_cloudwatch_logs": True}, "add `logs:DescribeLogGroups`", "turn `enable_cloudwatch_logs`"),
+        (
+            {"task_statements": LOGGED["task_statements"]},
+            "turn `enable_cloudwatch_logs`",
+            "add `logs:DescribeLogGroups`",
+        ),
+    ],
+)
+def test_of_a_note_that_was_half_followed_the_other_half_is_left(done: dict[str, Any], left: str, gone: str) -> None:
+    (note,) = (text for rule, text in said(enable_ecs_exec=True, **done) if rule == "exec-session-log")
+    assert left in note
+    assert gone not in note
+
+
+def test_following_what_a_bound_parameter_holds_ends_what_is_open() -> None:
+    open_ = config(enable_s3_access=True, s3_bucket_arns=Parameter("buckets"))
+    bound = open_.bind({"buckets": ["arn:aws:s3:::memos"]})
+    assert "size-open" in {note.rule for note in build(open_).notes}
+    assert "size-open" not in {note.rule for note in build(bound).notes}

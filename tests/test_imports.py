@@ -90,6 +90,17 @@ def test_emit_loads_only_what_its_target_needs(target: str) -> None:
     assert not modules & {f"ecsiam.looks.{writer}" for writer in ("html", "markdown", "plain")}
 
 
+def test_of_a_raw_statement_emit_asks_what_its_actions_apply_to_and_nothing_else(tmp_path: Path) -> None:
+    raw = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::memos/*"}
+    config = tmp_path / "ecsiam.json"
+    config.write_text(json.dumps({"project_name": "memos", "environment": "dev", "task_statements": [raw]}))
+    modules = loaded(EMIT.format(arguments=["emit", str(config), "--target", "terraform"]))
+    assert not {name for name in modules if name.startswith(("ecsiam.analysis", "ecsiam.invariants"))}
+    assert {name for name in modules if name.startswith("ecsiam.reference.")} == {
+        f"ecsiam.reference.{module}" for module in ("actions", "corrections")
+    }
+
+
 def test_a_json_config_needs_no_yaml(tmp_path: Path) -> None:
     config = tmp_path / "ecsiam.json"
     config.write_text('{"project_name": "memos", "environment": "dev"}')

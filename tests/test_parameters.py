@@ -468,7 +468,7 @@ CLOSED = (
     *("execution_statements", "task_statements", "github_actions_statements", "role_names", "policy_names", "path"),
     *("aws_regions", "execution_managed_policy_arns", "task_managed_policy_arns", "github_branches"),
     *("github_environments", "github_tags", "github_pull_requests", "github_subjects", "github_subject_format"),
-    *("confused_deputy", "efs_root_access", "github_ecr_pull", "secrets_arns_complete", "tags", "profile"),
+    *("confused_deputy", "efs_root_access", "github_ecr_pull", "secrets_arns_complete", "tags", "profile", "quotas"),
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from ecsiam.config.model import Config
 from ecsiam.features.table import PROFILES
 from ecsiam.keys.key import Key
-from ecsiam.keys.kinds import STATEMENT, Choice, Flag, ListOf, MapOf, OfForm, RawStatement, Schema, Whole
+from ecsiam.keys.kinds import STATEMENT, Choice, Flag, ListOf, MapOf, Numbers, OfForm, RawStatement, Schema, Whole
 
 # An empty value stands for all in the profile of the baseline module.
 _STAND_FOR_ALL = sorted(PROFILES["baseline"].stand_for_all)
@@ -190,6 +190,8 @@ def _sample(name: str, key: Key) -> list[str]:
         case MapOf(keys, value):
             first = keys[0] if isinstance(keys, tuple) else keys.good[0]
             return [f"{name}:", f"  {first}: {_quoted(value.form.good[0])}"]
+        case Numbers(kinds):
+            return [f"{name}:", *(f"  {one}: {kind.most}" for one, kind in kinds)]
         case OfForm(form):
             return [f"{name}: {_quoted(form.good[0])}"]
         case Choice(options):

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, PrivateAttr
 from ecsiam.features.accept import AcceptKeys
 from ecsiam.features.feature import Profile
 from ecsiam.features.naming import NamingKeys
+from ecsiam.features.quotas import QuotasKeys
 from ecsiam.features.table import PROFILES, FeatureKeys
 from ecsiam.keys.parameters import demands, given_arns, variables
 from ecsiam.model.by_id import ById
@@ -16,7 +17,7 @@ from ecsiam.model.deployment import Deployment
 from ecsiam.model.parameter import Parameter
 
 
-class Config(AcceptKeys, NamingKeys):
+class Config(AcceptKeys, QuotasKeys, NamingKeys):
     """What one ECS service is, as flags and values. Raises ConfigError with every fault.
 
     `None`, `""` and an empty list mean that a value is not given. What `account_id`, `aws_region` and `partition`

@@ -6,7 +6,7 @@ https://docs.github.com/en/actions/reference/security/oidc
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Literal
 
-from ecsiam.errors import Fault
+from ecsiam.errors import Fault, Path
 from ecsiam.features.project import Project
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys, check
@@ -14,6 +14,7 @@ from ecsiam.keys.kinds import Choice, Flag, ListOf, OfForm, Whole
 from ecsiam.keys.values import as_text
 from ecsiam.model import forms
 from ecsiam.model.condition import Condition
+from ecsiam.model.globs import matches
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import Principal
@@ -27,6 +28,16 @@ GITHUB_AUDIENCE = "sts.amazonaws.com"
 DEPLOY = ("github_actions",)
 _TRUST = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html"
 _SUBJECTS = "https://docs.github.com/en/actions/reference/security/oidc"
+_PULL_REQUEST = "pull_request"
+# Nobody calls anything so: a pattern that means all of these means every one, and one that means some of them none in
+# particular.
+_EVERY = {
+    **{
+        what: tuple(f"{before}{name}" for name in ("q", "qzxj", "qzxj-qzxj-qzxj", "qzxj/qzxj/qzxj"))
+        for what, before in (("branch", "ref:refs/heads/"), ("tag", "ref:refs/tags/"), ("environment", "environment:"))
+    },
+    _PULL_REQUEST: (_PULL_REQUEST,),
+}
 
 
 class GithubOidcKeys(Keys):
@@ -203,16 +214,26 @@ def subject_prefixes(keys: GithubOidcKeys) -> dict[str, Text]:
     return prefixes
 
 
+def _written_claims(keys: GithubOidcKeys) -> Iterator[tuple[Path, str, str]]:
+    """Where a subject that may deploy is written, what stands there, and what follows `repo:OWNER/REPO:` in it."""
+    for i, branch in enumerate(keys.github_branches):
+        yield ("github_branches", i), branch, f"ref:refs/heads/{branch}"
+    for i, environment in enumerate(keys.github_environments):
+        # GitHub writes a colon inside a claim's value as %3A.
+        yield ("github_environments", i), environment, f"environment:{environment.replace(':', '%3A')}"
+    for i, tag in enumerate(keys.github_tags):
+        yield ("github_tags", i), tag, f"ref:refs/tags/{tag}"
+    if keys.github_pull_requests:
+        yield ("github_pull_requests",), "true", _PULL_REQUEST
+    prefixes = [str(p) for p in subject_prefixes(keys).values()]
+    for i, subject in enumerate(keys.github_subjects):
+        for prefix in (p for p in prefixes if subject.startswith(p)):
+            yield ("github_subjects", i), subject, subject.removeprefix(prefix)
+
+
 def _claims(keys: GithubOidcKeys) -> list[str]:
     """What follows `repo:OWNER/REPO:` in the subjects that may deploy."""
-    claims = [f"ref:refs/heads/{b}" for b in keys.github_branches]
-    # GitHub writes a colon inside a claim's value as %3A.
-    claims += [f"environment:{e.replace(':', '%3A')}" for e in keys.github_environments]
-    claims += [f"ref:refs/tags/{t}" for t in keys.github_tags]
-    claims += ["pull_request"] if keys.github_pull_requests else []
-    prefixes = [str(p) for p in subject_prefixes(keys).values()]
-    claims += [s.removeprefix(p) for s in keys.github_subjects for p in prefixes if s.startswith(p)]
-    return claims or ["ref:refs/heads/main"]
+    return [claim for _, _, claim in _written_claims(keys)] or ["ref:refs/heads/main"]
 
 
 def _format(keys: GithubOidcKeys) -> str:
@@ -290,40 +311,60 @@ def github_unsure(keys: GithubOidcKeys) -> str:
     return "" if _format(keys) else unsure
 
 
+def _and(names: Iterable[str]) -> str:
+    *some, last = (name.replace("_", " ") for name in names)
+    return f"{', '.join(some)} and {last}" if some else last
+
+
+def _wide_claims(keys: GithubOidcKeys) -> Iterator[Note]:
+    """Subjects that let in whoever may push a branch, or open a pull request."""
+    for path, subject, claim in _written_claims(keys):
+        found = {what: [matches(claim, sample) for sample in samples] for what, samples in _EVERY.items()}
+        every = [what for what, let_in in found.items() if all(let_in)]
+        some = [what for what, let_in in found.items() if any(let_in)]
+        if some not in ([], [_PULL_REQUEST]):
+            whole = (
+                f"lets every {_and(every)} of the repository deploy"
+                if every
+                else f"names no {_and(some)} in particular"
+            )
+            yield Note(
+                "github-any-subject",
+                f"`{subject}` {whole}",
+                path,
+                "List those that may deploy, or what their names begin with.",
+                _SUBJECTS,
+            )
+        elif some:
+            yield Note(
+                "github-pull-requests",
+                "every pull request from a branch of the repository may deploy, before anyone has reviewed it",
+                path,
+                "An environment with required reviewers is safer.",
+                _SUBJECTS,
+            )
+
+
 def github_notes(keys: GithubOidcKeys, project: Project) -> Iterator[Note]:
     """What is worth knowing about who gets in."""
-    if _format(keys) in ("", "classic"):
+    if not _format(keys):  # chosen on purpose, it is known
         yield Note(
             "github-classic-subject",
             "the deploy role trusts subjects by name; repositories created or renamed since July 2026 send "
             "`repo:OWNER@ID/REPO@ID:...` and could not assume it",
             ("github_repo",),
-            "Give `github_owner_id` and `github_repo_id`, and `github_subject_format: both` during a migration.",
+            "Give `github_owner_id` and `github_repo_id`, and `github_subject_format: both` during a migration; or "
+            "write `github_subject_format: classic` if it sends names.",
             _SUBJECTS,
         )
-    for i, subject in enumerate(keys.github_subjects):
-        if subject in {f"{p}*" for p in subject_prefixes(keys).values()}:
-            yield Note(
-                "github-any-subject",
-                f"`{subject}` lets every branch, tag, environment and pull request of the repository deploy",
-                ("github_subjects", i),
-                "List branches or environments.",
-                _SUBJECTS,
-            )
-    if keys.github_pull_requests:
-        yield Note(
-            "github-pull-requests",
-            "every pull request from a branch of the repository may deploy, before anyone has reviewed it",
-            ("github_pull_requests",),
-            "An environment with required reviewers is safer.",
-            _SUBJECTS,
-        )
-    if project.home.partition.literal == "aws-cn" and keys.github_audience == GITHUB_AUDIENCE:
+    yield from _wide_claims(keys)
+    chosen = "github_audience" in keys.model_fields_set
+    if project.home.partition.literal == "aws-cn" and keys.github_audience == GITHUB_AUDIENCE and not chosen:
         yield Note(
             "github-audience-cn",
             "in `aws-cn` the workflow may have to ask for another audience than `sts.amazonaws.com`",
             ("github_audience",),
-            "If it asks for `sts.amazonaws.com.cn`, write that in `github_audience`.",
+            "Write what it asks for in `github_audience`: `sts.amazonaws.com.cn` or `sts.amazonaws.com`.",
             _TRUST,
         )
     if project.role_names["github_actions"].literal == "GitHubActions":

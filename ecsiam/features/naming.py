@@ -12,9 +12,9 @@ from ecsiam.keys.kinds import MapOf, OfForm
 from ecsiam.model import forms
 from ecsiam.model.deployment import Name, name_faults
 from ecsiam.model.parameter import Parameter
+from ecsiam.model.quotas import QUOTAS
 from ecsiam.model.text import Text, text
 
-TAGS_LIMIT = 50
 OWN_TAGS = ("Name", "Environment", "Purpose")
 
 
@@ -100,8 +100,9 @@ class NamingKeys(FeatureKeys):
             if key.lower().startswith("aws:"):
                 yield Fault(f"tag `{key}` begins with `aws:`", ("tags", key), "That prefix is AWS's own.")
         count = len({*own, *(k.lower() for k in self.tags)})
-        if count > TAGS_LIMIT:
-            yield Fault(f"{count} tags with our own {len(own)}, IAM takes {TAGS_LIMIT}", ("tags",))
+        most = QUOTAS["role_tags"].most
+        if count > most:
+            yield Fault(f"{count} tags with our own {len(own)}, IAM takes {most}", ("tags",))
 
     @check("tags")
     def _name_tags(self) -> Iterator[Fault]:

@@ -14,6 +14,7 @@ from ecsiam.model import forms
 from ecsiam.model.arn import Arn, via_service
 from ecsiam.model.condition import Condition
 from ecsiam.model.each import Item, Rule
+from ecsiam.model.globs import overlap
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.secret import secret_resource
 from ecsiam.model.stack import Note
@@ -163,7 +164,8 @@ def _notes(keys: SecretsKeys, project: Project) -> Iterator[Note]:
                 "Write the complete ARN to name exactly this secret.",
                 _PAGE,
             )
-        if ":parameter/aws/reference/secretsmanager" in resource:
+        _, points, name = resource.partition(":parameter/aws/reference/secretsmanager")
+        if points and not any(overlap(f"*:secret:{name.removeprefix('/')}-??????", secret) for secret in _known(keys)):
             yield Note(
                 "parameter-points-to-secret",
                 f"`{given}` points to a secret",

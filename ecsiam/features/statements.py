@@ -7,18 +7,20 @@ from attrs import evolve
 
 from ecsiam.errors import Fault
 from ecsiam.features.feature import Feature, Part
+from ecsiam.features.grants import needless_stars, unknown_actions, void_grants
 from ecsiam.features.project import Project
+from ecsiam.features.wide import wide_policy, wide_statement
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys, check
 from ecsiam.keys.kinds import ListOf, OfForm, RawStatement
 from ecsiam.model import forms
 from ecsiam.model.policy import Policy
+from ecsiam.model.quotas import QUOTAS
 from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin, Statement
 from ecsiam.model.text import Bindings
 
 Raw = Sequence[Statement | Mapping[str, object]]
-MANAGED_POLICIES_LIMIT = 20
 _DEPLOYS = "enable_github_oidc"
 _MEANING = "Further statements of the role, in IAM's own form, for what no flag covers."
 _ATTACHED = "Managed policies to attach to the role."
@@ -53,9 +55,9 @@ class StatementsKeys(Keys):
     @check("execution_managed_policy_arns", "task_managed_policy_arns")
     def _attached(self) -> Iterator[Fault]:
         for name in ("execution_managed_policy_arns", "task_managed_policy_arns"):
-            count = len(set(getattr(self, name)))
-            if count > MANAGED_POLICIES_LIMIT:
-                yield Fault(f"{count} managed policies, IAM takes {MANAGED_POLICIES_LIMIT} for a role", (name,))
+            count, most = len(set(getattr(self, name))), QUOTAS["managed_policies_per_role"].most
+            if count > most:
+                yield Fault(f"{count} managed policies, IAM takes {most} for a role", (name,))
 
     @check()
     def _sids(self) -> Iterator[Fault]:
@@ -68,16 +70,27 @@ class StatementsKeys(Keys):
                 seen |= {sid} - {""}
 
 
+def raw_statements(keys: Keys, role: str) -> tuple[Statement, ...]:
+    """The raw statements of a role, as far as they could be read."""
+    return tuple(s for s in getattr(keys, f"{role}_statements", ()) if s)
+
+
 def _raw(role: str) -> Callable[[StatementsKeys, Project], Iterator[Part]]:
-    key = f"{role}_statements"
+    key, attached = f"{role}_statements", f"{role}_managed_policy_arns"
 
     def parts(keys: StatementsKeys, project: Project) -> Iterator[Part]:
-        for i, statement in enumerate(cast("tuple[Statement, ...]", getattr(keys, key))):
+        for i, arn in enumerate(cast("Sequence[str]", getattr(keys, attached, ()))):
+            yield from wide_policy(arn, role, attached, i)
+        for i, statement in enumerate(raw_statements(keys, role)):
             # A Statement from Python may hold references to what the config knows.
             known = statement.bind(Bindings({**project.home.known, **project.home.deployment}))
             if known is not None:
                 odd = Policy(known, as_is=True).notes()
                 yield from (Note("odd-statement", f.message, (key, i, *f.path[2:]), f.remedy) for f in odd)
+                yield from wide_statement(known, role, key, i)
+                yield from needless_stars(known, role, key, i)
+                yield from void_grants(known, role, key, i)
+                yield from unknown_actions(known, key, i)
                 yield evolve(known, origin=Origin(key, f"written in the config, `{key}[{i}]`"))
 
     return parts

@@ -12,7 +12,7 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from ecsiam.errors import ConfigError, EcsiamError, Fault, Faults, refuse
-from ecsiam.keys.kinds import Flag, Kind, ListOf, MapOf, OfForm, Schema, Whole, shown, unknown_keys
+from ecsiam.keys.kinds import Flag, Kind, ListOf, MapOf, Numbers, OfForm, Schema, Whole, shown, unknown_keys
 from ecsiam.model.document import is_object
 from ecsiam.model.forms import PARAMETER_NAME, Form
 from ecsiam.model.parameter import Parameter, Type
@@ -115,7 +115,9 @@ class Key:
     def schema(self) -> Schema:
         """The JSON Schema of a given value."""
         if self.type is None:
-            no_parameter: Schema = {"not": {"required": ["parameter"]}} if isinstance(self.kind, MapOf) else {}
+            no_parameter: Schema = (
+                {"not": {"required": ["parameter"]}} if isinstance(self.kind, MapOf | Numbers) else {}
+            )
             return {**self.kind.schema(), **no_parameter}
         empty: list[object] = [None, "", []] if self.type in ("text", "list") else [None]
         default: Schema = {"anyOf": [self.kind.schema(), {"enum": empty}]}

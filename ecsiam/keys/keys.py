@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, Validatio
 
 from ecsiam.errors import ConfigError, Fault, Faults, refuse
 from ecsiam.keys.key import Key, not_given
-from ecsiam.keys.kinds import ListOf, MapOf, unknown_keys
+from ecsiam.keys.kinds import ListOf, MapOf, Numbers, unknown_keys
 from ecsiam.model.document import is_object
 from ecsiam.model.parameter import Parameter
 
@@ -145,7 +145,7 @@ def _readable(given: Mapping[str, object], keys: Mapping[str, Key]) -> Iterator[
         with Faults().at():
             kind, value = keys[name].kind, given[name]
             parameter = (is_object(value) or isinstance(value, Parameter)) and keys[name].type is not None
-            if isinstance(kind, ListOf | MapOf) and not parameter:
+            if isinstance(kind, ListOf | MapOf | Numbers) and not parameter:
                 yield name, kind.gather(value, Faults())
             else:
                 yield name, keys[name].read(value)

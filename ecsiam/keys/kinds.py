@@ -188,11 +188,7 @@ class MapOf:
 
     def gather(self, value: object, faults: Faults) -> dict[str, str]:
         """What can be read of the mapping."""
-        if not isinstance(value, Mapping):
-            raise ConfigError(
-                Fault(f"expected a mapping, not {shown(value)}", (), "Write `key: value` lines below it.")
-            )
-        given = cast("Mapping[object, object]", value)
+        given = _mapping(value)
         if isinstance(self.keys, tuple):
             faults += unknown_keys((key for key in given if key not in self.keys), self.keys)
             given = {key: one for key, one in given.items() if key in self.keys}
@@ -221,6 +217,38 @@ class MapOf:
     def says(self) -> str:
         of = " or ".join(f"`{k}`" for k in self.keys) if isinstance(self.keys, tuple) else self.keys.what
         return f"a mapping from {of} to {self.value.says}"
+
+
+@frozen
+class Numbers:
+    """A mapping from certain keys to whole numbers, each of its own bounds."""
+
+    kinds: tuple[tuple[str, Whole], ...]
+
+    def read(self, value: object) -> dict[str, int]:
+        faults = Faults()
+        found = self.gather(value, faults)
+        refuse(ConfigError, faults)
+        return found
+
+    def gather(self, value: object, faults: Faults) -> dict[str, int]:
+        """What can be read of the mapping."""
+        given, kinds = _mapping(value), dict(self.kinds)
+        faults += unknown_keys((key for key in given if key not in kinds), tuple(kinds))
+        found: dict[str, int] = {}
+        for name, kind in kinds.items():
+            if given.get(name) is not None:
+                with faults.at(name):
+                    found[name] = kind.read(given[name])
+        return found
+
+    def schema(self) -> Schema:
+        properties: Schema = {name: {"anyOf": [kind.schema(), {"type": "null"}]} for name, kind in self.kinds}
+        return {"type": "object", "properties": properties, "additionalProperties": False}
+
+    @property
+    def says(self) -> str:
+        return f"a mapping from {' or '.join(f'`{name}`, {kind.says}' for name, kind in self.kinds)}"
 
 
 @frozen
@@ -342,6 +370,12 @@ STATEMENT: Schema = {
     "allOf": [_either("Action"), _either("Resource")],
     "additionalProperties": False,
 }
+
+
+def _mapping(value: object) -> Mapping[object, object]:
+    if not isinstance(value, Mapping):
+        raise ConfigError(Fault(f"expected a mapping, not {shown(value)}", (), "Write `key: value` lines below it."))
+    return cast("Mapping[object, object]", value)
 
 
 def unknown_keys(keys: Iterable[object], known: Sequence[str]) -> Iterator[Fault]:

@@ -41,6 +41,7 @@ def stack_to_data(stack: Stack) -> Data:
             "trusted": [_of_role_to_data(t) for t in intent.trusted],
             "needs": [{**_of_role_to_data(n), "unsure": n.unsure} for n in intent.needs],
             "accepted": [accept_to_data(a) for a in intent.accepted],
+            "quotas": dict(intent.quotas),
         },
         "notes": [asdict(n, value_serializer=_listed) for n in stack.notes],
         "source": stack.source,
@@ -66,6 +67,7 @@ def stack_from_data(data: Mapping[str, Any]) -> Stack:
                     Need(n["role"], _policy_from_data(n).statements[0], n["when"], n["unsure"]) for n in intent["needs"]
                 ],
                 accepted=[_accept_from_data(a) for a in intent["accepted"]],
+                quotas={id: int(size) for id, size in intent["quotas"].items()},
             ),
             notes=[Note(**_tupled(n)) for n in data["notes"]],
             source=data["source"],

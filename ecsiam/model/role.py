@@ -20,9 +20,6 @@ from ecsiam.model.policy import Policy
 from ecsiam.model.statement import AllBut, Statement
 from ecsiam.model.text import EMPTY, Bindings, Ref, Text, text, texts
 
-NAME_LIMIT = 64
-POLICY_NAME_LIMIT = 128
-
 
 @frozen(repr=False)
 class InlinePolicy(Paged):

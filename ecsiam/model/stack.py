@@ -13,6 +13,7 @@ from ecsiam.model.accept import Accept
 from ecsiam.model.by_id import ById
 from ecsiam.model.deployment import Deployment
 from ecsiam.model.names import Output
+from ecsiam.model.quotas import Quota
 from ecsiam.model.role import Role, twice
 from ecsiam.model.statement import Statement
 from ecsiam.model.text import EMPTY, Bindings, Ref, Text, text
@@ -65,6 +66,10 @@ class Trusted:
 OfRole = TypeVar("OfRole", Need, Trusted)
 
 
+def _quotas(given: Mapping[str, int] | Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(dict(given).items()))
+
+
 def _bound(given: Iterable[OfRole], values: Bindings) -> Iterator[OfRole]:
     for one in given:
         when = values.when(one.when)
@@ -90,7 +95,8 @@ class Intent:
     """What was asked for, as far as the invariants need to know it to judge what came out.
 
     `prefix` begins every name, a flag that is a parameter is a reference, `trusted` says for each role who is meant to
-    assume it, `needs` is what has to work, and `accepted` what may fail because it is meant.
+    assume it, `needs` is what has to work, and `accepted` what may fail because it is meant. `quotas` are those that
+    the account had raised, by their ids.
     """
 
     prefix: Text = field(default=EMPTY, converter=text)
@@ -99,6 +105,11 @@ class Intent:
     trusted: tuple[Trusted, ...] = field(default=(), converter=_trusted)
     needs: tuple[Need, ...] = field(default=(), converter=_needs)
     accepted: tuple[Accept, ...] = field(default=(), converter=_accepted)
+    quotas: tuple[tuple[str, int], ...] = field(default=(), converter=_quotas)
+
+    def limit(self, quota: Quota) -> int:
+        """How much the account takes: what a quota was raised to, never more than AWS gives."""
+        return min(dict(self.quotas).get(quota.id, quota.default), quota.most)
 
     def bind(self, values: Bindings) -> "Intent":
         return evolve(
