@@ -565,7 +565,7 @@ def test_file_that_cannot_be_read(tmp_path: Path, name: str, why: str) -> None:
     with pytest.raises(ConfigError) as e:
         read_source(path)
     remedy = "Check its name and permissions, or pass `-` to read standard input"
-    assert str(e.value) == f"{path}: cannot be read: {why}. {remedy}"
+    assert str(e.value) == f"{printable(path)}: cannot be read: {why}. {remedy}"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -171,8 +171,3 @@ def assumed_lines(answers: Iterable[Answer]) -> Iterator[str]:
     if assumed:
         yield "assumed:"
         yield from (f"{INDENT}{a}" for a in assumed)
-
-
-def as_text(lines: Iterable[str]) -> str:
-    """Lines as what is printed."""
-    return "".join(f"{line}\n" for line in lines)
