@@ -92,14 +92,23 @@ class EmitError(EcsiamError):
 
 
 class Faults(list[Fault]):
-    """Faults being gathered: `with faults.at("Statement", 3): ...` goes on after an error and keeps where it was."""
+    """Faults being gathered: `with faults.at("Statement", 3): ...` goes on after an error and keeps where it was.
+
+    After a hundred it ends with an error of that kind.
+    """
 
     @contextmanager
     def at(self, *path: str | int) -> Generator[None]:
         try:
             yield
         except EcsiamError as e:
-            self += [f.under(*path) for f in e.faults]
+            self += [f.under(*path) for f in e.faults if f is not TOO_MANY]
+            if len(self) > MOST_FAULTS:
+                raise type(e)(*self[:MOST_FAULTS], TOO_MANY) from None
+
+
+MOST_FAULTS = 100
+TOO_MANY = Fault("too many faults to go on", remedy="Correct the ones above first")
 
 
 def refuse(error: type[EcsiamError], faults: Iterable[Fault]) -> None:

@@ -39,8 +39,7 @@ def _escaped(text: str) -> str:
 def composes(parts: Sequence[object]) -> bool:
     """Whether a text of these parts has a mark after a reference, whose value may end in a letter that takes it up."""
     return any(
-        isinstance(part, str) and combining(part[0]) and not isinstance(before, str)
-        for before, part in pairwise(parts)
+        isinstance(part, str) and combining(part[0]) and not isinstance(before, str) for before, part in pairwise(parts)
     )
 
 

@@ -54,11 +54,13 @@ def too_much(template: Mapping[str, Any]) -> Iterator[Fault]:
             yield from _longer(f"the name `{show(name)}`", len(name), LONGEST_NAME, "Call it something shorter.")
     yield from _longer("the template's description", _bytes(template.get("Description", "")), DESCRIPTION)
     for name, output in template.get("Outputs", {}).items():
-        yield from _longer(f"the description of the output `{name}`", _bytes(output.get("Description", "")), DESCRIPTION)
+        length = _bytes(output.get("Description", ""))
+        yield from _longer(f"the description of the output `{name}`", length, DESCRIPTION)
     for name, parameter in template.get("Parameters", {}).items():
         for key, most in TEXTS.items():
             yield from _longer(f"`{key}` of the parameter `{name}`", len(parameter.get(key, "")), most)
-        yield from _longer(f"the default of the parameter `{name}`", _bytes(parameter.get("Default", "")), LONGEST_VALUE)
+        length = _bytes(parameter.get("Default", ""))
+        yield from _longer(f"the default of the parameter `{name}`", length, LONGEST_VALUE)
     yield from _longer("the template", len(json.dumps(template, indent=2)), LARGEST, "Split the service in two.")
 
 

@@ -17,6 +17,7 @@ from attrs import evolve
 import ecsiam
 from ecsiam.config import load_config
 from ecsiam.config.describe import module
+from ecsiam.emitters.takes import literal
 from ecsiam.errors import EmitError
 from ecsiam.model.forms import FORMS
 from ecsiam.model.names import camel_case

@@ -16,9 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from ecsiam.config.source import DEEPEST, INVISIBLE, LARGEST, MOST_FAULTS, Scalar, parse_source, read_source
-from ecsiam.errors import ConfigError, Faults
+from ecsiam.config.source import INVISIBLE, Scalar, parse_source, read_source
+from ecsiam.errors import MOST_FAULTS, ConfigError, Faults, printable
 from ecsiam.errors import Path as Place
+from ecsiam.model.bounds import DEEPEST, LARGEST
 
 from .effort import cost
 

@@ -13,7 +13,18 @@ from ecsiam.analysis.grants import OF_TRUST
 from ecsiam.analysis.request import Context, Request, context_of, principal_of
 from ecsiam.cli.given import Given, role_faults
 from ecsiam.config.source import read_bytes
-from ecsiam.errors import EcsiamError, Fault, Faults, PolicyError, refuse
+from ecsiam.errors import (
+    LONGEST_SLIP,
+    MOST_FAULTS,
+    EcsiamError,
+    Fault,
+    Faults,
+    PolicyError,
+    did_you_mean,
+    refuse,
+    show,
+)
+from ecsiam.model.bounds import loaded
 from ecsiam.model.document import describe, is_object
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import Principal
@@ -24,7 +35,6 @@ from ecsiam.reference import actions
 
 R = TypeVar("R")
 LARGEST_BATCH = 16 * 1024 * 1024
-MOST_FAULTS = 100
 FIELDS = ("role", "action", "resource", "principal", "context")
 
 _ACTION = re.compile("[A-Za-z0-9-]+:[A-Za-z0-9]+")
@@ -192,9 +202,8 @@ def _raw(line: bytes, role: str | None) -> Raw:
     faults = Faults()
     for key in data:
         if key not in FIELDS:
-            near = difflib.get_close_matches(key, FIELDS, n=1)
-            remedy = f"Did you mean `{near[0]}`?" if near else f"There are {', '.join(f'`{f}`' for f in FIELDS)}."
-            faults.append(Fault(f"unknown field `{key}`", (), remedy))
+            remedy = did_you_mean(key, FIELDS) or f"There are {', '.join(f'`{f}`' for f in FIELDS)}."
+            faults.append(Fault(f"unknown field `{show(key)}`", (), remedy))
     texts: dict[str, str | None] = {}
     for field in FIELDS[:4]:
         value = data.get(field)
@@ -211,19 +220,8 @@ def _raw(line: bytes, role: str | None) -> Raw:
 
 
 def _object(line: bytes) -> Mapping[str, object]:
-    def pairs(items: list[tuple[str, object]]) -> dict[str, object]:
-        keys = [k for k, _ in items]
-        twice = sorted({k for k in keys if keys.count(k) > 1})
-        refuse(PolicyError, [Fault(f"the key `{k}` stands twice in one object") for k in twice])
-        return dict(items)
-
-    def constant(name: str) -> object:
-        raise PolicyError(f"not JSON: `{name}` is not a value")
-
     try:
-        data: object = json.loads(
-            line.decode(), object_pairs_hook=pairs, parse_int=str, parse_float=str, parse_constant=constant
-        )
+        data = loaded(line.decode(), str)
     except UnicodeDecodeError as e:
         raise PolicyError(Fault(f"byte `{line[e.start]:#x}` is not UTF-8", (), "Save the file as UTF-8.")) from None
     except json.JSONDecodeError as e:
@@ -251,7 +249,8 @@ def action_notes(action: str) -> Iterator[str]:
     """That no action is called so, as far as is known."""
     if not actions.matching(action):
         service = action.partition(":")[0]
-        near = difflib.get_close_matches(action.lower(), list(actions.actions(service)), n=1, cutoff=0.8)
+        names = list(actions.actions(service)) if len(action) <= LONGEST_SLIP else []
+        near = difflib.get_close_matches(action.lower(), names, n=1, cutoff=0.8)
         known = actions.action(near[0]) if near else None
         remedy = f". Did you mean `{known.id}`?" if known else ""
         yield f"AWS had no action `{action}` on {actions.date()}{remedy}"

@@ -34,7 +34,9 @@ def write(text: str) -> None:
 def _obeyed_by_none(line: str) -> str:
     if line.isprintable():
         return line
-    return "".join(c if c.isprintable() or c == "\t" else json.dumps(c)[1:-1] if c != "\x7f" else "\\u007f" for c in line)
+    return "".join(
+        c if c.isprintable() or c == "\t" else json.dumps(c)[1:-1] if c != "\x7f" else "\\u007f" for c in line
+    )
 
 
 def say(line: str) -> None:

@@ -1,5 +1,6 @@
 """An immutable mapping of things that know their own id."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic, Protocol, TypeVar, cast
 
@@ -29,8 +30,8 @@ class ById(Mapping[str, V_co], Generic[V_co]):
     items_: tuple[V_co, ...] = field(converter=_given)
 
     def __attrs_post_init__(self) -> None:
-        ids = list(self)
-        refuse(PolicyError, [Fault(f"the id `{i}` stands twice") for i in dict.fromkeys(ids) if ids.count(i) > 1])
+        times = Counter(iter(self))
+        refuse(PolicyError, [Fault(f"the id `{i}` stands twice") for i, count in times.items() if count > 1])
 
     def __getitem__(self, key: str) -> V_co:
         for item in self.items_:
