@@ -21,10 +21,10 @@ def check_bounds(value: object, times: int = 1) -> None:
 
     `times` is how many documents it may hold.
     """
-    most, largest = MOST_VALUES * times, LARGEST * times
+    most, largest, deepest = MOST_VALUES * times, LARGEST * times, DEEPEST * min(times, 2)
     values = characters = 0
     level = [value]
-    for _ in range(DEEPEST + 1):
+    for _ in range(deepest + 1):
         deeper: list[object] = []
         for one in level:
             values += 1
@@ -47,7 +47,7 @@ def check_bounds(value: object, times: int = 1) -> None:
         if not deeper:
             return
         level = deeper
-    raise PolicyError(f"nested more than {DEEPEST} deep")
+    raise PolicyError(f"nested more than {deepest} deep")
 
 
 def loaded(source: str, number: Callable[[str], object]) -> object:

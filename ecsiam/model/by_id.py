@@ -28,19 +28,21 @@ class ById(Mapping[str, V_co], Generic[V_co]):
     """`roles["task"]`: a frozen, hashable mapping in the order given, equal by value."""
 
     items_: tuple[V_co, ...] = field(converter=_given)
+    _by_id: Mapping[str, V_co] = field(init=False, eq=False, repr=False)
+
+    @_by_id.default
+    def _of_items(self) -> Mapping[str, V_co]:
+        return {item.id: item for item in self.items_}
 
     def __attrs_post_init__(self) -> None:
-        times = Counter(iter(self))
+        times = Counter(item.id for item in self.items_)
         refuse(PolicyError, [Fault(f"the id `{i}` stands twice") for i, count in times.items() if count > 1])
 
     def __getitem__(self, key: str) -> V_co:
-        for item in self.items_:
-            if item.id == key:
-                return item
-        raise KeyError(key)
+        return self._by_id[key]
 
     def __iter__(self) -> Iterator[str]:
-        return (item.id for item in self.items_)
+        return iter(self._by_id)
 
     def __len__(self) -> int:
         return len(self.items_)

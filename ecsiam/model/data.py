@@ -3,20 +3,23 @@
 Policies stand in it as IAM's own JSON. A text with a reference is `{"join": ["arn:", {"ref": "partition"}, ...]}`.
 """
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Iterator
+from typing import Any, Literal, cast
 
 from attrs import asdict, evolve
 
-from ecsiam.errors import PolicyError
+from ecsiam.errors import ConfigError, Fault, PolicyError, refuse, show
+from ecsiam.model.bounds import check_bounds
 from ecsiam.model.by_id import ById
 from ecsiam.model.deployment import Deployment, Name
 from ecsiam.model.document import describe, is_object, policy_from_data, policy_to_data
-from ecsiam.model.each import Each, Item
+from ecsiam.model.each import Each, Item, Rule
+from ecsiam.model.forms import FORMS
 from ecsiam.model.home import Given, Home
 from ecsiam.model.names import Output
 from ecsiam.model.parameter import Demand, Variable
 from ecsiam.model.policy import Policy
+from ecsiam.model.records import Table, by_key, each, of_type, optional, read_fields, record, string, whole_number
 from ecsiam.model.role import InlinePolicy, Role
 from ecsiam.model.stack import Intent, Need, Note, Stack
 from ecsiam.model.statement import Origin
@@ -50,31 +53,27 @@ def stack_to_data(stack: Stack) -> Data:
     }
 
 
-def stack_from_data(data: Mapping[str, Any]) -> Stack:
-    """The inverse. Raises PolicyError when `data` is not what `stack_to_data` makes."""
-    try:
-        intent = data["intent"]
-        return Stack(
-            roles=[_role_from_data(r) for r in data["roles"]],
-            outputs=[Output(**o) for o in data["outputs"]],
-            deployment=_deployment_from_data(data["deployment"]),
-            intent=Intent(
-                prefix=read_text(intent["prefix"]),
-                environment=read_text(intent["environment"]),
-                flags=tuple(
-                    (f, on if isinstance(on, bool) else _ref_from_data(on)) for f, on in intent["flags"].items()
-                ),
-                confused_deputy=tuple(intent["confused_deputy"]),
-                github_subjects=tuple(read_text(s) for s in intent["github_subjects"]),
-                github_audience=read_text(intent["github_audience"]),
-                github_format=intent["github_format"],
-                needs=[Need(n["role"], _policy_from_data(n).statements[0], n["when"]) for n in intent["needs"]],
-            ),
-            notes=[Note(**_tupled(n)) for n in data["notes"]],
-            source=data["source"],
-        )
-    except (KeyError, TypeError, AttributeError, ValueError) as e:
-        raise PolicyError(f"not the data of a stack: {type(e).__name__} {e}") from None
+def stack_from_data(data: object) -> Stack:
+    """The inverse. Raises PolicyError, with every fault and its place, when `data` is not what `stack_to_data` makes."""
+    check_bounds(data, times=_DOCUMENTS)
+    stack = Stack(**read_fields(data, _STACK))
+    refuse(PolicyError, _dangling(stack))
+    return stack
+
+
+def _dangling(stack: Stack) -> Iterator[Fault]:
+    """Parameters that something asks for and that there are none of."""
+    variables = stack.deployment.variables
+    used = dict.fromkeys(ref.name for said in stack.texts() for ref in said.refs if ref.parameter)
+    for i, demand in enumerate(stack.deployment.demands):
+        place = ("deployment", "demands", i, "parameters")
+        if not demand.parameters:
+            yield Fault("a demand names no parameter", place)
+        yield from (Fault(f"there is no parameter `{show(p)}`", place) for p in demand.parameters if p not in variables)
+    yield from (Fault(f"there is no parameter `{show(p)}`") for p in used if p not in variables)
+
+
+_DOCUMENTS = 10  # that a stack may hold, each as large as one may be
 
 
 def _deployment_to_data(deployment: Deployment) -> Data:
@@ -93,33 +92,8 @@ def _deployment_to_data(deployment: Deployment) -> Data:
     }
 
 
-def _deployment_from_data(data: Data) -> Deployment:
-    home = data["home"]
-    return Deployment(
-        home=Home(
-            account_id=read_text(home["account_id"]),
-            region=read_text(home["region"]),
-            partition=read_text(home["partition"]),
-            further_regions=tuple(home["further_regions"]),
-        ),
-        variables=ById([Variable(**_tupled(v)) for v in data["variables"]]),
-        demands=tuple(Demand(**_tupled(d)) for d in data["demands"]),
-        given=tuple(Given(**_tupled(g)) for g in data["given"]),
-        names=tuple(_name(n) for n in data["names"]),
-    )
-
-
-def _name(data: Data) -> Name:
-    known = {key: data[key] for key in ("what", "id", "group", "most", "when")}
-    return Name(text=read_text(data["text"]), **known)
-
-
 def _listed(_: object, __: object, value: Any) -> Any:
     return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
-
-
-def _tupled(data: Data) -> Data:
-    return {k: tuple(cast("list[object]", v)) if isinstance(v, list) else v for k, v in data.items()}
 
 
 def write_text(value: Text) -> str | Data:
@@ -131,14 +105,15 @@ def write_text(value: Text) -> str | Data:
 
 def read_text(value: object) -> Text:
     """The inverse of `write_text`. Raises PolicyError."""
-    match value:
-        case str():
-            return text(value)
-        case _ if is_object(value) and "join" in value:
-            parts = cast("list[str | Data]", value["join"])
-            return Text(p if isinstance(p, str) else _ref_from_data(p) for p in parts)
-        case _:
-            raise PolicyError(f"expected a text, not {describe(value)}")
+    if isinstance(value, str):
+        return text(value)
+    if is_object(value):
+        return Text(read_fields(value, {"join": each(_part)})["join"])
+    raise PolicyError(f"expected a text, not {describe(value)}")
+
+
+def _part(value: object) -> str | Ref:
+    return value if isinstance(value, str) else _ref_from_data(value)
 
 
 def _ref_to_data(ref: Ref) -> Data:
@@ -148,11 +123,23 @@ def _ref_to_data(ref: Ref) -> Data:
     return {"parameter": ref.name, **({} if ref.part is None else {"part": ref.part}), **otherwise}
 
 
-def _ref_from_data(data: Data) -> Ref:
-    if "ref" in data:
-        return Ref(data["ref"])
-    otherwise = read_text(data["otherwise"]) if "otherwise" in data else None
-    return Ref(data["parameter"], parameter=True, part=data.get("part"), otherwise=otherwise)
+def _ref_from_data(data: object) -> Ref:
+    if is_object(data) and "parameter" not in data:
+        return Ref(read_fields(data, {"ref": of_type(_Known)})["ref"])
+    optionals: Table = {"part": _piece, "otherwise": read_text}
+    given = {name: read for name, read in optionals.items() if is_object(data) and name in data}
+    found = read_fields(data, {"parameter": string, **given})
+    return Ref(found.pop("parameter"), parameter=True, **found)
+
+
+_Known = Literal["account_id", "aws_region", "partition", "dns_suffix"]
+
+
+def _piece(value: object) -> int:
+    number = whole_number(value)
+    if number not in (0, 1):
+        raise PolicyError(f"expected 0 or 1, a piece of `OWNER/REPO`, not {describe(value)}")
+    return cast("int", number)
 
 
 def write_item(item: Item) -> str | Data:
@@ -172,9 +159,17 @@ def read_item(value: object) -> Item:
     """The inverse of `write_item`. Raises PolicyError."""
     if not is_object(value) or "each" not in value:
         return read_text(value)
-    data: Mapping[str, Any] = value
-    otherwise = tuple(read_item(o) for o in data["otherwise"])
-    return Each(data["each"], data["rule"], read_text(data["before"]), read_text(data["after"]), otherwise)
+    found = read_fields(value, _EACH)
+    return Each(found.pop("each"), **found)
+
+
+_EACH: Table = {
+    "each": string,
+    "rule": of_type(Rule),
+    "before": read_text,
+    "after": read_text,
+    "otherwise": each(read_item),
+}
 
 
 def _policy_to_data(policy: Policy) -> Data:
@@ -185,10 +180,23 @@ def _policy_to_data(policy: Policy) -> Data:
     }
 
 
-def _policy_from_data(data: Data) -> Policy:
-    policy = policy_from_data(data["document"], read_text, read_item)
-    origins = [o and Origin(**o) for o in data["origins"]]
+def _policy_from_data(data: object) -> Policy:
+    found = read_fields(data, _POLICY)
+    return _with_origins(found["document"], found["origins"])
+
+
+def _document(data: object) -> Policy:
+    return policy_from_data(data, read_text, read_item)
+
+
+def _with_origins(policy: Policy, origins: tuple[Origin | None, ...]) -> Policy:
+    if len(origins) != len(policy.statements):
+        fault = f"there are {len(policy.statements)} statements, and origins of {len(origins)}"
+        raise PolicyError(Fault(fault, ("origins",)))
     return evolve(policy, statements=[evolve(s, origin=o) for s, o in zip(policy.statements, origins, strict=True)])
+
+
+_POLICY: Table = {"document": _document, "origins": each(optional(record(Origin)))}
 
 
 def _role_to_data(role: Role) -> Data:
@@ -211,21 +219,92 @@ def _role_to_data(role: Role) -> Data:
     }
 
 
-def _role_from_data(data: Data) -> Role:
-    boundary, longest = data["permissions_boundary"], data["max_session_duration"]
-    return Role(
-        id=data["id"],
-        name=read_text(data["name"]),
-        trust=_policy_from_data(data["trust"]),
-        policies=[
-            InlinePolicy(p["id"], read_text(p["name"]), _policy_from_data(p), p["when"]) for p in data["policies"]
-        ],
-        managed_policy_arns=[read_text(a) for a in data["managed_policy_arns"]],
-        path=data["path"],
-        permissions_boundary=None if boundary is None else read_text(boundary),
-        max_session_duration=longest if isinstance(longest, int | None) else _ref_from_data(cast("Data", longest)),
-        description=read_text(data["description"]),
-        when=data["when"],
-        tags=[(key, read_text(value)) for key, value in data["tags"].items()],
-        as_is=True,
-    )
+def _role_from_data(data: object) -> Role:
+    return Role(**read_fields(data, _ROLE), as_is=True)
+
+
+def _inline_from_data(data: object) -> InlinePolicy:
+    found = read_fields(data, {"id": string, "name": read_text, "when": string, **_POLICY})
+    return InlinePolicy(found["id"], found["name"], _with_origins(found["document"], found["origins"]), found["when"])
+
+
+def _need_from_data(data: object) -> Need:
+    found = read_fields(data, {"role": string, "when": string, **_POLICY})
+    policy = _with_origins(found["document"], found["origins"])
+    if len(policy.statements) != 1:
+        raise PolicyError(Fault(f"expected one statement, not {len(policy.statements)}", ("document", "Statement")))
+    return Need(found["role"], policy.statements[0], found["when"])
+
+
+def _variable_from_data(data: object) -> Variable:
+    variable = record(Variable)(data)
+    if variable.type in ("text", "list") and variable.form not in FORMS:
+        raise PolicyError(Fault(f"`{show(variable.form)}` is no form of values", ("form",)))
+    if variable.default is None:
+        return variable
+    try:
+        return evolve(variable, default=variable.read(variable.default))
+    except ConfigError as e:
+        raise PolicyError(*(f.under("default") for f in e.faults)) from None
+
+
+def _filled(value: object) -> Text:
+    found = read_text(value)
+    if not found.parts:
+        raise PolicyError("expected a text that is not empty, or null")
+    return found
+
+
+def _flag_or_ref(value: object) -> bool | Ref:
+    return value if isinstance(value, bool) else _ref_from_data(value)
+
+
+def _seconds_or_ref(value: object) -> int | Ref:
+    return _ref_from_data(value) if is_object(value) else cast("int", whole_number(value))
+
+
+# What each part of a stack is read as, by its name in the data.
+_ROLE: Table = {
+    "id": string,
+    "name": read_text,
+    "trust": _policy_from_data,
+    "policies": each(_inline_from_data),
+    "managed_policy_arns": each(read_text),
+    "path": string,
+    "permissions_boundary": optional(_filled),
+    "max_session_duration": optional(_seconds_or_ref),
+    "description": read_text,
+    "when": string,
+    "tags": by_key(read_text),
+}
+_HOME: Table = {
+    "account_id": read_text,
+    "region": read_text,
+    "partition": read_text,
+    "further_regions": each(string),
+}
+_DEPLOYMENT: Table = {
+    "home": lambda data: Home(**read_fields(data, _HOME)),
+    "variables": lambda data: ById(each(_variable_from_data)(data)),
+    "demands": each(record(Demand)),
+    "given": each(record(Given)),
+    "names": each(record(Name, text=read_text)),
+}
+_INTENT: Table = {
+    "prefix": read_text,
+    "environment": read_text,
+    "flags": by_key(_flag_or_ref),
+    "confused_deputy": each(string),
+    "github_subjects": each(read_text),
+    "github_audience": read_text,
+    "github_format": string,
+    "needs": each(_need_from_data),
+}
+_STACK: Table = {
+    "roles": each(_role_from_data),
+    "outputs": each(record(Output)),
+    "deployment": lambda data: Deployment(**read_fields(data, _DEPLOYMENT)),
+    "intent": lambda data: Intent(**read_fields(data, _INTENT)),
+    "notes": each(record(Note)),
+    "source": string,
+}
