@@ -27,7 +27,7 @@ help:
 	@echo 'make clean   remove what the other targets made'
 
 demo: $(STAMP)-run
-	@echo 'python -m ecsiam emit examples/memos.yaml --target terraform' >&2
+	@echo 'ecsiam emit examples/memos.yaml --target terraform' >&2
 	@$(PY) -Im ecsiam emit examples/memos.yaml --target terraform
 
 test: $(STAMP)-dev

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ecsiam.artifact import Artifact
-from ecsiam.cli.interrupts import undone
+from ecsiam.cli.interrupts import Undone
 from ecsiam.cli.options import ConfigPath, Set, bindings
 from ecsiam.cli.streams import fail, say, unwritten, write
 from ecsiam.errors import EmitError, Fault, is_text, refuse
@@ -50,7 +50,7 @@ def emit_files(
     elif check:
         _compare(artifact, output)
     else:
-        with undone():
+        with Undone():
             artifact.write(output, force=force)
         say(f"wrote {len(artifact.files)} file{'s' * (len(artifact.files) != 1)} to {output}")
     for note in stack.notes:
@@ -103,7 +103,7 @@ def init_config(
         path: lambda: describe.editor_line(f"./{schema.name}") + (describe.module() if module else describe.starter()),
         schema: lambda: dump(describe.config_schema()),
     }
-    with _explained(path), undone(), held(path.parent, make=False):
+    with _explained(path), Undone(), held(path.parent, make=False):
         there = {p: kind(p) for p in texts}
         fixed = [(p, what) for p, what in there.items() if what not in ("", FILE, LINK)]
         refuse(EmitError, [Fault(f"can't write `{p}`: is a {what}") for p, what in fixed])

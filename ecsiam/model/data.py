@@ -54,7 +54,7 @@ def stack_to_data(stack: Stack) -> Data:
 
 
 def stack_from_data(data: object) -> Stack:
-    """The inverse. Raises PolicyError, with every fault and its place, when `data` is not what `stack_to_data` makes."""
+    """The inverse. Raises PolicyError, with every fault and its place, for what `stack_to_data` doesn't make."""
     check_bounds(data, times=_DOCUMENTS)
     stack = Stack(**read_fields(data, _STACK))
     refuse(PolicyError, _dangling(stack))
