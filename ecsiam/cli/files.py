@@ -11,7 +11,7 @@ from ecsiam.artifact import Artifact
 from ecsiam.cli.interrupts import Undone
 from ecsiam.cli.options import ConfigPath, Set, bindings
 from ecsiam.cli.streams import fail, say, unwritten, write
-from ecsiam.errors import EmitError, Fault, is_text, refuse
+from ecsiam.errors import EmitError, Fault, is_text, refuse, show
 from ecsiam.model.stack import Stack
 from ecsiam.targets import TARGETS, TargetName, dump, emit
 from ecsiam.writing import FILE, LINK, held, kind, replace
@@ -95,7 +95,7 @@ def init_config(
         return
     path = Path(config)
     if path.suffix not in (".yaml", ".yml"):
-        raise typer.BadParameter(f"`{config}` does not end in .yaml", param_hint="CONFIG")
+        raise typer.BadParameter(f"`{show(config)}` does not end in .yaml", param_hint="CONFIG")
     if not is_text(path.name):  # the config names its schema
         raise typer.BadParameter("it is not UTF-8", param_hint="CONFIG")
     schema = path.with_suffix(".schema.json")
