@@ -142,10 +142,10 @@ class _Manifest:
     @classmethod
     def read(cls, path: Path) -> "_Manifest":
         """The manifest at `path`. By it files are deleted, and anyone may have written it: nothing is trusted."""
-        if not (found := kind(path)):
+        if not (stands := kind(path)):
             return cls()
         try:
-            form: Any = json.loads(_content(path)) if found == FILE else None
+            form: Any = json.loads(_content(path)) if stands == FILE else None
             found = cls(form["target"], form["source"], frozenset(form["files"]), frozenset(form["directories"]))
             texts: list[object] = [found.target, found.source, *found.files, *found.directories]
             if not all(isinstance(text, str) for text in texts) or json.loads(found.text()) != {**form, "//": _NOTE}:

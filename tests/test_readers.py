@@ -18,7 +18,12 @@ from .effort import cost
 
 AT_ONCE = 5  # seconds of a processor that may be slow; each takes a fifth of it here, and what was quadratic minutes
 ALLOW = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
-CONFIG = {"project_name": "memos", "environment": "dev", "account_id": "123456789012", "aws_region": "eu-west-2"}
+CONFIG: dict[str, Any] = {
+    "project_name": "memos",
+    "environment": "dev",
+    "account_id": "123456789012",
+    "aws_region": "eu-west-2",
+}
 
 
 def document(*statements: object, **more: object) -> dict[str, object]:

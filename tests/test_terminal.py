@@ -80,11 +80,12 @@ def test_arguments_that_are_no_utf_8_are_wrong_use_and_no_traceback(bad: bytes) 
 
 def test_real_processes_say_the_same(here: Path) -> None:
     (here / os.fsdecode(b"\xff.json")).write_text('{"Version": "2012-10-17", "Statement": []}')
-    for line in (
+    lines: tuple[list[str | bytes], ...] = (
         ["can", b"\xff.json", "--action", "s3:*"],
         ["simulate", MEMOS, "--action", b"\xff"],
         ["init", b"\xff"],
-    ):
+    )
+    for line in lines:
         code, out, err = run(*line)
         assert (code, out, "Traceback" in err, bool(err)) == (2, "", False, True)
 

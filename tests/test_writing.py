@@ -141,7 +141,8 @@ def test_runs_at_once_into_one_new_directory_all_end_well_or_say_why(here: Path,
         subprocess.Popen([sys.executable, "-c", code, start], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for _ in range(6)
     ]
-    ends = [(*(part.decode() for part in one.communicate(timeout=60)), one.returncode) for one in runs]
+    told = [one.communicate(timeout=60) for one in runs]
+    ends = [(out.decode(), err.decode(), one.returncode) for one, (out, err) in zip(runs, told, strict=True)]
     busy = "another run of ecsiam is writing to `new/infra`. Run this again when it has ended\n"
     assert {(err, code) for _, err, code in ends} == {("", 0)}
     if locks:

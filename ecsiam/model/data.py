@@ -237,7 +237,7 @@ def _need_from_data(data: object) -> Need:
 
 
 def _variable_from_data(data: object) -> Variable:
-    variable = record(Variable)(data)
+    variable = _VARIABLE(data)
     if variable.type in ("text", "list") and variable.form not in FORMS:
         raise PolicyError(Fault(f"`{show(variable.form)}` is no form of values", ("form",)))
     if variable.default is None:
@@ -253,6 +253,9 @@ def _filled(value: object) -> Text:
     if not found.parts:
         raise PolicyError("expected a text that is not empty, or null")
     return found
+
+
+_VARIABLE = record(Variable)
 
 
 def _flag_or_ref(value: object) -> bool | Ref:

@@ -1,7 +1,6 @@
 """Plain data read as what a table says it is: each field with its reader, every fault with its place."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -72,10 +71,10 @@ def optional(reader: Reader) -> Reader:
 
 def record(kind: type[T], **special: Reader) -> Callable[[object], T]:
     """A class of attrs, its fields by name, each read as its annotation says or by the reader given for it."""
-    return lambda value: kind(**read_fields(value, {**_table(kind), **special}))
+    table = {**_table(kind), **special}
+    return lambda value: kind(**read_fields(value, table))
 
 
-@cache
 def _table(kind: type) -> Table:
     hints = get_type_hints(kind)
     return {field.name: of_type(hints[field.name]) for field in fields(kind)}
