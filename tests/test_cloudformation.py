@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -258,19 +259,21 @@ def test_a_default_that_is_a_dynamic_reference_is_refused(default: str) -> None:
     audience = evolve(stack.deployment.variables["github_repo"], form="github_audience", default=default)
     others = [v for v in stack.deployment.variables.values() if v.id != audience.id]
     stack = evolve(stack, deployment=evolve(stack.deployment, variables=ById([*others, audience])))
-    with pytest.raises(EmitError, match="in the default of `github_repo` is not .*no `{` stands for itself"):
+    with pytest.raises(EmitError, match=r"in the default of `github_repo` is not .*no `\{` stands for itself"):
         emit(stack, "cloudformation")
 
 
-def with_variable(**change: object) -> Stack:
+def described(description: str) -> Stack:
     stack = everything_open()
     first, *others = stack.deployment.variables.values()
-    return evolve(stack, deployment=evolve(stack.deployment, variables=ById([evolve(first, **change), *others])))
+    return evolve(
+        stack, deployment=evolve(stack.deployment, variables=ById([evolve(first, description=description), *others]))
+    )
 
 
 @pytest.mark.parametrize(("length", "taken"), [(4000, True), (4001, False)])
 def test_a_description_of_a_parameter_has_a_longest(length: int, taken: bool) -> None:
-    stack = with_variable(description="x" * length)
+    stack = described("x" * length)
     if taken:
         emit(stack, "cloudformation")
         return
@@ -282,7 +285,7 @@ def test_a_description_of_a_parameter_has_a_longest(length: int, taken: bool) ->
 
 
 # Each of CloudFormation's limits, and a template at it and one over it.
-PARTS: dict[str, Any] = {
+PARTS: dict[str, Callable[[int], dict[str, Any]]] = {
     "200 parameters": lambda n: {"Parameters": {f"P{i}": {} for i in range(200 + n)}},
     "500 resources": lambda n: {"Resources": {f"R{i}": {} for i in range(500 + n)}},
     "200 outputs": lambda n: {"Outputs": {f"O{i}": {} for i in range(200 + n)}},

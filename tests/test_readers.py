@@ -85,7 +85,14 @@ def test_a_hostile_policy_is_read_or_refused_at_once(name: str, size: int) -> No
             parse_policy(text)
 
 
-@pytest.mark.parametrize("step", [lambda x: [x], lambda x: {"StringEquals": x}, lambda x: {"a": [x]}])
+STEPS: dict[str, Callable[[object], object]] = {
+    "lists": lambda x: [x],
+    "objects": lambda x: {"StringEquals": x},
+    "both": lambda x: {"a": [x]},
+}
+
+
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
 @pytest.mark.parametrize("levels", [DEEPEST + 1, 900, 100_000])
 def test_nothing_is_too_deep_to_be_refused(step: Callable[[Any], Any], levels: int) -> None:
     for data in (
@@ -142,7 +149,7 @@ def test_a_hostile_line_of_a_batch_is_answered_at_once(tmp_path: Path, what: str
 def test_the_data_of_a_hostile_stack_is_read_or_refused_at_once(what: str, n: int) -> None:
     data = build(Config(**CONFIG)).to_dict()
     role = data["roles"][0]
-    note = {"rule": "x", "message": "x", "path": [], "remedy": "", "page": ""}
+    note: dict[str, object] = {"rule": "x", "message": "x", "path": [], "remedy": "", "page": ""}
     match what:
         case "roles":
             data["roles"] = [{**role, "id": f"r{i}", "name": f"r{i}"} for i in range(n // 50)]

@@ -30,11 +30,8 @@ class ById(Mapping[str, V_co], Generic[V_co]):
     items_: tuple[V_co, ...] = field(converter=_given)
     _by_id: Mapping[str, V_co] = field(init=False, eq=False, repr=False)
 
-    @_by_id.default
-    def _of_items(self) -> Mapping[str, V_co]:
-        return {item.id: item for item in self.items_}
-
     def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_by_id", {item.id: item for item in self.items_})
         times = Counter(item.id for item in self.items_)
         refuse(PolicyError, [Fault(f"the id `{i}` stands twice") for i, count in times.items() if count > 1])
 

@@ -1,6 +1,7 @@
 """Plain data read as what a table says it is: each field with its reader, every fault with its place."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -100,7 +101,7 @@ def of_type(kind: Any) -> Reader:
         case origin if origin is tuple:
             return _exactly(tuple(map(of_type, parts)))
         case _:
-            return cast("Reader", lambda value: _no(f"a {kind}", value))  # of a field that is given a reader
+            return partial(_no, f"a {kind}")  # of a field that is given a reader
 
 
 def _is_a(kind: type, value: object) -> bool:
