@@ -2,7 +2,7 @@
 
 import sys
 from io import StringIO
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from typer.core import TyperCommand
@@ -87,7 +87,7 @@ class _Command(TyperCommand):
         left = super().parse_args(ctx, args)
         for parameter in self.params:
             value = ctx.params.get(parameter.name)
-            texts: Any = value if isinstance(value, list | tuple) else (value,)
+            texts = cast("list[Any]", value if isinstance(value, list | tuple) else [value])
             if parameter.metavar not in _PATHS and any(isinstance(t, str) and not is_text(t) for t in texts):
                 raise typer.BadParameter("it is not UTF-8", ctx=ctx, param_hint=parameter.opts[0])
         return left
