@@ -73,7 +73,7 @@ def _dangling(stack: Stack) -> Iterator[Fault]:
     yield from (Fault(f"there is no parameter `{show(p)}`") for p in used if p not in variables)
 
 
-_DOCUMENTS = 10  # that a stack may hold, each as large as one may be
+_DOCUMENTS = 4  # that a stack may hold, each as large as one may be
 
 
 def _deployment_to_data(deployment: Deployment) -> Data:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeGuard, TypeVar, cast
 
-from ecsiam.errors import Fault, Faults, PolicyError, did_you_mean, refuse, show
+from ecsiam.errors import MOST_FAULTS, TOO_MANY, Fault, Faults, PolicyError, did_you_mean, refuse, show
 from ecsiam.model.bounds import check_bounds, loaded
 from ecsiam.model.condition import Condition, Conditions, conditions
 from ecsiam.model.each import Item
@@ -254,9 +254,12 @@ def _listed(name: str, value: object) -> Iterable[tuple[tuple[str | int, ...], o
 
 
 def _unknown(data: Data, known: tuple[str, ...]) -> Iterable[Fault]:
-    for key in data:
-        if key not in known:
-            yield Fault(f"unknown element `{show(key)}`", (), did_you_mean(key, known))
+    unknown = [key for key in data if key not in known]
+    for i, key in enumerate(unknown):
+        if i == MOST_FAULTS:
+            yield TOO_MANY
+            return
+        yield Fault(f"unknown element `{show(key)}`", (), did_you_mean(key, known))
 
 
 _MOST_DIGITS = 100
