@@ -1,8 +1,8 @@
 """ecsiam: the IAM roles of an ECS service, described once as typed data, emitted exactly for each tool."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # as checkers know it; `typing` itself takes longer to load than all that a name needs
 if TYPE_CHECKING:
     from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
     from ecsiam.analysis.change import Change, compare

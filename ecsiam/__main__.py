@@ -1,4 +1,4 @@
-"""`python -m ecsiam`."""
+"""`python -I -m ecsiam`."""
 
 from ecsiam.cli import main
 

@@ -15,11 +15,12 @@ from ecsiam.features.table import OUTPUTS, ROLES, FeatureKeys
 from ecsiam.features.wide import wide_values
 from ecsiam.keys.values import as_text
 from ecsiam.model.accept import Accept
+from ecsiam.model.intent import Intent, Need, Note, Trusted
 from ecsiam.model.mistaken import expect
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import InlinePolicy, Role
-from ecsiam.model.stack import Intent, Need, Note, Stack, Trusted
+from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
 from ecsiam.model.text import Ref, Text, in_order, text, texts
 

@@ -25,7 +25,7 @@ class Fault:
         where = f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
         at = f" @ {show_path(self.path)}" if self.path else ""
         remedy = f". {self.remedy}" if self.remedy else ""
-        return f"{where}{self.message}{at}{remedy}"
+        return printable(f"{where}{self.message}{at}{remedy}")
 
     def under(self, *prefix: str | int) -> "Fault":
         """The same fault seen from further out."""
@@ -39,8 +39,17 @@ def show_path(path: Path) -> str:
 
 def show(value: str) -> str:
     """`value` for a message: on one line, without what a terminal would obey, and not too long."""
-    short = value if len(value) <= 120 else f"{value[:117]}..."
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in short)
+    return printable(value if len(value) <= 120 else f"{value[:117]}...")
+
+
+def printable(text: str) -> str:
+    """`text` on one line, without what a terminal would obey: `\\x1b`, `\\n`, `\\u202e` stand for the characters."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def is_text(value: str) -> bool:
+    """Whether `value` is characters, and not in part bytes that are no UTF-8, which Python hands on as surrogates."""
+    return value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value)
 
 
 LONGEST_SLIP = 64
@@ -83,14 +92,23 @@ class EmitError(EcsiamError):
 
 
 class Faults(list[Fault]):
-    """Faults being gathered: `with faults.at("Statement", 3): ...` goes on after an error and keeps where it was."""
+    """Faults being gathered: `with faults.at("Statement", 3): ...` goes on after an error and keeps where it was.
+
+    After a hundred it ends with an error of that kind.
+    """
 
     @contextmanager
     def at(self, *path: str | int) -> Generator[None]:
         try:
             yield
         except EcsiamError as e:
-            self += [f.under(*path) for f in e.faults]
+            self += [f.under(*path) for f in e.faults if f is not TOO_MANY]
+            if len(self) > MOST_FAULTS:
+                raise type(e)(*self[:MOST_FAULTS], TOO_MANY) from None
+
+
+MOST_FAULTS = 100
+TOO_MANY = Fault("too many faults to go on", remedy="Correct the ones above first")
 
 
 def refuse(error: type[EcsiamError], faults: Iterable[Fault]) -> None:

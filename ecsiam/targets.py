@@ -21,12 +21,14 @@ TargetName = Literal["terraform", "cloudformation", "iam"]
 class Target:
     """A target: the module that emits it (loaded when it is asked for), where its files bear the mark, what to do next.
 
-    `mark` is the key of the top-level object that the format has for remarks; empty where it has none.
+    `mark` is the key of the top-level object that the format has for remarks; empty where it has none. `files` is the
+    pattern of the paths that it writes.
     """
 
     name: TargetName
     what: str
     module: str
+    files: str
     mark: str = ""
     next_step: str = ""
 
@@ -48,6 +50,7 @@ class Target:
                 return {**body, self.mark: {**cast("dict[str, object]", body.get(self.mark, {})), "GeneratedBy": mark}}
 
 
+_NAME = "[A-Za-z0-9_+=,.@-]+"
 TARGETS: dict[str, Target] = {
     t.name: t
     for t in (
@@ -55,18 +58,26 @@ TARGETS: dict[str, Target] = {
             "terraform",
             "Terraform JSON, a module whose variables are the parameters",
             "ecsiam.emitters.terraform",
+            r"(main|outputs|variables|versions)\.tf\.json",
             mark="//",
         ),
         Target(
             "cloudformation",
             "a CloudFormation template",
             "ecsiam.emitters.cloudformation",
+            r"template\.json",
             mark="Metadata",
             next_step="deploy it with `--capabilities CAPABILITY_NAMED_IAM`: its roles have names of their own",
         ),
-        Target("iam", "raw IAM JSON, a folder for each role", "ecsiam.emitters.iam_json"),
+        Target(
+            "iam",
+            "raw IAM JSON, a folder for each role",
+            "ecsiam.emitters.iam_json",
+            rf"roles/{_NAME}/((create-role|trust-policy|attached-policies)\.json|policies/{_NAME}\.json)",
+        ),
     )
 }
+WRITTEN = "|".join(t.files for t in TARGETS.values())
 
 
 def emit(stack: Stack, target: TargetName, *, bind: Mapping[str, object] | None = None) -> Artifact:
@@ -83,7 +94,7 @@ def emit(stack: Stack, target: TargetName, *, bind: Mapping[str, object] | None 
     documents = TARGETS[target].documents(stack)
     files = {path: dump(document) for path, document in documents.items()}
     one = next(iter(files.values())) if len(files) == 1 else dump(documents)
-    return Artifact(target=target, files=files, document=one, source=stack.source)
+    return Artifact(target=target, files=files, document=one, source=stack.source, names=WRITTEN)
 
 
 def _refused(stack: Stack) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
@@ -31,7 +32,8 @@ from troposphere import (
 )
 from troposphere.iam import Policy, Role
 
-from ecsiam.errors import EmitError, Fault, refuse
+from ecsiam.emitters.takes import LONGEST_VALUE, literal, looked_up, too_much
+from ecsiam.errors import EmitError, Fault, refuse, show
 from ecsiam.model.each import Each, Item, Rule, nested
 from ecsiam.model.forms import FORMS, Form
 from ecsiam.model.names import camel_case
@@ -87,6 +89,21 @@ class Input:
     def form(self) -> Form:
         return FORMS[self.sort.form if self.sort else self.variable.form]
 
+    @property
+    def pattern(self) -> str:
+        """The pattern of a value, of a list's element: one that CloudFormation leaves as it is."""
+        pattern = literal(self.form.pattern)
+        return rf"\*|{pattern}" if self.variable.star else pattern
+
+    @property
+    def what(self) -> str:
+        plain = literal(self.form.pattern) == self.form.pattern
+        return self.form.what if plain else f"{self.form.what}, in which no `{{` stands for itself"
+
+    def takes(self, value: str) -> bool:
+        """Whether CloudFormation would take a value, of a list an element of it."""
+        return len(value) <= self.form.most and re.fullmatch(self.pattern, value, re.ASCII) is not None
+
 
 def documents(stack: Stack) -> dict[str, object]:
     """The one template of a stack. Raises EmitError for everything that CloudFormation can't say."""
@@ -112,7 +129,9 @@ def documents(stack: Stack) -> dict[str, object]:
                 Output(camel_case(output.name), Description=output.description, **condition, Value=value)
             )
     _declare(template, inputs)
-    return {"template.json": _in_order(cast("Json", json.loads(template.to_json(sort_keys=False))))}
+    document = _in_order(cast("Json", json.loads(template.to_json(sort_keys=False))))
+    refuse(EmitError, too_much(document))
+    return {"template.json": document}
 
 
 # As people write them; below these the order is that of the model, and of what is written here.
@@ -160,14 +179,18 @@ def _taken(stack: Stack) -> Iterator[Fault]:
     for role in stack.roles.values():
         statements = [s for d in role.documents for s in d.statements]
         texts = [
-            *(str(t) for s in statements for t in s.texts()),
-            *(str(v) for _, v in role.tags),
-            str(role.description),
+            *(t for s in statements for t in s.texts()),
+            *(role.name, role.description, *role.managed_policy_arns, *(value for _, value in role.tags)),
+            *([] if role.permissions_boundary is None else [role.permissions_boundary]),
         ]
-        texts += [d.id for d in role.documents]
-        found = [f"look up the reference in `{t}`" for t in texts if "{{resolve:" in t]
+        said = [*map(str, texts), *(str(r.otherwise) for t in texts for r in t.refs if r.otherwise)]
+        said += [one for d in role.documents for one in (d.id, *(s.sid for s in d.statements))]
+        said += [str(a) for s in statements for a in s.actions.items]
+        said += [one for c in (c for s in statements for c in s.conditions) for one in (c.key, str(c.operator))]
+        said += [key for key, _ in role.tags]
+        found = [f"look up the reference in `{show(t)}`" for t in said if looked_up(t)]
         keys = [c.key for s in statements for c in s.conditions]
-        found += [f"take the condition key `{k}` for a function" for k in keys if k.startswith("Fn::")]
+        found += [f"take the condition key `{show(k)}` for a function" for k in keys if k.startswith("Fn::")]
         for what in dict.fromkeys(found):
             yield Fault(f"CloudFormation would {what}", ("roles", role.id), "Leave it out, or emit for another target.")
 
@@ -223,18 +246,20 @@ def _unsayable(stack: Stack) -> Iterator[Fault]:
 def _defaults(inputs: tuple[Input, ...]) -> Iterator[Fault]:
     """Defaults that the parameter itself would not take."""
     remedy = "Leave it out for this target."
-    for variable in dict.fromkeys(i.variable for i in inputs if isinstance(i.variable.default, tuple)):
-        default = cast("tuple[str, ...]", variable.default)
+    for variable in dict.fromkeys(i.variable for i in inputs if isinstance(i.variable.default, str | tuple)):
+        default = cast("str | tuple[str, ...]", variable.default)
         first, *more = (i for i in inputs if i.variable == variable)
         if more and default:
             yield Fault(f"the default of `{variable.id}` can't be told apart", (), remedy)
             continue
-        for element in default:
-            if not first.form.matches(element) and not (variable.star and element == "*"):
-                yield Fault(f"`{element}` in the default of `{variable.id}` is not {first.form.what}", (), remedy)
-        if (length := len(",".join(default))) > _LONGEST:
+        elements = default if isinstance(default, tuple) else (default,) if default else ()
+        for element in elements:
+            if not first.takes(element):
+                what = f"`{show(element)}` in the default of `{variable.id}`"
+                yield Fault(f"{what} is not {first.what}", (), remedy)
+        if isinstance(default, tuple) and (length := len(",".join(default))) > LONGEST_VALUE:
             yield Fault(
-                f"the default of `{variable.id}` has {length} characters, at most {_LONGEST} are taken", (), remedy
+                f"the default of `{variable.id}` has {length} characters, at most {LONGEST_VALUE} are taken", (), remedy
             )
 
 
@@ -247,13 +272,13 @@ def _parameter(one: Input) -> Parameter:
         case "number":
             said |= {"Type": "Number", "MinValue": variable.bounds[0], "MaxValue": variable.bounds[1]}
         case "text":
-            pattern = rf"\*|{one.form.pattern}" if variable.star else one.form.pattern
+            pattern = one.pattern
             said |= {"AllowedPattern": f"({pattern})?" if variable.empty else pattern, "MaxLength": one.form.most}
-            said["ConstraintDescription"] = f"must be {one.form.what}"
+            said["ConstraintDescription"] = f"must be {one.what}"
         case "list":
-            pattern = rf"\*|{one.form.pattern}" if variable.star else one.form.pattern
-            said |= {"AllowedPattern": f"(({pattern})(,({pattern}))*)?", "MaxLength": _LONGEST}
-            said["ConstraintDescription"] = f"must be a list with commas and no spaces, each item {one.form.what}"
+            pattern = one.pattern
+            said |= {"AllowedPattern": f"(({pattern})(,({pattern}))*)?", "MaxLength": LONGEST_VALUE}
+            said["ConstraintDescription"] = f"must be a list with commas and no spaces, each item {one.what}"
     return Parameter(one.id, **said)
 
 
@@ -267,9 +292,6 @@ def _default(variable: Variable) -> Json:
             return {"Default": ",".join(default)}
         case default:
             return {"Default": default}
-
-
-_LONGEST = 4096  # of a parameter's value
 
 
 def _description(one: Input) -> str:

@@ -3,21 +3,44 @@
 `RULES` says in HCL what `ecsiam.model.each.RULES` says in Python; a test runs both on the same lists.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from unicodedata import combining
 
 from ecsiam.model.each import Rule
 
 
 def escape(text: str) -> str:
-    """Text as a Terraform template that means just that text."""
-    return text.replace("${", "$${").replace("%{", "%%{")
+    """Text as a Terraform template that means just that text.
+
+    Where a carriage return stands, HCL leaves the `$${` beside it as it is, and it drops a byte order mark at the very
+    beginning: an expression says those.
+    """
+    text = _RETURNS.sub(lambda found: f"${{{quoted(found[0])}}}", _escaped(text))
+    return f'${{"{_MARK}"}}{text.removeprefix(_MARK)}' if text.startswith(_MARK) else text
 
 
 def quoted(text: str) -> str:
     """Text as a quoted string of HCL."""
     for plain, written in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
         text = text.replace(plain, written)
-    return f'"{escape(text)}"'
+    return f'"{_escaped(text)}"'
+
+
+_MARK = "\ufeff"
+_RETURNS = re.compile(r"\$*\r+")  # a `$` before an expression would make it plain text
+
+
+def _escaped(text: str) -> str:
+    return text.replace("${", "$${").replace("%{", "%%{")
+
+
+def composes(parts: Sequence[object]) -> bool:
+    """Whether a text of these parts has a mark after a reference, whose value may end in a letter that takes it up."""
+    return any(
+        isinstance(part, str) and combining(part[0]) and not isinstance(before, str) for before, part in pairwise(parts)
+    )
 
 
 def _objects(arns: str) -> str:

@@ -6,11 +6,12 @@ parameter becomes a `count`, and nothing else does: a count over a value would f
 https://developer.hashicorp.com/terraform/language/syntax/json
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import cast
+from unicodedata import is_normalized
 
-from ecsiam.emitters.hcl import RULES, escape, quoted
-from ecsiam.errors import EmitError, Fault, refuse
+from ecsiam.emitters.hcl import RULES, composes, escape, quoted
+from ecsiam.errors import EmitError, Fault, refuse, show
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.each import Each, Item
 from ecsiam.model.forms import FORMS
@@ -56,6 +57,7 @@ def documents(stack: Stack) -> Documents:
             resources[kind][name] = body
     refuse(EmitError, twice)
     main["resource"] = resources
+    refuse(EmitError, _changed(stack, main))
     files: Documents = {
         "versions.tf.json": {
             "terraform": {
@@ -69,6 +71,29 @@ def documents(stack: Stack) -> Documents:
     files["main.tf.json"] = main
     files["outputs.tf.json"] = {"output": {**{o.name: _output(stack, o) for o in stack.outputs}, **_maps(stack)}}
     return files
+
+
+def _changed(stack: Stack, main: Block) -> Iterator[Fault]:
+    """What would come out of Terraform as another text: it composes the characters of all that it reads."""
+    split = [render(t) for t in stack.texts() if composes(t.parts)]
+    for text in dict.fromkeys([*(s for s in _strings(main) if not is_normalized("NFC", s)), *split]):
+        remedy = "Write it in Unicode's form C, in which they are one, or emit for another target."
+        yield Fault(f"Terraform would make other characters of the letters and marks in `{show(text)}`", (), remedy)
+
+
+def _strings(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for key, inner in cast("Block", value).items():
+                yield key
+                yield from _strings(inner)
+        case list():
+            for inner in cast("list[object]", value):
+                yield from _strings(inner)
+        case _:
+            pass
 
 
 # ---------------------------------------------------------------- variables

@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -26,8 +27,12 @@ def said(*arguments: str, stdin: bytes = b"") -> Said:
         patch.setattr(sys, "excepthook", sys.excepthook)  # typer sets its own
         for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
             patch.setattr(sys, name, stream)
-        with pytest.raises(SystemExit) as exit_:
-            main()
+        heeded = signal.getsignal(signal.SIGINT)
+        try:
+            with pytest.raises(SystemExit) as exit_:
+                main()
+        finally:
+            signal.signal(signal.SIGINT, heeded)
     _, out, err = (stream.buffer for stream in streams)
     assert isinstance(out, io.BytesIO)
     assert isinstance(err, io.BytesIO)

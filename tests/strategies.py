@@ -23,12 +23,13 @@ from ecsiam.model.condition import COMPARISONS, QUALIFIERS, Condition
 from ecsiam.model.deployment import Deployment
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.home import Given, Home
+from ecsiam.model.intent import Intent, Need, Note, Trusted
 from ecsiam.model.invariants import SAYS
 from ecsiam.model.policy import VERSIONS, Policy
 from ecsiam.model.principal import EVERYONE, PRINCIPAL_TYPES, Principal
 from ecsiam.model.role import InlinePolicy, Role
 from ecsiam.model.secret import secret_resource
-from ecsiam.model.stack import Intent, Need, Note, Stack, Trusted
+from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Action, AllBut, Effect, Only, Origin, Statement
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Text, text
 

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from ecsiam.artifact import MANIFEST, STAGE, Artifact
+from ecsiam.artifact import MANIFEST, Artifact
 from ecsiam.errors import EmitError
+from ecsiam.writing import STAGE
 
 from .effort import many
 

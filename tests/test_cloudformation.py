@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, cast
@@ -14,6 +14,12 @@ from cfnlint.decode.decode import decode_str
 from cfnlint.runner import Runner
 
 from ecsiam import Config, EmitError, Stack, build, emit
+from ecsiam.config.describe import module
+from ecsiam.config.load import config_of
+from ecsiam.emitters.takes import literal, too_much
+from ecsiam.keys.source import parse_source
+from ecsiam.model.by_id import ById
+from ecsiam.model.forms import BUCKET_ARN, FORMS, Form
 from ecsiam.model.names import camel_case
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import InlinePolicy
@@ -267,3 +273,87 @@ def test_a_name_that_is_none_is_refused() -> None:
     with pytest.raises(EmitError) as caught:
         emit(evolve(stack, roles=made), "cloudformation")
     assert str(caught.value) == "CloudFormation does not take the role `a b`: a b is not a valid iam name"
+
+
+# ---------------------------------------------------------------- limits, and values at deployment
+
+REFERENCE = "{{resolve:ssm:/x:1}}"
+
+
+def everything_open(**more: object) -> Stack:
+    return build(config_of(parse_source(module(), "module.yaml"))).bind(more)
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_no_pattern_takes_a_dynamic_reference_anywhere(form: Form) -> None:
+    """Put into each value that the form takes, at each place and in each place's stead."""
+    pattern = re.compile(literal(form.pattern), re.ASCII)
+    for good in form.good:
+        if "{" not in good:
+            assert pattern.fullmatch(good)
+        for i in range(len(good) + 1):
+            for j in range(i, len(good) + 1):
+                assert not pattern.fullmatch(f"{good[:i]}{REFERENCE}{good[j:]}")
+                assert not pattern.fullmatch(f"{good[:i]}{{{{resolve:{good[j:]}")
+
+
+def test_a_brace_is_left_only_in_a_variable_of_iam() -> None:
+    """No class of characters holds one, so that no two of them can stand side by side."""
+    for form in FORMS.values():
+        pattern = literal(form.pattern)
+        assert not any(re.fullmatch(c, "{") for c in re.findall(r"\[(?:[^\]\\]|\\.)*\]", pattern))
+        assert pattern.count(r"\{") == pattern.count(r"\$\{")
+    assert BUCKET_ARN.good[-1].count("${") == 1
+    assert re.fullmatch(literal(BUCKET_ARN.pattern), BUCKET_ARN.good[-1])
+
+
+@pytest.mark.parametrize("default", [REFERENCE, f"x{REFERENCE}y", "{{resolve:secretsmanager:a}}"])
+def test_a_default_that_is_a_dynamic_reference_is_refused(default: str) -> None:
+    stack = everything_open()
+    audience = evolve(stack.deployment.variables["github_repo"], form="github_audience", default=default)
+    others = [v for v in stack.deployment.variables.values() if v.id != audience.id]
+    stack = evolve(stack, deployment=evolve(stack.deployment, variables=ById([*others, audience])))
+    with pytest.raises(EmitError, match=r"in the default of `github_repo` is not .*no `\{` stands for itself"):
+        emit(stack, "cloudformation")
+
+
+def described(description: str) -> Stack:
+    stack = everything_open()
+    first, *others = stack.deployment.variables.values()
+    return evolve(
+        stack, deployment=evolve(stack.deployment, variables=ById([evolve(first, description=description), *others]))
+    )
+
+
+@pytest.mark.parametrize(("length", "taken"), [(4000, True), (4001, False)])
+def test_a_description_of_a_parameter_has_a_longest(length: int, taken: bool) -> None:
+    stack = described("x" * length)
+    if taken:
+        emit(stack, "cloudformation")
+        return
+    with pytest.raises(EmitError) as caught:
+        emit(stack, "cloudformation")
+    name = camel_case(next(iter(stack.deployment.variables)))
+    fault = f"`Description` of the parameter `{name}` has 4,001 characters, CloudFormation takes 4,000. Write less."
+    assert str(caught.value) == fault
+
+
+# Each of CloudFormation's limits, and a template at it and one over it.
+PARTS: dict[str, Callable[[int], dict[str, Any]]] = {
+    "200 parameters": lambda n: {"Parameters": {f"P{i}": {} for i in range(200 + n)}},
+    "500 resources": lambda n: {"Resources": {f"R{i}": {} for i in range(500 + n)}},
+    "200 outputs": lambda n: {"Outputs": {f"O{i}": {} for i in range(200 + n)}},
+    "names": lambda n: {"Resources": {"R" * (255 + n): {}}},
+    "the description, in bytes": lambda n: {"Description": "é" * 511 + "xx" + "x" * n},
+    "of an output": lambda n: {"Outputs": {"O": {"Description": "x" * (1024 + n)}}},
+    "of a parameter": lambda n: {"Parameters": {"P": {"Description": "x" * (4000 + n)}}},
+    "of a constraint": lambda n: {"Parameters": {"P": {"ConstraintDescription": "x" * (4000 + n)}}},
+    "a default": lambda n: {"Parameters": {"P": {"Default": "x" * (4096 + n)}}},
+    "the whole": lambda n: {"Metadata": "x" * (1_000_000 - len(json.dumps({"Metadata": ""}, indent=2)) + n)},
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_what_is_over_a_limit_is_refused_and_what_is_at_it_is_not(part: str) -> None:
+    assert not list(too_much(PARTS[part](0)))
+    assert len(list(too_much(PARTS[part](1)))) == 1

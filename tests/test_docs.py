@@ -78,7 +78,7 @@ def examples(page: Path) -> list[tuple[str, str, int]]:
 def run_command(command: str) -> None:
     meant = MEANT.search(command)
     python = '"$PYTHON_OF_THE_TESTS"'
-    known = f'python() {{ {python} "$@"; }}; python3() {{ python "$@"; }}; ecsiam() {{ python -m ecsiam "$@"; }}'
+    known = f'python() {{ {python} "$@"; }}; python3() {{ python "$@"; }}; ecsiam() {{ python -I -m ecsiam "$@"; }}'
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", f"{known}\n{command}"],
         capture_output=True,

@@ -35,7 +35,7 @@ from ecsiam.keys.kinds import Flag, ListOf, OfForm
 from ecsiam.keys.values import known, resources
 from ecsiam.model.forms import Form
 from ecsiam.model.parameter import Parameter
-from ecsiam.model.stack import Note
+from ecsiam.model.intent import Note
 from ecsiam.model.statement import Origin, Statement
 
 _FLAG = "enable_queue_access"

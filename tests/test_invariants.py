@@ -14,10 +14,10 @@ from ecsiam.invariants.asking import allows
 from ecsiam.invariants.asking import granted as all_granted
 from ecsiam.invariants.naming import named
 from ecsiam.model.condition import Block
+from ecsiam.model.intent import Intent
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import EVERYONE, Principal
 from ecsiam.model.role import InlinePolicy
-from ecsiam.model.stack import Intent
 from ecsiam.model.statement import AllBut, Origin
 from ecsiam.model.text import Text
 from ecsiam.reference.actions import date

@@ -51,9 +51,9 @@ from ecsiam.looks.words import visible
 from ecsiam.model.accept import Accept
 from ecsiam.model.condition import Condition
 from ecsiam.model.each import Each
+from ecsiam.model.intent import Intent, Note
 from ecsiam.model.parameter import Variable
 from ecsiam.model.role import InlinePolicy
-from ecsiam.model.stack import Intent, Note
 from ecsiam.model.statement import ELEMENTS, Action, AllBut, Only, Origin
 from ecsiam.model.text import ACCOUNT_ID, EMPTY, PARTITION, Ref, Text
 

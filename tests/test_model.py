@@ -235,10 +235,13 @@ UNBUILDABLE: list[tuple[Callable[[], object], str]] = [
         lambda: Stack([Role("x", "r", policy(ASSUME)), Role("y", "R", policy(ASSUME))]),
         "two roles are called `R` @ $.roles",
     ),
-    (lambda: Stack.from_dict({}), "not the data of a stack: KeyError 'intent'"),
+    (
+        lambda: Stack.from_dict({}),
+        "\n".join(f"`{key}` is missing" for key in ("roles", "outputs", "deployment", "intent", "notes", "source")),
+    ),
     (
         lambda: Stack.from_dict(build(config()).to_dict() | {"roles": [1]}),
-        "not the data of a stack: TypeError 'int' object is not subscriptable",
+        "expected an object, not `1` @ $.roles[0]",
     ),
 ]
 

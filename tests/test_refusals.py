@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import pytest
 from attrs import evolve
@@ -36,7 +36,7 @@ from ecsiam import (
 )
 from ecsiam.analysis.leaf import Leaf, compiled
 from ecsiam.analysis.patterns import Unclear
-from ecsiam.errors import Faults
+from ecsiam.errors import EcsiamError, Fault, Faults
 from ecsiam.model.condition import Condition
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.principal import EVERYONE, Principal
@@ -44,6 +44,7 @@ from ecsiam.model.role import InlinePolicy
 from ecsiam.model.statement import Action, AllBut
 from ecsiam.model.text import ACCOUNT_ID, PARTITION, Bindings, Ref, Text
 from ecsiam.model.verdicts import TABLE
+from ecsiam.targets import TargetName
 
 from . import strategies
 from .test_model import ALLOW, TRUST, Data, document, without
@@ -595,9 +596,44 @@ STACK = json.loads(json.dumps(build(config(task_statements=[ALLOW])).to_dict()))
 
 @given(st.sampled_from(places(STACK)), json_values())
 def test_any_value_in_any_place_of_a_stack_is_read_or_refused(path: tuple[str | int, ...], value: object) -> None:
-    data = put(STACK, path, value)
-    with suppress(PolicyError):
-        Stack.from_dict(data)
+    """And what is read has data of its own that means the same, and is emitted or refused."""
+    stack = stack_or_faults(put(STACK, path, value))
+    if isinstance(stack, Stack):
+        assert Stack.from_dict(json.loads(json.dumps(stack.to_dict()))) == stack
+        for target in get_args(TargetName):
+            with suppress(EcsiamError):
+                emit(stack, target)
+
+
+def stack_or_faults(data: Any) -> Stack | tuple[Fault, ...]:
+    try:
+        return Stack.from_dict(data)
+    except PolicyError as e:
+        return e.faults
+
+
+OTHERS: tuple[Any, ...] = (
+    *(None, True, 0, -1.5, float("inf"), 10**5000, "x", "", b"x"),
+    *([], ["x"], [[None]], {}, {"ref": "x"}, {"join": [1]}, {1: 2}),
+)
+
+
+def test_a_leaf_of_another_type_is_refused_with_its_place_or_means_the_same() -> None:
+    leaves = [path for path in places(STACK) if not isinstance(at(STACK, path), dict | list)]
+    assert len(leaves) > 200
+    for i, path in enumerate(leaves):
+        for other in OTHERS[i % 3 :: 3]:
+            found = stack_or_faults(put(STACK, path, other))
+            if isinstance(found, Stack):
+                assert Stack.from_dict(json.loads(json.dumps(found.to_dict()))) == found, (path, other)
+            else:
+                assert all(f.path for f in found), (path, other)
+
+
+def at(data: Any, path: tuple[str | int, ...]) -> Any:
+    for step in path:
+        data = data[step]
+    return data
 
 
 @pytest.mark.parametrize("as_is", [False, True])

@@ -16,9 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from ecsiam.errors import ConfigError, Faults
+from ecsiam.errors import MOST_FAULTS, ConfigError, Faults, printable
 from ecsiam.errors import Path as Place
-from ecsiam.keys.source import DEEPEST, INVISIBLE, LARGEST, MOST_FAULTS, Scalar, parse_source, read_source
+from ecsiam.keys.source import INVISIBLE, Scalar, parse_source, read_source
+from ecsiam.model.bounds import DEEPEST, LARGEST
 
 from .effort import cost
 
@@ -565,7 +566,7 @@ def test_file_that_cannot_be_read(tmp_path: Path, name: str, why: str) -> None:
     with pytest.raises(ConfigError) as e:
         read_source(path)
     remedy = "Check its name and permissions, or pass `-` to read standard input"
-    assert str(e.value) == f"{path}: cannot be read: {why}. {remedy}"
+    assert str(e.value) == f"{printable(path)}: cannot be read: {why}. {remedy}"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

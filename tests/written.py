@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 
 from ecsiam import Config, Policy, Statement, load_config
 from ecsiam.model.accept import Accept
-from ecsiam.model.data import accept_to_data
+from ecsiam.model.data import write_accept
 from ecsiam.model.document import policy_to_data
 
 from .strategies import Kwargs
@@ -34,7 +34,7 @@ def as_data(value: object) -> Any:
         case Statement():
             return cast("list[object]", policy_to_data(Policy(value), str)["Statement"])[0]
         case Accept():
-            return {name: one for name, one in accept_to_data(value).items() if one}  # what is empty is left out
+            return {name: one for name, one in write_accept(value).items() if one}  # what is empty is left out
         case list() | tuple():
             return [as_data(one) for one in cast("list[object]", value)]
         case _:

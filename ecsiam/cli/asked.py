@@ -12,8 +12,19 @@ from ecsiam.analysis.globs import glob
 from ecsiam.analysis.grants import OF_TRUST
 from ecsiam.analysis.request import Context, Request, context_of, principal_of
 from ecsiam.cli.given import Given, role_faults
-from ecsiam.errors import EcsiamError, Fault, Faults, PolicyError, refuse
+from ecsiam.errors import (
+    LONGEST_SLIP,
+    MOST_FAULTS,
+    EcsiamError,
+    Fault,
+    Faults,
+    PolicyError,
+    did_you_mean,
+    refuse,
+    show,
+)
 from ecsiam.keys.source import read_bytes
+from ecsiam.model.bounds import loaded
 from ecsiam.model.document import describe, is_object
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import Principal
@@ -24,7 +35,6 @@ from ecsiam.reference import actions
 
 R = TypeVar("R")
 LARGEST_BATCH = 16 * 1024 * 1024
-MOST_FAULTS = 100
 FIELDS = ("role", "action", "resource", "principal", "context")
 
 _ACTION = re.compile("[A-Za-z0-9-]+:[A-Za-z0-9]+")
@@ -70,13 +80,15 @@ def asked(given: Given, raw: Raw) -> Asked:
         faults.append(_not_an_action(raw.action))
     if raw.resource not in (None, "*") and not _ARN.fullmatch(raw.resource or ""):
         remedy = "Write one such as `arn:aws:s3:::memos-uploads/a.txt`, or `*` for an action that has no resource."
-        faults.append(Fault(f"`{raw.resource}` is not an ARN", (), remedy))
+        faults.append(Fault(f"`{show(raw.resource or '')}` is not an ARN", (), remedy))
     principal = None
     with faults.at():
         principal = principal_of(raw.principal)
     for key, _ in raw.context:
         if not _KEY.fullmatch(key):
-            faults.append(Fault(f"`{key}` is not a condition key", (), "A key has a prefix, such as `aws:SourceIp`."))
+            faults.append(
+                Fault(f"`{show(key)}` is not a condition key", (), "A key has a prefix, such as `aws:SourceIp`.")
+            )
     refuse(PolicyError, faults)
     subject, resource = _subject(given, raw)
     caller = _arn(given, subject) if isinstance(subject, Role) and principal is None else None
@@ -88,8 +100,10 @@ def asked(given: Given, raw: Raw) -> Asked:
 
 def _not_an_action(action: str) -> Fault:
     if _PATTERN.fullmatch(action):
-        return Fault(f"`{action}` is more than one action", (), "A request has one; `ecsiam can` asks about several.")
-    return Fault(f"`{action}` is not an action", (), "An action is `service:Name`, such as `s3:GetObject`.")
+        return Fault(
+            f"`{show(action)}` is more than one action", (), "A request has one; `ecsiam can` asks about several."
+        )
+    return Fault(f"`{show(action)}` is not an action", (), "An action is `service:Name`, such as `s3:GetObject`.")
 
 
 def _subject(given: Given, raw: Raw) -> tuple[Role | Policy, str | None]:
@@ -119,7 +133,7 @@ def _default(action: str) -> str:
     if forms == ("*",):
         return "*"
     example = f"It is asked of {' or '.join(f'`{f}`' for f in forms[:3])}." if forms else "An action without has `*`."
-    raise PolicyError(Fault(f"`{action}` needs a resource", (), f"Write the ARN with `--resource`. {example}"))
+    raise PolicyError(Fault(f"`{show(action)}` needs a resource", (), f"Write the ARN with `--resource`. {example}"))
 
 
 # ---------------------------------------------------------------- options
@@ -134,7 +148,7 @@ def of_options(
     for pair in context:
         key, equals, value = pair.partition("=")
         if not (key and equals):
-            faults.append(Fault(f"`--context {pair}` has no value", (), "Write `--context KEY=VALUE`."))
+            faults.append(Fault(f"`--context {show(pair)}` has no value", (), "Write `--context KEY=VALUE`."))
             continue
         values.setdefault(key.lower(), (key, []))[1].append(value)
     pairs = tuple((key, several[0] if len(several) == 1 else tuple(several)) for key, several in values.values())
@@ -145,12 +159,14 @@ def pattern_faults(action: str, resource: str) -> Iterator[Fault]:
     """What is wrong with an action and a resource written as in a policy."""
     if not _PATTERN.fullmatch(action):
         yield Fault(
-            f"`{action}` is not an action",
+            f"`{show(action)}` is not an action",
             (),
             "An action is `service:Name`, such as `s3:GetObject`; only the name may hold wildcards.",
         )
     if resource != "*" and not resource.startswith("arn:"):
-        yield Fault(f"`{resource}` is neither an ARN nor `*`", (), "Write one such as `arn:aws:s3:::memos-uploads/*`.")
+        yield Fault(
+            f"`{show(resource)}` is neither an ARN nor `*`", (), "Write one such as `arn:aws:s3:::memos-uploads/*`."
+        )
 
 
 # ---------------------------------------------------------------- a batch
@@ -174,6 +190,7 @@ def of_batch(path: str, given: Given, role: str | None, answer: Callable[[Asked]
         except EcsiamError as e:
             faults += [_on_line(f, name, number) for f in e.faults]
         if len(faults) >= MOST_FAULTS:
+            del faults[MOST_FAULTS:]
             faults.append(Fault("too many faults to go on", (), "Correct the ones above first.", name, number))
             break
     if not found and not faults:
@@ -192,9 +209,8 @@ def _raw(line: bytes, role: str | None) -> Raw:
     faults = Faults()
     for key in data:
         if key not in FIELDS:
-            near = difflib.get_close_matches(key, FIELDS, n=1)
-            remedy = f"Did you mean `{near[0]}`?" if near else f"There are {', '.join(f'`{f}`' for f in FIELDS)}."
-            faults.append(Fault(f"unknown field `{key}`", (), remedy))
+            remedy = did_you_mean(key, FIELDS) or f"There are {', '.join(f'`{f}`' for f in FIELDS)}."
+            faults.append(Fault(f"unknown field `{show(key)}`", (), remedy))
     texts: dict[str, str | None] = {}
     for field in FIELDS[:4]:
         value = data.get(field)
@@ -211,19 +227,8 @@ def _raw(line: bytes, role: str | None) -> Raw:
 
 
 def _object(line: bytes) -> Mapping[str, object]:
-    def pairs(items: list[tuple[str, object]]) -> dict[str, object]:
-        keys = [k for k, _ in items]
-        twice = sorted({k for k in keys if keys.count(k) > 1})
-        refuse(PolicyError, [Fault(f"the key `{k}` stands twice in one object") for k in twice])
-        return dict(items)
-
-    def constant(name: str) -> object:
-        raise PolicyError(f"not JSON: `{name}` is not a value")
-
     try:
-        data: object = json.loads(
-            line.decode(), object_pairs_hook=pairs, parse_int=str, parse_float=str, parse_constant=constant
-        )
+        data = loaded(line.decode(), str)
     except UnicodeDecodeError as e:
         raise PolicyError(Fault(f"byte `{line[e.start]:#x}` is not UTF-8", (), "Save the file as UTF-8.")) from None
     except json.JSONDecodeError as e:
@@ -251,10 +256,11 @@ def action_notes(action: str) -> Iterator[str]:
     """That no action is called so, as far as is known."""
     if not actions.matching(action):
         service = action.partition(":")[0]
-        near = difflib.get_close_matches(action.lower(), list(actions.actions(service)), n=1, cutoff=0.8)
+        names = list(actions.actions(service)) if len(action) <= LONGEST_SLIP else []
+        near = difflib.get_close_matches(action.lower(), names, n=1, cutoff=0.8)
         known = actions.action(near[0]) if near else None
         remedy = f". Did you mean `{known.id}`?" if known else ""
-        yield f"AWS had no action `{action}` on {actions.date()}{remedy}"
+        yield f"AWS had no action `{show(action)}` on {actions.date()}{remedy}"
 
 
 def notes(given: Given, one: Asked, principal_given: bool) -> Iterator[str]:
@@ -265,12 +271,13 @@ def notes(given: Given, one: Asked, principal_given: bool) -> Iterator[str]:
         forms = actions.evaluated_on(known)
         anywhere = isinstance(one.of, Policy) and one.of.kind == "trust"  # it has no resource
         if not anywhere and not any(_fits(form, request.resource) for form in forms):
-            yield f"AWS asks `{known.id}` of {' or '.join(f'`{f}`' for f in forms[:3])}, not of `{request.resource}`"
+            few = " or ".join(f"`{f}`" for f in forms[:3])
+            yield f"AWS asks `{known.id}` of {few}, not of `{show(request.resource)}`"
     if request.resource != "*" and {"*", "?"}.intersection(request.resource):
         yield "a wildcard in the resource of a request is that character itself; `ecsiam can` asks about all it matches"
     for key, _ in request.context:
         if actions.key_type(key) is None:
-            yield f"AWS had no condition key `{key}` on {actions.date()}"
+            yield f"AWS had no condition key `{show(key)}` on {actions.date()}"
     if isinstance(given.what, Stack) and request.action.lower() in OF_TRUST and not principal_given:
         yield "this is what the role may do; who may assume it is asked with `--principal TYPE:ID`"
     if isinstance(one.of, Policy) and one.of.kind != "identity" and not principal_given:

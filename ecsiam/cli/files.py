@@ -1,17 +1,20 @@
 """The commands that write: `emit`, `init` and `schema`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ecsiam.artifact import Artifact
+from ecsiam.cli.interrupts import Undone
 from ecsiam.cli.options import ConfigPath, Set, bindings
 from ecsiam.cli.streams import fail, say, unwritten, write
-from ecsiam.errors import Fault
+from ecsiam.errors import EmitError, Fault, is_text, refuse, show
 from ecsiam.model.stack import Stack
 from ecsiam.targets import TARGETS, TargetName, dump, emit
+from ecsiam.writing import FILE, LINK, held, kind, replace
 
 
 def emit_files(
@@ -47,7 +50,8 @@ def emit_files(
     elif check:
         _compare(artifact, output)
     else:
-        artifact.write(output, force=force)
+        with Undone():
+            artifact.write(output, force=force)
         say(f"wrote {len(artifact.files)} file{'s' * (len(artifact.files) != 1)} to {output}")
     for note in stack.notes:
         say(f"note: {note}")
@@ -96,23 +100,31 @@ def init_config(
         return
     path = Path(config)
     if path.suffix not in (".yaml", ".yml"):
-        raise typer.BadParameter(f"`{config}` does not end in .yaml", param_hint="CONFIG")
+        raise typer.BadParameter(f"`{show(config)}` does not end in .yaml", param_hint="CONFIG")
+    if not is_text(path.name):  # the config names its schema
+        raise typer.BadParameter("it is not UTF-8", param_hint="CONFIG")
     schema = path.with_suffix(".schema.json")
     texts: dict[Path, Callable[[], str]] = {
         path: lambda: describe.editor_line(f"./{schema.name}") + (describe.module() if module else describe.starter()),
         schema: lambda: dump(describe.config_schema()),
     }
-    there = [p for p in texts if p.exists() or p.is_symlink()]
-    if there and not force:
-        fail(
-            *(Fault(f"`{p}` is already there", (), "Name another file, or overwrite it with `--force`.") for p in there)
-        )
-    for p, text in texts.items():
-        try:
-            p.write_text(text(), encoding="utf-8", newline="\n")
-        except OSError as e:
-            fail(unwritten(f"`{p}`", e))
+    with _explained(path), Undone(), held(path.parent, make=False):
+        there = {p: kind(p) for p in texts}
+        fixed = [(p, what) for p, what in there.items() if what not in ("", FILE, LINK)]
+        refuse(EmitError, [Fault(f"can't write `{p}`: is a {what}") for p, what in fixed])
+        if not force:
+            remedy = "Name another file, or overwrite it with `--force`."
+            refuse(EmitError, [Fault(f"`{p}` is already there", (), remedy) for p, what in there.items() if what])
+        replace(path.parent, {p.name: text() for p, text in texts.items()})
     say(f"wrote {path} and {schema}: edit the first, your editor checks it against the second")
+
+
+@contextmanager
+def _explained(path: Path) -> Generator[None]:
+    try:
+        yield
+    except OSError as e:
+        fail(unwritten(f"`{path}`", e))
 
 
 def print_schema() -> None:

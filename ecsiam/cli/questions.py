@@ -7,7 +7,7 @@ import typer
 
 from ecsiam.cli.beside import Boundary, Managed, read_limits, unused
 from ecsiam.cli.options import AnyPath, ConfigPath, FormatOption, Set, Timeout, UniverseOption, bindings
-from ecsiam.cli.streams import say, write
+from ecsiam.cli.streams import as_text, say, write
 from ecsiam.targets import dump
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ def prove(
     from ecsiam.analysis.answers import Fails, Undecided
     from ecsiam.cli.given import read, stack_of
     from ecsiam.cli.proofs import proof_data, proof_lines
-    from ecsiam.cli.shown import as_text
     from ecsiam.invariants import chosen, stale
     from ecsiam.invariants import prove as answers_of
 
@@ -120,7 +119,6 @@ def who_can(
     from ecsiam.cli.asked import action_notes, pattern_faults
     from ecsiam.cli.given import read, subjects, trusts
     from ecsiam.cli.results import can_data, can_lines
-    from ecsiam.cli.shown import as_text
     from ecsiam.errors import PolicyError, refuse
     from ecsiam.model.statement import Statement
 
@@ -180,7 +178,6 @@ def diff(
     from ecsiam.analysis.change import compare
     from ecsiam.cli.given import read_two
     from ecsiam.cli.results import change_data, change_lines
-    from ecsiam.cli.shown import as_text
 
     limits = read_limits(boundary, managed, old, new)
     before, after = read_two((old, new), bindings(set_))

@@ -6,7 +6,7 @@ from typing import cast
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.terms import Terms
-from ecsiam.model.data import accept_to_data
+from ecsiam.model.data import write_accept
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.each import Item
 from ecsiam.model.policy import Policy
@@ -108,7 +108,7 @@ def _fail_data(fails: Fails) -> Data:
         "fact": fails.fact,
         "witness": request_data(fails.witness),
         "values": {name: _plain(v) for name, v in fails.values},
-        "accepted": [accept_to_data(a) for a in fails.accepted],
+        "accepted": [write_accept(a) for a in fails.accepted],
     }
 
 
@@ -164,8 +164,3 @@ def assumed_lines(answers: Iterable[Answer]) -> Iterator[str]:
     if assumed:
         yield "assumed:"
         yield from (f"{INDENT}{a}" for a in assumed)
-
-
-def as_text(lines: Iterable[str]) -> str:
-    """Lines as what is printed."""
-    return "".join(f"{line}\n" for line in lines)

@@ -7,7 +7,7 @@ import typer
 from ecsiam.cli.beside import Boundary, Managed, Rcp, ResourcePolicy, Scp, Session, read_beside, unused
 from ecsiam.cli.options import AnyPath, FormatOption, Set, bindings
 from ecsiam.cli.questions import end
-from ecsiam.cli.streams import say, write
+from ecsiam.cli.streams import as_text, say, write
 from ecsiam.targets import dump
 
 if TYPE_CHECKING:
@@ -91,7 +91,6 @@ def _one(
     from ecsiam.cli.asked import asked, notes, of_options
     from ecsiam.cli.decisions import decide, decision_data, decision_lines, decision_notes
     from ecsiam.cli.given import closed, read
-    from ecsiam.cli.shown import as_text
 
     raw = of_options(*request)
     given = closed(read(path, values), say)

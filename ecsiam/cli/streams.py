@@ -1,14 +1,25 @@
 """Where what we say goes: answers to standard output, all else to standard error."""
 
+import json
 import os
 import sys
+from collections.abc import Iterable
 from typing import NoReturn, TextIO
 
-from ecsiam.errors import Fault
+from ecsiam.errors import Fault, printable
+
+
+def as_text(lines: Iterable[str]) -> str:
+    """Lines as what is printed: one of a policy's own breaks none of them."""
+    return "".join(f"{printable(line)}\n" for line in lines)
 
 
 def write(text: str) -> None:
-    """Write to standard output: in UTF-8 whatever the locale is, as JSON has to be."""
+    """Write to standard output: in UTF-8 whatever the locale is, as JSON has to be.
+
+    What a terminal would obey is escaped as in JSON, which may hold it as it is (U+007F).
+    """
+    text = "\n".join(map(_obeyed_by_none, text.split("\n")))
     if not sys.stdout:
         fail(Fault("standard output is closed"))
     try:
@@ -20,11 +31,19 @@ def write(text: str) -> None:
             fail(unwritten("standard output", e))
 
 
+def _obeyed_by_none(line: str) -> str:
+    if line.isprintable():
+        return line
+    return "".join(
+        c if c.isprintable() or c == "\t" else json.dumps(c)[1:-1] if c != "\x7f" else "\\u007f" for c in line
+    )
+
+
 def say(line: str) -> None:
     """Write a line to standard error."""
     if sys.stderr:  # Python has none when the shell closed it, and `print` would take standard output instead
         try:
-            print(line, file=sys.stderr, flush=True)
+            print(printable(line), file=sys.stderr, flush=True)
         except OSError:
             discard(sys.stderr)
 

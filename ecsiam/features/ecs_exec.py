@@ -11,8 +11,8 @@ from ecsiam.features.wide import is_everything
 from ecsiam.keys.key import Key
 from ecsiam.keys.kinds import Flag
 from ecsiam.model.globs import matches
+from ecsiam.model.intent import Note
 from ecsiam.model.parameter import Parameter
-from ecsiam.model.stack import Note
 from ecsiam.model.statement import Only, Origin, Statement
 from ecsiam.model.text import Text
 

@@ -10,8 +10,8 @@ from ecsiam.keys.keys import Keys
 from ecsiam.keys.kinds import Flag, OfForm
 from ecsiam.keys.values import as_text
 from ecsiam.model import forms
+from ecsiam.model.intent import Note
 from ecsiam.model.parameter import Parameter
-from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin, Statement
 
 _FLAG = "enable_efs_access"

@@ -7,10 +7,10 @@ from attrs import field, frozen
 
 from ecsiam.features.project import Project
 from ecsiam.keys.keys import Keys
+from ecsiam.model.intent import Note
 from ecsiam.model.names import Attribute
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.policy import Policy
-from ecsiam.model.stack import Note
 from ecsiam.model.statement import Statement
 
 # A feature of some keys is one of every class that inherits them.

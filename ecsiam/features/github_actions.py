@@ -13,8 +13,8 @@ from ecsiam.keys.kinds import Flag, ListOf, OfForm
 from ecsiam.keys.values import empty, resources, wrapped
 from ecsiam.model import forms
 from ecsiam.model.condition import Condition
+from ecsiam.model.intent import Note
 from ecsiam.model.parameter import Parameter
-from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin, Statement
 
 _PASS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html"

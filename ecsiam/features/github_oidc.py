@@ -15,10 +15,10 @@ from ecsiam.keys.values import as_text
 from ecsiam.model import forms
 from ecsiam.model.condition import Condition
 from ecsiam.model.globs import matches
+from ecsiam.model.intent import Note
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import Principal
-from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin, Statement
 from ecsiam.model.text import Ref, Text, in_order, text
 

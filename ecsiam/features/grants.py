@@ -11,7 +11,7 @@ from functools import lru_cache
 from ecsiam.errors import LONGEST_SLIP
 from ecsiam.features.wide import is_everything, wide_actions
 from ecsiam.model.globs import matches, overlap
-from ecsiam.model.stack import Note
+from ecsiam.model.intent import Note
 from ecsiam.model.statement import Only, Statement
 from ecsiam.model.text import Text
 

@@ -6,9 +6,10 @@ from typing import Annotated
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys
 from ecsiam.keys.kinds import Numbers, Whole
+from ecsiam.model.intent import Note
 from ecsiam.model.quotas import RAISABLE
 from ecsiam.model.sizes import Measure, measures
-from ecsiam.model.stack import Note, Stack
+from ecsiam.model.stack import Stack
 
 _DOCUMENTS = ("role_inline_policies_size", "role_trust_policy_length")
 

@@ -10,8 +10,8 @@ from ecsiam.keys.keys import Keys
 from ecsiam.keys.kinds import Flag, ListOf, OfForm
 from ecsiam.keys.values import known, resources
 from ecsiam.model import forms
+from ecsiam.model.intent import Note
 from ecsiam.model.parameter import Parameter
-from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin, Statement
 
 _FLAG = "enable_s3_access"

@@ -15,9 +15,9 @@ from ecsiam.model.arn import Arn, via_service
 from ecsiam.model.condition import Condition
 from ecsiam.model.each import Item, Rule
 from ecsiam.model.globs import overlap
+from ecsiam.model.intent import Note
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.secret import secret_resource
-from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin, Statement
 from ecsiam.model.text import Text, in_order
 

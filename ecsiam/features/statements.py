@@ -14,9 +14,9 @@ from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys, check
 from ecsiam.keys.kinds import ListOf, OfForm, RawStatement
 from ecsiam.model import forms
+from ecsiam.model.intent import Note
 from ecsiam.model.policy import Policy
 from ecsiam.model.quotas import QUOTAS
-from ecsiam.model.stack import Note
 from ecsiam.model.statement import Origin, Statement
 from ecsiam.model.text import Bindings
 

@@ -12,8 +12,8 @@ from ecsiam.keys.keys import Keys
 from ecsiam.keys.kinds import ListOf, OfForm, RawStatement
 from ecsiam.model.arn import PARTITIONS
 from ecsiam.model.globs import matches
+from ecsiam.model.intent import Note
 from ecsiam.model.parameter import Parameter
-from ecsiam.model.stack import Note
 from ecsiam.model.statement import AllBut, Only, Statement
 from ecsiam.model.text import Text
 

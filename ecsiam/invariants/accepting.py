@@ -15,7 +15,8 @@ from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, query, union
 from ecsiam.errors import Fault, PolicyError
 from ecsiam.model.accept import Accept
-from ecsiam.model.stack import Note, Stack
+from ecsiam.model.intent import Note
+from ecsiam.model.stack import Stack
 
 Sought = Fails | str | None
 

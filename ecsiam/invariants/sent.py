@@ -13,8 +13,9 @@ from ecsiam.invariants.asking import granted
 from ecsiam.model.condition import Condition
 from ecsiam.model.each import Item
 from ecsiam.model.home import Home
+from ecsiam.model.intent import Need
 from ecsiam.model.role import Role
-from ecsiam.model.stack import Need, Stack
+from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Only, Statement
 from ecsiam.model.text import Text, text
 

@@ -13,8 +13,9 @@ from ecsiam.invariants.asking import granted, listed, never, together, trusted
 from ecsiam.invariants.sent import REGION_KEY, Part, asked_keys, asked_parts, of_session, resource_items
 from ecsiam.invariants.void import grants
 from ecsiam.model.condition import Condition
+from ecsiam.model.intent import Need
 from ecsiam.model.role import Role
-from ecsiam.model.stack import Need, Stack
+from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
 from ecsiam.model.text import Text
 

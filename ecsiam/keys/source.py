@@ -17,15 +17,9 @@ from typing import Any, NamedTuple, cast
 
 from attrs import evolve, frozen
 
-from ecsiam.errors import ConfigError, Fault, Faults, Path, refuse
+from ecsiam.errors import MOST_FAULTS, ConfigError, Fault, Faults, Path, refuse
 from ecsiam.keys.foreign import foreign_text
-
-# IAM stops at 10,240 characters for the inline policies of a role. These bounds are far above any real file and keep
-# a hostile one to about a second: ruamel needs some 30 microseconds for a value, and more the deeper it is.
-LARGEST = 256 * 1024
-DEEPEST = 20
-MOST_VALUES = 20_000
-MOST_FAULTS = 100
+from ecsiam.model.bounds import DEEPEST, LARGEST, MOST_VALUES
 
 NULLS = ("", "~", "null", "Null", "NULL")
 

@@ -1,5 +1,6 @@
 """An immutable mapping of things that know their own id."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic, Protocol, TypeVar, cast
 
@@ -28,19 +29,18 @@ class ById(Shown, Mapping[str, V_co], Generic[V_co]):
     """`roles["task"]`: a frozen, hashable mapping in the order given, equal by value."""
 
     items_: tuple[V_co, ...] = field(converter=_given)
+    _by_id: Mapping[str, V_co] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        ids = list(self)
-        refuse(PolicyError, [Fault(f"the id `{i}` stands twice") for i in dict.fromkeys(ids) if ids.count(i) > 1])
+        object.__setattr__(self, "_by_id", {item.id: item for item in self.items_})
+        times = Counter(item.id for item in self.items_)
+        refuse(PolicyError, [Fault(f"the id `{i}` stands twice") for i, count in times.items() if count > 1])
 
     def __getitem__(self, key: str) -> V_co:
-        for item in self.items_:
-            if item.id == key:
-                return item
-        raise KeyError(key)
+        return self._by_id[key]
 
     def __iter__(self) -> Iterator[str]:
-        return (item.id for item in self.items_)
+        return iter(self._by_id)
 
     def __len__(self) -> int:
         return len(self.items_)

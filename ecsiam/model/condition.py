@@ -160,12 +160,13 @@ def conditions(
         several(block.values(), (Mapping,), "keys and their values")
         given = [Condition(op, key, values, as_is=True) for op, keys in block.items() for key, values in keys.items()]
     given = several(given, (Condition,), "conditions")
-    by_place: dict[tuple[str, str], Condition] = {}
+    by_place: dict[tuple[str, str], tuple[Condition, tuple[Text, ...]]] = {}
     faults: list[Fault] = []
     for condition in given:
         place = (str(condition.operator), condition.key.lower())
-        first = by_place.setdefault(place, condition)
-        if in_order(first.values) != in_order(condition.values):
+        values = in_order(condition.values)
+        _, first = by_place.setdefault(place, (condition, values))
+        if first != values:
             faults.append(
                 Fault(
                     f"`{condition.operator}` has the key `{condition.key}` twice with different values",
@@ -173,4 +174,4 @@ def conditions(
                 )
             )
     refuse(PolicyError, faults)
-    return tuple(by_place[place] for place in sorted(by_place))
+    return tuple(by_place[place][0] for place in sorted(by_place))

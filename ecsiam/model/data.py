@@ -1,97 +1,82 @@
-"""A stack as plain data (dicts, lists, texts) and back: `Stack.to_dict`, `Stack.from_dict`.
+"""The parts of a stack as plain data (dicts, lists, texts) and back: for `Stack.to_dict` and `Stack.from_dict`.
 
 Policies stand in it as IAM's own JSON. A text with a reference is `{"join": ["arn:", {"ref": "partition"}, ...]}`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import date
-from typing import Any, cast
+from typing import Any, Literal, TypeVar, cast
 
 from attrs import asdict, evolve
 
-from ecsiam.errors import PolicyError
+from ecsiam.errors import ConfigError, Fault, PolicyError, show
 from ecsiam.model.accept import Accept
 from ecsiam.model.by_id import ById
 from ecsiam.model.deployment import Deployment, Name
 from ecsiam.model.document import describe, is_object, policy_from_data, policy_to_data
-from ecsiam.model.each import Each, Item
+from ecsiam.model.each import Each, Item, Rule
+from ecsiam.model.forms import FORMS
 from ecsiam.model.home import Given, Home
-from ecsiam.model.names import Output
+from ecsiam.model.intent import Intent, Need, Trusted
 from ecsiam.model.parameter import Demand, Variable
 from ecsiam.model.policy import Policy
+from ecsiam.model.records import (
+    Reader,
+    Table,
+    by_key,
+    each,
+    of_type,
+    optional,
+    read_fields,
+    record,
+    string,
+    whole_number,
+)
 from ecsiam.model.role import InlinePolicy, Role
-from ecsiam.model.stack import Intent, Need, Note, Stack, Trusted
 from ecsiam.model.statement import Origin
 from ecsiam.model.text import Ref, Text, text
 
 Data = dict[str, Any]
+T = TypeVar("T")
 
 
-def stack_to_data(stack: Stack) -> Data:
-    """The whole stack, notes and origins included."""
-    intent = stack.intent
+def write_intent(intent: Intent) -> Data:
+    """What was asked for, as data."""
     return {
-        "roles": [_role_to_data(r) for r in stack.roles.values()],
-        "outputs": [asdict(o) for o in stack.outputs],
-        "deployment": _deployment_to_data(stack.deployment),
-        "intent": {
-            "prefix": write_text(intent.prefix),
-            "environment": write_text(intent.environment),
-            "flags": {flag: on if isinstance(on, bool) else _ref_to_data(on) for flag, on in intent.flags},
-            "trusted": [_of_role_to_data(t) for t in intent.trusted],
-            "needs": [{**_of_role_to_data(n), "unsure": n.unsure} for n in intent.needs],
-            "accepted": [accept_to_data(a) for a in intent.accepted],
-            "quotas": dict(intent.quotas),
-        },
-        "notes": [asdict(n, value_serializer=_listed) for n in stack.notes],
-        "source": stack.source,
+        "prefix": write_text(intent.prefix),
+        "environment": write_text(intent.environment),
+        "flags": {flag: on if isinstance(on, bool) else _ref_to_data(on) for flag, on in intent.flags},
+        "trusted": [_of_role_to_data(t) for t in intent.trusted],
+        "needs": [{**_of_role_to_data(n), "unsure": n.unsure} for n in intent.needs],
+        "accepted": [write_accept(a) for a in intent.accepted],
+        "quotas": dict(intent.quotas),
     }
 
 
-def stack_from_data(data: Mapping[str, Any]) -> Stack:
-    """The inverse. Raises PolicyError when `data` is not what `stack_to_data` makes."""
-    try:
-        intent = data["intent"]
-        return Stack(
-            roles=[_role_from_data(r) for r in data["roles"]],
-            outputs=[Output(**o) for o in data["outputs"]],
-            deployment=_deployment_from_data(data["deployment"]),
-            intent=Intent(
-                prefix=read_text(intent["prefix"]),
-                environment=read_text(intent["environment"]),
-                flags=tuple(
-                    (f, on if isinstance(on, bool) else _ref_from_data(on)) for f, on in intent["flags"].items()
-                ),
-                trusted=[Trusted(t["role"], _policy_from_data(t).statements[0], t["when"]) for t in intent["trusted"]],
-                needs=[
-                    Need(n["role"], _policy_from_data(n).statements[0], n["when"], n["unsure"]) for n in intent["needs"]
-                ],
-                accepted=[_accept_from_data(a) for a in intent["accepted"]],
-                quotas={id: int(size) for id, size in intent["quotas"].items()},
-            ),
-            notes=[Note(**_tupled(n)) for n in data["notes"]],
-            source=data["source"],
-        )
-    except (KeyError, TypeError, AttributeError, ValueError) as e:
-        raise PolicyError(f"not the data of a stack: {type(e).__name__} {e}") from None
+def read_intent(data: object) -> Intent:
+    """The inverse of `write_intent`. Raises PolicyError."""
+    return Intent(**read_fields(data, _INTENT))
 
 
 def _of_role_to_data(one: Need | Trusted) -> Data:
     return {"role": one.role, "when": one.when, **_policy_to_data(Policy(one.statement, as_is=True))}
 
 
-def accept_to_data(accept: Accept) -> Data:
+def write_accept(accept: Accept) -> Data:
     """What is accepted, as data: a day as ISO has it."""
     until = accept.until and accept.until.isoformat()
-    return {**asdict(accept, value_serializer=_listed), "until": until}
+    return {**asdict(accept, value_serializer=listed), "until": until}
 
 
-def _accept_from_data(data: Data) -> Accept:
-    given: Data = {**data, "until": data["until"] and date.fromisoformat(data["until"])}
-    return Accept(**given)
+def _day(value: object) -> date:
+    try:
+        return date.fromisoformat(str(string(value)))
+    except ValueError:
+        raise PolicyError(f"expected a day such as `2027-03-31`, not {describe(value)}") from None
 
 
-def _deployment_to_data(deployment: Deployment) -> Data:
+def write_deployment(deployment: Deployment) -> Data:
+    """What is left to deployment, as data."""
     home = deployment.home
     return {
         "home": {
@@ -100,40 +85,16 @@ def _deployment_to_data(deployment: Deployment) -> Data:
             "partition": write_text(home.partition),
             "further_regions": list(home.further_regions),
         },
-        "variables": [asdict(v, value_serializer=_listed) for v in deployment.variables.values()],
-        "demands": [asdict(d, value_serializer=_listed) for d in deployment.demands],
-        "given": [asdict(g, value_serializer=_listed) for g in deployment.given],
+        "variables": [asdict(v, value_serializer=listed) for v in deployment.variables.values()],
+        "demands": [asdict(d, value_serializer=listed) for d in deployment.demands],
+        "given": [asdict(g, value_serializer=listed) for g in deployment.given],
         "names": [{**asdict(n, recurse=False), "text": write_text(n.text)} for n in deployment.names],
     }
 
 
-def _deployment_from_data(data: Data) -> Deployment:
-    home = data["home"]
-    return Deployment(
-        home=Home(
-            account_id=read_text(home["account_id"]),
-            region=read_text(home["region"]),
-            partition=read_text(home["partition"]),
-            further_regions=tuple(home["further_regions"]),
-        ),
-        variables=ById([Variable(**_tupled(v)) for v in data["variables"]]),
-        demands=tuple(Demand(**_tupled(d)) for d in data["demands"]),
-        given=tuple(Given(**_tupled(g)) for g in data["given"]),
-        names=tuple(_name(n) for n in data["names"]),
-    )
-
-
-def _name(data: Data) -> Name:
-    known = {key: data[key] for key in ("what", "id", "group", "most", "when")}
-    return Name(text=read_text(data["text"]), **known)
-
-
-def _listed(_: object, __: object, value: Any) -> Any:
+def listed(_: object, __: object, value: Any) -> Any:
+    """Tuples as lists: for `attrs.asdict`."""
     return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
-
-
-def _tupled(data: Data) -> Data:
-    return {k: tuple(cast("list[object]", v)) if isinstance(v, list) else v for k, v in data.items()}
 
 
 def write_text(value: Text) -> str | Data:
@@ -145,14 +106,15 @@ def write_text(value: Text) -> str | Data:
 
 def read_text(value: object) -> Text:
     """The inverse of `write_text`. Raises PolicyError."""
-    match value:
-        case str():
-            return text(value)
-        case _ if is_object(value) and "join" in value:
-            parts = cast("list[str | Data]", value["join"])
-            return Text(p if isinstance(p, str) else _ref_from_data(p) for p in parts)
-        case _:
-            raise PolicyError(f"expected a text, not {describe(value)}")
+    if isinstance(value, str):
+        return text(value)
+    if is_object(value):
+        return Text(read_fields(value, {"join": each(_part)})["join"])
+    raise PolicyError(f"expected a text, not {describe(value)}")
+
+
+def _part(value: object) -> str | Ref:
+    return value if isinstance(value, str) else _ref_from_data(value)
 
 
 def _ref_to_data(ref: Ref) -> Data:
@@ -162,11 +124,23 @@ def _ref_to_data(ref: Ref) -> Data:
     return {"parameter": ref.name, **({} if ref.part is None else {"part": ref.part}), **otherwise}
 
 
-def _ref_from_data(data: Data) -> Ref:
-    if "ref" in data:
-        return Ref(data["ref"])
-    otherwise = read_text(data["otherwise"]) if "otherwise" in data else None
-    return Ref(data["parameter"], parameter=True, part=data.get("part"), otherwise=otherwise)
+def _ref_from_data(data: object) -> Ref:
+    if is_object(data) and "parameter" not in data:
+        return Ref(read_fields(data, {"ref": of_type(_Known)})["ref"])
+    optionals: Table = {"part": _piece, "otherwise": read_text}
+    given = {name: read for name, read in optionals.items() if is_object(data) and name in data}
+    found = read_fields(data, {"parameter": string, **given})
+    return Ref(found.pop("parameter"), parameter=True, **found)
+
+
+_Known = Literal["account_id", "aws_region", "partition", "dns_suffix"]
+
+
+def _piece(value: object) -> int:
+    number = whole_number(value)
+    if number not in (0, 1):
+        raise PolicyError(f"expected 0 or 1, a piece of `OWNER/REPO`, not {describe(value)}")
+    return cast("int", number)
 
 
 def write_item(item: Item) -> str | Data:
@@ -186,9 +160,17 @@ def read_item(value: object) -> Item:
     """The inverse of `write_item`. Raises PolicyError."""
     if not is_object(value) or "each" not in value:
         return read_text(value)
-    data: Mapping[str, Any] = value
-    otherwise = tuple(read_item(o) for o in data["otherwise"])
-    return Each(data["each"], data["rule"], read_text(data["before"]), read_text(data["after"]), otherwise)
+    found = read_fields(value, _EACH)
+    return Each(found.pop("each"), **found)
+
+
+_EACH: Table = {
+    "each": string,
+    "rule": of_type(Rule),
+    "before": read_text,
+    "after": read_text,
+    "otherwise": each(read_item),
+}
 
 
 def _policy_to_data(policy: Policy) -> Data:
@@ -199,13 +181,27 @@ def _policy_to_data(policy: Policy) -> Data:
     }
 
 
-def _policy_from_data(data: Data) -> Policy:
-    policy = policy_from_data(data["document"], read_text, read_item)
-    origins = [o and Origin(**o) for o in data["origins"]]
+def _policy_from_data(data: object) -> Policy:
+    found = read_fields(data, _POLICY)
+    return _with_origins(found["document"], found["origins"])
+
+
+def _document(data: object) -> Policy:
+    return policy_from_data(data, read_text, read_item)
+
+
+def _with_origins(policy: Policy, origins: tuple[Origin | None, ...]) -> Policy:
+    if len(origins) != len(policy.statements):
+        fault = f"there are {len(policy.statements)} statements, and origins of {len(origins)}"
+        raise PolicyError(Fault(fault, ("origins",)))
     return evolve(policy, statements=[evolve(s, origin=o) for s, o in zip(policy.statements, origins, strict=True)])
 
 
-def _role_to_data(role: Role) -> Data:
+_POLICY: Table = {"document": _document, "origins": each(optional(record(Origin)))}
+
+
+def write_role(role: Role) -> Data:
+    """A role as data."""
     longest = role.max_session_duration
     return {
         "id": role.id,
@@ -225,21 +221,99 @@ def _role_to_data(role: Role) -> Data:
     }
 
 
-def _role_from_data(data: Data) -> Role:
-    boundary, longest = data["permissions_boundary"], data["max_session_duration"]
-    return Role(
-        id=data["id"],
-        name=read_text(data["name"]),
-        trust=_policy_from_data(data["trust"]),
-        policies=[
-            InlinePolicy(p["id"], read_text(p["name"]), _policy_from_data(p), p["when"]) for p in data["policies"]
-        ],
-        managed_policy_arns=[read_text(a) for a in data["managed_policy_arns"]],
-        path=data["path"],
-        permissions_boundary=None if boundary is None else read_text(boundary),
-        max_session_duration=longest if isinstance(longest, int | None) else _ref_from_data(cast("Data", longest)),
-        description=read_text(data["description"]),
-        when=data["when"],
-        tags=[(key, read_text(value)) for key, value in data["tags"].items()],
-        as_is=True,
-    )
+def read_role(data: object) -> Role:
+    """The inverse of `write_role`. Raises PolicyError."""
+    return Role(**read_fields(data, _ROLE), as_is=True)
+
+
+def _inline_from_data(data: object) -> InlinePolicy:
+    found = read_fields(data, {"id": string, "name": read_text, "when": string, **_POLICY})
+    return InlinePolicy(found["id"], found["name"], _with_origins(found["document"], found["origins"]), found["when"])
+
+
+def _of_role(kind: Callable[..., T], **more: Reader) -> Callable[[object], T]:
+    """A need, or who is trusted: one statement of a role."""
+    table = {"role": string, "when": string, **_POLICY, **more}
+
+    def read(data: object) -> T:
+        found = read_fields(data, table)
+        policy = _with_origins(found.pop("document"), found.pop("origins"))
+        if len(policy.statements) != 1:
+            fault = f"expected one statement, not {len(policy.statements)}"
+            raise PolicyError(Fault(fault, ("document", "Statement")))
+        return kind(statement=policy.statements[0], **found)
+
+    return read
+
+
+def _variable_from_data(data: object) -> Variable:
+    variable = _VARIABLE(data)
+    if variable.type in ("text", "list") and variable.form not in FORMS:
+        raise PolicyError(Fault(f"`{show(variable.form)}` is no form of values", ("form",)))
+    if variable.default is None:
+        return variable
+    try:
+        return evolve(variable, default=variable.read(variable.default))
+    except ConfigError as e:
+        raise PolicyError(*(f.under("default") for f in e.faults)) from None
+
+
+def _filled(value: object) -> Text:
+    found = read_text(value)
+    if not found.parts:
+        raise PolicyError("expected a text that is not empty, or null")
+    return found
+
+
+_VARIABLE = record(Variable)
+
+
+def _flag_or_ref(value: object) -> bool | Ref:
+    return value if isinstance(value, bool) else _ref_from_data(value)
+
+
+def _seconds_or_ref(value: object) -> int | Ref:
+    return _ref_from_data(value) if is_object(value) else cast("int", whole_number(value))
+
+
+# What each part of a stack is read as, by its name in the data.
+_ROLE: Table = {
+    "id": string,
+    "name": read_text,
+    "trust": _policy_from_data,
+    "policies": each(_inline_from_data),
+    "managed_policy_arns": each(read_text),
+    "path": string,
+    "permissions_boundary": optional(_filled),
+    "max_session_duration": optional(_seconds_or_ref),
+    "description": read_text,
+    "when": string,
+    "tags": by_key(read_text),
+}
+_HOME: Table = {
+    "account_id": read_text,
+    "region": read_text,
+    "partition": read_text,
+    "further_regions": each(string),
+}
+_DEPLOYMENT: Table = {
+    "home": lambda data: Home(**read_fields(data, _HOME)),
+    "variables": lambda data: ById(each(_variable_from_data)(data)),
+    "demands": each(record(Demand)),
+    "given": each(record(Given)),
+    "names": each(record(Name, text=read_text)),
+}
+_INTENT: Table = {
+    "prefix": read_text,
+    "environment": read_text,
+    "flags": by_key(_flag_or_ref),
+    "trusted": each(_of_role(Trusted)),
+    "needs": each(_of_role(Need, unsure=string)),
+    "accepted": each(record(Accept, until=optional(_day))),
+    "quotas": by_key(whole_number),
+}
+
+
+def read_deployment(data: object) -> Deployment:
+    """The inverse of `write_deployment`. Raises PolicyError."""
+    return Deployment(**read_fields(data, _DEPLOYMENT))

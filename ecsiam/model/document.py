@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 
 import json
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeGuard, TypeVar, cast
 
-from ecsiam.errors import Fault, Faults, PolicyError, did_you_mean, refuse, show
+from ecsiam.errors import MOST_FAULTS, TOO_MANY, Fault, Faults, PolicyError, did_you_mean, refuse, show
+from ecsiam.model.bounds import check_bounds, loaded
 from ecsiam.model.condition import Condition, Conditions, conditions
 from ecsiam.model.each import Item
 from ecsiam.model.policy import Policy, Version, policy_to_data
@@ -44,7 +44,7 @@ def parse_policy(source: str | Data) -> Policy:
 
     Everything stays word for word, also what IAM refuses or what grants nothing: `refusals(policy)` and `notes(policy)`
     say so. Raises PolicyError for what no document can say, with every fault and its place (`$.Statement[0].Action`).
-    A document without a Version is one of 2008-10-17, as it is for IAM.
+    A document without a Version is one of 2008-10-17, as it is for IAM. What is far larger than any is refused.
     """
     return policy_from_data(json_data(source) if isinstance(source, str) else source, read_literal)
 
@@ -57,22 +57,8 @@ class Number(str):
 
 def json_data(source: str) -> object:
     """The data of a JSON text: numbers as their source text, duplicate keys refused."""
-
-    def pairs(items: list[tuple[str, object]]) -> Data:
-        found = dict(items)
-        if len(found) < len(items):
-            times = Counter(key for key, _ in items)
-            twice = sorted(key for key, count in times.items() if count > 1)
-            raise PolicyError(*(f"the key `{show(key)}` stands twice in one object" for key in twice))
-        return found
-
-    def constant(name: str) -> object:
-        raise PolicyError(f"not JSON: `{name}` is not a value")
-
     try:
-        return json.loads(
-            source, object_pairs_hook=pairs, parse_int=Number, parse_float=Number, parse_constant=constant
-        )
+        return loaded(source, Number)
     except json.JSONDecodeError as e:
         raise PolicyError(f"not JSON: {e.msg.lower()} at line {e.lineno}, column {e.colno}") from None
     except RecursionError:
@@ -103,6 +89,7 @@ def _digits(number: int) -> str:
 
 def policy_from_data(data: object, read: Read, read_item: ReadItem | None = None) -> Policy:
     """The inverse of `policy_to_data`: `read` makes a Text of what `render` made, `read_item` a list's item."""
+    check_bounds(data)
     document = _object(data, "a policy")
     faults = Faults(_unknown(document, ("Version", "Id", "Statement")))
     statements: list[Statement] = []
@@ -227,9 +214,12 @@ def _listed(name: str, value: object) -> Iterable[tuple[tuple[str | int, ...], o
 
 
 def _unknown(data: Data, known: tuple[str, ...]) -> Iterable[Fault]:
-    for key in data:
-        if key not in known:
-            yield Fault(f"unknown element `{show(key)}`", (), did_you_mean(key, known))
+    unknown = [key for key in data if key not in known]
+    for i, key in enumerate(unknown):
+        if i == MOST_FAULTS:
+            yield TOO_MANY
+            return
+        yield Fault(f"unknown element `{show(key)}`", (), did_you_mean(key, known))
 
 
 _MOST_DIGITS = 100

@@ -55,8 +55,9 @@ class Policy(Built, Paged):
             yield Fault("a policy without statements", ("Statement",))
         if self.version not in VERSIONS:
             yield Fault(f"`{show(str(self.version))}` is not a policy version", ("Version",), f"Write `{VERSIONS[0]}`.")
+        of_resource = self.kind != "identity"
         for i, s in enumerate(self.statements):
-            if self.kind != "identity" and s.principals is None:
+            if of_resource and s.principals is None:
                 yield Fault("a statement without a principal beside others that have one", ("Statement", i))
 
     def _refused(self) -> Iterator[Fault]:

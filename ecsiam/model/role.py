@@ -79,9 +79,13 @@ def _tags(given: Mapping[str, str | Ref | Text] | Iterable[tuple[str, str | Ref 
 
 def twice(names: Iterable[str | Text]) -> list[str]:
     """The names that IAM takes for an earlier one: it compares them without regard to case."""
-    shown = [str(name) for name in names]
-    lower = [name.lower() for name in shown]
-    return [name for i, name in enumerate(shown) if lower[i] in lower[:i]]
+    seen: set[str] = set()
+    found: list[str] = []
+    for name in map(str, names):
+        if name.lower() in seen:
+            found.append(name)
+        seen.add(name.lower())
+    return found
 
 
 @frozen(repr=False)

@@ -1,0 +1,121 @@
+"""What was asked for, and what is worth knowing of it: notes, needs, who is trusted, what is accepted."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
+
+from attrs import evolve, field, frozen
+
+from ecsiam.errors import Path, show_path
+from ecsiam.looks.shown import Shown
+from ecsiam.model.accept import Accept
+from ecsiam.model.quotas import Quota
+from ecsiam.model.statement import Statement
+from ecsiam.model.text import EMPTY, Bindings, Ref, Text, text
+
+
+@frozen(repr=False)
+class Note(Shown):
+    """Something that is right but worth knowing. It never stands for a loss: what can't be said is refused."""
+
+    rule: str
+    message: str
+    path: Path = ()
+    remedy: str = ""
+    page: str = ""
+
+    def __str__(self) -> str:
+        at = f" @ {show_path(self.path)}" if self.path else ""
+        return f"{self.message}{at}" + (f". {self.remedy}" if self.remedy else "")
+
+    def _says(self) -> str:
+        return f"{self.rule}: {self.message}"
+
+
+@frozen
+class Need:
+    """Requests that have to be allowed for a feature to work, written as a statement: by a role, or by its trust.
+
+    `when` names the flag parameter that it is there for; empty: always. `unsure` says what was left open, so that
+    nobody can know whether it is enough.
+    """
+
+    role: str
+    statement: Statement
+    when: str = ""
+    unsure: str = ""
+
+
+@frozen
+class Trusted:
+    """Who is meant to assume a role, as a statement of a trust policy: these and no others.
+
+    `when` names the flag parameter that it is there for; empty: always.
+    """
+
+    role: str
+    statement: Statement
+    when: str = ""
+
+
+OfRole = TypeVar("OfRole", Need, Trusted)
+
+
+def _quotas(given: Mapping[str, int] | Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(dict(given).items()))
+
+
+def _bound(given: Iterable[OfRole], values: Bindings) -> Iterator[OfRole]:
+    for one in given:
+        when = values.when(one.when)
+        statement = one.statement.bind(values) if when is not None else None
+        if when is not None and statement is not None:
+            yield evolve(one, statement=statement, when=when)
+
+
+def _needs(given: Iterable[Need]) -> tuple[Need, ...]:
+    return tuple(given)
+
+
+def _trusted(given: Iterable[Trusted]) -> tuple[Trusted, ...]:
+    return tuple(given)
+
+
+def _accepted(given: Iterable[Accept]) -> tuple[Accept, ...]:
+    return tuple(given)
+
+
+@frozen
+class Intent:
+    """What was asked for, as far as the invariants need to know it to judge what came out.
+
+    `prefix` begins every name, a flag that is a parameter is a reference, `trusted` says for each role who is meant to
+    assume it, `needs` is what has to work, and `accepted` what may fail because it is meant. `quotas` are those that
+    the account had raised, by their ids.
+    """
+
+    prefix: Text = field(default=EMPTY, converter=text)
+    environment: Text = field(default=EMPTY, converter=text)
+    flags: tuple[tuple[str, bool | Ref], ...] = ()
+    trusted: tuple[Trusted, ...] = field(default=(), converter=_trusted)
+    needs: tuple[Need, ...] = field(default=(), converter=_needs)
+    accepted: tuple[Accept, ...] = field(default=(), converter=_accepted)
+    quotas: tuple[tuple[str, int], ...] = field(default=(), converter=_quotas)
+
+    def limit(self, quota: Quota) -> int:
+        """How much the account takes: what a quota was raised to, never more than AWS gives."""
+        return min(dict(self.quotas).get(quota.id, quota.default), quota.most)
+
+    def bind(self, values: Bindings) -> "Intent":
+        return evolve(
+            self,
+            prefix=self.prefix.bind(values),
+            environment=self.environment.bind(values),
+            flags=tuple((flag, on if isinstance(on, bool) else _flag(on, values)) for flag, on in self.flags),
+            trusted=_bound(self.trusted, values),
+            needs=_bound(self.needs, values),
+        )
+
+
+def _flag(flag: Ref, values: Bindings) -> bool | Ref:
+    value = values.parameters.get(flag.name)
+    return value if isinstance(value, bool) else flag
