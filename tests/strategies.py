@@ -14,6 +14,7 @@ from ecsiam.features.naming import OWN_TAGS
 from ecsiam.features.table import OUTPUTS, POLICIES, ROLES
 from ecsiam.keys.kinds import Choice, Flag, Kind, ListOf, MapOf, OfForm, RawStatement, Whole
 from ecsiam.keys.parameters import given_arns
+from ecsiam.keys.values import known
 from ecsiam.model import forms
 from ecsiam.model.arn import PARTITIONS, Arn
 from ecsiam.model.condition import COMPARISONS, QUALIFIERS, Condition
@@ -162,6 +163,8 @@ def configs(
     found["secrets_arns"] = [a for a in found.get("secrets_arns", ()) if _readable(a, found)]
     if "secrets_arns" in needed and not found["secrets_arns"]:
         found["secrets_arns"] = [f"arn:{world.partition}:ssm:{world.regions[0]}:{world.account}:parameter/a/b"]
+    if pulled := found.get("ecr_repository_arns"):  # what is pushed to by default is of the roles' account
+        found["ecr_repository_arns"] = [moved(world, pulled[0], 0, same_account=True), *pulled[1:]]
     found["tags"] = _tags(found.get("tags", {}))
     _unlike_names(found)
     for name in sorted(found):
@@ -264,6 +267,8 @@ def bindings(draw: st.DrawFn, config: Config) -> Bindings:
     open_ = {ref.name for ref in home.unknown}
     partitions = {str(Arn.parse(one.arn).partition) for one in given}
     accounts = {str(Arn.parse(one.arn).account) for one in given if one.same_account} - {"aws"}
+    if pulled := known(config.ecr_repository_arns):
+        accounts = accounts or {str(Arn.parse(pulled[0]).account)}
     partition = home.partition.literal or draw(st.sampled_from(sorted(partitions or set(PARTITIONS))))
     found: Bindings = {}
     if "account_id" in open_:
