@@ -120,6 +120,12 @@ NOTES: dict[str, tuple[dict[str, Any], str]] = {
         "@ $.github_ecr_repository_arns. List the repositories in `ecr_repository_arns` or "
         "`github_ecr_repository_arns`.",
     ),
+    "github-foreign-repository": (
+        {**GITHUB, **HOME, "ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/memos", ELSEWHERE]},
+        f"the deploy role may not push to `{ELSEWHERE}`, which is of account `999999999999` "
+        "@ $.ecr_repository_arns[1]. If the workflow pushes there, list all that it pushes to in "
+        "`github_ecr_repository_arns`.",
+    ),
     "task-definitions-account-wide": (
         GITHUB,
         "the deploy role may register every task definition of its account and region @ $.task_definition_families. "
@@ -203,6 +209,14 @@ def test_every_rule_is_in_the_table() -> None:
         ({**GITHUB, "aws_region": "cn-north-1", "github_audience": "sts.amazonaws.com.cn"}, "github-audience-cn"),
         ({**GITHUB, "ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/memos"]}, "github-ecr-account-wide"),
         ({**GITHUB, "github_ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/a"]}, "github-ecr-account-wide"),
+        (
+            {**GITHUB, **HOME, "ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/memos"]},
+            "github-foreign-repository",
+        ),
+        (
+            {**GITHUB, **HOME, "ecr_repository_arns": [ELSEWHERE], "github_ecr_repository_arns": [ELSEWHERE]},
+            "github-foreign-repository",
+        ),
         ({**GITHUB, "task_definition_families": ["memos"]}, "task-definitions-account-wide"),
         ({**GITHUB, "ecs_service_arns": [f"arn:aws:ecs:{IN}:service/main/memos"]}, "services-wide"),
         ({**GITHUB, "ecs_service_arns": [f"arn:aws:ecs:{IN}:service/main/memos"]}, "unused-clusters"),

@@ -15,6 +15,7 @@ from ecsiam.model.forms import FORMS
 TESTS = Path(__file__).resolve().parent
 SOURCES = (
     "features/baseline.py",
+    "features/github_actions.py",
     "features/github_oidc.py",
     "features/naming.py",
     "features/statements.py",

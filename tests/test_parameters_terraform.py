@@ -223,6 +223,7 @@ _FORM_OF: dict[Rule, forms.Form] = {
     "object": forms.BUCKET_ARN,
     "log_group": forms.LOG_GROUP_ARN,
     "services_of_cluster": forms.CLUSTER_ARN,
+    "unless_given": forms.REPOSITORY_ARN,
 }
 
 

@@ -100,13 +100,13 @@ class GithubActionsKeys(GithubOidcKeys, ExecutionKeys, ProjectKeys):
     def _own_repositories(self) -> Iterator[Fault]:
         """What is pushed to by default is of the roles' account: where there is none, nothing says what it is."""
         pulled, own = known(self.ecr_repository_arns), self.home.account_id.literal
-        if self.enable_github_oidc and not self.github_ecr_repository_arns and pulled and own:
-            if all(Arn.parse(arn).account.literal != own for arn in pulled):
-                yield Fault(
-                    f"none of `ecr_repository_arns` is of account `{own}`, so nothing says what the workflow pushes to",
-                    ("ecr_repository_arns",),
-                    "Name what the workflow pushes to in `github_ecr_repository_arns`.",
-                )
+        asked = self.enable_github_oidc and not self.github_ecr_repository_arns
+        if asked and pulled and own and all(Arn.parse(arn).account.literal != own for arn in pulled):
+            yield Fault(
+                f"none of `ecr_repository_arns` is of account `{own}`, so nothing says what the workflow pushes to",
+                ("ecr_repository_arns",),
+                "Name what the workflow pushes to in `github_ecr_repository_arns`.",
+            )
 
 
 def _push(keys: GithubActionsKeys, project: Project) -> Iterator[Part]:

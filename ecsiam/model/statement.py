@@ -237,8 +237,9 @@ class Statement(Built):
     def bind(self, values: Bindings) -> "Statement | None":
         """The statement with references put in; None when nothing is left that it speaks of.
 
-        Raises ConfigError where it is for resources of one account and none of them is. Only statements that we make hold references, and ours are sorted and without doubles; a binding can make two
-        texts equal or change their order, so such a list is put in order again.
+        Raises ConfigError where it is for resources of one account and none of them is. Only statements that we make
+        hold references, and ours are sorted and without doubles; a binding can make two texts equal or change their
+        order, so such a list is put in order again.
         """
         resources = self.resources
         if not any(t.refs for t in self.texts()) and not (
@@ -280,4 +281,5 @@ def _is_of(item: Item, account: Text) -> bool | None:
         return None
     if parts[4] == account:
         return True
-    return False if parts[4].literal is not None and account.literal is not None else None
+    known = all(re.fullmatch("[0-9]{12}", t.literal or "", re.ASCII) for t in (parts[4], account))
+    return False if known else None
