@@ -48,10 +48,21 @@ NOTES: dict[str, tuple[dict[str, Any], str]] = {
         {
             **HOME,
             "enable_secrets_access": True,
+            "secrets_arns": ["arn:aws:secretsmanager:eu-west-2:999999999999:secret:memos/db-AbCdEf"],
+        },
+        "`arn:aws:secretsmanager:eu-west-2:999999999999:secret:memos/db-AbCdEf` is of account `999999999999` "
+        "@ $.secrets_arns[0]. Its KMS key has to be a customer managed one, in `secrets_kms_key_arns`; its resource "
+        "policy and that of the key have to allow the role too.",
+    ),
+    "foreign-parameter": (
+        {
+            **HOME,
+            "enable_secrets_access": True,
             "secrets_arns": ["arn:aws:ssm:eu-west-2:999999999999:parameter/memos/db"],
         },
-        "`arn:aws:ssm:eu-west-2:999999999999:parameter/memos/db` is of account `999999999999` @ $.secrets_arns[0]. "
-        "Its resource policy and the policy of its KMS key have to allow the role too.",
+        "`arn:aws:ssm:eu-west-2:999999999999:parameter/memos/db` is of account `999999999999`, and ECS takes no "
+        "parameter of another account @ $.secrets_arns[0]. Keep the value in Secrets Manager, or in a parameter of the "
+        "roles' account.",
     ),
     "partial-secret-arn": (
         {"enable_secrets_access": True, "secrets_arns": [f"{SECRET}:password::"]},

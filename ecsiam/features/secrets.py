@@ -70,7 +70,7 @@ class SecretsKeys(Keys):
             "The customer managed KMS keys that the secrets are encrypted with.",
             ListOf(OfForm(forms.KEY_ARN)),
             ("execution",),
-            default="none: the keys that AWS manages need no grant",
+            default="none: the keys that AWS manages need no grant, and are for one account alone",
             flag=_FLAG,
         ),
     ] = ()
@@ -147,12 +147,21 @@ def _services(keys: SecretsKeys, project: Project) -> Iterator[Text]:
 def _notes(keys: SecretsKeys, project: Project) -> Iterator[Note]:
     foreign = project.foreign(keys.secrets_arns)
     for i, (given, resource) in enumerate(zip(known(keys.secrets_arns), _known(keys), strict=True)):
-        if i in foreign:
+        if i in foreign and Arn.parse(given).service == "ssm":
+            yield Note(
+                "foreign-parameter",
+                f"`{given}` is of account `{foreign[i]}`, and ECS takes no parameter of another account",
+                ("secrets_arns", i),
+                "Keep the value in Secrets Manager, or in a parameter of the roles' account.",
+                "https://github.com/aws/containers-roadmap/issues/2384",
+            )
+        elif i in foreign:
             yield Note(
                 "foreign-secret",
                 f"`{given}` is of account `{foreign[i]}`",
                 ("secrets_arns", i),
-                "Its resource policy and the policy of its KMS key have to allow the role too.",
+                "Its KMS key has to be a customer managed one, in `secrets_kms_key_arns`; its resource policy and that "
+                "of the key have to allow the role too.",
                 "https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html",
             )
         if resource.endswith("-??????") and not given.startswith(resource):

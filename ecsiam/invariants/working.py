@@ -8,6 +8,7 @@ from ecsiam.analysis.questions import ask
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import NOTHING, Requests, allowed_by, of_statement, query, union
 from ecsiam.features.table import PROFILES, ROLES
+from ecsiam.invariants.abroad import abroad
 from ecsiam.invariants.asking import granted, listed, never, together, trusted
 from ecsiam.invariants.sent import REGION_KEY, Part, asked_keys, asked_parts, of_session, resource_items
 from ecsiam.invariants.void import grants
@@ -21,10 +22,10 @@ OUTSIDE = "key, bucket and file-system policies, service control policies and en
 
 
 def works(stack: Stack) -> Answer:
-    """Every enabled flag's own requests are allowed, and no grant is void."""
+    """Every enabled flag's own requests are allowed, what other accounts keep can be read, and no grant is void."""
     if not stack.intent.needs:
         return Undecided("nothing says what has to work")
-    answer = together((*(_met(stack, i) for i in range(len(stack.intent.needs))), *grants(stack)))
+    answer = together((*(_met(stack, i) for i in range(len(stack.intent.needs))), *abroad(stack), *grants(stack)))
     if isinstance(answer, Fails):
         return answer
     unread = [
