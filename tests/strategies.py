@@ -103,8 +103,10 @@ def of_kind(kind: Kind) -> st.SearchStrategy[Any]:
     match kind:
         case Flag():
             return st.booleans()
-        case OfForm(form):
+        case OfForm(form, also=None):
             return of(form)
+        case OfForm(form, also=also) if also:
+            return of(form) | of(also)
         case Choice(options):
             return st.sampled_from(options)
         case Whole(least, most):
@@ -121,7 +123,9 @@ def of_kind(kind: Kind) -> st.SearchStrategy[Any]:
 
 
 def moved(world: World, arn: str, place: int, *, same_account: bool) -> str:
-    """An ARN in the partition of `world`; `place` chooses among its regions and accounts."""
+    """An ARN in the partition of `world`; `place` chooses among its regions and accounts. A name lies nowhere."""
+    if not arn.startswith("arn:"):
+        return arn
     _, _, service, region, account, resource = arn.split(":", 5)
     region = world.regions[place % len(world.regions)] if region else ""
     if account.isdigit():

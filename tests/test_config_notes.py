@@ -64,6 +64,11 @@ NOTES: dict[str, tuple[dict[str, Any], str]] = {
         "parameter of another account @ $.secrets_arns[0]. Keep the value in Secrets Manager, or in a parameter of the "
         "roles' account.",
     ),
+    "name-like-a-secret": (
+        {"enable_secrets_access": True, "secrets_arns": ["memos-AbCdEf"]},
+        "`memos-AbCdEf` is taken for a parameter, as ECS takes a bare name, and ends as a secret's does "
+        "@ $.secrets_arns[0]. If it is a secret, write its ARN.",
+    ),
     "partial-secret-arn": (
         {"enable_secrets_access": True, "secrets_arns": [f"{SECRET}:password::"]},
         f"`{SECRET}:password::` is without the six characters that Secrets Manager added; `{SECRET}-??????` stands for "
@@ -205,6 +210,7 @@ def test_every_rule_is_in_the_table() -> None:
         ({"ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/memos"]}, "ecr-account-wide"),
         ({**HOME, "ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/memos"]}, "foreign-repository"),
         ({"ecr_repository_arns": [ELSEWHERE]}, "foreign-repository"),  # whose account this is, only deployment knows
+        ({"enable_secrets_access": True, "secrets_arns": ["/memos/db-config"]}, "name-like-a-secret"),
         (
             {"enable_secrets_access": True, "secrets_arns": [f"{SECRET}-AbCdEf", f"{SECRET}-??????"]},
             "partial-secret-arn",

@@ -114,7 +114,7 @@ def test_every_message_is_in_the_table(tmp_path: Path) -> None:
 def test_every_hint_is_in_the_table() -> None:
     lines = "\n".join(line for _, expected in TABLE.values() for line in expected)
     for form in FORMS.values():
-        for _, wrong, remedy in form.hints:
+        for _, wrong, remedy in (*form.hints, *form.bare):
             assert re.search(f"` {re.escape(wrong)} @ .*{re.escape(remedy)}$", lines, re.MULTILINE), (form.name, wrong)
 
 

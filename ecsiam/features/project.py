@@ -116,7 +116,7 @@ class Project:
     def foreign(self, arns: Many) -> dict[int, str]:
         """Which of a list's ARNs are of another account than the roles, as far as both are known, and of which."""
         own = self.home.account_id.literal
-        owners = {i: str(Arn.parse(arn).account) for i, arn in enumerate(known(arns))}
+        owners = {i: str(Arn.parse(arn).account) for i, arn in enumerate(known(arns)) if arn.startswith("arn:")}
         return {i: owner for i, owner in owners.items() if own and owner != own}
 
 

@@ -44,9 +44,7 @@ def abroad(stack: Stack) -> Iterator[Answer]:
         for service in _read(need):
             for item in resource_items(need.statement):
                 if isinstance(item, Each):
-                    yield Holds(
-                        assumed=(f"what `{item.parameter}` gives is of the roles' account, or its key is given",)
-                    )
+                    yield Undecided(f"whether what `{item.parameter}` gives is of the roles' account is left open")
                 elif item.literal and (place := _place(need, service, item.literal)):
                     places.setdefault(place, []).append(item.literal)
     for place, arns in places.items():
@@ -67,12 +65,18 @@ def _place(need: Need, service: str, item: str) -> _Place | None:
     return _Place(need.role, need.when, service, parts[1], parts[3], parts[4])
 
 
+def _own(stack: Stack) -> str | None:
+    """The roles' account, as far as it is known: what has to be of it tells it too."""
+    told = {str(Arn.parse(g.arn).account) for g in stack.deployment.given if g.same_account} - {"aws"}
+    return stack.deployment.home.account_id.literal or (told.pop() if len(told) == 1 else None)
+
+
 def _parameters(stack: Stack, place: _Place, arns: list[str]) -> Answer:
     """ECS takes no parameter of another account, whoever shares it.
 
     https://github.com/aws/containers-roadmap/issues/2384
     """
-    own = stack.deployment.home.account_id.literal
+    own = _own(stack)
     if own is None:
         return Undecided(f"whether {listed(arns)} is of the roles' account is left open: ECS takes no other parameters")
     if own == place.account:
@@ -85,7 +89,7 @@ def _parameters(stack: Stack, place: _Place, arns: list[str]) -> Answer:
 
 def _secrets(stack: Stack, place: _Place, arns: list[str]) -> Answer:
     """A secret of another account takes a customer managed key: AWS's own is for its own account alone."""
-    own = stack.deployment.home.account_id.literal
+    own = _own(stack)
     role = stack.roles.get(place.role)
     if role is None or own == place.account:
         return Holds()

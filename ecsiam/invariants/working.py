@@ -33,8 +33,9 @@ def works(stack: Stack) -> Answer:
     ]
     if unread:
         return Undecided(f"the permissions boundary {listed(dict.fromkeys(unread))} was not read", answer.assumed)
-    unsure = dict.fromkeys(n.unsure for n in stack.intent.needs if n.unsure and n.role in stack.roles)
-    return Undecided("; ".join(unsure), answer.assumed) if unsure and isinstance(answer, Holds) else answer
+    unsure = [n.unsure for n in stack.intent.needs if n.unsure and n.role in stack.roles]
+    reasons = dict.fromkeys((*unsure, *([answer.reason] if isinstance(answer, Undecided) else ())))
+    return Undecided("; ".join(reasons), answer.assumed) if reasons else answer
 
 
 def _read(arn: str) -> bool:

@@ -7,7 +7,7 @@ config are made from it.
 from collections.abc import Mapping
 from typing import Any, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -71,7 +71,7 @@ class Key:
         with faults.at("default"):
             empty = {"text": "", "list": ()}.get(self.type)
             if default is not None:
-                default = empty if empty is not None and not_given(default) else self.kind.read(default)
+                default = empty if empty is not None and not_given(default) else self.of_parameter.read(default)
         if description is not None and not isinstance(description, str):
             faults.append(Fault(f"expected a text, not {shown(description)}", ("description",)))
         refuse(ConfigError, faults)
@@ -93,6 +93,17 @@ class Key:
                 return "number"
             case _:
                 return None
+
+    @property
+    def of_parameter(self) -> Kind:
+        """The kind of the values of a parameter in its place: what has to be put into words by us can't be one's."""
+        match self.kind:
+            case OfForm() as one:
+                return evolve(one, also=None)
+            case ListOf(OfForm() as one):
+                return ListOf(evolve(one, also=None))
+            case kind:
+                return kind
 
     @property
     def form(self) -> str:
@@ -118,7 +129,7 @@ class Key:
             no_parameter: Schema = {"not": {"required": ["parameter"]}} if isinstance(self.kind, MapOf) else {}
             return {**self.kind.schema(), **no_parameter}
         empty: list[object] = [None, "", []] if self.type in ("text", "list") else [None]
-        default: Schema = {"anyOf": [self.kind.schema(), {"enum": empty}]}
+        default: Schema = {"anyOf": [self.of_parameter.schema(), {"enum": empty}]}
         parameter: Schema = {
             "type": "object",
             "properties": {
