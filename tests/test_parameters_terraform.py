@@ -427,7 +427,7 @@ def test_values_that_are_known_only_at_apply_plan_and_apply(terraform: Rig, modu
     assert dict(seen(a, v) for a, v in made.items()) == dict(p for r in bound.roles.values() for p in expected(r))
 
 
-# ---------------------------------------------------------------- the guide's variables
+# ---------------------------------------------------------------- the module's variables, the guide's among them
 
 STRING, BOOL, LIST = "string", "bool", "list(string)"
 NO_DEFAULT = object()
@@ -439,6 +439,7 @@ VARIABLES: dict[str, tuple[str, Json]] = {
     "efs_arn": (STRING, ""),
     "enable_secrets_access": (BOOL, False),
     "secrets_arns": (LIST, []),
+    "secrets_kms_key_arns": (LIST, []),
     "enable_s3_access": (BOOL, False),
     "s3_bucket_arns": (LIST, []),
     "enable_cloudwatch_logs": (BOOL, False),
@@ -447,6 +448,11 @@ VARIABLES: dict[str, tuple[str, Json]] = {
     "github_oidc_provider_arn": (STRING, ""),
     "github_repo": (STRING, ""),
     "ecr_repository_arns": (LIST, []),
+    "log_group_arns": (LIST, []),
+    "github_audience": (STRING, ""),  # sts.amazonaws.com
+    "max_session_duration": ("number", 3600),  # IAM's own default
+    "github_ecr_repository_arns": (LIST, []),
+    "permissions_boundary_arn": (STRING, ""),
     "ecs_cluster_arns": (LIST, []),
     "ecs_service_arns": (LIST, []),
 }
@@ -459,7 +465,7 @@ def module_of_the_guide(tmp_path_factory: pytest.TempPathFactory) -> Stack:
     return ecsiam.build(load_config(path))
 
 
-def test_every_variable_of_the_guide_has_its_type_and_default(module_of_the_guide: Stack) -> None:
+def test_every_variable_of_the_module_has_its_type_and_default(module_of_the_guide: Stack) -> None:
     variables = json.loads(ecsiam.emit(module_of_the_guide, "terraform").files["variables.tf.json"])["variable"]
     assert {n: (v["type"], v.get("default", NO_DEFAULT)) for n, v in variables.items()} == VARIABLES
     assert all(v["description"] and v["nullable"] is False for v in variables.values())

@@ -76,7 +76,11 @@ def init_config(
     ] = "ecsiam.yaml",
     *,
     module: Annotated[
-        bool, typer.Option("--module", help="A module for many services: every value is a parameter of the deployment.")
+        bool,
+        typer.Option(
+            "--module",
+            help="A module for many services: each key is a parameter, or the file says why it is none.",
+        ),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
 ) -> None:

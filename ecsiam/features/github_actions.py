@@ -69,6 +69,7 @@ class GithubActionsKeys(GithubOidcKeys, ExecutionKeys, ProjectKeys):
             DEPLOY,
             default="all of this account and region, with a note",
             flag=FLAG,
+            fixed="CloudFormation can't put account and region around each of a list",
         ),
     ] = ()
     ecs_service_arns: Annotated[
@@ -80,7 +81,6 @@ class GithubActionsKeys(GithubOidcKeys, ExecutionKeys, ProjectKeys):
             default="all of `ecs_cluster_arns`",
             flag=FLAG,
             same_account=True,
-            module=True,
         ),
     ] = ()
     ecs_cluster_arns: Annotated[
@@ -92,7 +92,6 @@ class GithubActionsKeys(GithubOidcKeys, ExecutionKeys, ProjectKeys):
             default="all of this account and region, with a note",
             flag=FLAG,
             same_account=True,
-            module=True,
         ),
     ] = ()
 

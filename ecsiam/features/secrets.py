@@ -39,7 +39,6 @@ class SecretsKeys(Keys):
             Flag(),
             ("execution",),
             needs=("secrets_arns",),
-            module=True,
         ),
     ] = False
     secrets_arns: Annotated[
@@ -51,7 +50,6 @@ class SecretsKeys(Keys):
             ListOf(OfForm(forms.SECRET_ARN, star=True, also=forms.SSM_NAME)),
             ("execution",),
             flag=_FLAG,
-            module=True,
         ),
     ] = ()
     secrets_arns_complete: Annotated[

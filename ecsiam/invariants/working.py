@@ -25,17 +25,18 @@ def works(stack: Stack) -> Answer:
     """Every enabled flag's own requests are allowed, what other accounts keep can be read, and no grant is void."""
     if not stack.intent.needs:
         return Undecided("nothing says what has to work")
-    answer = together((*(_met(stack, i) for i in range(len(stack.intent.needs))), *abroad(stack), *grants(stack)))
+    answers = (*(_met(stack, i) for i in range(len(stack.intent.needs))), *abroad(stack), *grants(stack))
+    answer = together(answers)
     if isinstance(answer, Fails):
         return answer
     unread = [
         str(b) for role in stack.roles.values() if (b := role.permissions_boundary) is not None and not _read(str(b))
     ]
-    if unread:
-        return Undecided(f"the permissions boundary {listed(dict.fromkeys(unread))} was not read", answer.assumed)
     unsure = [n.unsure for n in stack.intent.needs if n.unsure and n.role in stack.roles]
-    reasons = dict.fromkeys((*unsure, *([answer.reason] if isinstance(answer, Undecided) else ())))
-    return Undecided("; ".join(reasons), answer.assumed) if reasons else answer
+    boundary = [f"the permissions boundary {listed(dict.fromkeys(unread))} was not read"] if unread else []
+    reasons = dict.fromkeys((*unsure, *boundary, *([answer.reason] if isinstance(answer, Undecided) else ())))
+    assumed = tuple(dict.fromkeys(a for answer in answers for a in answer.assumed))
+    return Undecided("; ".join(reasons), assumed) if reasons else answer
 
 
 def _read(arn: str) -> bool:

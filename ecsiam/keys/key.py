@@ -28,7 +28,8 @@ class Key:
     `roles` are the ids of the roles it touches (none: all). `flag` names the flag without which the value is unused,
     `needs` the keys that a flag needs, `demands` those that may not be empty at deployment where they are parameters.
     `default` says what holds when it is left out. A `closed` key is no parameter's, one of a `profile` is of that
-    alone. `sample` is its value in the starter file, as lines of YAML; `module`: `init --module` leaves it open.
+    alone. `sample` is its value in the starter file, as lines of YAML. `fixed` says why `init --module` makes no
+    parameter of it, though it can be one, or why it can't.
     """
 
     meaning: str
@@ -42,7 +43,7 @@ class Key:
     closed: bool = False
     profile: str = ""
     sample: tuple[str, ...] = ()
-    module: bool = False
+    fixed: str = ""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self._read)
@@ -93,6 +94,13 @@ class Key:
                 return "number"
             case _:
                 return None
+
+    @property
+    def stays(self) -> str:
+        """Why `init --module` makes no parameter of it; empty where it makes one."""
+        if self.profile:
+            return f"of `profile: {self.profile}` only"
+        return self.fixed or ("these shape what is made" if self.type is None else "")
 
     @property
     def of_parameter(self) -> Kind:
