@@ -38,8 +38,12 @@ def decrypts(*keys: str, effect: str = "Allow", **conditions: Any) -> dict[str, 
     return {"Effect": effect, "Action": "kms:Decrypt", "Resource": list(keys), **condition}
 
 
+def built(**keys: Any) -> ecsiam.Stack:
+    return ecsiam.build(ecsiam.Config(**{**BASE, **keys}))
+
+
 def works(**keys: Any) -> ecsiam.Answer:
-    return prove(ecsiam.build(ecsiam.Config(**{**BASE, **keys})))["works"]
+    return prove(built(**keys))["works"]
 
 
 # secrets_arns, secrets_kms_key_arns: the answer
@@ -127,7 +131,7 @@ def test_a_policy_that_was_not_read_may_allow_it() -> None:
 @pytest.mark.parametrize("account", [None, Parameter("account_id")])
 def test_while_the_account_is_open_it_is_undecided(account: object) -> None:
     for secrets in ([secret(OTHER)], [parameter(OTHER)]):
-        left = ecsiam.build(ecsiam.Config(**{**BASE, "account_id": account, "secrets_arns": secrets}))
+        left = built(account_id=account, secrets_arns=secrets)
         answer = prove(left)["works"]
         assert isinstance(answer, Undecided)
         assert "the roles' account" in answer.reason
@@ -138,9 +142,7 @@ def test_while_the_account_is_open_it_is_undecided(account: object) -> None:
 
 
 def test_a_parameter_is_judged_once_it_is_bound() -> None:
-    left = ecsiam.build(
-        ecsiam.Config(**{**BASE, "secrets_arns": Parameter("s"), "secrets_kms_key_arns": Parameter("k", ())})
-    )
+    left = built(secrets_arns=Parameter("s"), secrets_kms_key_arns=Parameter("k", ()))
     answer = prove(left)["works"]
     assert isinstance(answer, Undecided)
     assert answer.reason == "whether what `s` gives is of the roles' account is left open"
