@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 import pytest
+from attrs import evolve
 from hypothesis import strategies as st
 
 import ecsiam
@@ -20,6 +21,7 @@ from ecsiam.model import forms
 from ecsiam.model.arn import partition_of
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.each import RULES, Rule
+from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 
 from .batch import batch
@@ -83,6 +85,11 @@ def as_sets(document: Json) -> Json:
             return document
 
 
+def settled(policy: Policy) -> Json:
+    """A document without a condition on the account that every ARN of its statement says."""
+    return policy_to_data(evolve(policy, statements=[s for one in policy.statements if (s := one.settled())]), str)
+
+
 def expected(role: Role) -> Iterator[tuple[str, Json]]:
     """The role of a bound stack by the addresses of its resources, flags and all else known."""
     boundary = role.permissions_boundary
@@ -99,7 +106,7 @@ def expected(role: Role) -> Iterator[tuple[str, Json]]:
         },
     )
     for policy in role.policies.values():
-        document = as_sets(policy_to_data(policy.document, str))
+        document = as_sets(settled(policy.document))
         yield f"aws_iam_role_policy.{policy.id}", {"name": str(policy.name), "policy": document}
     for arn in role.managed_policy_arns:
         yield f'aws_iam_role_policy_attachment.{role.id}["{arn}"]', {"policy_arn": str(arn)}
@@ -117,7 +124,7 @@ def seen(address: str, values: Json) -> tuple[str, Json]:
     }[address.split(".", maxsplit=1)[0]]
     found = {key: values.get(key) for key in keys}
     for key in {"assume_role_policy", "policy"} & found.keys():
-        found[key] = as_sets(json.loads(found[key]))
+        found[key] = as_sets(settled(ecsiam.parse_policy(found[key])))
     if "path" in found:
         found["permissions_boundary"] = found["permissions_boundary"] or None
     return address.removesuffix("[0]"), found
