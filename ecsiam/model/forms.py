@@ -328,8 +328,8 @@ SSM_PARAMETER_ARN = _arn(
     (f"arn:aws:ssm:{_IN}:parameter/memos/*",),
     (f"arn:aws:ssm:{_IN}:parameter//memos/db", f"arn:aws:secretsmanager:{_IN}:secret:x-AbCdEf"),
 )
-# Buckets of before March 2018 may be named otherwise: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-_BUCKET = r"[a-z0-9]([a-z0-9._-]{2,62}|[a-z0-9._-]*[*?][a-z0-9.*?_-]*)"
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_BUCKET = "[a-z0-9][a-z0-9.*?_-]+"
 _OLD = "S3 makes none like that since March 2018; an older one goes into `task_statements`."
 PLAIN_BUCKET_ARN = _arn(
     "plain_bucket_arn",
@@ -337,7 +337,7 @@ PLAIN_BUCKET_ARN = _arn(
     "s3",
     _BUCKET,
     ("arn:aws:s3:::memos-uploads",),
-    ("arn:aws:s3:::memos-uploads/*", "arn:aws:s3:::*", "arn:aws:s3:::ab"),
+    ("arn:aws:s3:::memos-uploads/*", "arn:aws:s3:::*", "arn:aws:s3:::a"),
     regional=False,
     account="",
 )
@@ -355,9 +355,9 @@ BUCKET_ARN = _arn(
         f"arn:aws:s3:{_IN}:accesspoint/memos",
         "arn:aws:s3:::b-1/${",
         "arn:aws:s3:::Memos",
-        "arn:aws:s3:::ab",
-        "arn:aws:s3:::ab/*",
-        f"arn:aws:s3:::{'b' * 64}",
+        "arn:aws:s3:::a",
+        "arn:aws:s3:::a/*",
+        "arn:aws:s3:::Memos/${aws:userid}",
     ),
     regional=False,
     account="",
@@ -372,7 +372,7 @@ BUCKET_ARN = _arn(
             "is no bucket",
             "Write the bucket's ARN, such as `arn:aws:s3:::memos-uploads`.",
         ),
-        ("arn:[^:]*:s3:.+:.*:.*|arn:[^:]*:s3:.*:.+:.*", "has a region or an account", "A bucket's ARN has neither."),
+        ("arn:[^:]*:s3:([^:]+:[^:]*|[^:]*:[^:]+):.*", "has a region or an account", "A bucket's ARN has neither."),
         (
             r"arn:[^:]*:s3:::[*?].*",
             "begins with a wildcard",
@@ -380,8 +380,7 @@ BUCKET_ARN = _arn(
         ),
         (".*/", "names no object", "Write `/*` for every object of the bucket."),
         ("arn:[^:]*:s3:::[^/]*[A-Z].*", "has a capital letter in the bucket's name", _OLD),
-        ("arn:[^:]*:s3:::[^/]{1,2}(/.*)?", "has a bucket's name of less than 3 characters", "S3 has no such buckets."),
-        ("arn:[^:]*:s3:::[a-z0-9._-]{64,}(/.*)?", "has a bucket's name of more than 63 characters", _OLD),
+        ("arn:[^:]*:s3:::[^/](/.*)?", "has a bucket's name of one character", "S3 has none of less than 3."),
         (
             r"[^/]*/.*\$.*",
             "holds a `$`",
