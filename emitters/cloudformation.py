@@ -366,7 +366,8 @@ def _inline(name: Said, policy: PolicyModel) -> Policy:
     statements = cast("list[object]", document["Statement"])
     for i, statement in enumerate(policy.statements):
         if condition := _given(statement):
-            statements[i] = If(condition, statements[i], NoValue)
+            there, not_there = statements[i], NoValue
+            statements[i] = If(condition, *((not_there, there) if _unless_given(statement) else (there, not_there)))
     return Policy(PolicyName=name, PolicyDocument=document)
 
 
@@ -375,7 +376,10 @@ def _document(policy: PolicyModel) -> Json:
 
 
 def _given(statement: Statement) -> str:
-    """The condition without which a statement speaks of nothing, because its one resource is an empty parameter."""
+    """The condition that decides whether a statement speaks of anything: that its one resource, a parameter, is given.
+
+    It takes that to be so, or not to be so (`_unless_given`).
+    """
     match None if statement.resources is None else statement.resources.items:
         case (Each() as each,) if statement.may_vanish:
             return f"{_id(each)}IsGiven"
@@ -383,6 +387,12 @@ def _given(statement: Statement) -> str:
             return f"{camel_case(ref.name)}IsGiven"
         case _:
             return ""
+
+
+def _unless_given(statement: Statement) -> bool:
+    """Whether a statement is there only while its list parameter is empty."""
+    items = () if statement.resources is None else statement.resources.items
+    return any(isinstance(item, Each) and item.rule == "unless_given" for item in items)
 
 
 # ---------------------------------------------------------------- text
@@ -442,6 +452,8 @@ def _id(each: Each) -> str:
 
 def _each(each: Each) -> Said:
     """The elements as comma-separated text; Fn::Join after Fn::Split puts text around each of them."""
+    if each.rule == "unless_given":
+        return _joined(each.otherwise)  # the statement is not there otherwise
     found: Said = Ref(_id(each))
     match each.rule:
         case "object":

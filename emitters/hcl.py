@@ -60,4 +60,5 @@ RULES: dict[Rule, Callable[[str], str]] = {
     "object": _objects,
     "log_group": lambda arns: f'[for a in {arns} : "${{trimsuffix(a, ":*")}}:*"]',
     "services_of_cluster": lambda arns: f'[for a in {arns} : "${{replace(a, ":cluster/", ":service/")}}/*"]',
+    "unless_given": lambda arns: f"slice({arns}, 0, 0)",  # an empty list that is one of texts
 }

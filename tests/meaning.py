@@ -80,8 +80,9 @@ def made(
 
 
 def _plain(document: Policy | Json) -> Policy:
+    """A document without what says nothing: order, doubles, a condition on the account that every ARN says."""
     policy = document if isinstance(document, Policy) else parse_policy(document)
-    return evolve(policy, statements=[_sorted(s) for s in policy.statements])
+    return evolve(policy, statements=[p for s in policy.statements if (p := _sorted(s).settled())])
 
 
 def _sorted(s: Statement) -> Statement:

@@ -66,7 +66,8 @@ def changes_meaning(config: Config, chosen: set[str]) -> set[str]:
         found |= {"github_repo"} | ({"enable_github_oidc"} if not config.github_repo else set())
     secrets = config.secrets_arns
     assert not isinstance(secrets, Parameter)
-    complete = [*RULES["secret"](secrets), *RULES["parameter"](secrets)]
+    arns = [a for a in secrets if a.startswith("arn:")]  # a name is no parameter's
+    complete = [*RULES["secret"](arns), *RULES["parameter"](arns)]
     as_given = [secret_resource(a, complete=config.secrets_arns_complete is True) for a in secrets]
     if config.secrets_kms_key_arns or {*complete} != {*as_given}:
         # They count as complete, and are taken for secrets of both services in the deploying region.

@@ -16,6 +16,7 @@ from ecsiam.features.table import OUTPUTS, POLICIES, ROLES
 from ecsiam.keys.accepting import AcceptKind
 from ecsiam.keys.kinds import Choice, Flag, Kind, ListOf, MapOf, Numbers, OfForm, RawStatement, Whole
 from ecsiam.keys.parameters import given_arns
+from ecsiam.keys.values import known
 from ecsiam.model import forms
 from ecsiam.model.accept import Accept
 from ecsiam.model.arn import PARTITIONS, Arn
@@ -107,8 +108,10 @@ def of_kind(kind: Kind) -> st.SearchStrategy[Any]:
     match kind:
         case Flag():
             return st.booleans()
-        case OfForm(form):
+        case OfForm(form, also=None):
             return of(form)
+        case OfForm(form, also=also) if also:
+            return of(form) | of(also)
         case Choice(options):
             return st.sampled_from(options)
         case Whole(least, most):
@@ -139,7 +142,9 @@ def accepted(roles: tuple[str, ...]) -> st.SearchStrategy[Accept]:
 
 
 def moved(world: World, arn: str, place: int, *, same_account: bool) -> str:
-    """An ARN in the partition of `world`; `place` chooses among its regions and accounts."""
+    """An ARN in the partition of `world`; `place` chooses among its regions and accounts. A name lies nowhere."""
+    if not arn.startswith("arn:"):
+        return arn
     _, _, service, region, account, resource = arn.split(":", 5)
     region = world.regions[place % len(world.regions)] if region else ""
     if account.isdigit():
@@ -181,6 +186,8 @@ def configs(
     found["secrets_arns"] = [a for a in found.get("secrets_arns", ()) if _readable(a, found)]
     if "secrets_arns" in needed and not found["secrets_arns"]:
         found["secrets_arns"] = [f"arn:{world.partition}:ssm:{world.regions[0]}:{world.account}:parameter/a/b"]
+    if pulled := found.get("ecr_repository_arns"):  # what is pushed to by default is of the roles' account
+        found["ecr_repository_arns"] = [moved(world, pulled[0], 0, same_account=True), *pulled[1:]]
     found["tags"] = _tags(found.get("tags", {}))
     _unlike_names(found)
     for name in sorted(found):
@@ -283,6 +290,8 @@ def bindings(draw: st.DrawFn, config: Config) -> Bindings:
     open_ = {ref.name for ref in home.unknown}
     partitions = {str(Arn.parse(one.arn).partition) for one in given}
     accounts = {str(Arn.parse(one.arn).account) for one in given if one.same_account} - {"aws"}
+    if pulled := known(config.ecr_repository_arns):
+        accounts = accounts or {str(Arn.parse(pulled[0]).account)}
     partition = home.partition.literal or draw(st.sampled_from(sorted(partitions or set(PARTITIONS))))
     found: Bindings = {}
     if "account_id" in open_:

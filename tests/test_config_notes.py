@@ -58,10 +58,26 @@ NOTES: dict[str, tuple[dict[str, Any], str]] = {
         {
             **HOME,
             "enable_secrets_access": True,
+            "secrets_arns": ["arn:aws:secretsmanager:eu-west-2:999999999999:secret:memos/db-AbCdEf"],
+        },
+        "`arn:aws:secretsmanager:eu-west-2:999999999999:secret:memos/db-AbCdEf` is of account `999999999999` "
+        "@ $.secrets_arns[0]. Its KMS key has to be a customer managed one, in `secrets_kms_key_arns`; its resource "
+        "policy and that of the key have to allow the role too.",
+    ),
+    "foreign-parameter": (
+        {
+            **HOME,
+            "enable_secrets_access": True,
             "secrets_arns": ["arn:aws:ssm:eu-west-2:999999999999:parameter/memos/db"],
         },
-        "`arn:aws:ssm:eu-west-2:999999999999:parameter/memos/db` is of account `999999999999` @ $.secrets_arns[0]. "
-        "Its resource policy and the policy of its KMS key have to allow the role too.",
+        "`arn:aws:ssm:eu-west-2:999999999999:parameter/memos/db` is of account `999999999999`, and ECS takes no "
+        "parameter of another account @ $.secrets_arns[0]. Keep the value in Secrets Manager, or in a parameter of the "
+        "roles' account.",
+    ),
+    "name-like-a-secret": (
+        {"enable_secrets_access": True, "secrets_arns": ["memos-AbCdEf"]},
+        "`memos-AbCdEf` is taken for a parameter, as ECS takes a bare name, and ends as a secret's does "
+        "@ $.secrets_arns[0]. If it is a secret, write its ARN.",
     ),
     "partial-secret-arn": (
         {"enable_secrets_access": True, "secrets_arns": [f"{SECRET}:password::"]},
@@ -209,6 +225,12 @@ NOTES: dict[str, tuple[dict[str, Any], str]] = {
         "@ $.github_ecr_repository_arns. List the repositories in `ecr_repository_arns` or "
         "`github_ecr_repository_arns`.",
     ),
+    "github-foreign-repository": (
+        {**GITHUB, **HOME, "ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/memos", ELSEWHERE]},
+        f"the deploy role may not push to `{ELSEWHERE}`, which is of account `999999999999` "
+        "@ $.ecr_repository_arns[1]. If the workflow pushes there, list all that it pushes to in "
+        "`github_ecr_repository_arns`.",
+    ),
     "task-definitions-account-wide": (
         GITHUB,
         "the deploy role may register every task definition of its account and region @ $.task_definition_families. "
@@ -280,6 +302,7 @@ TAGGED = {"StringEquals": {"aws:ResourceTag/service": "memos"}}
         ({"ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/memos"]}, "ecr-account-wide"),
         ({**HOME, "ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/memos"]}, "foreign-repository"),
         ({"ecr_repository_arns": [ELSEWHERE]}, "foreign-repository"),  # whose account this is, only deployment knows
+        ({"enable_secrets_access": True, "secrets_arns": ["/memos/db-config"]}, "name-like-a-secret"),
         (
             {"enable_secrets_access": True, "secrets_arns": [f"{SECRET}-AbCdEf", f"{SECRET}-??????"]},
             "partial-secret-arn",
@@ -308,6 +331,14 @@ TAGGED = {"StringEquals": {"aws:ResourceTag/service": "memos"}}
         ({**GITHUB, "aws_region": "cn-north-1", "github_audience": "sts.amazonaws.com.cn"}, "github-audience-cn"),
         ({**GITHUB, "ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/memos"]}, "github-ecr-account-wide"),
         ({**GITHUB, "github_ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/a"]}, "github-ecr-account-wide"),
+        (
+            {**GITHUB, **HOME, "ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/memos"]},
+            "github-foreign-repository",
+        ),
+        (
+            {**GITHUB, **HOME, "ecr_repository_arns": [ELSEWHERE], "github_ecr_repository_arns": [ELSEWHERE]},
+            "github-foreign-repository",
+        ),
         ({**GITHUB, "task_definition_families": ["memos"]}, "task-definitions-account-wide"),
         ({**GITHUB, "ecs_service_arns": [f"arn:aws:ecs:{IN}:service/main/memos"]}, "services-wide"),
         ({**GITHUB, "ecs_service_arns": [f"arn:aws:ecs:{IN}:service/main/memos"]}, "unused-clusters"),
@@ -331,6 +362,12 @@ FOLLOWED: dict[str, list[dict[str, Any]]] = {
     "odd-statement": [{"task_statements": [granted("s3:GetObject", "arn:aws:s3:::b/*")]}],
     "unused-value": [{"enable_s3_access": True}, {"s3_bucket_arns": []}],
     "ecr-account-wide": [REPOSITORY],
+    "foreign-parameter": [{"secrets_arns": [f"arn:aws:ssm:{IN}:parameter/memos/db"]}],
+    "name-like-a-secret": [{"secrets_arns": [f"arn:aws:secretsmanager:{IN}:secret:memos-AbCdEf"]}],
+    "github-foreign-repository": [
+        {"github_ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/memos"]},
+        {"ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/memos"]},
+    ],
     "partial-secret-arn": [{"secrets_arns": [f"{SECRET}-AbCdEf:password::"]}],
     "parameter-points-to-secret": [
         {"secrets_arns": [f"arn:aws:ssm:{IN}:parameter/aws/reference/secretsmanager/memos", f"{secret}"]}

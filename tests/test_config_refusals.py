@@ -15,6 +15,7 @@ from ecsiam.model.forms import FORMS
 TESTS = Path(__file__).resolve().parent
 SOURCES = (
     "features/baseline.py",
+    "features/github_actions.py",
     "features/github_oidc.py",
     "features/naming.py",
     "features/statements.py",
@@ -113,7 +114,7 @@ def test_every_message_is_in_the_table(tmp_path: Path) -> None:
 def test_every_hint_is_in_the_table() -> None:
     lines = "\n".join(line for _, expected in TABLE.values() for line in expected)
     for form in FORMS.values():
-        for _, wrong, remedy in form.hints:
+        for _, wrong, remedy in (*form.hints, *form.bare):
             assert re.search(f"` {re.escape(wrong)} @ .*{re.escape(remedy)}$", lines, re.MULTILINE), (form.name, wrong)
 
 

@@ -1118,6 +1118,8 @@ UNKNOWN: dict[str, tuple[Make, str, str]] = {
         lambda: changed(built(task_managed_policy_arns=[UNREAD], **S3), "task", policies=[]),
         "works",
         "it is not allowed, and has to be (task: list the objects of the buckets), "
+        f"unless `{UNREAD}`, which was not read, allows it; "
+        "it is not allowed, and has to be (task: read, write and delete objects), "
         f"unless `{UNREAD}`, which was not read, allows it",
     ),
     "works: an action that is not known": (

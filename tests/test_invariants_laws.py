@@ -201,7 +201,21 @@ def only_what_the_user_wrote_fails_and_each_fault_replays(one: Asked, stack: Sta
         void |= one.of_partition_aws()
     assert void <= blamed(answers["works"])
     if not any(one.denied.values()):
-        assert isinstance(answers["works"], Fails) == bool(void)
+        assert isinstance(answers["works"], Fails) == (bool(void) or unread(one, stack))
+
+
+def unread(one: Asked, stack: Stack) -> bool:
+    """Whether another account keeps what has to be read: a parameter, or a secret without a key of its place."""
+    keys = {tuple(arn.split(":")[3:5]) for arn in one.kwargs.get("secrets_kms_key_arns") or ()}
+    everything = ATTACHED[0] in one.attached["execution"] or any(
+        raw.statement in (granted("*", "*"), ANYTHING) for raw in one.raw["execution"]
+    )
+    arns = one.kwargs["secrets_arns"] if one.kwargs["enable_secrets_access"] else ()
+    for service, *place in (arn.split(":")[2:5] for arn in arns or () if arn.startswith("arn:")):
+        readable = service == "secretsmanager" and (everything or tuple(place) in keys)
+        if place[1] != stack.deployment.home.account_id.literal and not readable:
+            return True
+    return False
 
 
 def _by_keys(config: Config, id: str) -> set[str]:

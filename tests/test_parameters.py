@@ -288,7 +288,7 @@ def _unmarked(document: str) -> object:
             "expected a whole number from 3600 to 43200, not `3599` @ $.max_session_duration",
         ),
         ("aws_region=mars", "`mars` is not a region of AWS @ $.aws_region. Write it like `eu-west-2`."),
-        (f"secrets_arns={SSM},x", "`x` is not an ARN @ $.secrets_arns[1]. Write it like "),
+        (f"secrets_arns={SSM},x", "`x` is a name @ $.secrets_arns[1]. What is left to deployment takes ARNs: "),
         ("enable_secrets_access", "`--set enable_secrets_access` has no value. Write `--set NAME=VALUE`."),
     ],
 )
@@ -469,6 +469,7 @@ CLOSED = (
     *("aws_regions", "execution_managed_policy_arns", "task_managed_policy_arns", "github_branches"),
     *("github_environments", "github_tags", "github_pull_requests", "github_subjects", "github_subject_format"),
     *("confused_deputy", "efs_root_access", "github_ecr_pull", "secrets_arns_complete", "tags", "profile", "quotas"),
+    "accept",
 )
 
 

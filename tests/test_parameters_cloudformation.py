@@ -594,4 +594,4 @@ def test_defaults_are_those_of_the_config(module_stack: ecsiam.Stack) -> None:
     parameters: Mapping[str, Mapping[str, Json]] = template(module_stack)["Parameters"]
     without: Sequence[str] = [id_ for id_, parameter in parameters.items() if "Default" not in parameter]
     assert without == ["ProjectName", "Environment"]
-    assert {p["Default"] for p in parameters.values() if "Default" in p} == {"", "false"}
+    assert {p["Default"] for p in parameters.values() if "Default" in p} == {"", "false", 3600}

@@ -177,7 +177,8 @@ OUTSIDE: dict[str, tuple[object, str]] = {
     ),
     "efs_arn": (
         "fs-0123456789abcdef0",
-        f"`fs-0123456789abcdef0` is not an ARN @ $.efs_arn. Write it like `{FORMS['efs_arn'].good[0]}`.",
+        "`fs-0123456789abcdef0` is an id @ $.efs_arn. Write its ARN, such as "
+        "`arn:aws:elasticfilesystem:eu-west-2:123456789012:file-system/fs-...`.",
     ),
     "secrets_arns": (
         ["*"],
@@ -186,7 +187,7 @@ OUTSIDE: dict[str, tuple[object, str]] = {
     ),
     "github_repo": (
         "octo-org/*",
-        "`octo-org/*` is not a repository as `OWNER/REPO` @ $.github_repo. Write it like `octo-org/memos`.",
+        "`octo-org/*` has a wildcard @ $.github_repo. Name the one repository.",
     ),
     "enable_efs_access": ("yes", "expected true or false, not `yes` @ $.enable_efs_access"),
 }

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 import pytest
+from attrs import evolve
 from hypothesis import strategies as st
 
 import ecsiam
@@ -20,6 +21,7 @@ from ecsiam.model import forms
 from ecsiam.model.arn import partition_of
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.each import RULES, Rule
+from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 
 from .batch import batch
@@ -83,6 +85,11 @@ def as_sets(document: Json) -> Json:
             return document
 
 
+def settled(policy: Policy) -> Json:
+    """A document without a condition on the account that every ARN of its statement says."""
+    return policy_to_data(evolve(policy, statements=[s for one in policy.statements if (s := one.settled())]), str)
+
+
 def expected(role: Role) -> Iterator[tuple[str, Json]]:
     """The role of a bound stack by the addresses of its resources, flags and all else known."""
     boundary = role.permissions_boundary
@@ -99,7 +106,7 @@ def expected(role: Role) -> Iterator[tuple[str, Json]]:
         },
     )
     for policy in role.policies.values():
-        document = as_sets(policy_to_data(policy.document, str))
+        document = as_sets(settled(policy.document))
         yield f"aws_iam_role_policy.{policy.id}", {"name": str(policy.name), "policy": document}
     for arn in role.managed_policy_arns:
         yield f'aws_iam_role_policy_attachment.{role.id}["{arn}"]', {"policy_arn": str(arn)}
@@ -117,7 +124,7 @@ def seen(address: str, values: Json) -> tuple[str, Json]:
     }[address.split(".", maxsplit=1)[0]]
     found = {key: values.get(key) for key in keys}
     for key in {"assume_role_policy", "policy"} & found.keys():
-        found[key] = as_sets(json.loads(found[key]))
+        found[key] = as_sets(settled(ecsiam.parse_policy(found[key])))
     if "path" in found:
         found["permissions_boundary"] = found["permissions_boundary"] or None
     return address.removesuffix("[0]"), found
@@ -223,6 +230,7 @@ _FORM_OF: dict[Rule, forms.Form] = {
     "object": forms.BUCKET_ARN,
     "log_group": forms.LOG_GROUP_ARN,
     "services_of_cluster": forms.CLUSTER_ARN,
+    "unless_given": forms.REPOSITORY_ARN,
 }
 
 
@@ -426,7 +434,7 @@ def test_values_that_are_known_only_at_apply_plan_and_apply(terraform: Rig, modu
     assert dict(seen(a, v) for a, v in made.items()) == dict(p for r in bound.roles.values() for p in expected(r))
 
 
-# ---------------------------------------------------------------- the baseline module's variables
+# ---------------------------------------------------------------- the module's variables
 
 STRING, BOOL, LIST = "string", "bool", "list(string)"
 NO_DEFAULT = object()
@@ -438,6 +446,7 @@ VARIABLES: dict[str, tuple[str, Json]] = {
     "efs_arn": (STRING, ""),
     "enable_secrets_access": (BOOL, False),
     "secrets_arns": (LIST, []),
+    "secrets_kms_key_arns": (LIST, []),
     "enable_s3_access": (BOOL, False),
     "s3_bucket_arns": (LIST, []),
     "enable_cloudwatch_logs": (BOOL, False),
@@ -446,6 +455,11 @@ VARIABLES: dict[str, tuple[str, Json]] = {
     "github_oidc_provider_arn": (STRING, ""),
     "github_repo": (STRING, ""),
     "ecr_repository_arns": (LIST, []),
+    "log_group_arns": (LIST, []),
+    "github_audience": (STRING, ""),  # sts.amazonaws.com
+    "max_session_duration": ("number", 3600),  # IAM's own default
+    "github_ecr_repository_arns": (LIST, []),
+    "permissions_boundary_arn": (STRING, ""),
     "ecs_cluster_arns": (LIST, []),
     "ecs_service_arns": (LIST, []),
 }
@@ -458,7 +472,7 @@ def module_of_the_guide(tmp_path_factory: pytest.TempPathFactory) -> Stack:
     return ecsiam.build(load_config(path))
 
 
-def test_every_variable_of_the_guide_has_its_type_and_default(module_of_the_guide: Stack) -> None:
+def test_every_variable_of_the_module_has_its_type_and_default(module_of_the_guide: Stack) -> None:
     variables = json.loads(ecsiam.emit(module_of_the_guide, "terraform").files["variables.tf.json"])["variable"]
     assert {n: (v["type"], v.get("default", NO_DEFAULT)) for n, v in variables.items()} == VARIABLES
     assert all(v["description"] and v["nullable"] is False for v in variables.values())

@@ -113,7 +113,7 @@ def test_where_passing_a_role_is_asked_no_page_says() -> None:
 
 
 def test_a_list_parameter_may_hold_what_lies_elsewhere() -> None:
-    keys: dict[str, Any] = {"enable_secrets_access": True, "secrets_arns": Parameter("secrets")}
+    keys: dict[str, Any] = {"ecr_repository_arns": Parameter("repositories")}
     answer = ask("execution", ELSEWHERE, **keys)
     assert isinstance(answer, Fails | Undecided)
     assert isinstance(ask("execution", ELSEWHERE, "sqs:*", **keys), Holds)

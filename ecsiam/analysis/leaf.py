@@ -304,10 +304,11 @@ def _item(item: Item, leaf: Leaf) -> list[Found]:
     if isinstance(item, Each):
         name = Hole(EachName(item.parameter, item.rule), exact=False)
         tokens = (*_text(item.before, leaf), name, *_text(item.after, leaf))
+        found: list[Found] = [] if item.rule == "unless_given" else [(_resource(tokens, leaf), (), ())]
         if not item.otherwise:
-            return [(_resource(tokens, leaf), (), ())]
+            return found
         given: State = ("given", item.parameter)
-        found: list[Found] = [(_resource(tokens, leaf), (), ((given, True),))]
+        found = [(p, needs, ((given, True),)) for p, needs, _ in found]
         for other in item.otherwise:
             found += [(p, needs, ((given, False), *states)) for p, needs, states in _item(other, leaf)]
         return found

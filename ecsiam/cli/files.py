@@ -83,8 +83,7 @@ def init_config(
         bool,
         typer.Option(
             "--module",
-            help="A module for many services: its values are parameters, named as the variables of the baseline "
-            "module, a hand-written Terraform module for ECS.",
+            help="A module for many services: each key is a parameter, or the file says why it is none.",
         ),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,

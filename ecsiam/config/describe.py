@@ -1,6 +1,7 @@
 """The config, described: its JSON Schema, its page in the docs and the starter file, all made from the same keys."""
 
 from collections.abc import Iterator
+from textwrap import wrap
 from typing import Any
 
 from ecsiam.config.model import Config
@@ -135,7 +136,7 @@ def starter() -> str:
     ]
     for heading, names in Config.headings():
         lines += ["", f"# ---- {heading}"]
-        for name in names:
+        for name in (name for name in names if not Config.keys()[name].profile):
             lines += _offer(name)
     return "\n".join(lines) + "\n"
 
@@ -151,21 +152,39 @@ def _offer(name: str) -> Iterator[str]:
 
 
 def module() -> str:
-    """The config of a module for many services: the baseline module's variables, each a parameter."""
+    """The config of a module for many services: each key that can be one is a parameter under its own name."""
+    keys = Config.keys()
     lines = [
-        "# A module for many services: whoever deploys sets what is a parameter here. The parameters are called as the",
-        "# variables of the baseline module, a hand-written Terraform module for ECS from which ecsiam has the names.",
+        "# A module for many services: whoever deploys sets what is a parameter here. Most are called as the variables",
+        "# of the baseline module are, a hand-written Terraform module for ECS from which ecsiam has the names.",
         "# `ecsiam emit --target terraform -o modules/iam` makes the module, `--target cloudformation` one template.",
         "# With `github_owner_id` and `github_repo_id` as parameters too, the deploy role trusts immutable subjects:",
         "# those that repositories created or renamed since July 2026 send.",
         "",
+        *(_left_open(name, key) for name, key in keys.items() if not key.stays),
+        "",
+        "# What is no parameter here, and why. Write what is the same for all services.",
+        *_not_left_open(),
     ]
-    for name, key in Config.keys().items():
-        if key.module:
-            empty = {"flag": "false", "list": "[]"}.get(key.type or "", '""')
-            default = "" if Config.required(name) else f", default: {empty}"
-            lines.append(f"{name}: {{parameter: {name}{default}}}")
     return "\n".join(lines) + "\n"
+
+
+def _not_left_open() -> Iterator[str]:
+    """The keys that are no parameters, by why, as comments."""
+    by_reason: dict[str, list[str]] = {}
+    for name, key in Config.keys().items():
+        if key.stays:
+            by_reason.setdefault(key.stays, []).append(f"`{name}`")
+    for reason, names in by_reason.items():
+        yield from wrap(f"{', '.join(names)}: {reason}", 100, initial_indent="# - ", subsequent_indent="#   ")
+
+
+def _left_open(name: str, key: Key) -> str:
+    """A key as a parameter; empty, it stands for the key's own default."""
+    least = key.kind.least if isinstance(key.kind, Whole) else 0
+    empty = {"flag": "false", "list": "[]", "number": str(least)}.get(key.type or "", '""')
+    default = "" if Config.required(name) else f", default: {empty}"
+    return f"{name}: {{parameter: {name}{default}}}"
 
 
 def _sample(name: str, key: Key) -> list[str]:

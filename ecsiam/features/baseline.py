@@ -19,7 +19,7 @@ from ecsiam.features.github_actions import PUSH, GithubActionsKeys, github_needs
 from ecsiam.features.github_oidc import GITHUB_AUDIENCE, ISSUER, GithubOidcKeys, provider
 from ecsiam.features.project import Project, allow
 from ecsiam.features.s3 import S3Keys, s3_needs
-from ecsiam.features.secrets import SecretsKeys, named, reading
+from ecsiam.features.secrets import SecretsKeys, named, of_name, reading
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys, check
 from ecsiam.keys.kinds import Choice, Flag, ListOf, OfForm
@@ -112,8 +112,10 @@ _SCALE = ("ecs:DescribeServices", "ecs:UpdateService")
 _ALARMS = tuple(f"cloudwatch:{a}" for a in ("DeleteAlarms", "DescribeAlarms", "PutMetricAlarm"))
 
 
-def _secrets(keys: SecretsKeys, _: Project) -> Iterator[Statement]:
-    secrets = resources(keys.secrets_arns, otherwise=[text("*")])
+def _secrets(keys: SecretsKeys, project: Project) -> Iterator[Statement]:
+    names = {n: of_name(n, project) for n in known(keys.secrets_arns) if n != "*" and not n.startswith("arn:")}
+    given = resources(keys.secrets_arns, otherwise=[text("*")])
+    secrets = [arn for item in given for arn in names.get(str(item), (item,))]
     yield allow(_SECRETS, secrets, _origin("execution_secrets", "enable_secrets_access"))
 
 
@@ -161,8 +163,8 @@ def _read_any(keys: SecretsKeys, project: Project) -> Iterator[Statement]:
     if isinstance(keys.secrets_arns, Parameter):
         every = {service: resources(keys.secrets_arns, otherwise=any_) for service, any_ in every.items()}
     elif "*" not in known(keys.secrets_arns):
-        every = named(keys)
-    yield from reading(keys, every)
+        every = named(keys, project)
+    yield from reading(keys, project, every)
 
 
 def _nothing(_: Keys, __: Project) -> Iterator[Statement]:

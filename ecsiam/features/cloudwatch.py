@@ -30,7 +30,6 @@ class CloudwatchKeys(Keys):
             "The task itself writes to CloudWatch Logs; its standard output needs no flag.",
             Flag(),
             ("task",),
-            module=True,
         ),
     ] = False
     cloudwatch_log_group_arns: Annotated[
@@ -42,6 +41,7 @@ class CloudwatchKeys(Keys):
             default="all under `/ecs/<project_name>-<environment>/`",
             flag=_FLAG,
             same_account=True,
+            fixed="the task could be given the group that the execution role writes",
         ),
     ] = ()
 

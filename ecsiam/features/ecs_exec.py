@@ -28,7 +28,7 @@ class ExecKeys(CloudwatchKeys):
 
     enable_ecs_exec: Annotated[
         bool | Parameter,
-        Key("People may open a shell in the running task with ECS Exec.", Flag(), ("task",), module=True),
+        Key("People may open a shell in the running task with ECS Exec.", Flag(), ("task",)),
     ] = False
 
 

@@ -32,7 +32,6 @@ class EfsKeys(Keys):
             Flag(),
             ("task",),
             needs=("efs_arn",),
-            module=True,
         ),
     ] = False
     efs_arn: Annotated[
@@ -42,7 +41,6 @@ class EfsKeys(Keys):
             OfForm(forms.EFS_ARN, star=True),
             ("task",),
             flag=_FLAG,
-            module=True,
         ),
     ] = None
     efs_root_access: Annotated[

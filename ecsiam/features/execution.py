@@ -34,7 +34,6 @@ class ExecutionKeys(Keys):
             ListOf(OfForm(forms.REPOSITORY_ARN)),
             ("execution", "github_actions"),
             default="all of this account and region, with a note",
-            module=True,
         ),
     ] = ()
     log_group_arns: Annotated[

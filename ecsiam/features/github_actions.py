@@ -1,21 +1,27 @@
 """enable_github_oidc: what deploys. Push the image, register a revision, roll the services over, pass the two roles."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated
 
+from attrs import evolve
+
+from ecsiam.errors import Fault
 from ecsiam.features.execution import ExecutionKeys, ecr_token, foreign_repositories
 from ecsiam.features.feature import Feature, Part
 from ecsiam.features.github_oidc import DEPLOY, FLAG, GithubOidcKeys, github_notes
-from ecsiam.features.project import Project, allow
+from ecsiam.features.project import Project, ProjectKeys, allow
 from ecsiam.features.trust import ECS_ROLES
 from ecsiam.keys.key import Key
+from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import Flag, ListOf, OfForm
-from ecsiam.keys.values import empty, resources, wrapped
+from ecsiam.keys.values import empty, known, resources, wrapped
 from ecsiam.model import forms
+from ecsiam.model.arn import Arn
 from ecsiam.model.condition import Condition
+from ecsiam.model.each import Item
 from ecsiam.model.intent import Note
 from ecsiam.model.parameter import Parameter
-from ecsiam.model.statement import Origin, Statement
+from ecsiam.model.statement import RESOURCE_ACCOUNT, Origin, Statement
 
 _PASS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html"
 _ECS = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html"
@@ -30,7 +36,7 @@ PUSH = (
 )
 
 
-class GithubActionsKeys(GithubOidcKeys, ExecutionKeys):
+class GithubActionsKeys(GithubOidcKeys, ExecutionKeys, ProjectKeys):
     """What GitHub Actions deploys."""
 
     heading = "What GitHub Actions deploys"
@@ -41,7 +47,7 @@ class GithubActionsKeys(GithubOidcKeys, ExecutionKeys):
             "The ECR repositories that the workflow pushes to.",
             ListOf(OfForm(forms.REPOSITORY_ARN)),
             DEPLOY,
-            default="those of `ecr_repository_arns`",
+            default="those of `ecr_repository_arns` that are of the roles' account",
             flag=FLAG,
         ),
     ] = ()
@@ -63,6 +69,7 @@ class GithubActionsKeys(GithubOidcKeys, ExecutionKeys):
             DEPLOY,
             default="all of this account and region, with a note",
             flag=FLAG,
+            fixed="CloudFormation can't put account and region around each of a list",
         ),
     ] = ()
     ecs_service_arns: Annotated[
@@ -74,7 +81,6 @@ class GithubActionsKeys(GithubOidcKeys, ExecutionKeys):
             default="all of `ecs_cluster_arns`",
             flag=FLAG,
             same_account=True,
-            module=True,
         ),
     ] = ()
     ecs_cluster_arns: Annotated[
@@ -86,13 +92,25 @@ class GithubActionsKeys(GithubOidcKeys, ExecutionKeys):
             default="all of this account and region, with a note",
             flag=FLAG,
             same_account=True,
-            module=True,
         ),
     ] = ()
 
+    @check(FLAG, "account_id", "ecr_repository_arns", "github_ecr_repository_arns")
+    def _own_repositories(self) -> Iterator[Fault]:
+        """What is pushed to by default is of the roles' account: where there is none, nothing says what it is."""
+        pulled, own = known(self.ecr_repository_arns), self.home.account_id.literal
+        asked = self.enable_github_oidc and not self.github_ecr_repository_arns
+        if asked and pulled and own and all(Arn.parse(arn).account.literal != own for arn in pulled):
+            yield Fault(
+                f"none of `ecr_repository_arns` is of account `{own}`, so nothing says what the workflow pushes to",
+                ("ecr_repository_arns",),
+                "Name what the workflow pushes to in `github_ecr_repository_arns`.",
+            )
+
 
 def _push(keys: GithubActionsKeys, project: Project) -> Iterator[Part]:
-    if empty(keys.github_ecr_repository_arns or keys.ecr_repository_arns):
+    given = keys.github_ecr_repository_arns
+    if empty(given or keys.ecr_repository_arns):
         yield Note(
             "github-ecr-account-wide",
             "the deploy role may push to every ECR repository of its account and region: who pushes an image runs code",
@@ -100,15 +118,46 @@ def _push(keys: GithubActionsKeys, project: Project) -> Iterator[Part]:
             "List the repositories in `ecr_repository_arns` or `github_ecr_repository_arns`.",
             _PUSH,
         )
-    yield from foreign_repositories(project, "github_ecr_repository_arns", keys.github_ecr_repository_arns, "the push")
+    yield from foreign_repositories(project, "github_ecr_repository_arns", given, "the push")
+    yield from _not_pushed(keys, project)
     yield ecr_token("github_actions", FLAG)
+    if given and not isinstance(given, Parameter):
+        yield _pushing(keys, resources(given))
+        return
     pulled = resources(keys.ecr_repository_arns, otherwise=project.arns("ecr", "repository/*"))
+    # Who deploys pushes what is its own: of which account a repository is, IAM decides where we can't yet.
+    default = _pushing(keys, pulled, Condition("StringEquals", RESOURCE_ACCOUNT, project.home.account_id))
+    own = default.settled()
+    if not isinstance(given, Parameter):
+        if own is None:
+            raise default.of_no_account()
+        yield own
+    elif own is None:
+        yield _pushing(keys, resources(given))
+    elif own.conditions:
+        yield _pushing(keys, resources(given))
+        yield evolve(own, resources=resources(given, "unless_given", pulled))
+    else:
+        yield _pushing(keys, resources(given, otherwise=own.resources.items if own.resources else ()))
+
+
+def _pushing(keys: GithubActionsKeys, repositories: Iterable[Item], *where: Condition) -> Statement:
     pull = ["ecr:GetDownloadUrlForLayer"] if keys.github_ecr_pull else []
-    yield allow(
-        [*PUSH, *pull],
-        resources(keys.github_ecr_repository_arns, otherwise=pulled),
-        Origin("github_actions", "push the image", _PUSH, FLAG),
-    )
+    return allow([*PUSH, *pull], repositories, Origin("github_actions", "push the image", _PUSH, FLAG), *where)
+
+
+def _not_pushed(keys: GithubActionsKeys, project: Project) -> Iterator[Note]:
+    """The repositories that are pulled from and not pushed to: a sidecar's belongs to somebody else."""
+    if known(keys.github_ecr_repository_arns):
+        return
+    for i, owner in project.foreign(keys.ecr_repository_arns).items():
+        yield Note(
+            "github-foreign-repository",
+            f"the deploy role may not push to `{known(keys.ecr_repository_arns)[i]}`, which is of account `{owner}`",
+            ("ecr_repository_arns", i),
+            "If the workflow pushes there, list all that it pushes to in `github_ecr_repository_arns`.",
+            _PUSH,
+        )
 
 
 def _task_definitions(keys: GithubActionsKeys, project: Project) -> Iterator[Part]:

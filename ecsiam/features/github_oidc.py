@@ -26,6 +26,8 @@ FLAG = "enable_github_oidc"
 ISSUER = "token.actions.githubusercontent.com"
 GITHUB_AUDIENCE = "sts.amazonaws.com"
 DEPLOY = ("github_actions",)
+_WHO = "who may deploy is written in the config"
+_IDS_TELL = "as parameters they would have to be given: they make the subjects immutable ones"
 _TRUST = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html"
 _SUBJECTS = "https://docs.github.com/en/actions/reference/security/oidc"
 _PULL_REQUEST = "pull_request"
@@ -53,7 +55,6 @@ class GithubOidcKeys(Keys):
             DEPLOY,
             needs=("github_repo",),
             demands=("github_owner_id", "github_repo_id"),
-            module=True,
         ),
     ] = False
     github_repo: Annotated[
@@ -63,7 +64,6 @@ class GithubOidcKeys(Keys):
             OfForm(forms.GITHUB_REPO),
             DEPLOY,
             flag=FLAG,
-            module=True,
         ),
     ] = None
     github_oidc_provider_arn: Annotated[
@@ -75,7 +75,6 @@ class GithubOidcKeys(Keys):
             default="this account's `oidc-provider/token.actions.githubusercontent.com`",
             flag=FLAG,
             same_account=True,
-            module=True,
         ),
     ] = None
     github_audience: Annotated[
@@ -96,6 +95,7 @@ class GithubOidcKeys(Keys):
             default="`main`, unless something else may deploy",
             flag=FLAG,
             closed=True,
+            fixed=_WHO,
         ),
     ] = ()
     github_environments: Annotated[
@@ -107,6 +107,7 @@ class GithubOidcKeys(Keys):
             default="none",
             flag=FLAG,
             closed=True,
+            fixed=_WHO,
         ),
     ] = ()
     github_tags: Annotated[
@@ -118,12 +119,13 @@ class GithubOidcKeys(Keys):
             default="none",
             flag=FLAG,
             closed=True,
+            fixed=_WHO,
             sample=("- v*",),
         ),
     ] = ()
     github_pull_requests: Annotated[
         bool,
-        Key("Pull requests may deploy.", Flag(), DEPLOY, flag=FLAG, closed=True),
+        Key("Pull requests may deploy.", Flag(), DEPLOY, flag=FLAG, closed=True, fixed=_WHO),
     ] = False
     github_subjects: Annotated[
         Sequence[str],
@@ -134,6 +136,7 @@ class GithubOidcKeys(Keys):
             default="none",
             flag=FLAG,
             closed=True,
+            fixed=_WHO,
         ),
     ] = ()
     github_subject_format: Annotated[
@@ -145,6 +148,7 @@ class GithubOidcKeys(Keys):
             DEPLOY,
             default="`immutable` with the ids, else `classic`",
             flag=FLAG,
+            fixed=_WHO,
         ),
     ] = None
     github_owner_id: Annotated[
@@ -154,6 +158,7 @@ class GithubOidcKeys(Keys):
             OfForm(forms.GITHUB_ID, integers=True),
             DEPLOY,
             flag=FLAG,
+            fixed=_IDS_TELL,
         ),
     ] = None
     github_repo_id: Annotated[
@@ -163,6 +168,7 @@ class GithubOidcKeys(Keys):
             OfForm(forms.GITHUB_ID, integers=True),
             DEPLOY,
             flag=FLAG,
+            fixed=_IDS_TELL,
         ),
     ] = None
     max_session_duration: Annotated[

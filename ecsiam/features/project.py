@@ -32,12 +32,11 @@ class ProjectKeys(Keys):
             "The project's name. Roles, policies and default log groups begin with `<project_name>-<environment>`.",
             OfForm(forms.PROJECT),
             sample=("my-app",),
-            module=True,
         ),
     ]
     environment: Annotated[
         str | Parameter,
-        Key("The environment that the service runs in.", OfForm(forms.ENVIRONMENT), module=True),
+        Key("The environment that the service runs in.", OfForm(forms.ENVIRONMENT)),
     ]
     account_id: Annotated[
         str | Parameter | None,
@@ -45,15 +44,21 @@ class ProjectKeys(Keys):
             "The AWS account of the roles. Quote it when it begins with a zero: editors take it for a number.",
             OfForm(forms.ACCOUNT_ID, integers=True),
             default="known at deployment",
+            fixed="known at deployment: a data source, a pseudo parameter",
         ),
     ] = None
     aws_region: Annotated[
         str | Parameter | None,
-        Key("The region that the service runs in.", OfForm(forms.REGION), default="known at deployment", module=True),
+        Key("The region that the service runs in.", OfForm(forms.REGION), default="known at deployment"),
     ] = None
     partition: Annotated[
         str | Parameter | None,
-        Key("The partition of the roles.", OfForm(forms.PARTITION), default="that of the region"),
+        Key(
+            "The partition of the roles.",
+            OfForm(forms.PARTITION),
+            default="that of the region",
+            fixed="known at deployment: that of the region",
+        ),
     ] = None
     aws_regions: Annotated[
         Sequence[str],
@@ -116,7 +121,7 @@ class Project:
     def foreign(self, arns: Many) -> dict[int, str]:
         """Which of a list's ARNs are of another account than the roles, as far as both are known, and of which."""
         own = self.home.account_id.literal
-        owners = {i: str(Arn.parse(arn).account) for i, arn in enumerate(known(arns))}
+        owners = {i: str(Arn.parse(arn).account) for i, arn in enumerate(known(arns)) if arn.startswith("arn:")}
         return {i: owner for i, owner in owners.items() if own and owner != own}
 
 

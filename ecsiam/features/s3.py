@@ -32,7 +32,6 @@ class S3Keys(Keys):
             Flag(),
             ("task",),
             needs=("s3_bucket_arns",),
-            module=True,
         ),
     ] = False
     s3_bucket_arns: Annotated[
@@ -43,7 +42,6 @@ class S3Keys(Keys):
             ListOf(OfForm(forms.BUCKET_ARN, star=True)),
             ("task",),
             flag=_FLAG,
-            module=True,
         ),
     ] = ()
 

@@ -17,7 +17,7 @@ from ecsiam.model.each import Item, Rule
 from ecsiam.model.globs import overlap
 from ecsiam.model.intent import Note
 from ecsiam.model.parameter import Parameter
-from ecsiam.model.secret import secret_resource
+from ecsiam.model.secret import looks_complete, secret_resource
 from ecsiam.model.statement import Origin, Statement
 from ecsiam.model.text import Text, in_order
 
@@ -40,18 +40,17 @@ class SecretsKeys(Keys):
             Flag(),
             ("execution",),
             needs=("secrets_arns",),
-            module=True,
         ),
     ] = False
     secrets_arns: Annotated[
         Sequence[str] | Parameter,
         Key(
             "The secrets and parameters, as `valueFrom` has them; JSON keys and versions are stripped. A secret "
-            "without the six characters that Secrets Manager added is matched by `-??????`. Wildcards are kept.",
-            ListOf(OfForm(forms.SECRET_ARN, star=True)),
+            "without the six characters that Secrets Manager added is matched by `-??????`. Wildcards are kept. A bare "
+            "name is a parameter's, of the task's own account and region: a secret's name ECS takes for one too.",
+            ListOf(OfForm(forms.SECRET_ARN, star=True, also=forms.SSM_NAME)),
             ("execution",),
             flag=_FLAG,
-            module=True,
         ),
     ] = ()
     secrets_arns_complete: Annotated[
@@ -71,7 +70,7 @@ class SecretsKeys(Keys):
             "The customer managed KMS keys that the secrets are encrypted with.",
             ListOf(OfForm(forms.KEY_ARN)),
             ("execution",),
-            default="none: the keys that AWS manages need no grant",
+            default="none: the keys that AWS manages need no grant, and are for one account alone",
             flag=_FLAG,
         ),
     ] = ()
@@ -86,7 +85,7 @@ class SecretsKeys(Keys):
 
 
 def _secrets(keys: SecretsKeys, project: Project) -> Iterator[Part]:
-    for service, found in named(keys).items():
+    for service, found in named(keys, project).items():
         if found:
             yield allow([_ACTIONS[service]], found, Origin("execution_secrets", _REASONS[service], _PAGE, _FLAG))
     yield from _notes(keys, project)
@@ -99,23 +98,23 @@ def _secrets(keys: SecretsKeys, project: Project) -> Iterator[Part]:
         )
 
 
-def secrets_needs(keys: SecretsKeys, _: Project) -> Iterator[Statement]:
+def secrets_needs(keys: SecretsKeys, project: Project) -> Iterator[Statement]:
     """Read the secrets and parameters that are named; and decrypt them, where a key is given."""
-    yield from reading(keys, named(keys))
+    yield from reading(keys, project, named(keys, project))
 
 
-def named(keys: SecretsKeys) -> dict[str, tuple[Item, ...]]:
+def named(keys: SecretsKeys, project: Project) -> dict[str, tuple[Item, ...]]:
     """The secrets and the parameters, by their services."""
-    return {service: _resources(keys, service, rule) for service, rule in _RULES.items()}
+    return {service: _resources(keys, project, service, rule) for service, rule in _RULES.items()}
 
 
-def reading(keys: SecretsKeys, wanted: Mapping[str, tuple[Item, ...]]) -> Iterator[Statement]:
+def reading(keys: SecretsKeys, project: Project, wanted: Mapping[str, tuple[Item, ...]]) -> Iterator[Statement]:
     """What reading these takes. KMS says through which service it is asked, by the service's name in its region."""
     for service, found in wanted.items():
         if found:
             yield allow([_ACTIONS[service]], found, Origin("execution_secrets", _REASONS[service], _PAGE, _FLAG))
     if keys.secrets_kms_key_arns and not isinstance(keys.secrets_arns, Parameter):
-        asked = in_order(Text.of(f"{a.service}.", a.region, ".amazonaws.com") for a in map(Arn.parse, _known(keys)))
+        asked = in_order(Text.of(f"{a.service}.", a.region, ".amazonaws.com") for a in _known(keys, project))
         yield allow(
             ["kms:Decrypt"],
             resources(keys.secrets_kms_key_arns),
@@ -124,16 +123,23 @@ def reading(keys: SecretsKeys, wanted: Mapping[str, tuple[Item, ...]]) -> Iterat
         )
 
 
-def _known(keys: SecretsKeys) -> list[str]:
+def of_name(name: str, project: Project) -> tuple[Text, ...]:
+    """The ARNs of the parameter that a bare name is: of the roles' account, in each region that the task runs in."""
+    return project.arns("ssm", f"parameter/{name.removeprefix('/')}")
+
+
+def _known(keys: SecretsKeys, project: Project) -> Iterator[Arn]:
     """The resources of the secrets that are known; those of a parameter are not."""
-    return [secret_resource(a, complete=keys.secrets_arns_complete) for a in known(keys.secrets_arns)]
+    for given in known(keys.secrets_arns):
+        resource = secret_resource(given, complete=keys.secrets_arns_complete)
+        yield from map(Arn.parse, (resource,) if resource.startswith("arn:") else of_name(resource, project))
 
 
-def _resources(keys: SecretsKeys, service: str, rule: Rule) -> tuple[Item, ...]:
+def _resources(keys: SecretsKeys, project: Project, service: str, rule: Rule) -> tuple[Item, ...]:
     """ARNs in a parameter come from other resources and count as complete."""
     if isinstance(keys.secrets_arns, Parameter):
         return resources(keys.secrets_arns, rule)
-    return tuple(a.text for a in map(Arn.parse, _known(keys)) if a.service == service)
+    return tuple(arn.text for arn in _known(keys, project) if arn.service == service)
 
 
 def _services(keys: SecretsKeys, project: Project) -> Iterator[Text]:
@@ -141,20 +147,38 @@ def _services(keys: SecretsKeys, project: Project) -> Iterator[Text]:
     if isinstance(keys.secrets_arns, Parameter):
         for service in _RULES:
             yield from via_service(service, project.home.region, project.home.partition)
-    for arn in map(Arn.parse, _known(keys)):
+    for arn in _known(keys, project):
         yield from via_service(arn.service, arn.region, arn.partition)
 
 
 def _notes(keys: SecretsKeys, project: Project) -> Iterator[Note]:
     foreign = project.foreign(keys.secrets_arns)
-    for i, (given, resource) in enumerate(zip(known(keys.secrets_arns), _known(keys), strict=True)):
-        if i in foreign:
+    for i, given in enumerate(known(keys.secrets_arns)):
+        resource = secret_resource(given, complete=keys.secrets_arns_complete)
+        if i in foreign and Arn.parse(given).service == "ssm":
+            yield Note(
+                "foreign-parameter",
+                f"`{given}` is of account `{foreign[i]}`, and ECS takes no parameter of another account",
+                ("secrets_arns", i),
+                "Keep the value in Secrets Manager, or in a parameter of the roles' account.",
+                "https://github.com/aws/containers-roadmap/issues/2384",
+            )
+        elif i in foreign:
             yield Note(
                 "foreign-secret",
                 f"`{given}` is of account `{foreign[i]}`",
                 ("secrets_arns", i),
-                "Its resource policy and the policy of its KMS key have to allow the role too.",
+                "Its KMS key has to be a customer managed one, in `secrets_kms_key_arns`; its resource policy and that "
+                "of the key have to allow the role too.",
                 "https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html",
+            )
+        if not given.startswith("arn:") and looks_complete(given):
+            yield Note(
+                "name-like-a-secret",
+                f"`{given}` is taken for a parameter, as ECS takes a bare name, and ends as a secret's does",
+                ("secrets_arns", i),
+                "If it is a secret, write its ARN.",
+                _PAGE,
             )
         if resource.endswith("-??????") and not given.startswith(resource):
             yield Note(
@@ -164,8 +188,8 @@ def _notes(keys: SecretsKeys, project: Project) -> Iterator[Note]:
                 "Write the complete ARN to name exactly this secret.",
                 _PAGE,
             )
-        _, points, name = resource.partition(":parameter/aws/reference/secretsmanager")
-        if points and not any(overlap(f"*:secret:{name.removeprefix('/')}-??????", secret) for secret in _known(keys)):
+        _, points, name = resource.partition("/aws/reference/secretsmanager/")
+        if points and not any(overlap(f"*:secret:{name}-??????", str(one.text)) for one in _known(keys, project)):
             yield Note(
                 "parameter-points-to-secret",
                 f"`{given}` points to a secret",

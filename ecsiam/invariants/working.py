@@ -8,6 +8,7 @@ from ecsiam.analysis.questions import ask
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import NOTHING, Requests, allowed_by, of_statement, query, union
 from ecsiam.features.table import PROFILES, ROLES
+from ecsiam.invariants.abroad import abroad
 from ecsiam.invariants.accepting import as_fact
 from ecsiam.invariants.asking import granted, listed, never, together, trusted
 from ecsiam.invariants.sent import REGION_KEY, Part, asked_keys, asked_parts, of_session, resource_items
@@ -23,11 +24,17 @@ OUTSIDE = "key, bucket and file-system policies, service control policies and en
 
 
 def works(stack: Stack) -> Answer:
-    """Every enabled flag's own requests are allowed, and no grant is void."""
+    """Every enabled flag's own requests are allowed, what other accounts keep can be read, and no grant is void."""
     if not stack.intent.needs:
         return Undecided("nothing says what has to work")
-    answer = together((*(_met(stack, i) for i in range(len(stack.intent.needs))), *grants(stack)))
-    return together((*_bounded(stack, answer), answer, *_unsure(stack, answer)))
+    answers = (*(_met(stack, i) for i in range(len(stack.intent.needs))), *abroad(stack), *grants(stack))
+    answer = together(answers)
+    every = (*_unsure(stack, answer), *_bounded(stack, answer), *answers)
+    whole = together(every)
+    if isinstance(whole, Undecided):  # each reason is one to do something about
+        reasons = dict.fromkeys(a.reason for a in every if isinstance(a, Undecided))
+        return Undecided("; ".join(reasons), tuple(dict.fromkeys(a for one in every for a in one.assumed)))
+    return whole
 
 
 def _bounded(stack: Stack, answer: Answer) -> Iterator[Undecided]:

@@ -7,7 +7,7 @@ config are made from it.
 from collections.abc import Mapping
 from typing import Any, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -28,7 +28,8 @@ class Key:
     `roles` are the ids of the roles it touches (none: all). `flag` names the flag without which the value is unused,
     `needs` the keys that a flag needs, `demands` those that may not be empty at deployment where they are parameters.
     `default` says what holds when it is left out. A `closed` key is no parameter's, one of a `profile` is of that
-    alone. `sample` is its value in the starter file, as lines of YAML; `module`: `init --module` leaves it open.
+    alone. `sample` is its value in the starter file, as lines of YAML. `fixed` says why `init --module` makes no
+    parameter of it, though it can be one, or why it can't.
     """
 
     meaning: str
@@ -42,7 +43,7 @@ class Key:
     closed: bool = False
     profile: str = ""
     sample: tuple[str, ...] = ()
-    module: bool = False
+    fixed: str = ""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self._read)
@@ -71,7 +72,7 @@ class Key:
         with faults.at("default"):
             empty = {"text": "", "list": ()}.get(self.type)
             if default is not None:
-                default = empty if empty is not None and not_given(default) else self.kind.read(default)
+                default = empty if empty is not None and not_given(default) else self.of_parameter.read(default)
         if description is not None and not isinstance(description, str):
             faults.append(Fault(f"expected a text, not {shown(description)}", ("description",)))
         refuse(ConfigError, faults)
@@ -93,6 +94,24 @@ class Key:
                 return "number"
             case _:
                 return None
+
+    @property
+    def stays(self) -> str:
+        """Why `init --module` makes no parameter of it; empty where it makes one."""
+        if self.profile:
+            return f"of `profile: {self.profile}` only"
+        return self.fixed or ("these shape what is made" if self.type is None else "")
+
+    @property
+    def of_parameter(self) -> Kind:
+        """The kind of the values of a parameter in its place: what has to be put into words by us can't be one's."""
+        match self.kind:
+            case OfForm() as one:
+                return evolve(one, also=None)
+            case ListOf(OfForm() as one):
+                return ListOf(evolve(one, also=None))
+            case kind:
+                return kind
 
     @property
     def form(self) -> Form | None:
@@ -120,7 +139,7 @@ class Key:
             )
             return {**self.kind.schema(), **no_parameter}
         empty: list[object] = [None, "", []] if self.type in ("text", "list") else [None]
-        default: Schema = {"anyOf": [self.kind.schema(), {"enum": empty}]}
+        default: Schema = {"anyOf": [self.of_parameter.schema(), {"enum": empty}]}
         parameter: Schema = {
             "type": "object",
             "properties": {

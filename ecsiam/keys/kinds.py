@@ -37,12 +37,14 @@ class Kind(Protocol):
 class OfForm:
     """Text of a form. With `integers` also a whole number, as an id may be written without quotes.
 
-    `star` lets a bare `*` through to the check that knows the profile.
+    `star` lets a bare `*` through to the check that knows the profile. `also` is what a config may say instead of an
+    ARN, and no parameter.
     """
 
     form: Form
     integers: bool = False
     star: bool = False
+    also: Form | None = None
 
     def read(self, value: object) -> str:
         if self.integers and isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**MOST_DIGITS:
@@ -54,14 +56,16 @@ class OfForm:
             like = f"Write it like `{self.form.good[0]}`."
             raise ConfigError(Fault(f"expected a text, not {shown(value)}", (), like))
         value = str.__str__(value)  # what an enum's member is, and not what it is called
-        fault = None if value == "*" and self.star else self.form.fault(value)
+        form = self.also if self.also and value != "*" and not value.startswith("arn:") else self.form
+        fault = None if value == "*" and self.star else form.fault(value)
         refuse(ConfigError, [fault] if fault else [])
         return value
 
     def schema(self) -> Schema:
-        text: Schema = {"type": "string", "pattern": f"^(?:{self.form.pattern})$", "maxLength": self.form.most}
-        if self.star:
-            return {"anyOf": [text, {"const": "*"}]}
+        text = _of_form(self.form)
+        others = [*([_of_form(self.also)] if self.also else []), *([{"const": "*"}] if self.star else [])]
+        if others:
+            return {"anyOf": [text, *others]}
         if not self.integers:
             return text
         digits = min(self.form.most, MOST_DIGITS)
@@ -71,7 +75,12 @@ class OfForm:
 
     @property
     def says(self) -> str:
-        return f"{self.form.what}, such as `{self.form.good[0]}`"
+        also = f"; or {self.also.what}, such as `{self.also.good[0]}`" if self.also else ""
+        return f"{self.form.what}, such as `{self.form.good[0]}`{also}"
+
+
+def _of_form(form: Form) -> Schema:
+    return {"type": "string", "pattern": f"^(?:{form.pattern})$", "maxLength": form.most}
 
 
 @frozen

@@ -84,5 +84,5 @@ def given_arns(keys: Keys, *, unused: bool = False) -> Iterator[Given]:
             yield Given((name,), value, key.same_account)
         else:
             for i, arn in enumerate(cast("tuple[str, ...]", value)):
-                if arn:  # a faulty item is None
+                if arn and arn.startswith("arn:"):  # a faulty item is None, and a name lies where the roles do
                     yield Given((name, i), arn, key.same_account)

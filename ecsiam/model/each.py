@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 from ecsiam.looks.shown import Shown
 from ecsiam.model.text import EMPTY, Bindings, Ref, Text, in_order, several, text
 
-Rule = Literal["all", "secret", "parameter", "bucket", "object", "log_group", "services_of_cluster"]
+Rule = Literal["all", "secret", "parameter", "bucket", "object", "log_group", "services_of_cluster", "unless_given"]
 
 
 def _service(arn: str) -> str:
@@ -35,6 +35,8 @@ RULES: dict[Rule, Callable[[Sequence[str]], list[str]]] = {
     # The form that CreateLogStream, PutLogEvents and the like are evaluated on.
     "log_group": lambda arns: [f"{a.removesuffix(':*')}:*" for a in arns],
     "services_of_cluster": lambda arns: [f"{a.replace(':cluster/', ':service/', 1)}/*" for a in arns],
+    # No element: only what an empty list stands for counts.
+    "unless_given": lambda arns: [],
 }
 assert tuple(RULES) == get_args(Rule)
 

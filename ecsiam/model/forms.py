@@ -15,11 +15,15 @@ _PARTITION = "aws(-cn|-us-gov|-eusc|-iso(-[bef])?)?"
 _ACCOUNT = "[0-9]{12}"
 
 
+Hint = tuple[str, str, str]
+
+
 @frozen
 class Form:
     """A pattern, what a value of it is called, samples of both kinds, and hints: (pattern, what is wrong, remedy).
 
-    `service` is set on forms of ARNs, `most` is the greatest length in characters.
+    `service` is set on forms of ARNs, and `bare` are hints for what is no ARN. `most` is the greatest length in
+    characters.
     """
 
     name: str
@@ -29,7 +33,8 @@ class Form:
     bad: tuple[str, ...]
     most: int = 2048
     service: str = ""
-    hints: tuple[tuple[str, str, str], ...] = ()
+    hints: tuple[Hint, ...] = ()
+    bare: tuple[Hint, ...] = ()
 
     def matches(self, value: str) -> bool:
         return len(value) <= self.most and re.fullmatch(self.pattern, value, re.ASCII) is not None
@@ -44,10 +49,12 @@ class Form:
             return Fault(f"`{shown}` has {len(value)} characters, at most {self.most} are taken")
         if self.service and (fault := _arn_fault(self, value, shown, like)):
             return fault
-        for pattern, wrong, remedy in self.hints:
-            if re.fullmatch(pattern, value, re.ASCII | re.DOTALL):
-                return Fault(f"`{shown}` {wrong}", (), remedy)
-        return Fault(f"`{shown}` is not {self.what}", (), like)
+        return _hinted(self.hints, value, shown) or Fault(f"`{shown}` is not {self.what}", (), like)
+
+
+def _hinted(hints: tuple[Hint, ...], value: str, shown: str) -> Fault | None:
+    found = (h for h in hints if re.fullmatch(h[0], value, re.ASCII | re.DOTALL))
+    return next((Fault(f"`{shown}` {wrong}", (), remedy) for _, wrong, remedy in found), None)
 
 
 def _arn_fault(form: Form, value: str, shown: str, like: str) -> Fault | None:
@@ -56,7 +63,7 @@ def _arn_fault(form: Form, value: str, shown: str, like: str) -> Fault | None:
     if value == "*":
         return Fault("a bare `*` is not accepted", (), f"Write the ARN of each resource, such as `{like[15:-2]}`.")
     if parts[0] != "arn" or len(parts) < 6:
-        return Fault(f"`{shown}` is not an ARN", (), like)
+        return _hinted(form.bare, value, shown) or Fault(f"`{shown}` is not an ARN", (), like)
     if any("*" in part or "?" in part for part in parts[1:5]):
         remedy = "Only what follows the fifth colon may have one."
         return Fault(f"`{shown}` has a wildcard outside the resource part", (), remedy)
@@ -91,7 +98,8 @@ def _arn(
     good: tuple[str, ...],
     bad: tuple[str, ...],
     *,
-    hints: tuple[tuple[str, str, str], ...] = (),
+    hints: tuple[Hint, ...] = (),
+    bare: tuple[Hint, ...] = (),
     regional: bool = True,
     account: str = _ACCOUNT,
 ) -> Form:
@@ -112,6 +120,7 @@ def _arn(
         ),
         service=service,
         hints=hints,
+        bare=bare,
     )
 
 
@@ -140,7 +149,10 @@ ACCOUNT_ID = Form(
     ("123456789012", "012345678901"),
     ("12345678901", "1234567890123", "1234-5678-9012", "123456789012\n", ""),
     most=12,
-    hints=(("[0-9]{1,11}", "has less than 12 digits", "A leading zero belongs to it: write all 12 digits in quotes."),),
+    hints=(
+        ("[0-9]{1,11}", "has less than 12 digits", "A leading zero belongs to it: write all 12 digits in quotes."),
+        ("[0-9]{4}[- ][0-9]{4}[- ][0-9]{4}", "is grouped, as the console shows it", "Write its 12 digits alone."),
+    ),
 )
 REGION = Form(
     "region",
@@ -149,6 +161,7 @@ REGION = Form(
     ("eu-west-2", "us-gov-west-1", "cn-north-1", "eusc-de-east-1", "us-iso-east-1", "ap-southeast-7"),
     ("", "eu-west", "eu_west_2", "EU-WEST-2", "eu-west-2a", "*", "eu-west-2\n", "xx-west-1"),
     most=32,
+    hints=(("[a-z]+(-[a-z]+)+-[0-9]+[a-z]", "is an availability zone", "Leave its last letter out."),),
 )
 PARTITION = Form(
     "partition",
@@ -168,6 +181,9 @@ EFS_ARN = _arn(
     hints=(
         (".*:access-point/.*", "is an access point", "IAM grants EFS access on the file system: write its ARN."),
         (".*[*?].*", "has a wildcard", "Name the one file system that the task mounts."),
+    ),
+    bare=(
+        ("fs-[0-9a-f]+", "is an id", f"Write its ARN, such as `arn:aws:elasticfilesystem:{_IN}:file-system/fs-...`."),
     ),
 )
 SECRET_ARN = evolve(
@@ -191,6 +207,8 @@ SECRET_ARN = evolve(
             f"arn:aws:secretsmanager:{_IN}:parameter/memos/db",
             f"arn:aws:ssm:{_IN}:secret:memos/db-AbCdEf",
             f"arn:aws:ssm:{_IN}:parameter//memos/db",
+            f"arn:aws:ssm:{_IN}:parameter/memos/db:3",
+            f"arn:aws:ssm:{_IN}:parameter/memos/db:stable",
             f"arn:aws:ssm:{_IN}:*",
             "/memos/db",
         ),
@@ -206,9 +224,93 @@ SECRET_ARN = evolve(
                 "After the name come three fields, empty or not: `:JSON-KEY:VERSION-STAGE:VERSION-ID`.",
             ),
             (".*:parameter/(/.*|.*//.*)", "has a double slash", "The ARN of `/a/b` ends in `parameter/a/b`."),
+            (
+                "arn:[^:]*:ssm:[^:]*:[^:]*:parameter/[^:]*:.*",
+                "names a version or a label of a parameter",
+                "ECS takes neither and reads the latest version: leave it out.",
+            ),
+            ("arn:[^:]*:ssm:.*:secret:.*", "is a secret's, of another service", "A secret is of `secretsmanager`."),
+            ("arn:[^:]*:secretsmanager:.*:parameter/.*", "is a parameter's, of another service", "That is of `ssm`."),
+            (".*:[0-9]{12}:[*]", "names everything of the service", "Name the secrets or parameters, or begin a name."),
+            (
+                "arn:[^:]*:secretsmanager:[^:]*:[^:]*:[^:]+",
+                "has no `secret:` before the name",
+                "Write `secret:NAME` after the account.",
+            ),
+            (
+                "arn:[^:]*:ssm:[^:]*:[^:]*:(parameter:|(document|automation-definition|patchbaseline)/).*",
+                "is no parameter",
+                "The ARN of a parameter ends in `parameter/NAME`.",
+            ),
         ),
+        bare=(("[A-Za-z0-9_./-]+", "is a name", "What is left to deployment takes ARNs: list names in the config."),),
     ),
     pattern=f"({_pattern('secretsmanager', _SECRET)}|{_pattern('ssm', _PARAMETER)})",
+)
+# All first levels but what begins with `aws` or `ssm`, letter by letter: of these there are only AWS's own, `/aws/...`.
+_LEVEL = "[A-Za-z0-9_.-]"
+_FIRST = (
+    f"([B-RT-Zb-rt-z0-9_.-]{_LEVEL}*"
+    f"|[Aa]([A-VX-Za-vx-z0-9_.-]{_LEVEL}*)?|[Aa][Ww]([A-RT-Za-rt-z0-9_.-]{_LEVEL}*)?"
+    f"|[Ss]([A-RT-Za-rt-z0-9_.-]{_LEVEL}*)?|[Ss][Ss]([A-LN-Za-ln-z0-9_.-]{_LEVEL}*)?)"
+)
+_A_SECRET = "ECS takes a bare name for a parameter: write a secret's ARN."
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+SSM_NAME = Form(
+    "ssm_name",
+    f"({_FIRST}|/{_FIRST}(/{_LEVEL}+){{0,14}}|/aws(/{_LEVEL}+){{1,14}})",
+    "the name of an SSM parameter of the task's own account and region",
+    (
+        "/memos/db",
+        "db-url",
+        "a",
+        "S",
+        "as",
+        "s.sm",
+        "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o",
+        "/aws/reference/secretsmanager/db",
+    ),
+    (
+        "",
+        "*",
+        "/",
+        "memos/db",
+        "/memos/",
+        "/memos//db",
+        "/memos/*",
+        "db:3",
+        "a b",
+        "rds!db",
+        "a,b",
+        "aws",
+        "awsTest",
+        "SSM-test",
+        "/ssm/a",
+        "/Aws/a",
+        "/aws",
+        "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p",
+        "/memos/db\n",
+    ),
+    most=967,  # with the shortest ARN before it, 1,011 characters
+    hints=(
+        ("[{][{]resolve:.*", "is a reference of CloudFormation's", "Write the name or the ARN that it looks up."),
+        ("[a-z0-9+]+://.*", "is an address", "Write the ARN of a secret or a parameter, or a parameter's name."),
+        (
+            "[A-Za-z0-9_./-]+:[A-Za-z0-9_.-]+",
+            "names a version or a label of a parameter",
+            "ECS takes neither and reads the latest version: leave it out.",
+        ),
+        (".*[*?].*", "has a wildcard", "`valueFrom` names one parameter: write an ARN for several."),
+        ("[^/:]+/.*", "is a path without its first slash", f"A parameter's begins with `/`. {_A_SECRET}"),
+        (".*(//.*|/)", "has an empty level", "Write one name after each slash."),
+        (
+            "/?([Aa][Ww][Ss]|[Ss][Ss][Mm]).*",
+            "begins with `aws` or `ssm`",
+            "SSM has no such parameters, but for AWS's own below `/aws/`.",
+        ),
+        ("(/[^/]+){16,}", "has more than 15 levels", "SSM takes no more."),
+        ("[!-~]+", "has characters that the name of no parameter has", _A_SECRET),
+    ),
 )
 SECRETS_MANAGER_ARN = _arn(
     "secrets_manager_arn",
@@ -226,13 +328,16 @@ SSM_PARAMETER_ARN = _arn(
     (f"arn:aws:ssm:{_IN}:parameter/memos/*",),
     (f"arn:aws:ssm:{_IN}:parameter//memos/db", f"arn:aws:secretsmanager:{_IN}:secret:x-AbCdEf"),
 )
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_BUCKET = "[a-z0-9][a-z0-9.*?_-]+"
+_OLD = "S3 makes none like that since March 2018; an older one goes into `task_statements`."
 PLAIN_BUCKET_ARN = _arn(
     "plain_bucket_arn",
     "the ARN of an S3 bucket",
     "s3",
-    "[a-z0-9][a-z0-9.*?_-]+",
+    _BUCKET,
     ("arn:aws:s3:::memos-uploads",),
-    ("arn:aws:s3:::memos-uploads/*", "arn:aws:s3:::*"),
+    ("arn:aws:s3:::memos-uploads/*", "arn:aws:s3:::*", "arn:aws:s3:::a"),
     regional=False,
     account="",
 )
@@ -240,19 +345,52 @@ BUCKET_ARN = _arn(
     "bucket_arn",
     "the ARN of an S3 bucket or of objects in one",
     "s3",
-    r"[a-z0-9][a-z0-9.*?_-]+(/([ -#%-~]|\$\{[A-Za-z0-9:/_.-]+\})+)?",
+    _BUCKET + r"(/([ -#%-~]|\$\{[A-Za-z0-9:/_.-]+\})+)?",
     ("arn:aws:s3:::memos-uploads", "arn:aws:s3:::memos-uploads/*", "arn:aws:s3:::b-1/home/${aws:username}/*"),
-    ("arn:aws:s3:::*", "arn:aws:s3:::", "arn:aws:s3:::bucket/", f"arn:aws:s3:{_IN}:bucket", "arn:aws:s3:::b-1/${"),
+    (
+        "arn:aws:s3:::*",
+        "arn:aws:s3:::",
+        "arn:aws:s3:::bucket/",
+        f"arn:aws:s3:{_IN}:bucket",
+        f"arn:aws:s3:{_IN}:accesspoint/memos",
+        "arn:aws:s3:::b-1/${",
+        "arn:aws:s3:::Memos",
+        "arn:aws:s3:::a",
+        "arn:aws:s3:::a/*",
+        "arn:aws:s3:::Memos/${aws:userid}",
+    ),
     regional=False,
     account="",
     hints=(
-        ("arn:[^:]*:s3:.+:.*:.*|arn:[^:]*:s3:.*:.+:.*", "has a region or an account", "An S3 ARN has neither."),
+        (
+            "arn:[^:]*:s3:[^:]*:[^:]*:accesspoint[:/].*",
+            "is an access point",
+            "This is for buckets: allow what goes through it in `task_statements`.",
+        ),
+        (
+            "arn:[^:]*:s3:[^:]*:[^:]*:(job|storage-lens|storage-lens-group|access-grants)/.*",
+            "is no bucket",
+            "Write the bucket's ARN, such as `arn:aws:s3:::memos-uploads`.",
+        ),
+        ("arn:[^:]*:s3:([^:]+:[^:]*|[^:]*:[^:]+):.*", "has a region or an account", "A bucket's ARN has neither."),
         (
             r"arn:[^:]*:s3:::[*?].*",
             "begins with a wildcard",
             "Bucket names are shared by all accounts: write the name.",
         ),
         (".*/", "names no object", "Write `/*` for every object of the bucket."),
+        ("arn:[^:]*:s3:::[^/]*[A-Z].*", "has a capital letter in the bucket's name", _OLD),
+        ("arn:[^:]*:s3:::[^/](/.*)?", "has a bucket's name of one character", "S3 has none of less than 3."),
+        (
+            r"[^/]*/.*\$.*",
+            "holds a `$`",
+            "IAM reads it as a policy variable, `${NAME}`: write one whole, or leave it out.",
+        ),
+    ),
+    bare=(
+        ("(s3|s3a|s3n)://.*", "is a URI", "Write `arn:aws:s3:::BUCKET`, or `arn:aws:s3:::BUCKET/PREFIX/*`."),
+        ("https?://.*", "is an address", "Write `arn:aws:s3:::BUCKET`, or `arn:aws:s3:::BUCKET/PREFIX/*`."),
+        ("[a-z0-9][a-z0-9._-]+(/.*)?", "is a name", "Write `arn:aws:s3:::` before it."),
     ),
 )
 REPOSITORY_ARN = _arn(
@@ -265,8 +403,24 @@ REPOSITORY_ARN = _arn(
     hints=(
         (".*:repository/[^:@]+[:@].*", "ends in a tag or a digest", "Permissions are on repositories: leave it out."),
         (".*:repository/.*[A-Z].*", "has a capital letter", "The names of ECR repositories have none."),
+        ("arn:[^:]*:ecr:[^:]*:[^:]*:[a-z0-9._/-]+", "has no `repository/` before the name", "Write `repository/NAME`."),
+    ),
+    bare=(
+        (
+            "[^/]*dkr[.-]ecr.*/.*",
+            "is the address of an image",
+            f"`ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG` has the ARN `arn:aws:ecr:{_IN}:repository/memos`, "
+            "with its own region, account and name.",
+        ),
+        (
+            "(public[.]ecr[.]aws|docker[.]io|ghcr[.]io|quay[.]io)/.*",
+            "is an image of another registry",
+            "The permissions of ECR are not for that: leave it out.",
+        ),
     ),
 )
+_CLUSTER = f"Write the cluster's ARN, such as `arn:aws:ecs:{_IN}:cluster/main`."
+_SERVICE = f"Write the service's ARN, such as `arn:aws:ecs:{_IN}:service/main/memos`."
 CLUSTER_ARN = _arn(
     "cluster_arn",
     "the ARN of an ECS cluster",
@@ -274,6 +428,11 @@ CLUSTER_ARN = _arn(
     "cluster/[A-Za-z0-9_*?-]+",
     (f"arn:aws:ecs:{_IN}:cluster/main",),
     (f"arn:aws:ecs:{_IN}:service/main/memos", f"arn:aws:ecs:{_IN}:main"),
+    hints=(
+        (".*:service/.*", "is a service", "Services stand in `ecs_service_arns`."),
+        (".*:(task|task-definition|task-set|container-instance|capacity-provider)/.*", "is no cluster", _CLUSTER),
+    ),
+    bare=(("[A-Za-z0-9_-]+", "is a name", _CLUSTER),),
 )
 SERVICE_ARN = _arn(
     "service_arn",
@@ -282,8 +441,14 @@ SERVICE_ARN = _arn(
     "service/[A-Za-z0-9_*?-]+/[A-Za-z0-9_*?-]+",
     (f"arn:aws:ecs:{_IN}:service/main/memos", f"arn:aws:ecs:{_IN}:service/main/memos-*"),
     (f"arn:aws:ecs:{_IN}:service/memos", f"arn:aws:ecs:{_IN}:cluster/main"),
-    hints=((".*:service/[^/]+", "has no cluster", "Write it with its cluster: `service/CLUSTER/SERVICE`."),),
+    hints=(
+        (".*:service/[^/]+", "has no cluster", "Write it with its cluster: `service/CLUSTER/SERVICE`."),
+        (".*:cluster/.*", "is a cluster", "Clusters stand in `ecs_cluster_arns`."),
+        (".*:(task|task-definition|task-set|container-instance|capacity-provider)/.*", "is no service", _SERVICE),
+    ),
+    bare=(("[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)?", "is a name", _SERVICE),),
 )
+_WITH_GROUP = "The ARN of a log group ends in `log-group:NAME`."
 LOG_GROUP_ARN = _arn(
     "log_group_arn",
     "the ARN of a log group",
@@ -291,7 +456,15 @@ LOG_GROUP_ARN = _arn(
     f"log-group:{_GROUP}(:\\*)?",
     (f"arn:aws:logs:{_IN}:log-group:{_LOGS}", f"arn:aws:logs:{_IN}:log-group:{_LOGS}:*"),
     (f"arn:aws:logs:{_IN}:log-group:{_LOGS}:log-stream:web", f"arn:aws:logs:{_IN}:{_LOGS}", f"arn:aws:logs:{_IN}:*"),
-    hints=((".*:log-stream:.*", "names a log stream", "Write the ARN of its log group."),),
+    hints=(
+        (".*:log-stream:.*", "names a log stream", "Write the ARN of its log group."),
+        (".*:log-group/.*", "has a slash after `log-group`", "A colon stands there: `log-group:NAME`."),
+        ("arn:[^:]*:logs:[^:]*:[^:]*:(destination|delivery).*", "is no log group", _WITH_GROUP),
+        ("arn:[^:]*:logs:[^:]*:[^:]*:[A-Za-z0-9._/#-]+", "has no `log-group:` before the name", _WITH_GROUP),
+    ),
+    bare=(
+        ("[A-Za-z0-9._/#-]+(:[*])?", "is a name", f"Write its ARN, such as `arn:aws:logs:{_IN}:log-group:{_LOGS}`."),
+    ),
 )
 PLAIN_LOG_GROUP_ARN = _arn(
     "plain_log_group_arn",
@@ -301,6 +474,7 @@ PLAIN_LOG_GROUP_ARN = _arn(
     (f"arn:aws:logs:{_IN}:log-group:{_LOGS}",),
     (f"arn:aws:logs:{_IN}:log-group:{_LOGS}:*",),
 )
+_OF_KEY = "kms:Decrypt applies to keys only: write the ARN of the key it points to."
 KEY_ARN = _arn(
     "key_arn",
     "the ARN of a KMS key",
@@ -308,7 +482,11 @@ KEY_ARN = _arn(
     "key/[A-Za-z0-9*?-]+",
     (f"arn:aws:kms:{_IN}:key/01234567-89ab-cdef-0123-456789abcdef", f"arn:aws:kms:{_IN}:key/mrk-0123456789abcdef"),
     (f"arn:aws:kms:{_IN}:alias/memos",),
-    hints=((".*:alias/.*", "is an alias", "kms:Decrypt applies to keys only: write the ARN of the key it points to."),),
+    hints=((".*:alias/.*", "is an alias", _OF_KEY),),
+    bare=(
+        ("alias/.*", "is an alias", _OF_KEY),
+        ("(mrk-)?[0-9a-f-]{32,36}", "is an id", f"Write its ARN, such as `arn:aws:kms:{_IN}:key/...`."),
+    ),
 )
 POLICY_ARN = _arn(
     "policy_arn",
@@ -319,7 +497,18 @@ POLICY_ARN = _arn(
     ("arn:aws:iam::123456789012:role/x", "arn:aws:iam::123456789012:policy/*"),
     regional=False,
     account="(aws|[0-9]{12})",
-    hints=((".*[*?].*", "has a wildcard", "IAM attaches policies one by one."),),
+    hints=(
+        ("arn:[^:]*:iam:[^:]+:.*", "has a region", "IAM's ARNs have none: write two colons."),
+        (".*[*?].*", "has a wildcard", "IAM attaches policies one by one."),
+        (".*:(role|user|group|instance-profile)/.*", "is no policy", "Its ARN ends in `policy/NAME`."),
+    ),
+    bare=(
+        (
+            "[A-Za-z0-9_+=,.@/-]+",
+            "is a name",
+            "Write its ARN, `arn:aws:iam::123456789012:policy/NAME`, or `arn:aws:iam::aws:policy/NAME` for AWS's.",
+        ),
+    ),
 )
 OIDC_PROVIDER_ARN = _arn(
     "oidc_provider_arn",
@@ -329,7 +518,33 @@ OIDC_PROVIDER_ARN = _arn(
     ("arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",),
     ("arn:aws:iam::123456789012:oidc-provider/gitlab.com", "arn:aws:iam::123456789012:oidc-provider/*"),
     regional=False,
+    hints=(
+        ("arn:[^:]*:iam:[^:]+:.*", "has a region", "IAM's ARNs have none: write two colons."),
+        (
+            ".*:oidc-provider/token[.]actions[.]githubusercontent[.]com/.+",
+            "is the provider of one enterprise",
+            "The subjects and the condition keys of that are others: only GitHub's own is taken here.",
+        ),
+        (
+            ".*:oidc-provider/[!-)+->@-~]*",
+            "is the provider of another issuer",
+            "GitHub's is of `token.actions.githubusercontent.com`.",
+        ),
+        (
+            ".*:(saml-provider|role)/.*",
+            "is no OIDC provider",
+            "Its ARN ends in `oidc-provider/token.actions.githubusercontent.com`.",
+        ),
+    ),
+    bare=(
+        (
+            "(https?://)?token[.]actions[.]githubusercontent[.]com/?",
+            "is the issuer",
+            "Write the provider's ARN: `arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com`.",
+        ),
+    ),
 )
+_NAME_ALONE = "Write the name alone, without its path."
 ROLE_NAME = Form(
     "role_name",
     _NAME,
@@ -337,6 +552,7 @@ ROLE_NAME = Form(
     ("memos-dev-task", "x"),
     ("", "a/b", "a b", "..", "rôle", "x" * 65, "x\n"),
     most=64,
+    hints=(("arn:.*", "is an ARN", _NAME_ALONE),),
 )
 POLICY_NAME = Form(
     "policy_name",
@@ -345,6 +561,7 @@ POLICY_NAME = Form(
     ("memos-dev-efs",),
     ("", "a/b", "*", "..", "x" * 129),
     most=128,
+    hints=(("arn:.*", "is an ARN", _NAME_ALONE),),
 )
 IAM_PATH = Form(
     "path",
@@ -361,6 +578,11 @@ FAMILY = Form(
     ("memos", "memos-dev"),
     ("", "memos:3", "memos/dev", "*"),
     most=255,
+    hints=(
+        ("arn:.*", "is an ARN", "Write the family alone: what stands between `task-definition/` and the revision."),
+        ("[A-Za-z0-9_-]+:([0-9]+|[*])", "has a revision", "A family is all of its revisions: leave it out."),
+        ("[A-Za-z0-9_*?-]+", "has a wildcard", "Write the families out, or leave the key out for all of them."),
+    ),
 )
 GITHUB_REPO = Form(
     "github_repo",
@@ -377,7 +599,13 @@ GITHUB_REPO = Form(
         "octo-org/memos\n",
     ),
     most=140,
-    hints=(("(https?://|git@).*", "is an address", "Write only `OWNER/REPO`."),),
+    hints=(
+        ("(https?://|ssh://|git@|github[.]com/).*", "is an address", "Write only `OWNER/REPO`."),
+        (".*[*?].*", "has a wildcard", "Name the one repository."),
+        ("repo:.*", "is a subject", "Write only `OWNER/REPO`."),
+        ("[A-Za-z0-9_.-]+", "has no owner", "Write `OWNER/REPO`."),
+        ("[^/]+/[^/]+/.+", "has more than an owner and a name", "Write only `OWNER/REPO`."),
+    ),
 )
 GITHUB_ID = Form("github_id", "[0-9]+", "an id of digits", ("1234",), ("", "x", "12 34", "*", "1\n"), most=20)
 GITHUB_AUDIENCE = Form(

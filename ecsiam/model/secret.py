@@ -13,12 +13,14 @@ _WORDLIKE = "[a-z0-9]{6}|[A-Z][a-z]{5}|[A-Z]{6}|[A-Z][a-z]+[A-Z][a-z]+"
 
 
 def secret_resource(arn: str, *, complete: bool) -> str:
-    """The ARN pattern of a secret or parameter, without JSON key and version.
+    """The ARN pattern of a secret or parameter, without JSON key and version; a parameter's name as it is.
 
     Secrets Manager adds a hyphen and six characters to a name. An ARN without them gets `-??????`; wildcards stay as
     they are written. Raises ConfigError for a tail that may be either, unless `complete` says that all are complete.
     """
     stripped = ":".join(arn.split(":")[:7])
+    if not arn.startswith("arn:"):
+        return arn  # a parameter's name
     if ":ssm:" in stripped or "*" in stripped or "?" in stripped:
         return stripped
     tail = re.search(_TAIL, stripped, re.ASCII)
@@ -45,3 +47,9 @@ def secret_resource(arn: str, *, complete: bool) -> str:
             )
         )
     return stripped
+
+
+def looks_complete(name: str) -> bool:
+    """Whether a name ends in six characters as Secrets Manager adds them, and no person writes."""
+    tail = re.search(_TAIL, name, re.ASCII)
+    return tail is not None and not re.fullmatch(_WORDLIKE, tail[1], re.ASCII)

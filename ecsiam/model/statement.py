@@ -9,7 +9,7 @@ from typing import Generic, Literal, TypeVar, cast, get_args
 
 from attrs import evolve, field, frozen
 
-from ecsiam.errors import Fault, Path, show
+from ecsiam.errors import ConfigError, Fault, Path, show
 from ecsiam.looks.data import pretty
 from ecsiam.looks.shown import Shown
 from ecsiam.looks.words import few, visible
@@ -26,6 +26,7 @@ R = TypeVar("R")
 Data = dict[str, object]
 Effect = Literal["Allow", "Deny"]
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
+RESOURCE_ACCOUNT = "aws:ResourceAccount"
 
 
 # What an action can match: of 22,000 actions a few have a hyphen in their names, none has a space.
@@ -218,7 +219,9 @@ class Statement(Built):
     @property
     def may_vanish(self) -> bool:
         """Whether nothing may be left that it speaks of: all its resources are a list parameter's, of some kind."""
-        return self.resources is not None and all(isinstance(r, Each) and not r.otherwise for r in self.resources.items)
+        return self.resources is not None and all(
+            isinstance(r, Each) and (not r.otherwise or r.rule == "unless_given") for r in self.resources.items
+        )
 
     def texts_of_resources(self) -> Iterator[Text]:
         """The resources that are one text each."""
@@ -252,11 +255,27 @@ class Statement(Built):
         yield from (c.key for c in self.conditions)
         yield from (part for t in self.texts() for part in t.parts if isinstance(part, str))
 
+    def settled(self) -> "Statement | None":
+        """The statement without the condition on the account of its resources, where every ARN tells that account.
+
+        What is of another account is left out; None where nothing else is there.
+        """
+        of = next((c for c in self.conditions if (str(c.operator), c.key) == ("StringEquals", RESOURCE_ACCOUNT)), None)
+        if of is None or len(of.values) != 1 or not isinstance(self.resources, Only):
+            return self
+        told = [_is_of(item, of.values[0]) for item in self.resources.items]
+        if None in told:
+            return self
+        kept = tuple(item for item, own in zip(self.resources.items, told, strict=True) if own)
+        rest = tuple(c for c in self.conditions if c != of)
+        return evolve(self, resources=Only(kept), conditions=rest) if kept else None
+
     def bind(self, values: Bindings) -> "Statement | None":
         """The statement with references put in; None when nothing is left that it speaks of.
 
-        Only statements that we make hold references, and ours are sorted and without doubles; a binding can make two
-        texts equal or change their order, so such a list is put in order again.
+        Raises ConfigError where it is for resources of one account and none of them is. Only statements that we make
+        hold references, and ours are sorted and without doubles; a binding can make two texts equal or change their
+        order, so such a list is put in order again.
         """
         resources = self.resources
         if not any(t.refs for t in self.texts()) and not (
@@ -268,7 +287,7 @@ class Statement(Built):
             if not bound:  # an empty value is one that is not given; what may not be empty is demanded elsewhere
                 return None
             resources = type(resources)(bound)
-        return evolve(
+        found = evolve(
             self,
             resources=resources,
             principals=None
@@ -278,6 +297,28 @@ class Statement(Built):
             ),
             conditions=tuple(evolve(c, values=in_order(v.bind(values) for v in c.values)) for c in self.conditions),
         )
+        settled = found.settled()
+        if settled is None:
+            raise found.of_no_account()
+        return settled
+
+    def of_no_account(self) -> ConfigError:
+        """What is wrong where `settled` leaves nothing."""
+        what = self.origin.reason if self.origin else "grant anything"
+        items = ", ".join(f"`{item}`" for item in self.texts_of_resources())
+        remedy = "Name one of that account, or name those that are meant in the key for just this."
+        return ConfigError(Fault(f"to {what}, nothing of the roles' account is given: {items}", (), remedy))
+
+
+def _is_of(item: Item, account: Text) -> bool | None:
+    """Whether an ARN is of an account; None where that isn't known."""
+    parts = item.split(":", 5) if isinstance(item, Text) else ()
+    if len(parts) < 6:
+        return None
+    if parts[4] == account:
+        return True
+    known = all(re.fullmatch("[0-9]{12}", t.literal or "", re.ASCII) for t in (parts[4], account))
+    return False if known else None
 
 
 # ---------------------------------------------------------------- as IAM's JSON
