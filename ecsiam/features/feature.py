@@ -75,8 +75,8 @@ class Profile(Generic[K_contra]):
     """
 
     features: tuple[Feature[K_contra], ...]
-    trusts: Mapping[str, Callable[[K_contra, Project], Policy]] = field(factory=dict)
-    managed: Mapping[str, tuple[str, ...]] = field(factory=dict)
-    defaults: Mapping[str, object] = field(factory=dict)
+    trusts: Mapping[str, Callable[[K_contra, Project], Policy]] = field(factory=dict[str, Callable[..., Policy]])
+    managed: Mapping[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]])
+    defaults: Mapping[str, object] = field(factory=dict[str, object])
     star: bool = False
     stand_for_all: frozenset[str] = frozenset()

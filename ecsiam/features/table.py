@@ -105,8 +105,8 @@ ROLES = {role.id: role for role in _ROLES}
 OUTPUTS = tuple(Output(f"{r.output}_{a}", r.id, a, r.purpose) for r in _ROLES for a in r.attributes)
 
 PROFILES: dict[str, Profile[FeatureKeys]] = {
-    "default": Profile(FEATURES),
-    "baseline": Profile(
+    "default": Profile[FeatureKeys](FEATURES),
+    "baseline": Profile[FeatureKeys](
         (*baseline.FEATURES, statements.EXECUTION, statements.TASK, statements.GITHUB_ACTIONS),
         trusts=baseline.TRUSTS,
         managed={"execution": (baseline.EXECUTION_POLICY,)},
