@@ -43,7 +43,7 @@ def build(config: Config) -> Stack:
             continue
         needs += [Need(feature.role, n, on) for n in feature.needs(config, project)]
         parts = tuple(feature.parts(config, project))
-        notes += [p for p in parts if isinstance(p, Note)]
+        notes += [evolve(p, when=on) for p in parts if isinstance(p, Note)]
         statements = [p for p in parts if isinstance(p, Statement)]
         if statements:
             # A role's own flag is not repeated on its policies.

@@ -56,7 +56,7 @@ def test_what_is_accepted_in_part_fails_and_both_are_said(prove: Prove) -> None:
     code, out, err = prove(USERS)
     assert (code, err) == (1, "")
     first, fact, *requests, accepted, counts = out.splitlines()
-    assert (first, fact[:33]) == (f"FAILS      {SAYS}", "    the task role may do this: as")
+    assert (first, fact[:33]) == (f"FAILS      {SAYS}", "    the task role may do this: ob")
     assert len(requests) == 1
     assert accepted == "    accepted: it creates the users of the shop"
     assert counts == "0 hold, 1 failed, 0 undecided"

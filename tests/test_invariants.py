@@ -1125,7 +1125,7 @@ UNKNOWN: dict[str, tuple[Make, str, str]] = {
     "works: an action that is not known": (
         raw(granted("s3:NotYetThere", "arn:aws:s3:::b")),
         "works",
-        "the action `s3:NotYetThere` of the task role (policy `memos-dev-task-statements-policy`, statement 1) is "
+        "the action `s3:NotYetThere` of the task role (policy `memos-dev-task-statements-policy`, statement 0) is "
         f"newer than our data of {date()}, or misspelt",
     ),
     "limits: a list": (

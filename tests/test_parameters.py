@@ -492,7 +492,13 @@ def test_what_shapes_the_roles_is_refused(key: str, written: object) -> None:
     [
         (
             {"ecr_repository_arns": [REPOSITORY, {"parameter": "p"}]},
-            f"expected a text, not an object @ $.ecr_repository_arns[1]. Write it like `{REPOSITORY}`.",
+            "a part of a value can't be a parameter @ $.ecr_repository_arns[1]. "
+            "Write it out, or leave all of the key to one.",
+        ),
+        ({"efs_arn": {"param": "p"}}, "unknown key `param` @ $.efs_arn.param. Did you mean `parameter`?"),
+        (
+            {"enable_efs_access": {"paramter": "p", "default": False}},
+            "unknown key `paramter` @ $.enable_efs_access.paramter. Did you mean `parameter`?",
         ),
         (
             {"efs_arn": {"parameter": "p", "defualt": EFS}},

@@ -99,7 +99,7 @@ def test_an_arn_that_no_resource_has_is_named_with_the_nearest(action: str, arn:
         if not fact:  # beside `*` it is only idle, and no action is void
             continue
         assert "the task role" in fact
-        assert "(policy `memos-dev-task-statements-policy`, statement 1)" in fact
+        assert "(policy `memos-dev-task-statements-policy`, statement 0)" in fact
         assert "AWS evaluates it on `arn:*:" in fact
         assert f": `{right}` may be meant" in fact if right else True
         if right and "*" not in right:
@@ -420,4 +420,4 @@ def test_the_place_is_named() -> None:
     stack = built(execution_statements=[granted("s3:GetObject", "arn:aws:s3:::b/*"), statement])
     (fact,) = facts(ask(stack))
     assert "the execution role" in fact
-    assert "(policy `memos-dev-execution-statements-policy`, statement 2 `Keys`)" in fact
+    assert "(policy `memos-dev-execution-statements-policy`, statement 1 `Keys`)" in fact

@@ -1,6 +1,6 @@
 """The commands that write: `emit`, `init` and `schema`."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,6 @@ from ecsiam.cli.interrupts import Undone
 from ecsiam.cli.options import ConfigPath, Set, bindings
 from ecsiam.cli.streams import fail, say, unwritten, write
 from ecsiam.errors import EmitError, Fault, is_text, refuse, show
-from ecsiam.model.stack import Stack
 from ecsiam.targets import TARGETS, TargetName, dump, emit
 from ecsiam.writing import FILE, LINK, held, kind, replace
 
@@ -38,12 +37,16 @@ def emit_files(
 
     Example: ecsiam emit examples/memos.yaml --target terraform -o infra/iam
     """
+    from ecsiam.builder import build
+    from ecsiam.config import load_config
+
     if output == "":  # of an unset variable: not the working directory
         raise typer.BadParameter("the directory has no name", param_hint="-o")
     if output is None and (check or force):
         option = "--check" if check else "--force"
         raise typer.BadParameter("it is about a directory: name it with -o", param_hint=option)
-    stack = _stack(config, bindings(set_))
+    read = load_config(config).bind(bindings(set_))
+    stack = build(read)
     artifact = emit(stack, target)
     if output is None:
         write(str(artifact))
@@ -53,17 +56,12 @@ def emit_files(
         with Undone():
             artifact.write(output, force=force)
         say(f"wrote {len(artifact.files)} file{'s' * (len(artifact.files) != 1)} to {output}")
+    if target == "iam":  # all of it is bound: what has a default has taken it
+        stack = build(read.bind(stack.deployment.defaults))
     for note in stack.notes:
         say(f"note: {note}")
     if TARGETS[target].next_step:
         say(f"next: {TARGETS[target].next_step}")
-
-
-def _stack(path: str, values: Mapping[str, str]) -> Stack:
-    from ecsiam.builder import build
-    from ecsiam.config import load_config
-
-    return build(load_config(path).bind(values))
 
 
 def _compare(artifact: Artifact, directory: str) -> None:
@@ -88,7 +86,9 @@ def init_config(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
 ) -> None:
-    """Write a starter config with a comment on each key, and its JSON Schema for editors.
+    """Write a starter config, and its JSON Schema for editors.
+
+    The config has each key with a comment.
 
     Example: ecsiam init && ecsiam emit --target terraform
     """

@@ -8,7 +8,7 @@ from ecsiam.features.project import Project, allow
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys
 from ecsiam.keys.kinds import ListOf, OfForm
-from ecsiam.keys.values import Many, empty, known, resources
+from ecsiam.keys.values import Many, empty, known, left_open, resources
 from ecsiam.model import forms
 from ecsiam.model.intent import Note
 from ecsiam.model.parameter import Parameter
@@ -81,6 +81,7 @@ def _ecr(keys: ExecutionKeys, project: Project) -> Iterator[Part]:
             ("ecr_repository_arns",),
             "List the repositories in `ecr_repository_arns`.",
             _PAGE,
+            unless=left_open(keys.ecr_repository_arns),
         )
     yield from foreign_repositories(project, "ecr_repository_arns", keys.ecr_repository_arns, "the pull")
     yield from ecr_needs(keys, project)

@@ -14,7 +14,7 @@ from ecsiam.features.trust import ECS_ROLES
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import Flag, ListOf, OfForm
-from ecsiam.keys.values import empty, known, resources, wrapped
+from ecsiam.keys.values import empty, known, left_open, resources, wrapped
 from ecsiam.model import forms
 from ecsiam.model.arn import Arn
 from ecsiam.model.condition import Condition
@@ -117,6 +117,7 @@ def _push(keys: GithubActionsKeys, project: Project) -> Iterator[Part]:
             ("github_ecr_repository_arns",),
             "List the repositories in `ecr_repository_arns` or `github_ecr_repository_arns`.",
             _PUSH,
+            unless=left_open(given, keys.ecr_repository_arns),
         )
     yield from foreign_repositories(project, "github_ecr_repository_arns", given, "the push")
     yield from _not_pushed(keys, project)
@@ -168,6 +169,7 @@ def _task_definitions(keys: GithubActionsKeys, project: Project) -> Iterator[Par
             ("task_definition_families",),
             "List the families in `task_definition_families`.",
             _ECS,
+            unless=left_open(keys.task_definition_families),
         )
     every = project.arns("ecs", "task-definition/*")
     before = project.arns("ecs", "task-definition/")
@@ -202,13 +204,16 @@ def _services(keys: GithubActionsKeys, project: Project) -> Iterator[Part]:
             "Leave one of the two out.",
         )
     if empty(keys.ecs_service_arns):
-        which = "these clusters" if not empty(keys.ecs_cluster_arns) else "its account and region"
+        which = "these clusters" if not empty(clusters) else "its account and region"
+        if isinstance(clusters, Parameter):
+            which = "the clusters in `ecs_cluster_arns`, or of its account and region while that is empty"
         yield Note(
             "services-wide",
             f"the deploy role may update every service of {which}",
             ("ecs_service_arns",),
             "List the services in `ecs_service_arns`.",
             _ECS,
+            unless=left_open(keys.ecs_service_arns),
         )
     of_clusters = resources(keys.ecs_cluster_arns, "services_of_cluster", project.arns("ecs", "service/*"))
     yield allow(

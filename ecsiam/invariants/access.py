@@ -195,7 +195,7 @@ def _why(request: Request) -> str:
     from ecsiam.reference.escalations import ESCALATIONS
 
     taken = (e for e in ESCALATIONS if request in query(e.actions, "*"))
-    return next((f": {e.group}, {e.why}" for e in taken), "")
+    return next((f": {e.why}" for e in taken), "")
 
 
 def _up(role: Granted) -> Requests:

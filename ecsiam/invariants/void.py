@@ -58,7 +58,7 @@ class Place:
 
     def __str__(self) -> str:
         sid = f" `{self.statement.sid}`" if self.statement.sid else ""
-        return f"policy `{self.policy}`, statement {self.at + 1}{sid}"
+        return f"policy `{self.policy}`, statement {self.at}{sid}"
 
 
 def grants(stack: Stack) -> Iterator[Answer]:

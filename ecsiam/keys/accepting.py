@@ -27,7 +27,11 @@ DAY = Form(
     most=10,
     hints=(
         ("20[0-9]{2}-[0-9]{2}-[0-9]{2}", "is no day of the calendar", "Correct it."),
-        ("[0-9]{4}-[0-9]{2}-[0-9]{2}|[A-Za-z ]+", "is no day of this century", "Without `until` it has no end."),
+        (
+            "[0-9]{4}-[0-9]{2}-[0-9]{2}|[A-Za-z ]+",
+            "is no day of this century",
+            "Write it like `2027-03-31`, or leave `until` out: then it has no end.",
+        ),
     ),
 )
 

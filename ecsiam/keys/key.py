@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from ecsiam.errors import ConfigError, EcsiamError, Fault, Faults, refuse
+from ecsiam.errors import ConfigError, EcsiamError, Fault, Faults, did_you_mean, refuse
 from ecsiam.keys.kinds import Flag, Kind, ListOf, MapOf, Numbers, OfForm, Schema, Whole, shown, unknown_keys
 from ecsiam.model.document import is_object
 from ecsiam.model.forms import PARAMETER_NAME, Form
@@ -60,6 +60,10 @@ class Key:
             value = {"parameter": value.name, "default": value.default, "description": value.description}
         if is_object(value) and "parameter" in value:
             return self._parameter(value)
+        if is_object(value) and self.type and 0 < len(value) <= len(_PARAMETER_KEYS):
+            wrong = [key for key in map(str, value) if key not in _PARAMETER_KEYS]
+            if any(did_you_mean(key, ("parameter",)) for key in wrong):
+                raise ConfigError(*unknown_keys(wrong, _PARAMETER_KEYS))
         return self.kind.read(value)
 
     def _parameter(self, given: Mapping[str, object]) -> Parameter:

@@ -49,6 +49,10 @@ class OfForm:
     def read(self, value: object) -> str:
         if self.integers and isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**MOST_DIGITS:
             value = str(int(value))
+        if is_object(value) and "parameter" in value:
+            raise ConfigError(
+                Fault("a part of a value can't be a parameter", (), "Write it out, or leave all of the key to one.")
+            )
         if is_object(value) and [*value.values()] == [None]:
             remedy = "Put it in quotes: YAML takes a text that ends in a colon for a key."
             raise ConfigError(Fault("expected a text, not an object", (), remedy))
@@ -257,7 +261,7 @@ class Numbers:
 
     @property
     def says(self) -> str:
-        return f"a mapping from {' or '.join(f'`{name}`, {kind.says}' for name, kind in self.kinds)}"
+        return f"a mapping that may have {' and '.join(f'`{name}` ({kind.says})' for name, kind in self.kinds)}"
 
 
 @frozen

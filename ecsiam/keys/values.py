@@ -26,6 +26,11 @@ def empty(values: Many) -> bool:
     return not (values.default if isinstance(values, Parameter) else values)
 
 
+def left_open(*values: Many) -> tuple[str, ...]:
+    """The parameters among some lists, by name."""
+    return tuple(value.name for value in values if isinstance(value, Parameter))
+
+
 def resources(values: Many, rule: Rule = "all", otherwise: Iterable[Item] = ()) -> tuple[Item, ...]:
     """A list as resources, each as `rule` rewrites it; `otherwise` when it is empty."""
     if isinstance(values, Parameter):

@@ -1,7 +1,7 @@
 """What was asked for, and what is worth knowing of it: notes, needs, who is trusted, what is accepted."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeVar
+from typing import Optional, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -15,17 +15,29 @@ from ecsiam.model.text import EMPTY, Bindings, Ref, Text, text
 
 @frozen(repr=False)
 class Note(Shown):
-    """Something that is right but worth knowing. It never stands for a loss: what can't be said is refused."""
+    """Something that is right but worth knowing. It never stands for a loss: what can't be said is refused.
+
+    `when` names the flag parameter that it is there for; empty: always. Once a parameter in `unless` has a value, it is
+    true no longer.
+    """
 
     rule: str
     message: str
     path: Path = ()
     remedy: str = ""
     page: str = ""
+    when: str = ""
+    unless: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         at = f" @ {show_path(self.path)}" if self.path else ""
         return f"{self.message}{at}" + (f". {self.remedy}" if self.remedy else "")
+
+    def bind(self, values: Bindings) -> Optional["Note"]:
+        """The note once values are known; None where it says nothing any more."""
+        on = values.when(self.when)
+        given = any(values.parameters.get(name) for name in self.unless)
+        return None if on is None or given else evolve(self, when=on)
 
     def _says(self) -> str:
         return f"{self.rule}: {self.message}"
