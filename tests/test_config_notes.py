@@ -14,6 +14,7 @@ from .written import config
 ROOT = Path(__file__).resolve().parents[1]
 IN = "eu-west-2:123456789012"
 HOME: dict[str, Any] = {"account_id": "123456789012", "aws_region": "eu-west-2"}
+EFS = f"arn:aws:elasticfilesystem:{IN}:file-system/fs-0123456789abcdef0"
 GITHUB: dict[str, Any] = {**HOME, "enable_github_oidc": True, "github_repo": "octo-org/memos"}
 SECRET = f"arn:aws:secretsmanager:{IN}:secret:memos/db"
 ELSEWHERE = "arn:aws:ecr:eu-west-2:999999999999:repository/memos"
@@ -467,3 +468,29 @@ def test_following_what_a_bound_parameter_holds_ends_what_is_open() -> None:
     bound = open_.bind({"buckets": ["arn:aws:s3:::memos"]})
     assert "size-open" in {note.rule for note in build(open_).notes}
     assert "size-open" not in {note.rule for note in build(bound).notes}
+
+
+def test_a_note_goes_away_with_its_flag_and_with_the_value_that_a_parameter_is_bound_to() -> None:
+    """However it is bound: in the config, or in the stack."""
+    left = {name: Parameter(name, default=False) for name in ("enable_efs_access", "enable_ecs_exec")}
+    lists = {
+        "ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/memos"],
+        "github_ecr_repository_arns": [f"arn:aws:ecr:{IN}:repository/memos"],
+        "task_definition_families": ["memos"],
+        "ecs_service_arns": [f"arn:aws:ecs:{IN}:service/main/memos"],
+    }
+    about = {
+        "efs-iam-enabled": {"enable_efs_access": False},
+        "exec-session-log": {"enable_ecs_exec": False},
+        "ecr-account-wide": {"ecr_repository_arns": lists["ecr_repository_arns"]},
+        "github-ecr-account-wide": {"github_ecr_repository_arns": lists["github_ecr_repository_arns"]},
+        "task-definitions-account-wide": {"task_definition_families": lists["task_definition_families"]},
+        "services-wide": {"ecs_service_arns": lists["ecs_service_arns"]},
+    }
+    open_ = config(**GITHUB, **left, efs_arn=EFS, **{name: Parameter(name, default=[]) for name in lists})
+    assert {note.rule for note in build(open_).notes} >= set(about)
+    for rule, values in about.items():
+        for stack in (build(open_.bind(values)), build(open_).bind(values)):
+            rules = {note.rule for note in stack.notes}
+            assert rule not in rules
+            assert len(rules.intersection(about)) == (4 if rule == "ecr-account-wide" else 5)

@@ -49,7 +49,9 @@ from ecsiam.looks.page import MOST_ROWS, Code, Page, Table
 from ecsiam.looks.shown import Paged, Shown
 from ecsiam.looks.words import visible
 from ecsiam.model.accept import Accept
+from ecsiam.model.by_id import ById
 from ecsiam.model.condition import Condition
+from ecsiam.model.deployment import Deployment
 from ecsiam.model.each import Each
 from ecsiam.model.intent import Intent, Note
 from ecsiam.model.parameter import Variable
@@ -122,6 +124,7 @@ def every(text: str) -> list[Shown]:
     return [
         *(ALLOW, said, Policy(said, id=text, as_is=True), whose, whose.policies[text], whose.policies),
         Stack([whose], intent=Intent(prefix=text), notes=[note], source=text),
+        *(Intent(prefix=text, flags=((text, True),)), Deployment(variables=ById([Variable(text, "text")]))),
         *(Text.of(text), Text.of(text, ACCOUNT_ID, text), EMPTY, Principal("AWS", text, as_is=True)),
         *(Action(f"s3:{text}", as_is=True), Only((text,) * 9), AllBut((text,)), Only(())),
         *(Condition("StringEquals", text, text, as_is=True), Condition("StringEquals", text, (), as_is=True)),
@@ -184,7 +187,7 @@ def test_repr_is_short_and_says_what_it_is(text: str) -> None:
 @settings(max_examples=many(40))
 @given(strategies.stacks())
 def test_repr_of_any_stack_and_all_that_it_holds_is_short(stack: Stack) -> None:
-    held: list[object] = [stack, stack.roles, *stack.notes]
+    held: list[object] = [stack, stack.roles, stack.intent, stack.deployment, *stack.notes]
     for r in stack.roles.values():
         held += (r, r.policies, *r.policies.values(), *r.documents, r.name, *r.managed_policy_arns)
         for s in (s for d in r.documents for s in d.statements):
@@ -219,6 +222,9 @@ def test_repr_of_any_stack_and_all_that_it_holds_is_short(stack: Stack) -> None:
         (stack_of("memos").roles["task"], "Role(task: memos-dev-task-role, 1 policy)"),
         (stack_of("memos").roles["task"].policies["efs"], "InlinePolicy(efs: memos-dev-efs-policy, 1 statement)"),
         (stack_of("memos").roles, "ById(execution, task)"),
+        (stack_of("memos").intent, "Intent(memos-dev: enable_efs_access)"),
+        (stack_of("memos").deployment, "Deployment(nothing is open)"),
+        (Deployment(), "Deployment(open: account_id, aws_region, partition)"),
         (emit(stack_of("memos"), "cloudformation"), "Artifact(cloudformation, 1 file from memos.yaml)"),
     ],
     ids=repr,

@@ -9,6 +9,7 @@ from typing import Literal
 from attrs import evolve, field, frozen
 
 from ecsiam.errors import ConfigError, Fault, Faults, refuse
+from ecsiam.looks.shown import Shown
 from ecsiam.model.arn import partition_of
 from ecsiam.model.by_id import ById
 from ecsiam.model.forms import FORMS, REGION
@@ -56,8 +57,8 @@ def name_faults(names: Iterable[Name]) -> Iterator[Fault]:
             )
 
 
-@frozen
-class Deployment:
+@frozen(repr=False)
+class Deployment(Shown):
     """Where the roles live, the parameters, what may not be empty, the ARNs that were given, and the names."""
 
     home: Home = field(factory=Home)
@@ -65,6 +66,9 @@ class Deployment:
     demands: tuple[Demand, ...] = ()
     given: tuple[Given, ...] = field(default=(), eq=frozenset)  # in the order of binding, which says nothing
     names: tuple[Name, ...] = ()
+
+    def _says(self) -> str:
+        return f"open: {', '.join(self.open)}" if self.open else "nothing is open"
 
     @property
     def open(self) -> tuple[str, ...]:

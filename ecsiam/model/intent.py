@@ -96,8 +96,8 @@ def _accepted(given: Iterable[Accept]) -> tuple[Accept, ...]:
     return tuple(given)
 
 
-@frozen
-class Intent:
+@frozen(repr=False)
+class Intent(Shown):
     """What was asked for, as far as the invariants need to know it to judge what came out.
 
     `prefix` begins every name, a flag that is a parameter is a reference, `trusted` says for each role who is meant to
@@ -112,6 +112,10 @@ class Intent:
     needs: tuple[Need, ...] = field(default=(), converter=_needs)
     accepted: tuple[Accept, ...] = field(default=(), converter=_accepted)
     quotas: tuple[tuple[str, int], ...] = field(default=(), converter=_quotas)
+
+    def _says(self) -> str:
+        on = [flag for flag, on in self.flags if on is not False]
+        return f"{self.prefix}{': ' if self.prefix.parts and on else ''}{', '.join(on)}"
 
     def limit(self, quota: Quota) -> int:
         """How much the account takes: what a quota was raised to, never more than AWS gives."""
