@@ -191,7 +191,7 @@ def test_a_file_of_the_users_is_never_touched(
         if clash := sorted(theirs.keys() & new.keys()):
             with pytest.raises(EmitError) as refused:
                 artifact(new).write(root)
-            remedy = "Move it away, or replace it with force"
+            remedy = "Move it away, or replace it with `force=True`"
             assert faults(refused) == [f"`{root / name}` was not written by ecsiam. {remedy}" for name in clash]
             assert tree(root) == before
         else:
@@ -389,7 +389,7 @@ def test_all_files_of_the_users_in_the_way_are_named(tmp_path: Path) -> None:
     put(tmp_path, {"a": "1", "roles/b": "2"})
     (tmp_path / "c").symlink_to("nowhere")
     assert refused(tmp_path, {"a": "1", "roles/b": "", "c": "", "d": ""}) == [
-        f"`{tmp_path}/{name}` was not written by ecsiam. Move it away, or replace it with force"
+        f"`{tmp_path}/{name}` was not written by ecsiam. Move it away, or replace it with `force=True`"
         for name in ("a", "c", "roles/b")
     ]
     artifact({"c": "mine"}).write(tmp_path, force=True)
@@ -398,7 +398,7 @@ def test_all_files_of_the_users_in_the_way_are_named(tmp_path: Path) -> None:
 
 
 def test_another_target_and_another_config_are_refused_unless_forced(out: Path) -> None:
-    remedy = "Choose another directory, or take this one over with force"
+    remedy = "Choose another directory, or take this one over with `force=True`"
     target = f"`{out}` belongs to target `terraform`, not `iam`. {remedy}"
     source = f"`{out}` belongs to config `web.yaml`, not `api.yaml`. {remedy}"
     assert refused(out, OLD, target="iam") == [target]
@@ -406,7 +406,7 @@ def test_another_target_and_another_config_are_refused_unless_forced(out: Path) 
     assert refused(out, {"notes.txt": ""}, target="iam", source="api.yaml") == [
         target,
         source,
-        f"`{out}/notes.txt` was not written by ecsiam. Move it away, or replace it with force",
+        f"`{out}/notes.txt` was not written by ecsiam. Move it away, or replace it with `force=True`",
     ]
     artifact(NEW, "iam", "api.yaml").write(out, force=True)
     assert texts(out) == NEW | THEIRS
@@ -463,7 +463,7 @@ def test_a_file_where_ecsiam_had_a_directory_is_the_users(out: Path) -> None:
     shutil.rmtree(out / "lost")
     put(out, {"lost": "mine"})
     assert refused(out, {"lost": ""}) == [
-        f"`{out}/lost` was not written by ecsiam. Move it away, or replace it with force"
+        f"`{out}/lost` was not written by ecsiam. Move it away, or replace it with `force=True`"
     ]
 
 
@@ -508,7 +508,7 @@ def test_a_damaged_manifest_is_refused_and_nothing_deleted(out: Path, text: str,
             act()
         assert faults(found) == [
             f"{out / MANIFEST}: this is no manifest that this version of ecsiam knows, or it is damaged. "
-            "Restore it from version control, or remove it and write with force"
+            "Restore it from version control, or remove it and write with `force=True`"
         ]
     assert tree(out) == before
 

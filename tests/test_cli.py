@@ -46,6 +46,7 @@ PULL = (
 DEPLOY = "next: deploy it with `--capabilities CAPABILITY_NAMED_IAM`: its roles have names of their own\n"
 AFTER: dict[TargetName, str] = {"terraform": MOUNT, "cloudformation": MOUNT + DEPLOY, "iam": MOUNT}
 UNREADABLE = "Check its name and permissions, or pass `-` to read standard input"
+MISSING = "Check its name, or write one to start from with `ecsiam init`"
 
 each_target = pytest.mark.parametrize("target", TARGETS)
 
@@ -109,7 +110,7 @@ def test_emit_reads_standard_input() -> None:
 @each_target
 def test_output_writes_the_files_and_prints_nothing(target: TargetName, here: Path) -> None:
     files = ecsiam.emit(ecsiam.build(ecsiam.load_config(MEMOS)), target).files
-    count = {"terraform": "3 files", "cloudformation": "1 file", "iam": f"{len(files)} files"}[target]
+    count = {"terraform": "4 files", "cloudformation": "2 files", "iam": f"{len(files) + 1} files"}[target]
     assert said("emit", MEMOS, "-t", target, "-o", "infra/iam") == (
         0,
         "",
@@ -182,18 +183,18 @@ def test_a_file_of_the_users_stops_the_run_unless_forced(here: Path) -> None:
     theirs.parent.mkdir()
     theirs.write_text("mine\n")
     before = tree(here)
-    fault = "error: `infra/main.tf.json` was not written by ecsiam. Move it away, or replace it with force\n"
+    fault = "error: `infra/main.tf.json` was not written by ecsiam. Move it away, or replace it with `--force`\n"
     assert said("emit", "bare.yaml", "-t", "terraform", "-o", "infra") == (2, "", fault)
     assert tree(here) == before
     forced = said("emit", "bare.yaml", "-t", "terraform", "-o", "infra", "--force")
-    assert forced == (0, "", f"wrote 3 files to infra\n{PULL}")
+    assert forced == (0, "", f"wrote 4 files to infra\n{PULL}")
     assert json.loads(theirs.read_text())
 
 
 def test_a_directory_of_another_target_or_config_is_left_alone_unless_forced(here: Path) -> None:
     said("emit", "bare.yaml", "-t", "terraform", "-o", "infra")
     before = tree(here)
-    remedy = "Choose another directory, or take this one over with force"
+    remedy = "Choose another directory, or take this one over with `--force`"
     assert said("emit", MEMOS, "-t", "iam", "-o", "infra") == (
         2,
         "",
@@ -338,7 +339,7 @@ An action is `service:Name`, such as `s3:GetObject`; only the name may hold wild
 @pytest.mark.parametrize(
     ("name", "content", "fault"),
     [
-        ("missing.yaml", None, f"missing.yaml: cannot be read: no such file or directory. {UNREADABLE}"),
+        ("missing.yaml", None, f"missing.yaml: cannot be read: no such file or directory. {MISSING}"),
         ("examples", None, f"examples: cannot be read: is a directory. {UNREADABLE}"),
         ("bare.yaml/x", None, f"bare.yaml/x: cannot be read: not a directory. {UNREADABLE}"),
         ("empty.yaml", b"", "empty.yaml:1: the file is empty. Write a mapping, with a `key: value` on each line"),
@@ -358,7 +359,7 @@ def test_a_file_that_is_no_config_is_refused(name: str, content: bytes | None, f
 
 
 def test_the_default_config_may_be_missing() -> None:
-    fault = f"ecsiam.yaml: cannot be read: no such file or directory. {UNREADABLE}"
+    fault = f"ecsiam.yaml: cannot be read: no such file or directory. {MISSING}"
     assert run("emit", "-t", "terraform") == (2, "", f"error: {fault}\n")
 
 
@@ -401,7 +402,7 @@ def test_a_closed_standard_output_is_an_error(arguments: list[str]) -> None:
 
 
 def test_writing_files_needs_no_standard_output() -> None:
-    expected = (0, "", f"wrote 3 files to infra\n{MOUNT}")
+    expected = (0, "", f"wrote 4 files to infra\n{MOUNT}")
     assert run("emit", MEMOS, "-t", "terraform", "-o", "infra", shell='"$@" >&-') == expected
 
 
@@ -440,7 +441,7 @@ def test_documents_are_utf_8_whatever_the_locale(env: dict[str, str], here: Path
 
 
 def test_a_message_that_the_locale_can_not_show_is_escaped() -> None:
-    fault = f"error: caf\\xe9.yaml: cannot be read: no such file or directory. {UNREADABLE}\n"
+    fault = f"error: caf\\xe9.yaml: cannot be read: no such file or directory. {MISSING}\n"
     assert run("emit", "café.yaml", "-t", "terraform", env={"PYTHONIOENCODING": "ascii"}) == (2, "", fault)
 
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from ecsiam import Config, Statement, build, load_config
+from ecsiam import Config, Parameter, Statement, build, load_config
 from ecsiam.errors import ConfigError, EcsiamError, Fault
 from ecsiam.keys.accepting import AcceptKind
 from ecsiam.keys.kinds import MOST_SUGGESTIONS, Choice, Flag, ListOf, MapOf, Numbers, OfForm, RawStatement, Whole
@@ -309,3 +309,11 @@ def test_every_kind_has_a_key() -> None:
 def test_errors_of_the_library_are_one_family() -> None:
     with pytest.raises(EcsiamError):
         config(path="x")
+
+
+def test_a_config_is_shown_on_one_line() -> None:
+    one = Config(project_name="memos", environment="dev", enable_s3_access=True, s3_bucket_arns=["arn:aws:s3:::memos"])
+    assert repr(one) == str(one) == "Config(memos-dev: s3_access)"
+    left = Config(project_name=Parameter("project"), environment="dev", enable_ecs_exec=Parameter("exec"))
+    assert repr(left) == "Config({project}-dev: ecs_exec)"
+    assert repr(Config(project_name="a" * 40, environment="b")) == f"Config({'a' * 40}-b)"

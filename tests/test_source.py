@@ -558,14 +558,22 @@ def test_closed_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "why"),
-    [("none.yaml", "no such file or directory"), ("", "is a directory"), ("a\0b", "embedded null byte")],
+    ("name", "why", "remedy"),
+    [
+        ("none.yaml", "no such file or directory", "Check its name, or write one to start from with `ecsiam init`"),
+        (
+            "none.json",
+            "no such file or directory",
+            "Check its name and permissions, or pass `-` to read standard input",
+        ),
+        ("", "is a directory", "Check its name and permissions, or pass `-` to read standard input"),
+        ("a\0b", "embedded null byte", "Check its name and permissions, or pass `-` to read standard input"),
+    ],
 )
-def test_file_that_cannot_be_read(tmp_path: Path, name: str, why: str) -> None:
+def test_file_that_cannot_be_read(tmp_path: Path, name: str, why: str, remedy: str) -> None:
     path = f"{tmp_path}/{name}"
     with pytest.raises(ConfigError) as e:
         read_source(path)
-    remedy = "Check its name and permissions, or pass `-` to read standard input"
     assert str(e.value) == f"{printable(path)}: cannot be read: {why}. {remedy}"
 
 

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from attrs import evolve
 
-from ecsiam.artifact import Artifact
+from ecsiam.artifact import Artifact, Written
 from ecsiam.cli.interrupts import Undone
 from ecsiam.cli.options import ConfigPath, Set, bindings
 from ecsiam.cli.streams import fail, say, unwritten, write
 from ecsiam.errors import EmitError, Fault, is_text, refuse, show
+from ecsiam.looks.words import count
 from ecsiam.targets import TARGETS, TargetName, dump, emit
 from ecsiam.writing import FILE, LINK, held, kind, replace
 
@@ -53,15 +55,30 @@ def emit_files(
     elif check:
         _compare(artifact, output)
     else:
-        with Undone():
-            artifact.write(output, force=force)
-        say(f"wrote {len(artifact.files)} file{'s' * (len(artifact.files) != 1)} to {output}")
+        with Undone(), _by_its_option():
+            written = artifact.write(output, force=force)
+        say(_told(written, output))
     if target == "iam":  # all of it is bound: what has a default has taken it
         stack = build(read.bind(stack.deployment.defaults))
     for note in stack.notes:
         say(f"note: {note}")
     if TARGETS[target].next_step:
         say(f"next: {TARGETS[target].next_step}")
+
+
+def _told(written: Written, directory: str) -> str:
+    said = [f"wrote {count(len(written.files), 'file')} to {directory}"] * bool(written.files)
+    said += [f"removed {count(len(written.removed), 'file')}"] * bool(written.removed)
+    return ", ".join(said) or f"{directory} holds just this already"
+
+
+@contextmanager
+def _by_its_option() -> Generator[None]:
+    """The library's `force=True` is an option here."""
+    try:
+        yield
+    except EmitError as e:
+        raise EmitError(*(evolve(f, remedy=f.remedy.replace("force=True", "--force")) for f in e.faults)) from None
 
 
 def _compare(artifact: Artifact, directory: str) -> None:

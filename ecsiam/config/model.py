@@ -12,6 +12,7 @@ from ecsiam.features.naming import NamingKeys
 from ecsiam.features.quotas import QuotasKeys
 from ecsiam.features.table import PROFILES, FeatureKeys
 from ecsiam.keys.parameters import demands, given_arns, variables
+from ecsiam.looks.words import short
 from ecsiam.model.by_id import ById
 from ecsiam.model.deployment import Deployment
 from ecsiam.model.parameter import Parameter
@@ -32,6 +33,14 @@ class Config(AcceptKeys, QuotasKeys, NamingKeys):
         """Keep the name of the file that the config came from."""
         if isinstance(context, Mapping):
             self._source = str(cast("Mapping[str, object]", context).get("source", ""))
+
+    def __repr__(self) -> str:
+        """On one line, as all values: which service, and what is on."""
+        on = ", ".join(flag.removeprefix("enable_") for flag, is_on in self.flags() if is_on)
+        return f"Config({short(f'{self.prefix}: {on}' if on else str(self.prefix))})"
+
+    def __str__(self) -> str:
+        return repr(self)
 
     @classmethod
     def defaults(cls, given: Mapping[str, object]) -> Mapping[str, object]:

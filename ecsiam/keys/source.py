@@ -90,6 +90,8 @@ def read_bytes(path: str | os.PathLike[str], most: int) -> tuple[str, bytes]:
     except (OSError, ValueError) as e:  # ValueError: a NUL in the name
         why = (isinstance(e, OSError) and e.strerror) or str(e)
         remedy = "Check its name and permissions, or pass `-` to read standard input"
+        if isinstance(e, FileNotFoundError) and name.endswith((".yaml", ".yml")):
+            remedy = "Check its name, or write one to start from with `ecsiam init`"
         raise ConfigError(Fault(f"cannot be read: {why.lower()}", remedy=remedy, file=shown)) from e
 
 

@@ -20,10 +20,13 @@ def _service(arn: str) -> str:
 
 
 def _objects(arns: Sequence[str]) -> list[str]:
-    """Objects as they are; a bucket stands for all of its objects unless some of them are listed."""
-    objects = [a for a in arns if "/" in a]
+    """Objects as they are; a bucket stands for all of its objects unless some of them are listed.
+
+    A bare `*`, which only `profile: baseline` takes, stands for whatever there is.
+    """
+    objects = [a for a in arns if "/" in a or a == "*"]
     listed = {a.split("/", 1)[0] for a in objects}
-    return objects + [f"{a}/*" for a in arns if "/" not in a and a not in listed]
+    return objects + [f"{a}/*" for a in arns if "/" not in a and a not in listed | {"*"}]
 
 
 RULES: dict[Rule, Callable[[Sequence[str]], list[str]]] = {
