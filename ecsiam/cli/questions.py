@@ -37,7 +37,7 @@ def prove(
     set_: Set = None,
     format_: FormatOption = "text",
 ) -> None:
-    """Prove the invariants of a config, or show a request that breaks one.
+    """Prove the invariants of a config, or show what breaks them.
 
     What is left to deployment may have any value that is allowed.
 

@@ -19,8 +19,8 @@ class AcceptKeys(Keys):
     accept: Annotated[
         Sequence[Accept | Mapping[str, object]],
         Key(
-            "What an invariant may find, because it is meant: `prove` shows it with the reason, and counts it as fine "
-            "until that day.",
+            "What `prove` may find, because it is meant: it shows it with the reason and counts it as fine. "
+            "docs/proof.md says what is covered, under \"What is meant is accepted\".",
             ListOf(AcceptKind(tuple(ROLES))),
             default="none",
             sample=(

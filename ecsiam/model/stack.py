@@ -98,7 +98,7 @@ class Stack(Paged):
             roles=[b for r in self.roles.values() if (b := r.bind(bindings)) is not None],
             deployment=deployment,
             intent=self.intent.bind(bindings),
-            notes=[b for n in self.notes if (b := n.bind(bindings)) is not None],
+            notes=[left for n in self.notes if (left := n.bind(bindings)) is not None],
         )
 
     def texts(self) -> Iterator[Text]:
