@@ -463,6 +463,18 @@ def test_of_a_note_that_was_half_followed_the_other_half_is_left(done: dict[str,
     assert gone not in note
 
 
+def test_of_a_secret_of_another_account_whose_key_is_listed_the_policies_are_left() -> None:
+    keys, _ = NOTES["foreign-secret"]
+    key = "arn:aws:kms:eu-west-2:999999999999:key/01234567-89ab-cdef-0123-456789abcdef"
+    (note,) = (text for rule, text in said(**keys, secrets_kms_key_arns=[key]) if rule == "foreign-secret")
+    assert note.endswith("Its resource policy and that of its KMS key have to allow the role too.")
+    assert "secrets_kms_key_arns" not in note
+    (note,) = (
+        t for r, t in said(**keys, secrets_kms_key_arns=[key.replace("9" * 12, "1" * 12)]) if r == "foreign-secret"
+    )
+    assert "secrets_kms_key_arns" in note
+
+
 def test_following_what_a_bound_parameter_holds_ends_what_is_open() -> None:
     open_ = config(enable_s3_access=True, s3_bucket_arns=Parameter("buckets"))
     bound = open_.bind({"buckets": ["arn:aws:s3:::memos"]})

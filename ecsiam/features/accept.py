@@ -20,7 +20,7 @@ class AcceptKeys(Keys):
         Sequence[Accept | Mapping[str, object]],
         Key(
             "What `prove` may find, because it is meant: it shows it with the reason and counts it as fine. "
-            "docs/proof.md says what is covered, under \"What is meant is accepted\".",
+            'docs/proof.md says what is covered, under "What is meant is accepted".',
             ListOf(AcceptKind(tuple(ROLES))),
             default="none",
             sample=(

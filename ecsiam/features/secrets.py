@@ -153,6 +153,7 @@ def _services(keys: SecretsKeys, project: Project) -> Iterator[Text]:
 
 def _notes(keys: SecretsKeys, project: Project) -> Iterator[Note]:
     foreign = project.foreign(keys.secrets_arns)
+    keyed = {Arn.parse(key).account.literal for key in known(keys.secrets_kms_key_arns)}
     for i, given in enumerate(known(keys.secrets_arns)):
         resource = secret_resource(given, complete=keys.secrets_arns_complete)
         if i in foreign and Arn.parse(given).service == "ssm":
@@ -168,8 +169,10 @@ def _notes(keys: SecretsKeys, project: Project) -> Iterator[Note]:
                 "foreign-secret",
                 f"`{given}` is of account `{foreign[i]}`",
                 ("secrets_arns", i),
-                "Its KMS key has to be a customer managed one, in `secrets_kms_key_arns`; its resource policy and that "
-                "of the key have to allow the role too.",
+                "Its resource policy and that of its KMS key have to allow the role too."
+                if foreign[i] in keyed
+                else "Its KMS key has to be a customer managed one, in `secrets_kms_key_arns`; its resource policy and "
+                "that of the key have to allow the role too.",
                 "https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html",
             )
         if not given.startswith("arn:") and looks_complete(given):
