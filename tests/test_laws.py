@@ -44,6 +44,7 @@ from .batch import batch
 from .effort import many
 from .intent import meant
 from .strategies import FLAGS, KEYS, Bindings, Kwargs, bindings, configs
+from .written import as_data
 
 T = TypeVar("T")
 laws = settings(max_examples=many(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -506,7 +507,8 @@ for kwargs in json.load(sys.stdin):
 
 def test_bytes_do_not_depend_on_the_hash_seed() -> None:
     full = HOME | VALUES | {"github_branches": ["main", "a", "b/*"], "aws_regions": ["eu-west-3", "eu-west-1"]}
-    given_ = json.dumps([full | dict.fromkeys(FLAGS, True), *batch(configs(raw=False), 20)])
+    drawn = [{name: as_data(one) for name, one in kwargs.items()} for kwargs in batch(configs(raw=False), 20)]
+    given_ = json.dumps([full | dict.fromkeys(FLAGS, True), *drawn])
     runs = {
         subprocess.run(
             [sys.executable, "-c", SCRIPT],

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 from attrs import evolve, field, frozen
-from attrs.converters import optional
 
 from ecsiam.errors import Fault
 from ecsiam.looks.page import Block, Page, Table
@@ -77,6 +76,11 @@ def _tags(given: Mapping[str, str | Ref | Text] | Iterable[tuple[str, str | Ref 
     return tuple(sorted(((key, text(value)) for key, value in pairs), key=lambda tag: tag[0]))
 
 
+def _boundary(given: str | Ref | Text | None) -> Text | None:
+    """An empty one is none."""
+    return None if given is None or not (found := text(given)).parts else found
+
+
 def twice(names: Iterable[str | Text]) -> list[str]:
     """The names that IAM takes for an earlier one: it compares them without regard to case."""
     seen: set[str] = set()
@@ -102,7 +106,7 @@ class Role(Built, Paged):
     policies: ById[InlinePolicy] = field(factory=lambda: ById[InlinePolicy](()), converter=_policies)
     managed_policy_arns: tuple[Text, ...] = field(default=(), converter=texts)
     path: str = "/"
-    permissions_boundary: Text | None = field(default=None, converter=optional(text))
+    permissions_boundary: Text | None = field(default=None, converter=_boundary)
     max_session_duration: int | Ref | None = None
     description: Text = field(default=EMPTY, converter=text)
     tags: Tags = field(default=(), converter=_tags)
@@ -184,7 +188,7 @@ class Role(Built, Paged):
             trust=trust,
             policies=[b for p in self.policies.values() if (b := p.bind(values)) is not None],
             managed_policy_arns=[a.bind(values) for a in self.managed_policy_arns],
-            permissions_boundary=boundary if boundary is not None and boundary.parts else None,
+            permissions_boundary=boundary,
             max_session_duration=longest,
             description=self.description.bind(values),
             tags=[(k, v.bind(values)) for k, v in self.tags],
