@@ -18,6 +18,7 @@ from ecsiam.invariants.access import no_escalation, pass_role, separation
 from ecsiam.invariants.asking import together
 from ecsiam.invariants.execution import execution
 from ecsiam.invariants.prefixes import neighbours
+from ecsiam.invariants.proof import Proof
 from ecsiam.invariants.quotas import limits
 from ecsiam.invariants.reach import at_home
 from ecsiam.invariants.trusts import nobody_from_outside, oidc_subject, trust
@@ -32,7 +33,7 @@ from ecsiam.model.stack import Stack
 if TYPE_CHECKING:
     from ecsiam.config import Config
 
-__all__ = ["INVARIANTS", "Invariant", "chosen", "prove", "prove_all", "stale"]
+__all__ = ["INVARIANTS", "Invariant", "Proof", "chosen", "prove", "prove_all", "stale"]
 
 Ids = str | Iterable[str]
 SECONDS = 60.0  # for all invariants of one stack, where nobody says otherwise
@@ -100,7 +101,7 @@ def prove(
     boundary: Policy | None = None,
     managed: Mapping[str, Policy] | None = None,
     timeout: float | None = None,
-) -> dict[str, Answer]:
+) -> Proof:
     """Each invariant's answer, by its id: for a closed stack, or for every value of what is left open.
 
     A config is built first. A Fails carries a request that shows it, where one can, and for an open stack the values
@@ -117,7 +118,7 @@ def prove(
     expect(built, Stack, "a stack")
     bounded, day = within(built, boundary), day_of(today)
     with limits_of(boundary, managed), limited(SECONDS if timeout is None else timeout):
-        return {i.id: _asked(i, bounded, day) for i in invariants}
+        return Proof((i.id, _asked(i, bounded, day)) for i in invariants)
 
 
 def _asked(invariant: Invariant, stack: Stack, today: date) -> Answer:
@@ -130,7 +131,7 @@ def _asked(invariant: Invariant, stack: Stack, today: date) -> Answer:
 
 def prove_all(
     configs: "Iterable[Config]", *, only: Ids | None = None, skip: Ids | None = None, today: date | None = None
-) -> "Iterator[tuple[Config, dict[str, Answer]]]":
+) -> "Iterator[tuple[Config, Proof]]":
     """Each config with the answers for what it builds. What several have in common is worked out once."""
     from ecsiam.builder import build
 
