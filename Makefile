@@ -17,15 +17,15 @@ STAMP := $(VENV)/installed-$(VERSION)
 .DELETE_ON_ERROR:
 
 help:
-	@echo 'make demo    emit the example as Terraform JSON'
-	@echo 'make test    run the tests        (make test ARGS="-k name --cov")'
-	@echo 'make explore run them with far more examples, others each time'
-	@echo 'make check   lint, types, layers'
-	@echo 'make bench   run the benchmarks'
-	@echo 'make docs    write what is generated: docs/config.md and schemas/'
-	@echo 'make notebooks  run the notebooks and store what they show'
-	@echo 'make lock    resolve requirements/ anew  (make lock LOCKFLAGS=--upgrade for the newest)'
-	@echo 'make clean   remove what the other targets made'
+	@echo 'make demo      emit the example as Terraform JSON'
+	@echo 'make test      run the tests        (make test ARGS="-k name --cov")'
+	@echo 'make explore   run them with far more examples, others each time'
+	@echo 'make check     lint, types, layers'
+	@echo 'make bench     run the benchmarks'
+	@echo 'make docs      write what is generated: docs/config.md and schemas/'
+	@echo 'make notebooks run the notebooks and store what they show'
+	@echo 'make lock      resolve requirements/ anew  (make lock LOCKFLAGS=--upgrade for the newest)'
+	@echo 'make clean     remove what the other targets made'
 
 demo: $(STAMP)-run
 	@echo '$(VENV)/bin/ecsiam emit examples/memos.yaml --target terraform' >&2

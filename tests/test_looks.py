@@ -323,6 +323,19 @@ def test_a_stack_prints_as_a_table() -> None:
     )
 
 
+def test_what_prove_returns_is_a_dict_that_prints_as_a_table() -> None:
+    answers = prove(stack_of("memos"), only=["separation", "targets"])
+    assert isinstance(answers, Proof)
+    assert answers == {id: answers[id] for id in ("separation", "targets")}
+    assert str(answers) == (
+        "Proof: 1 holds, 1 undecided\n\n"
+        "answer       invariant   says\n"
+        "✓ holds      separation  the execution role and the task role share no permission\n"
+        "? undecided  targets     every target means the same\n"
+        "                         → what a target's files mean is not read back yet"
+    )
+
+
 def test_a_role_prints_who_may_assume_it_and_why_its_statements_are_there() -> None:
     told = str(attrs.evolve(stack_of("memos").roles["task"], managed_policy_arns=["arn:aws:iam::aws:policy/X"]))
     assert told.splitlines()[0] == "Role memos-dev-task-role (task)"
@@ -466,7 +479,10 @@ def test_pages_say_what_they_are_about() -> None:
         (compare(stack_of("memos"), stack), ("gained", "lost", "ssmmessages:OpenDataChannel", "enable_ecs_exec")),
         (emit(stack, "terraform"), ("main.tf.json", "aws_iam_role")),
         (prove(stack)["targets"], ("? undecided",)),
-        (prove(stack), ("12 hold, 1 undecided", "✓ holds", "share no permission", "not read back yet", "rests on")),
+        (
+            Proof(prove(stack)),
+            ("12 hold, 1 undecided", "✓ holds", "share no permission", "not read back yet", "rests on"),
+        ),
         (Proof(home=Fails(asked, "too wide")), ("✗ fails", "home", "memos-uploads/a.txt")),
         (Proof(home=Fails(asked, accepted=(Accept("home", "theirs"),))), ("1 accepted", "✓ accepted", "theirs")),
         (Fails(asked, "too wide", values=(("open", True),)), ("✗ fails: too wide", "open=True", "memos-uploads/a.txt")),

@@ -79,7 +79,7 @@ class Fails(Paged):
         says = "✓ accepted" if self.accepted else "✗ fails"
         title = f"{says}: {self.fact}" if one_fact and self.fact else says
         shown = requests_table(("what", "where"), rows)
-        return Page(title, (*map(str, self.accepted), shown, *assumed_pages(self.assumed)))
+        return Page(title, (*(f"because {a}" for a in self.accepted), shown, *assumed_pages(self.assumed)))
 
 
 @frozen(repr=False)

@@ -101,7 +101,7 @@ def prove(
     boundary: Policy | None = None,
     managed: Mapping[str, Policy] | None = None,
     timeout: float | None = None,
-) -> Proof:
+) -> dict[str, Answer]:
     """Each invariant's answer, by its id: for a closed stack, or for every value of what is left open.
 
     A config is built first. A Fails carries a request that shows it, where one can, and for an open stack the values
@@ -131,7 +131,7 @@ def _asked(invariant: Invariant, stack: Stack, today: date) -> Answer:
 
 def prove_all(
     configs: "Iterable[Config]", *, only: Ids | None = None, skip: Ids | None = None, today: date | None = None
-) -> "Iterator[tuple[Config, Proof]]":
+) -> "Iterator[tuple[Config, dict[str, Answer]]]":
     """Each config with the answers for what it builds. What several have in common is worked out once."""
     from ecsiam.builder import build
 

@@ -28,7 +28,7 @@ class Proof(Paged, dict[str, Answer]):
 
     def _page(self) -> Page:
         rows = (
-            (f"{_WORDS[_word(answer)][0]} {_word(answer)}", id, (SAYS[id], *_why(answer)))
+            (_answer(answer), id, (SAYS.get(id, ""), *(f"→ {why}" for why in _why(answer) if why)))
             for id, answer in self.items()
         )
         pages = (
@@ -51,6 +51,11 @@ _WORDS = {
 
 def _word(answer: Answer) -> str:
     return "accepted" if isinstance(answer, Fails) and answer.accepted else type(answer).__name__.lower()
+
+
+def _answer(answer: Answer) -> str:
+    word = _word(answer)
+    return f"{_WORDS[word][0]} {word}"
 
 
 def _why(answer: Answer) -> tuple[str, ...]:
