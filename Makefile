@@ -12,19 +12,20 @@ VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2
 PYTEST := $(PY) -Im pytest --numprocesses auto --dist worksteal
 STAMP := $(VENV)/installed-$(VERSION)
 
-.PHONY: help demo test explore check docs bench lock clean
+.PHONY: help demo test explore check docs notebooks bench lock clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
 help:
-	@echo 'make demo    emit the example as Terraform JSON'
-	@echo 'make test    run the tests        (make test ARGS="-k name --cov")'
-	@echo 'make explore run them with far more examples, others each time'
-	@echo 'make check   lint, types, layers'
-	@echo 'make bench   run the benchmarks'
-	@echo 'make docs    write what is generated: docs/config.md and schemas/'
-	@echo 'make lock    resolve requirements/ anew  (make lock LOCKFLAGS=--upgrade for the newest)'
-	@echo 'make clean   remove what the other targets made'
+	@echo 'make demo      emit the example as Terraform JSON'
+	@echo 'make test      run the tests        (make test ARGS="-k name --cov")'
+	@echo 'make explore   run them with far more examples, others each time'
+	@echo 'make check     lint, types, layers'
+	@echo 'make bench     run the benchmarks'
+	@echo 'make docs      write what is generated: docs/config.md and schemas/'
+	@echo 'make notebooks run the notebooks and store what they show'
+	@echo 'make lock      resolve requirements/ anew  (make lock LOCKFLAGS=--upgrade for the newest)'
+	@echo 'make clean     remove what the other targets made'
 
 demo: $(STAMP)-run
 	@echo '$(VENV)/bin/ecsiam emit examples/memos.yaml --target terraform' >&2
@@ -47,6 +48,9 @@ check: $(STAMP)-dev
 
 docs: $(STAMP)-dev
 	$(PY) -I docs/generate.py
+
+notebooks: $(STAMP)-dev
+	$(PY) -I docs/notebooks.py
 
 bench: $(STAMP)-dev
 	$(PY) -I benchmarks $(ARGS)

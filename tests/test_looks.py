@@ -44,6 +44,7 @@ from ecsiam.analysis.matching import Miss
 from ecsiam.analysis.requests import query, union
 from ecsiam.analysis.steps import Reported
 from ecsiam.analysis.terms import Terms
+from ecsiam.invariants import Proof
 from ecsiam.looks.markdown import escape
 from ecsiam.looks.page import MOST_ROWS, Code, Page, Table
 from ecsiam.looks.shown import Paged, Shown
@@ -136,6 +137,7 @@ def every(text: str) -> list[Shown]:
         *(Change((difference,) * 3, (difference,), (text,)), Change()),
         Decision("allowed", text, (reported, attrs.evolve(reported, misses=())), (text,), (text,), text),
         Accept("home", "x", text),
+        Proof(home=Holds(assumed=(text,)), trust=Fails(request, text), works=Undecided(text)),
         Artifact(target=text, files={text: text, "b": "{}\n"}, document=text, source=text),
     ]
 
@@ -215,6 +217,7 @@ def test_repr_of_any_stack_and_all_that_it_holds_is_short(stack: Stack) -> None:
         (Holds(), "Holds()"),
         (Fails(Request("a:b"), "too wide"), "Fails(too wide: a:b on *)"),
         (Undecided("not known"), "Undecided(not known)"),
+        (Proof(home=Holds(), trust=Fails(), works=Holds()), "Proof(2 hold, 1 fails)"),
         (Change(), "Change(no change)"),
         (Change(undecided=("a", "b")), "Change(2 undecided)"),
         (Decision("allowed", "so", ()), "Decision(allowed: so)"),
@@ -323,6 +326,19 @@ def test_a_stack_prints_as_a_table() -> None:
         "  memos-dev-execution-ecr-policy\n"
         f"{' ' * 85}memos-dev-execution-logs-policy\n"
         "task       memos-dev-task-role       Service:ecs-tasks.amazonaws.com, on conditions  memos-dev-efs-policy"
+    )
+
+
+def test_what_prove_returns_is_a_dict_that_prints_as_a_table() -> None:
+    answers = prove(stack_of("memos"), only=["separation", "targets"])
+    assert isinstance(answers, Proof)
+    assert answers == {id: answers[id] for id in ("separation", "targets")}
+    assert str(answers) == (
+        "Proof: 1 holds, 1 undecided\n\n"
+        "answer       invariant   says\n"
+        "✓ holds      separation  the execution role and the task role share no permission\n"
+        "? undecided  targets     every target means the same\n"
+        "                         → what a target's files mean is not read back yet"
     )
 
 
@@ -469,6 +485,12 @@ def test_pages_say_what_they_are_about() -> None:
         (compare(stack_of("memos"), stack), ("gained", "lost", "ssmmessages:OpenDataChannel", "enable_ecs_exec")),
         (emit(stack, "terraform"), ("main.tf.json", "aws_iam_role")),
         (prove(stack)["targets"], ("? undecided",)),
+        (
+            Proof(prove(stack)),
+            ("12 hold, 1 undecided", "✓ holds", "share no permission", "not read back yet", "rests on"),
+        ),
+        (Proof(home=Fails(asked, "too wide")), ("✗ fails", "home", "memos-uploads/a.txt")),
+        (Proof(home=Fails(asked, accepted=(Accept("home", "theirs"),))), ("1 accepted", "✓ accepted", "theirs")),
         (Fails(asked, "too wide", values=(("open", True),)), ("✗ fails: too wide", "open=True", "memos-uploads/a.txt")),
     ):
         text = read(html_of(value)).text

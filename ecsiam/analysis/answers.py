@@ -76,9 +76,10 @@ class Fails(Paged):
         every = (self, *self.also)
         one_fact = len({one.fact for one in every}) == 1
         rows = [(("" if one_fact else one.fact, one._where), one.witness) for one in every]
-        title = f"✗ fails: {self.fact}" if one_fact and self.fact else "✗ fails"
+        says = "✓ accepted" if self.accepted else "✗ fails"
+        title = f"{says}: {self.fact}" if one_fact and self.fact else says
         shown = requests_table(("what", "where"), rows)
-        return Page(title, (shown, *assumed_pages(self.assumed)))
+        return Page(title, (*(f"because {a}" for a in self.accepted), shown, *assumed_pages(self.assumed)))
 
 
 @frozen(repr=False)

@@ -18,6 +18,7 @@ from ecsiam.invariants.access import no_escalation, pass_role, separation
 from ecsiam.invariants.asking import together
 from ecsiam.invariants.execution import execution
 from ecsiam.invariants.prefixes import neighbours
+from ecsiam.invariants.proof import Proof
 from ecsiam.invariants.quotas import limits
 from ecsiam.invariants.reach import at_home
 from ecsiam.invariants.trusts import nobody_from_outside, oidc_subject, trust
@@ -32,7 +33,7 @@ from ecsiam.model.stack import Stack
 if TYPE_CHECKING:
     from ecsiam.config import Config
 
-__all__ = ["INVARIANTS", "Invariant", "chosen", "prove", "prove_all", "stale"]
+__all__ = ["INVARIANTS", "Invariant", "Proof", "chosen", "prove", "prove_all", "stale"]
 
 Ids = str | Iterable[str]
 SECONDS = 60.0  # for all invariants of one stack, where nobody says otherwise
@@ -117,7 +118,7 @@ def prove(
     expect(built, Stack, "a stack")
     bounded, day = within(built, boundary), day_of(today)
     with limits_of(boundary, managed), limited(SECONDS if timeout is None else timeout):
-        return {i.id: _asked(i, bounded, day) for i in invariants}
+        return Proof((i.id, _asked(i, bounded, day)) for i in invariants)
 
 
 def _asked(invariant: Invariant, stack: Stack, today: date) -> Answer:

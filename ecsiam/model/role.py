@@ -77,9 +77,8 @@ def _tags(given: Mapping[str, str | Ref | Text] | Iterable[tuple[str, str | Ref 
 
 
 def _boundary(given: str | Ref | Text | None) -> Text | None:
-    """The boundary; an empty one is none, as it is once it is bound."""
-    found = None if given is None else text(given)
-    return found if found is not None and found.parts else None
+    """An empty one is none."""
+    return None if given is None or not (found := text(given)).parts else found
 
 
 def twice(names: Iterable[str | Text]) -> list[str]:
@@ -189,7 +188,7 @@ class Role(Built, Paged):
             trust=trust,
             policies=[b for p in self.policies.values() if (b := p.bind(values)) is not None],
             managed_policy_arns=[a.bind(values) for a in self.managed_policy_arns],
-            permissions_boundary=boundary if boundary is not None and boundary.parts else None,
+            permissions_boundary=boundary,
             max_session_duration=longest,
             description=self.description.bind(values),
             tags=[(k, v.bind(values)) for k, v in self.tags],
