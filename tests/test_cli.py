@@ -17,7 +17,7 @@ import pytest
 import ecsiam
 from ecsiam import builder
 from ecsiam.artifact import MANIFEST
-from ecsiam.config.describe import starter
+from ecsiam.config.describe import module, starter
 from ecsiam.targets import TargetName
 
 from .command_line import run, said
@@ -245,6 +245,17 @@ def test_set_closes_what_the_config_left_open() -> None:
     code, out, err = said("emit", "bare.yaml", "-t", "iam", *HERE)
     assert (code, err) == (0, PULL)
     assert "arn:aws:ecr:eu-west-2:123456789012:repository/*" in out
+
+
+def test_what_raw_iam_json_leaves_out_is_not_noted(here: Path) -> None:
+    """There parameters take their defaults: flags are off, and sizes known."""
+    (here / "ecsiam.yaml").write_text(module())
+    names = ("--set", "project_name=memos", "--set", "environment=dev")
+    code, _, err = said("emit", "-t", "iam", *HERE, *names)
+    assert (code, err) == (0, PULL)
+    code, _, err = said("emit", "-t", "iam", *HERE, *names, "--set", "enable_ecs_exec=true")
+    assert (code, err.count("note: ")) == (0, 2)
+    assert "sessions are not logged" in err
 
 
 @pytest.mark.parametrize(

@@ -491,7 +491,7 @@ def test_a_note_goes_away_with_its_flag_and_with_the_value_that_a_parameter_is_b
         "task_definition_families": ["memos"],
         "ecs_service_arns": [f"arn:aws:ecs:{IN}:service/main/memos"],
     }
-    about = {
+    about: dict[str, dict[str, object]] = {
         "efs-iam-enabled": {"enable_efs_access": False},
         "exec-session-log": {"enable_ecs_exec": False},
         "ecr-account-wide": {"ecr_repository_arns": lists["ecr_repository_arns"]},
