@@ -225,7 +225,7 @@ def test_repr_of_any_stack_and_all_that_it_holds_is_short(stack: Stack) -> None:
         (stack_of("memos").roles["task"], "Role(task: memos-dev-task-role, 1 policy)"),
         (stack_of("memos").roles["task"].policies["efs"], "InlinePolicy(efs: memos-dev-efs-policy, 1 statement)"),
         (stack_of("memos").roles, "ById(execution, task)"),
-        (stack_of("memos").intent, "Intent(memos-dev: enable_efs_access)"),
+        (stack_of("memos").intent, "Intent(memos-dev: efs_access)"),
         (stack_of("memos").deployment, "Deployment(nothing is open)"),
         (Deployment(), "Deployment(open: account_id, aws_region, partition)"),
         (emit(stack_of("memos"), "cloudformation"), "Artifact(cloudformation, 1 file from memos.yaml)"),
@@ -323,10 +323,12 @@ def test_a_stack_prints_as_a_table() -> None:
         "Stack memos-dev: 2 roles\n\n"
         "role       name                      assumed by                                      policies\n"
         "execution  memos-dev-execution-role  Service:ecs-tasks.amazonaws.com, on conditions"
-        "  memos-dev-execution-ecr-policy\n"
-        f"{' ' * 85}memos-dev-execution-logs-policy\n"
-        "task       memos-dev-task-role       Service:ecs-tasks.amazonaws.com, on conditions  memos-dev-efs-policy"
+        "  execution_ecr\n"
+        f"{' ' * 85}execution_logs\n"
+        "task       memos-dev-task-role       Service:ecs-tasks.amazonaws.com, on conditions  efs"
     )
+    assert "  token.actions.githubusercontent.com, on conditions  github_actions" in str(stack_of("everything"))
+    assert max(map(len, str(stack_of("everything")).splitlines())) <= 130
 
 
 def test_what_prove_returns_is_a_dict_that_prints_as_a_table() -> None:
@@ -351,7 +353,7 @@ def test_a_role_prints_who_may_assume_it_and_why_its_statements_are_there() -> N
 
 def test_flags_and_what_is_left_open_are_told() -> None:
     open_ = build(config(enable_efs_access=Parameter("efs"), efs_arn=Parameter("efs_arn")))
-    assert "memos-dev-efs-policy (efs)" in str(open_)
+    assert "efs (efs)" in str(open_)
     assert re.search("^left to deployment: .*efs_arn", str(open_), re.M)
 
 

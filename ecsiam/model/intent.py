@@ -114,7 +114,7 @@ class Intent(Shown):
     quotas: tuple[tuple[str, int], ...] = field(default=(), converter=_quotas)
 
     def _says(self) -> str:
-        on = [flag for flag, on in self.flags if on is not False]
+        on = [flag.removeprefix("enable_") for flag, on in self.flags if on is not False]
         return f"{self.prefix}{': ' if self.prefix.parts and on else ''}{', '.join(on)}"
 
     def limit(self, quota: Quota) -> int:

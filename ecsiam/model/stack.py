@@ -1,5 +1,6 @@
 """The stack: the roles of one service, what it hands on, and what was intended."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -30,6 +31,9 @@ def _outputs(given: Iterable[Output]) -> tuple[Output, ...]:
 
 def _notes(given: Iterable[Note]) -> tuple[Note, ...]:
     return tuple(given)
+
+
+_PROVIDER = re.compile(r"^Federated:arn:\S*:oidc-provider/")  # its name is enough to tell it by, in a table
 
 
 def _named(name: str | Text, flag: str) -> str:
@@ -66,8 +70,8 @@ class Stack(Paged):
             (
                 _named(r.id, r.when),
                 str(r.name),
-                r.assumed_by,
-                tuple(_named(p.name, p.when) for p in r.policies.values()),
+                tuple(_PROVIDER.sub("", who) for who in r.assumed_by),
+                tuple(_named(p.id, p.when) for p in r.policies.values()),
                 tuple(map(str, r.managed_policy_arns)),
             )
             for r in roles
