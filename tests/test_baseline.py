@@ -191,7 +191,8 @@ def test_it_may_be_a_module_with_its_star_as_a_default() -> None:
 
 def test_a_bucket_may_be_any() -> None:
     buckets = ["*", "arn:aws:s3:::memos"]
-    stack = ecsiam.build(ecsiam.Config(**{**EVERYTHING, "s3_bucket_arns": buckets, "enable_github_oidc": False}))
+    keys: dict[str, Any] = {**EVERYTHING, "s3_bucket_arns": buckets, "enable_github_oidc": False}
+    stack = ecsiam.build(ecsiam.Config(**keys))
     assert ecsiam.prove(stack, only="works")["works"]
     (statement,) = stack.roles["task"].policies["s3"].document.statements
     assert [str(r) for r in statement.resources.items] == ["*", "arn:aws:s3:::memos"] if statement.resources else False
