@@ -303,6 +303,16 @@ def test_a_boundary_that_was_not_read_can_only_take_away() -> None:
     assert said("simulate", "bounded.yaml", "--role", "task", "--action", "s3:ListAllMyBuckets").code == 1
 
 
+def test_prove_names_the_policies_that_were_not_read(here: Path) -> None:
+    arn = "arn:aws:iam::123456789012:policy/limit"
+    code, _, err = said("prove", "bounded.yaml")
+    assert (code, err) == (3, f"next: say what these policies allow, with `--managed ARN=FILE` each: {arn}\n")
+    (here / "all.json").write_text('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}')
+    for given in (["--managed", f"{arn}=all.json"], ["--boundary", "all.json"]):
+        code, _, err = said("prove", "bounded.yaml", *given)
+        assert (code, err) == (0, "")
+
+
 def test_a_managed_policy_that_was_not_read_leaves_it_undecided(here: Path) -> None:
     arn = f"arn:aws:iam::{ACCOUNT}:policy/own"
     deny = "{Effect: Deny, Action: 's3:*', Resource: '*'}"

@@ -13,6 +13,7 @@ from ecsiam.targets import dump
 if TYPE_CHECKING:
     from ecsiam.cli.beside import Limits
     from ecsiam.cli.given import Given
+    from ecsiam.model.stack import Stack
 
 UNDECIDED = 3
 
@@ -73,13 +74,28 @@ def prove(
         say(f"note: {note}")
     counted = [a for id, a in answers.items() if id != "targets" or id in (only or ())]
     failed = any(isinstance(a, Fails) and not a.accepted for a in counted)
-    end(no=failed, undecided=any(isinstance(a, Undecided) for a in counted))
+    undecided = any(isinstance(a, Undecided) for a in counted)
+    if undecided:
+        _say_what_was_not_read(limits, stack)
+    end(no=failed, undecided=undecided)
 
 
 def _say_what_is_open(*given: "Given") -> None:
     names = dict.fromkeys(name for g in given for name in g.open)
     if names:
         say(f"next: bind what is left to deployment, with `--set NAME=VALUE` each: {', '.join(names)}")
+
+
+def _say_what_was_not_read(limits: "Limits", stack: "Stack") -> None:
+    from ecsiam.reference.managed import managed_policy
+
+    named = [arn for role in stack.roles.values() for arn in role.managed_policy_arns]
+    if limits.boundary is None:
+        named += [role.permissions_boundary for role in stack.roles.values() if role.permissions_boundary]
+    arns = dict.fromkeys(arn.literal for arn in named if arn.literal)
+    unread = [arn for arn in arns if arn not in limits.managed and managed_policy(arn) is None]
+    if unread:
+        say(f"next: say what these policies allow, with `--managed ARN=FILE` each: {', '.join(unread)}")
 
 
 def _say_what_is_unused(limits: "Limits", *given: "Given") -> None:
