@@ -32,7 +32,7 @@ from ecsiam.model.role import InlinePolicy, Role
 from ecsiam.model.secret import secret_resource
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Action, AllBut, Effect, Only, Origin, Statement
-from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Text, text
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Ref, Text, text
 
 from .effort import exploring, many
 from .taken import texts_taken
@@ -498,9 +498,8 @@ def paths() -> st.SearchStrategy[tuple[str | int, ...]]:
 @st.composite
 def stacks(draw: st.DrawFn) -> Stack:
     """Any stack, also one that no config builds."""
-    some = _strings()
     found = draw(st.lists(roles(), max_size=2, unique_by=(lambda r: r.id, lambda r: str(r.name).lower())))
-    home = Home(draw(texts()), draw(texts()), draw(texts()), draw(some))
+    home = Home(*(draw(_of_home(form, ref)) for form, ref in _HOME), draw(lists(of(forms.REGION))))
     given = st.builds(Given, paths(), st.text(max_size=4), st.booleans())
     deployment = Deployment(home=home, given=draw(lists(given)))
     flags = st.dictionaries(st.sampled_from(FLAGS), st.booleans()).map(lambda d: tuple(d.items()))
@@ -514,5 +513,9 @@ def stacks(draw: st.DrawFn) -> Stack:
     return Stack(found, draw(outputs), deployment, intent, draw(st.lists(notes, max_size=2)), draw(st.text(max_size=4)))
 
 
-def _strings() -> st.SearchStrategy[tuple[str, ...]]:
-    return st.lists(st.text(max_size=4), max_size=2).map(tuple)
+_HOME = ((forms.ACCOUNT_ID, ACCOUNT_ID), (forms.REGION, AWS_REGION), (forms.PARTITION, PARTITION))
+
+
+def _of_home(form: forms.Form, ref: Ref) -> st.SearchStrategy[Text]:
+    """A part of a home: left to deployment, or known and of its form."""
+    return st.just(Text.of(ref)) | of(form).map(Text.of)

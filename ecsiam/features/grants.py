@@ -77,10 +77,10 @@ def needless_stars(statement: Statement, role: str, key: str, at: int) -> Iterat
     needless = [p for p, found in known.items() if sum(map(supports_resources, found)) > len(found) / 2]
     if needless:
         but = isinstance(resources, AllBut)
+        may = f"the {role} role may do {', '.join(f'`{n}`' for n in needless)}"
         yield Note(
             "wide-value",
-            f"the {role} role may do {', '.join(f'`{n}`' for n in needless)} on every resource{' but a few' * but}, where "
-            "AWS takes some",
+            f"{may} on every resource{' but a few' * but}, where AWS takes some",
             (key, at, "NotResource") if but else (key, at, "Resource", *([every.index(True)] if every[1:] else [])),
             "Name the resources that it needs.",
             _PAGE,
