@@ -483,7 +483,7 @@ def roles() -> st.SearchStrategy[Role]:
         st.lists(inline, max_size=2, unique_by=(lambda p: p.id, lambda p: str(p.name).lower())),
         st.lists(texts(), max_size=2),
         of(forms.IAM_PATH),
-        st.none() | texts(),
+        st.none() | texts().filter(lambda t: bool(t.parts)),  # an empty boundary is none
         st.none() | st.integers(3600, 43200),
         st.text(max_size=6),
         st.dictionaries(of(forms.TAG_KEY).map(str.lower), texts(), max_size=3),
@@ -499,7 +499,8 @@ def paths() -> st.SearchStrategy[tuple[str | int, ...]]:
 def stacks(draw: st.DrawFn) -> Stack:
     """Any stack, also one that no config builds."""
     found = draw(st.lists(roles(), max_size=2, unique_by=(lambda r: r.id, lambda r: str(r.name).lower())))
-    home = Home(*(draw(_of_home(form, ref)) for form, ref in _HOME), draw(lists(of(forms.REGION))))
+    account, region, partition = (draw(_of_home(form, ref)) for form, ref in _HOME)
+    home = Home(account, region, partition, draw(lists(of(forms.REGION))))
     given = st.builds(Given, paths(), st.text(max_size=4), st.booleans())
     deployment = Deployment(home=home, given=draw(lists(given)))
     flags = st.dictionaries(st.sampled_from(FLAGS), st.booleans()).map(lambda d: tuple(d.items()))

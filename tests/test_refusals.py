@@ -771,7 +771,11 @@ def test_names_and_homes_of_a_stack_are_of_their_forms(path: tuple[str | int, ..
 @pytest.mark.parametrize("type_", ["flag", "number", "text", "list"])
 @pytest.mark.parametrize(("field", "value"), [("id", "*"), ("id", ""), ("id", "Aa"), ("form", "task")])
 def test_parameters_of_a_stack_have_names_and_forms_that_there_are(type_: str, field: str, value: str) -> None:
-    variable = {"id": "given", "type": type_, "form": "" if type_ in ("flag", "number") else "bucket_arn"}
+    variable: dict[str, object] = {
+        "id": "given",
+        "type": type_,
+        "form": "" if type_ in ("flag", "number") else "bucket_arn",
+    }
     others = {"default": None, "description": "", "empty": True, "bounds": [0, 1], "same_account": False, "star": False}
     plain = put(STACK, ("deployment", "variables"), [variable | others])
     assert isinstance(stack_or_faults(plain), Stack)
