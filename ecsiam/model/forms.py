@@ -189,6 +189,7 @@ EFS_ARN = _arn(
     hints=(
         (".*:access-point/.*", "is an access point", "IAM grants EFS access on the file system: write its ARN."),
         (".*[*?].*", "has a wildcard", "Name the one file system that the task mounts."),
+        (".*:file-system/.*[A-Z].*", "has a capital letter in the id", "The ids of file systems have none."),
     ),
     bare=(
         ("fs-[0-9a-f]+", "is an id", f"Write its ARN, such as `arn:aws:elasticfilesystem:{_IN}:file-system/fs-...`."),
@@ -232,6 +233,7 @@ SECRET_ARN = evolve(
                 "After the name come three fields, empty or not: `:JSON-KEY:VERSION-STAGE:VERSION-ID`.",
             ),
             (".*:parameter/(/.*|.*//.*)", "has a double slash", "The ARN of `/a/b` ends in `parameter/a/b`."),
+            (".*:parameter/.*/", "ends in a slash", "No parameter's name does: leave it out."),
             (
                 "arn:[^:]*:ssm:[^:]*:[^:]*:parameter/[^:]*:.*",
                 "names a version or a label of a parameter",
