@@ -44,8 +44,8 @@ class Written:
 class Artifact(Paged):
     """What one target says of one stack: files by relative path, and the one-document form.
 
-    `source` is the base name of the config file it came from, or empty. `names` is the pattern of all the paths that
-    targets write: whatever else a manifest lists is none of ours. Empty, it knows of no such limit.
+    `source` is the base name of the config file it came from, or empty. `names` is the pattern of all that targets
+    write, as `TARGET/PATH`: whatever else a manifest lists is none of ours. Empty, it knows of no such limit.
     """
 
     target: str
@@ -160,8 +160,8 @@ class _Manifest:
         return f"{json.dumps(form, indent=2)}\n".encode()
 
     def believed(self, names: str) -> "_Manifest":
-        """What of it is to be replaced or removed: what a target writes, and the directories that needed."""
-        files = frozenset(name for name in self.files if not names or re.fullmatch(names, name))
+        """What of it is to be replaced or removed: what its target writes, and the directories that needed."""
+        files = frozenset(name for name in self.files if not names or re.fullmatch(names, f"{self.target}/{name}"))
         return evolve(self, files=files, directories=self.directories & _folders(files))
 
     @classmethod

@@ -77,7 +77,7 @@ TARGETS: dict[str, Target] = {
         ),
     )
 }
-WRITTEN = "|".join(t.files for t in TARGETS.values())
+WRITTEN = "|".join(f"{t.name}/({t.files})" for t in TARGETS.values())
 
 
 def emit(stack: Stack, target: TargetName, *, bind: Mapping[str, object] | None = None) -> Artifact:

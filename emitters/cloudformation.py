@@ -32,7 +32,7 @@ from troposphere import (
 )
 from troposphere.iam import Policy, Role
 
-from ecsiam.emitters.takes import LONGEST_VALUE, literal, looked_up, too_much
+from ecsiam.emitters.takes import LONGEST_VALUE, literal, looked_up, references, too_much
 from ecsiam.errors import EmitError, Fault, refuse, show
 from ecsiam.model.each import Each, Item, Rule, nested
 from ecsiam.model.forms import FORMS, Form
@@ -130,7 +130,7 @@ def documents(stack: Stack) -> dict[str, object]:
             )
     _declare(template, inputs)
     document = _in_order(cast("Json", json.loads(template.to_json(sort_keys=False))))
-    refuse(EmitError, too_much(document))
+    refuse(EmitError, [*references(document), *too_much(document)])
     return {"template.json": document}
 
 

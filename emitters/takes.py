@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from ecsiam.errors import Fault, show
+from ecsiam.errors import Fault, Path, show
 
 LONGEST_VALUE = 4096  # of a parameter, in bytes; ours are ASCII
 MOST = {"Parameters": 200, "Resources": 500, "Outputs": 200}
@@ -42,6 +42,19 @@ def _without_brace(characters: str) -> str:
     if re.fullmatch(characters, "{") is None:
         return characters
     return _RANGE.sub(lambda r: f"{r[1]}-z|-{r[2]}" if r[1] <= "{" <= r[2] else r[0], characters)
+
+
+def references(data: object, path: Path = ()) -> Iterator[Fault]:
+    """Each text of a template in which a dynamic reference stands, wherever that is: none of them is ours."""
+    if isinstance(data, str) and looked_up(data):
+        yield Fault(f"CloudFormation would look up the reference in `{show(data)}`", path, "Leave it out.")
+    elif isinstance(data, dict):
+        for key, value in cast("dict[str, object]", data).items():
+            yield from references(key, (*path, "Key"))
+            yield from references(value, (*path, key))
+    elif isinstance(data, list):
+        for i, value in enumerate(cast("list[object]", data)):
+            yield from references(value, (*path, i))
 
 
 def too_much(template: Mapping[str, Any]) -> Iterator[Fault]:

@@ -32,7 +32,7 @@ from ecsiam.model.role import InlinePolicy, Role
 from ecsiam.model.secret import secret_resource
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Action, AllBut, Effect, Only, Origin, Statement
-from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Text, text
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Ref, Text, text
 
 from .effort import exploring, many
 from .taken import texts_taken
@@ -483,7 +483,7 @@ def roles() -> st.SearchStrategy[Role]:
         st.lists(inline, max_size=2, unique_by=(lambda p: p.id, lambda p: str(p.name).lower())),
         st.lists(texts(), max_size=2),
         of(forms.IAM_PATH),
-        st.none() | texts(),
+        st.none() | texts().filter(lambda t: bool(t.parts)),  # an empty boundary is none
         st.none() | st.integers(3600, 43200),
         st.text(max_size=6),
         st.dictionaries(of(forms.TAG_KEY).map(str.lower), texts(), max_size=3),
@@ -498,9 +498,9 @@ def paths() -> st.SearchStrategy[tuple[str | int, ...]]:
 @st.composite
 def stacks(draw: st.DrawFn) -> Stack:
     """Any stack, also one that no config builds."""
-    some = _strings()
     found = draw(st.lists(roles(), max_size=2, unique_by=(lambda r: r.id, lambda r: str(r.name).lower())))
-    home = Home(draw(texts()), draw(texts()), draw(texts()), draw(some))
+    account, region, partition = (draw(_of_home(form, ref)) for form, ref in _HOME)
+    home = Home(account, region, partition, draw(lists(of(forms.REGION))))
     given = st.builds(Given, paths(), st.text(max_size=4), st.booleans())
     deployment = Deployment(home=home, given=draw(lists(given)))
     flags = st.dictionaries(st.sampled_from(FLAGS), st.booleans()).map(lambda d: tuple(d.items()))
@@ -514,5 +514,9 @@ def stacks(draw: st.DrawFn) -> Stack:
     return Stack(found, draw(outputs), deployment, intent, draw(st.lists(notes, max_size=2)), draw(st.text(max_size=4)))
 
 
-def _strings() -> st.SearchStrategy[tuple[str, ...]]:
-    return st.lists(st.text(max_size=4), max_size=2).map(tuple)
+_HOME = ((forms.ACCOUNT_ID, ACCOUNT_ID), (forms.REGION, AWS_REGION), (forms.PARTITION, PARTITION))
+
+
+def _of_home(form: forms.Form, ref: Ref) -> st.SearchStrategy[Text]:
+    """A part of a home: left to deployment, or known and of its form."""
+    return st.just(Text.of(ref)) | of(form).map(Text.of)

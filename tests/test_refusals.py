@@ -17,6 +17,7 @@ from ecsiam import (
     EmitError,
     Fails,
     Holds,
+    Parameter,
     Policy,
     PolicyError,
     Request,
@@ -748,3 +749,54 @@ def test_what_is_given_for_something_else_is_named(place: str, strange: Any) -> 
 def test_numbers_and_booleans_are_text_to_iam() -> None:
     assert Condition("Bool", "aws:SecureTransport", False) == Condition("Bool", "aws:SecureTransport", "false")
     assert Condition("NumericEquals", "s3:max-keys", [3, 4]) == Condition("NumericEquals", "s3:max-keys", ["3", "4"])
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        *((("outputs", 0, "name"), bad) for bad in ("", "*", "${x}", "Execution-Role", "a b", "1a", "x" * 65)),
+        *((("deployment", "home", "partition"), bad) for bad in ("", "aws-x", "execution")),
+        *((("deployment", "home", "account_id"), bad) for bad in ("", "1", "*")),
+        *((("deployment", "home", "region"), bad) for bad in ("", "here")),
+        (("deployment", "home", "further_regions"), ["here"]),
+    ],
+)
+def test_names_and_homes_of_a_stack_are_of_their_forms(path: tuple[str | int, ...], value: object) -> None:
+    """What they are not, no target can write and nothing can bind."""
+    found = stack_or_faults(put(STACK, path, value))
+    assert not isinstance(found, Stack)
+    assert found[0].path[: len(path)] == path
+
+
+@pytest.mark.parametrize("type_", ["flag", "number", "text", "list"])
+@pytest.mark.parametrize(("field", "value"), [("id", "*"), ("id", ""), ("id", "Aa"), ("form", "task")])
+def test_parameters_of_a_stack_have_names_and_forms_that_there_are(type_: str, field: str, value: str) -> None:
+    variable: dict[str, object] = {
+        "id": "given",
+        "type": type_,
+        "form": "" if type_ in ("flag", "number") else "bucket_arn",
+    }
+    others = {"default": None, "description": "", "empty": True, "bounds": [0, 1], "same_account": False, "star": False}
+    plain = put(STACK, ("deployment", "variables"), [variable | others])
+    assert isinstance(stack_or_faults(plain), Stack)
+    found = stack_or_faults(put(plain, ("deployment", "variables", 0, field), value))
+    assert not isinstance(found, Stack)
+    assert found[0].path == ("deployment", "variables", 0, field)
+
+
+REFERENCE = "{{resolve:ssm:memos}}"
+
+
+@pytest.mark.parametrize("key", ["path", "description", "name"])
+def test_no_reference_gets_into_a_template_from_a_stack(key: str) -> None:
+    stack = stack_or_faults(put(STACK, ("roles", 1, key), f"/{REFERENCE}/"))
+    assert isinstance(stack, Stack)
+    with pytest.raises(EmitError, match="would look up the reference"):
+        emit(stack, "cloudformation")
+
+
+def test_no_reference_gets_into_a_template_from_a_description() -> None:
+    left = Parameter("buckets", ["arn:aws:s3:::memos"], f"See {REFERENCE}.")
+    stack = build(config(enable_s3_access=True, s3_bucket_arns=left))
+    with pytest.raises(EmitError, match=r"would look up the reference .*Parameters\..*\.Description"):
+        emit(stack, "cloudformation")

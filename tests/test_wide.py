@@ -213,7 +213,60 @@ def test_pull_requests_are_noted_however_they_are_written(subject: str) -> None:
     assert noted("github-pull-requests", **GITHUB, github_subjects=[R + subject])
 
 
+# ---------------------------------------------------------------- raw statements
+
+RAW: list[tuple[str, dict[str, Any], str]] = [
+    # ARNs that a star cuts short
+    ("sns:Publish", {"Resource": "arn:aws:sns:*"}, "wide-value"),
+    ("sns:Publish", {"Resource": "arn:aws:sns:eu-west-2:*"}, "wide-value"),
+    ("sqs:SendMessage", {"Resource": "arn:aws:sqs:eu*"}, "wide-value"),
+    ("dynamodb:*", {"Resource": "arn:aws:dynamodb:*"}, "wide-statement"),
+    ("logs:PutLogEvents", {"Resource": "arn:aws:logs:*"}, "wide-value"),
+    # what has no kind, or another sign before it
+    ("execute-api:Invoke", {"Resource": f"arn:aws:execute-api:{IN}:memos/*"}, ""),
+    ("execute-api:Invoke", {"Resource": f"arn:aws:execute-api:{IN}:*"}, "wide-value"),
+    ("cassandra:Select", {"Resource": f"arn:aws:cassandra:{IN}:/keyspace/*"}, "wide-value"),
+    ("cassandra:Select", {"Resource": f"arn:aws:cassandra:{IN}:/keyspace/memos/table/*"}, ""),
+    # all but a few
+    ("s3:GetObject", {"NotResource": "arn:aws:s3:::memos/*"}, "wide-value"),
+    ("s3:GetObject", {"NotResource": "*"}, ""),
+    ("ec2:DescribeInstances", {"NotResource": "arn:aws:s3:::memos/*"}, ""),
+    # buckets and their objects
+    ("s3:ListBucket", {"Resource": "arn:aws:s3:::memos/*"}, "void-grant"),
+    ("s3:GetBucketLocation", {"Resource": "arn:aws:s3:::memos/a/*"}, "void-grant"),
+    ("s3:ListBucket", {"Resource": "arn:aws:s3:::memos*"}, ""),
+    ("s3:GetObject", {"Resource": "arn:aws:s3:::memos"}, "void-grant"),
+    ("s3:GetObject", {"Resource": f"arn:aws:s3:{IN}:accesspoint/memos/object/*"}, ""),
+    ("s3:List*", {"Resource": "arn:aws:s3:::memos/*"}, ""),
+]
+
+
+@pytest.mark.parametrize(("action", "resource", "rule"), RAW, ids=lambda x: str(x)[:60])
+def test_raw_statements_are_noted_for_what_they_reach(action: str, resource: dict[str, Any], rule: str) -> None:
+    built = build(config(task_statements=[{"Effect": "Allow", "Action": action, **resource}]))
+    found = {note.rule for note in built.notes} & {"wide-value", "wide-statement", "void-grant"}
+    assert found == ({rule} if rule else set())
+
+
 # ---------------------------------------------------------------- patterns
+
+FIELDS = [":".join(parts) for parts in product(["", "a", "*", "a*", "?"], repeat=3)]
+
+
+@pytest.mark.parametrize("one", [f for f in FIELDS if "*" in f][::3])
+def test_stars_of_the_first_fields_take_no_colon(one: str) -> None:
+    """A region and an account hold none: `arn:*:s3:*:*:accesspoint/*` is no pattern of a bucket's objects."""
+    first, second, rest = one.split(":")
+    ends = ["", "a", ":", "a:", "::a"]
+    texts = [":".join(parts) for parts in product(["", "a"], ["", "a"], ends)]
+    for other in (*FIELDS[::2], "*", "a*", "?:*"):
+        both = any(
+            plainly(other, text) and all(map(plainly, (first, second, rest), text.split(":", 2))) for text in texts
+        )
+        assert not both or overlap(one, other, fields=2)
+    assert not overlap("*:*:b", "a:a:a:b", fields=2)
+    assert overlap("*:*:b", "a:a:a:b")
+
 
 PATTERNS = st.text("ab*?", max_size=6)
 TEXTS = ["".join(letters) for n in range(7) for letters in product("ab", repeat=n)]

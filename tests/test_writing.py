@@ -223,6 +223,26 @@ def test_a_manifest_deletes_only_what_a_target_writes(here: Path, target: str, f
     assert not {*listed} & {*json.loads((out / MANIFEST).read_text())["files"]}
 
 
+@pytest.mark.parametrize("other", get_args(TargetName))
+@pytest.mark.parametrize("target", get_args(TargetName))
+def test_a_manifest_deletes_nothing_that_another_target_writes(
+    here: Path, target: TargetName, other: TargetName
+) -> None:
+    """Someone's own `template.json` beside our Terraform; what was taken over from another target goes."""
+    names = [*ecsiam.emit(ecsiam.build(ecsiam.load_config(EVERYTHING)), other).files]
+    mine = [name for name in names if not re.fullmatch(TARGETS[target].files, name)]
+    out = here / "infra"
+    for name in mine:
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text("mine\n")
+    out.mkdir(exist_ok=True)
+    for owner, stays in ((target, True), (other, False)):
+        form = {"version": 1, "target": owner, "source": "memos.yaml", "files": sorted(mine), "directories": []}
+        (out / MANIFEST).write_text(json.dumps(form))
+        assert said("emit", MEMOS, "-t", target, "-o", "infra", "--force").code == 0
+        assert all((out / name).exists() == stays for name in mine)
+
+
 @pytest.mark.parametrize("target", get_args(TargetName))
 def test_what_a_target_writes_has_names_of_its_table(target: TargetName) -> None:
     config = ecsiam.load_config(EVERYTHING)

@@ -12,7 +12,7 @@ from ecsiam.errors import LONGEST_SLIP
 from ecsiam.features.wide import is_everything, wide_actions
 from ecsiam.model.globs import matches, overlap
 from ecsiam.model.intent import Note
-from ecsiam.model.statement import Only, Statement
+from ecsiam.model.statement import AllBut, Only, Statement
 from ecsiam.model.text import Text
 
 _PAGE = (
@@ -20,6 +20,7 @@ _PAGE = (
     "reference_policies_actions-resources-contextkeys.html"
 )
 _NEAR = 0.9  # a letter or two of a name
+_FIELDS = 5  # of an ARN, before its resource: no region and no account holds a colon
 _VARIABLE = r"\$\{[^}]*\}"
 
 
@@ -66,19 +67,21 @@ def needless_stars(statement: Statement, role: str, key: str, at: int) -> Iterat
 
     actions, resources = statement.actions, statement.resources
     passed = statement.conditions or wide_actions(statement)  # all of a service has a note of its own
-    if statement.effect != "Allow" or passed or not isinstance(actions, Only) or not isinstance(resources, Only):
+    if statement.effect != "Allow" or passed or not isinstance(actions, Only) or resources is None:
         return
     every = [isinstance(i, Text) and is_everything(i.literal or "-") for i in resources.items]
-    if not any(every):
+    if any(every) == isinstance(resources, AllBut):  # all but everything is nothing
         return
     known = {a.pattern: matching(a.pattern) for a in actions.items if not _is_of_any_service(a.pattern)}
     # `ec2:Describe*` needs its `*`, though a few of what it names do not.
     needless = [p for p, found in known.items() if sum(map(supports_resources, found)) > len(found) / 2]
     if needless:
+        but = isinstance(resources, AllBut)
+        may = f"the {role} role may do {', '.join(f'`{n}`' for n in needless)}"
         yield Note(
             "wide-value",
-            f"the {role} role may do {', '.join(f'`{n}`' for n in needless)} on every resource, where AWS takes some",
-            (key, at, "Resource", *([every.index(True)] if len(every) > 1 else [])),
+            f"{may} on every resource{' but a few' * but}, where AWS takes some",
+            (key, at, "NotResource") if but else (key, at, "Resource", *([every.index(True)] if every[1:] else [])),
             "Name the resources that it needs.",
             _PAGE,
         )
@@ -134,7 +137,7 @@ def _applies(forms: Iterable[str], arn: str) -> bool:
 
     pattern = re.sub(_VARIABLE, "*", arn)
     return any(
-        overlap(form, pattern) and not any(matches(but, pattern) for but in excepting(form))
+        overlap(form, pattern, fields=_FIELDS) and not any(matches(but, pattern) for but in excepting(form))
         for form in forms
         if form != "*" or pattern.strip("*") == ""  # a request that names no resource, which only `*` is about
     )

@@ -21,7 +21,7 @@ _LEAST = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#g
 _MANAGED = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_job-functions.html"
 
 # Their ARNs name no kind of resource: what stands there is a name.
-_OF_ONE_KIND = ("s3", "sns", "sqs")
+_OF_ONE_KIND = ("codecommit", "execute-api", "s3", "sns", "sqs")
 
 # ---------------------------------------------------------------- statements
 
@@ -71,11 +71,17 @@ def is_everything(arn: str) -> bool:
 
 def _is_a_kind(arn: str) -> bool:
     """Whether an ARN names all of a service's resources, or all of one type: `arn:aws:s3:::*`, `...:table/*`."""
-    parts = arn.split(":", 5)
+    parts = _whole(arn).split(":", 5)
     if len(parts) < 6:
         return False
-    name = parts[5] if parts[2] in _OF_ONE_KIND else re.sub("^[a-z-]+[:/]", "", parts[5])
+    name = parts[5] if parts[2] in _OF_ONE_KIND else re.sub("^/?[A-Za-z-]+[:/]", "", parts[5])
     return "*" in name and not name.strip("*?:/")
+
+
+def _whole(arn: str) -> str:
+    """An ARN that a star cuts short, with the parts that the star stands for: `arn:aws:sns:*`."""
+    missing = 5 - arn.count(":")
+    return f"{arn}{':*' * missing}" if arn.startswith("arn:") and arn.endswith("*") and 0 < missing < 4 else arn
 
 
 # ---------------------------------------------------------------- managed policies
@@ -193,7 +199,8 @@ def _wide(places: Mapping[Path, str], environment: str, *, raw: bool = False) ->
 
 def _other(arn: str, environment: str) -> str:
     """What of another service an ARN with a wildcard names; empty where that is not seen."""
-    service, resource = arn.split(":", 5)[2::3] if arn.count(":") >= 5 else ("", "")
+    whole = _whole(arn)
+    service, resource = whole.split(":", 5)[2::3] if whole.count(":") >= 5 else ("", "")
     if is_everything(arn):
         return f"arn:aws:s3:::{_OTHERS[0]}"
     if not set("*?").intersection(resource):
@@ -210,7 +217,7 @@ def _other(arn: str, environment: str) -> str:
 
 def _of_its_kind(arn: str) -> str:
     """What of another service an ARN names that names all of its kind."""
-    return re.split("[*?]", arn.split(":", 5)[5])[0] + _OTHERS[0] if _is_a_kind(arn) else ""
+    return re.split("[*?]", _whole(arn).split(":", 5)[5])[0] + _OTHERS[0] if _is_a_kind(arn) else ""
 
 
 def _listed(names: list[str]) -> str:

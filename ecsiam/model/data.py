@@ -9,14 +9,14 @@ from typing import Any, Literal, TypeVar, cast
 
 from attrs import asdict, evolve
 
-from ecsiam.errors import ConfigError, Fault, PolicyError, show
+from ecsiam.errors import ConfigError, Fault, PolicyError, refuse, show
 from ecsiam.model.accept import Accept
 from ecsiam.model.by_id import ById
 from ecsiam.model.deployment import Deployment, Name
 from ecsiam.model.document import describe, is_object, policy_from_data, policy_to_data
 from ecsiam.model.each import Each, Item, Rule
-from ecsiam.model.forms import FORMS
-from ecsiam.model.home import Given, Home
+from ecsiam.model.forms import FORMS, PARAMETER_NAME, Form
+from ecsiam.model.home import HOME_FORMS, Given, Home
 from ecsiam.model.intent import Intent, Need, Trusted
 from ecsiam.model.parameter import Demand, Variable
 from ecsiam.model.policy import Policy
@@ -248,7 +248,7 @@ def _of_role(kind: Callable[..., T], **more: Reader) -> Callable[[object], T]:
 
 def _variable_from_data(data: object) -> Variable:
     variable = _VARIABLE(data)
-    if variable.type in ("text", "list") and variable.form not in FORMS:
+    if variable.form not in FORMS and (variable.form or variable.type in ("text", "list")):
         raise PolicyError(Fault(f"`{show(variable.form)}` is no form of values", ("form",)))
     if variable.default is None:
         return variable
@@ -265,7 +265,30 @@ def _filled(value: object) -> Text:
     return found
 
 
-_VARIABLE = record(Variable)
+def of_form(form: Form) -> Reader:
+    """A text of a form."""
+
+    def read(value: object) -> str:
+        found = str(string(value))
+        refuse(PolicyError, [fault] if (fault := form.fault(found)) else [])
+        return found
+
+    return read
+
+
+def _known_of(form: Form) -> Reader:
+    """A text that is of a form where it is known."""
+
+    def read(value: object) -> Text:
+        found = read_text(value)
+        if found.literal is not None:
+            of_form(form)(found.literal)
+        return found
+
+    return read
+
+
+_VARIABLE = record(Variable, id=of_form(PARAMETER_NAME))
 
 
 def _flag_or_ref(value: object) -> bool | Ref:
@@ -291,10 +314,10 @@ _ROLE: Table = {
     "tags": by_key(read_text),
 }
 _HOME: Table = {
-    "account_id": read_text,
-    "region": read_text,
-    "partition": read_text,
-    "further_regions": each(string),
+    "account_id": _known_of(HOME_FORMS["account_id"]),
+    "region": _known_of(HOME_FORMS["aws_region"]),
+    "partition": _known_of(HOME_FORMS["partition"]),
+    "further_regions": each(of_form(HOME_FORMS["aws_region"])),
 }
 _DEPLOYMENT: Table = {
     "home": lambda data: Home(**read_fields(data, _HOME)),

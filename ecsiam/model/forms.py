@@ -47,6 +47,8 @@ class Form:
         like = f"Write it like `{self.good[0]}`."
         if len(value) > self.most and (len(value) > 2 * 2048 or re.fullmatch(self.pattern, value, re.ASCII)):
             return Fault(f"`{shown}` has {len(value)} characters, at most {self.most} are taken")
+        if value.strip() != value:
+            return Fault(f"`{shown}` begins or ends with white space", (), "Leave that out.")
         if self.service and (fault := _arn_fault(self, value, shown, like)):
             return fault
         return _hinted(self.hints, value, shown) or Fault(f"`{shown}` is not {self.what}", (), like)
@@ -57,13 +59,19 @@ def _hinted(hints: tuple[Hint, ...], value: str, shown: str) -> Fault | None:
     return next((Fault(f"`{shown}` {wrong}", (), remedy) for _, wrong, remedy in found), None)
 
 
+_NO_ARN: tuple[Hint, ...] = (
+    ("arn:.*", "has less than the six parts of an ARN", "Write `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`."),
+    ("[Aa][Rr][Nn]:.*", "has a capital letter in `arn`", "Write `arn:`."),
+)
+
+
 def _arn_fault(form: Form, value: str, shown: str, like: str) -> Fault | None:
     """What is wrong with an ARN, from the outside in; None if it is the resource part."""
     parts, sample = value.split(":", 5), form.good[0].split(":", 5)
     if value == "*":
         return Fault("a bare `*` is not accepted", (), f"Write the ARN of each resource, such as `{like[15:-2]}`.")
     if parts[0] != "arn" or len(parts) < 6:
-        return _hinted(form.bare, value, shown) or Fault(f"`{shown}` is not an ARN", (), like)
+        return _hinted((*form.bare, *_NO_ARN), value, shown) or Fault(f"`{shown}` is not an ARN", (), like)
     if any("*" in part or "?" in part for part in parts[1:5]):
         remedy = "Only what follows the fifth colon may have one."
         return Fault(f"`{shown}` has a wildcard outside the resource part", (), remedy)
@@ -181,6 +189,7 @@ EFS_ARN = _arn(
     hints=(
         (".*:access-point/.*", "is an access point", "IAM grants EFS access on the file system: write its ARN."),
         (".*[*?].*", "has a wildcard", "Name the one file system that the task mounts."),
+        (".*:file-system/.*[A-Z].*", "has a capital letter in the id", "The ids of file systems have none."),
     ),
     bare=(
         ("fs-[0-9a-f]+", "is an id", f"Write its ARN, such as `arn:aws:elasticfilesystem:{_IN}:file-system/fs-...`."),
@@ -224,6 +233,7 @@ SECRET_ARN = evolve(
                 "After the name come three fields, empty or not: `:JSON-KEY:VERSION-STAGE:VERSION-ID`.",
             ),
             (".*:parameter/(/.*|.*//.*)", "has a double slash", "The ARN of `/a/b` ends in `parameter/a/b`."),
+            (".*:parameter/.*/", "ends in a slash", "No parameter's name does: leave it out."),
             (
                 "arn:[^:]*:ssm:[^:]*:[^:]*:parameter/[^:]*:.*",
                 "names a version or a label of a parameter",
@@ -295,6 +305,7 @@ SSM_NAME = Form(
     hints=(
         ("[{][{]resolve:.*", "is a reference of CloudFormation's", "Write the name or the ARN that it looks up."),
         ("[a-z0-9+]+://.*", "is an address", "Write the ARN of a secret or a parameter, or a parameter's name."),
+        ("(ssm|secret|parameter):.+", "is a part of an ARN", "Write the whole ARN, or a parameter's name alone."),
         (
             "[A-Za-z0-9_./-]+:[A-Za-z0-9_.-]+",
             "names a version or a label of a parameter",
@@ -377,6 +388,11 @@ BUCKET_ARN = _arn(
             r"arn:[^:]*:s3:::[*?].*",
             "begins with a wildcard",
             "Bucket names are shared by all accounts: write the name.",
+        ),
+        (
+            "arn:[^:]*:s3:::([._-].*|[^/]*[^A-Za-z0-9.*?_/-].*)",
+            "has a character that no bucket's name has there",
+            "It has letters, digits, `.` and `-`, and begins with a letter or a digit.",
         ),
         (".*/", "names no object", "Write `/*` for every object of the bucket."),
         ("arn:[^:]*:s3:::[^/]*[A-Z].*", "has a capital letter in the bucket's name", _OLD),

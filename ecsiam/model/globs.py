@@ -27,25 +27,29 @@ def _same(part: str, text: str) -> bool:
     return len(part) == len(text) and all(p in ("?", t) for p, t in zip(part, text, strict=True))
 
 
-def overlap(one: str, other: str) -> bool:
-    """Whether some text is of both patterns."""
+def overlap(one: str, other: str, *, fields: int = 0) -> bool:
+    """Whether some text is of both patterns.
+
+    The stars of `one` in its first `fields` take no colon: in an ARN these are what stands before the resource.
+    """
     # Where in `one` a text may be after what was read of `other`; behind a star of it also at the star.
+    within = len(":".join(one.split(":")[:fields]))
     reached = _behind_stars(one, {0})
     for letter in other:
         if letter == "*":
             reached = set(range(min(reached), len(one) + 1))
         else:
-            reached = _behind_stars(one, set(_step(one, reached, letter)))
+            reached = _behind_stars(one, set(_step(one, reached, letter, within)))
         if not reached:
             return False
     return len(one) in reached
 
 
-def _step(pattern: str, at: set[int], letter: str) -> list[int]:
+def _step(pattern: str, at: set[int], letter: str, within: int) -> list[int]:
     found: list[int] = []
     for i in at:
         if i < len(pattern) and pattern[i] == "*":
-            found.append(i)
+            found += [i] if letter != ":" or i >= within else []
         elif i < len(pattern) and (letter == "?" or pattern[i] in ("?", letter)):
             found.append(i + 1)
     return found

@@ -14,6 +14,7 @@ from ecsiam.model import data as as_data
 from ecsiam.model.bounds import check_bounds
 from ecsiam.model.by_id import ById
 from ecsiam.model.deployment import Deployment
+from ecsiam.model.forms import PARAMETER_NAME
 from ecsiam.model.intent import Intent, Note
 from ecsiam.model.names import Output
 from ecsiam.model.records import each, read_fields, record, string
@@ -136,7 +137,7 @@ class Stack(Paged):
 _DOCUMENTS = 4  # that a stack may hold, each as large as one may be
 _FIELDS = {
     "roles": each(as_data.read_role),
-    "outputs": each(record(Output)),
+    "outputs": each(record(Output, name=as_data.of_form(PARAMETER_NAME))),
     "deployment": as_data.read_deployment,
     "intent": as_data.read_intent,
     "notes": each(record(Note)),
