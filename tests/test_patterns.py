@@ -151,7 +151,7 @@ def stack() -> Stack:
     types: dict[str, tuple[Type, bool]] = {"text": ("text", False), "maybe": ("text", True), "list": ("list", True)}
     return stack_of(
         [
-            Variable(f"{kind}_of_{form.name}", type_, form.name, empty=empty)
+            Variable(f"{kind}_of_{form.name}", type_, form, empty=empty)
             for form in FORMS.values()
             for kind, (type_, empty) in types.items()
         ]
