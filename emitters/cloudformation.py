@@ -34,8 +34,8 @@ from troposphere.iam import Policy, Role
 
 from ecsiam.emitters.takes import LONGEST_VALUE, literal, looked_up, too_much
 from ecsiam.errors import EmitError, Fault, refuse, show
-from ecsiam.model.each import Each, Item, Rule, nested
 from ecsiam.model import forms
+from ecsiam.model.each import Each, Item, Rule, nested
 from ecsiam.model.forms import Form
 from ecsiam.model.names import camel_case
 from ecsiam.model.parameter import Demand, Variable

@@ -26,7 +26,7 @@ class AcceptKeys(Keys):
             sample=(
                 "- invariant: no-escalation",
                 "  role: task",
-                "  actions: [ecs:RunTask]",
+                "  actions: [batch:SubmitJob]",
                 "  why: the task starts the nightly jobs",
                 "  until: 2027-03-31",
             ),
