@@ -209,17 +209,20 @@ def _encoded(local: str, policy: Policy) -> str:
 
 
 def _by_policy(stack: Stack, role: Role) -> dict[str, list[Demand]]:
-    """What may not be empty, by the policy of this role that needs it; empty id: the deploy role itself."""
+    """What may not be empty, by the policy of this role that needs it; empty id: the role, if its trust is the flag's."""
+    own = {flag for other in stack.roles.values() for flag in _flags(other.trust)}
     found: dict[str, list[Demand]] = {}
     for demand in stack.deployment.demands:
-        if demand.by == "enable_github_oidc":
-            if role.id == "github_actions":
-                found.setdefault("", []).append(demand)
-            continue
-        for policy in role.policies.values():
-            if any(s.origin and s.origin.flag == demand.by for s in policy.document.statements):
+        if demand.by in _flags(role.trust):
+            found.setdefault("", []).append(demand)
+        for policy in role.policies.values() if demand.by not in own else ():
+            if demand.by in _flags(policy.document):
                 found.setdefault(policy.id, []).append(demand)
     return found
+
+
+def _flags(policy: Policy) -> set[str]:
+    return {s.origin.flag for s in policy.statements if s.origin}
 
 
 def _precondition(demand: Demand) -> tuple[str, str]:
