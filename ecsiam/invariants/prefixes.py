@@ -387,7 +387,7 @@ def _meant(stack: Stack, clash: Clash, accept: Accept) -> list[Fails]:
     """What is accepted by its resources, of the first prefix that has some of them."""
     patterns = frozenset(resource_pattern((r,)) for r in accept.resources)
     found = (_of_prefix(stack, clash, p, all_meant((accept,))) for p in _prefixes(stack, clash, patterns))
-    return next(filter(None, found), [])
+    return next(filter(None, found), list[Fails]())
 
 
 def _prefixes(stack: Stack, clash: Clash, within: Clause | None = None) -> Iterator[str]:
