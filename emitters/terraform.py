@@ -209,7 +209,7 @@ def _encoded(local: str, policy: Policy) -> str:
 
 
 def _by_policy(stack: Stack, role: Role) -> dict[str, list[Demand]]:
-    """What may not be empty, by the policy of this role that needs it; empty id: the role, if its trust is the flag's."""
+    """What may not be empty, by the policy of this role that needs it; an empty id is the role that the flag makes."""
     own = {flag for other in stack.roles.values() for flag in _flags(other.trust)}
     found: dict[str, list[Demand]] = {}
     for demand in stack.deployment.demands:

@@ -9,6 +9,7 @@ from attrs import evolve
 
 import ecsiam
 from ecsiam import Config, Fails, Holds, Parameter, PolicyError, Stack, Undecided, build, prove
+from ecsiam.analysis.asked import unasked
 from ecsiam.invariants import INVARIANTS, prove_all, stale
 from ecsiam.invariants.accepting import parts
 from ecsiam.model.accept import LONGEST_WHY, Accept
@@ -346,6 +347,23 @@ def test_works_is_not_accepted_where_a_boundary_was_not_read() -> None:
     assert not answer.accepted
     assert UNREAD in answer.fact
     assert failing(accepting(bounded, evolve(accept, role="")), "works").accepted
+
+
+@pytest.mark.parametrize("id", ["execution", "home"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"Effect": "Allow", "NotAction": "ecr:BatchGetImage", "Resource": f"{MEMOS}/*"},
+        {"Effect": "Allow", "Action": "*", "Resource": f"{MEMOS}/*"},
+        {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:sqs:us-east-1:123456789012:q"},
+    ],
+    ids=["all but one", "objects", "queue"],
+)
+def test_of_any_services_actions_only_those_that_aws_asks_there_are_shown(id: str, statement: dict[str, Any]) -> None:
+    answer = failing(built(execution_statements=[statement]), id)
+    shown = [one.witness for one in parts(answer) if one.witness]
+    assert shown
+    assert [request for request in shown if unasked(request)] == []
 
 
 # ---------------------------------------------------------------- what is open

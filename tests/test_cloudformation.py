@@ -19,7 +19,7 @@ from ecsiam.config.load import config_of
 from ecsiam.emitters.takes import literal, too_much
 from ecsiam.keys.source import parse_source
 from ecsiam.model.by_id import ById
-from ecsiam.model.forms import BUCKET_ARN, FORMS, GITHUB_AUDIENCE, Form
+from ecsiam.model.forms import BUCKET_ARN, GITHUB_AUDIENCE, Form
 from ecsiam.model.names import camel_case
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import InlinePolicy
@@ -31,6 +31,7 @@ from .aws import roles
 from .aws.servers import Server
 from .batch import batch
 from .cases import CASES, REFUSED, stack_of
+from .every_form import FORMS
 from .meaning import HERE, Made
 
 STACKS = [case for case in CASES if (case, "cloudformation") not in REFUSED]

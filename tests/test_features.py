@@ -126,7 +126,8 @@ def faults(**given):
 
 # A form of the room's own may be a parameter's.
 key = "arn:aws:kms:eu-west-2:123456789012:key/0a1b2c3d-1234"
-left = build(Config(**names, **home, enable_queue_access=True, queue_names=["orders"], queue_key_arns=Parameter("keys")))
+on = {"enable_queue_access": True, "queue_names": ["orders"]}
+left = build(Config(**names, **home, **on, queue_key_arns=Parameter("keys")))
 read = Stack.from_dict(json.loads(json.dumps(left.to_dict())))
 assert read == left
 written = {t: str(emit(read, t)) for t in ("terraform", "cloudformation")}
