@@ -37,6 +37,7 @@ from ecsiam.model.role import InlinePolicy, Role
 from ecsiam.model.statement import Origin
 from ecsiam.model.text import Ref, Text, text
 
+LONGEST_PATTERN = 10_000  # characters
 Data = dict[str, Any]
 T = TypeVar("T")
 
@@ -269,6 +270,9 @@ def _form_faults(form: Form) -> Iterator[Fault]:
     patterns = {"pattern": form.pattern, "service": form.service}
     patterns |= {name: of[0] for name in ("hints", "bare") for of in getattr(form, name)}
     for name, pattern in patterns.items():
+        if len(pattern) > LONGEST_PATTERN:
+            yield Fault(f"a pattern of {len(pattern):,} characters, at most {LONGEST_PATTERN:,} are taken", (name,))
+            continue
         try:
             re.compile(pattern, re.ASCII)
         except (re.error, OverflowError, RecursionError) as e:
