@@ -51,7 +51,7 @@ def resources(stack: Stack, role: str, policy: str) -> dict[str, list[str]]:
     return {s["Action"][0]: s["Resource"] for s in statements}
 
 
-def refused(error: type[ecsiam.ConfigError | EmitError], act: Callable[[], object]) -> str:
+def refused(error: type[ecsiam.ConfigError | EmitError | PolicyError], act: Callable[[], object]) -> str:
     with pytest.raises(error) as raised:
         act()
     return str(raised.value)
