@@ -628,6 +628,6 @@ def test_a_form_that_is_in_no_table_goes_into_data_in_full() -> None:
         ("", "a parameter of type `text` needs a form of values @ $.deployment.variables[0].form"),
     ],
 )
-def test_a_form_in_data_that_is_none_is_refused(form: Any, message: str) -> None:
+def test_a_form_in_data_that_is_none_is_refused(form: str | dict[str, Any], message: str) -> None:
     data = with_form({**asdict(OWN), **form} if isinstance(form, dict) else form)
     assert message in refused(PolicyError, lambda: Stack.from_dict(data))
