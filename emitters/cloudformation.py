@@ -34,8 +34,9 @@ from troposphere.iam import Policy, Role
 
 from ecsiam.emitters.takes import LONGEST_VALUE, literal, looked_up, references, too_much
 from ecsiam.errors import EmitError, Fault, refuse, show
+from ecsiam.model import forms
 from ecsiam.model.each import Each, Item, Rule, nested
-from ecsiam.model.forms import FORMS, Form
+from ecsiam.model.forms import Form
 from ecsiam.model.names import camel_case
 from ecsiam.model.parameter import Demand, Variable
 from ecsiam.model.policy import Policy as PolicyModel
@@ -62,18 +63,18 @@ class Sort:
     """One kind of a list parameter, which CloudFormation can't tell apart: a parameter of its own, with its form."""
 
     id: str
-    form: str
+    form: Form
     what: str
 
 
 _SECRETS = "complete ARNs of Secrets Manager secrets, without JSON key and version"
-_BUCKETS = Sort("S3BucketArns", "plain_bucket_arn", "ARNs of buckets, each with all its objects")
+_BUCKETS = Sort("S3BucketArns", forms.PLAIN_BUCKET_ARN, "ARNs of buckets, each with all its objects")
 _SORTS: dict[Rule, Sort] = {
-    "secret": Sort("SecretsManagerArns", "secrets_manager_arn", _SECRETS),
-    "parameter": Sort("SsmParameterArns", "ssm_parameter_arn", "ARNs of SSM parameters"),
+    "secret": Sort("SecretsManagerArns", forms.SECRETS_MANAGER_ARN, _SECRETS),
+    "parameter": Sort("SsmParameterArns", forms.SSM_PARAMETER_ARN, "ARNs of SSM parameters"),
     "bucket": _BUCKETS,
     "object": _BUCKETS,
-    "log_group": Sort("", "plain_log_group_arn", "ARNs of log groups, without `:*`"),
+    "log_group": Sort("", forms.PLAIN_LOG_GROUP_ARN, "ARNs of log groups, without `:*`"),
 }
 
 
@@ -87,7 +88,11 @@ class Input:
 
     @property
     def form(self) -> Form:
-        return FORMS[self.sort.form if self.sort else self.variable.form]
+        """The form of a text, of a list's element."""
+        form = self.sort.form if self.sort else self.variable.form
+        if form is None:
+            raise EmitError(f"the values of `{self.variable.id}` have no form")
+        return form
 
     @property
     def pattern(self) -> str:

@@ -14,7 +14,7 @@ from ecsiam.emitters.hcl import RULES, composes, escape, quoted
 from ecsiam.errors import EmitError, Fault, refuse, show
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.each import Each, Item
-from ecsiam.model.forms import FORMS
+from ecsiam.model.forms import ROLE_NAME, Form
 from ecsiam.model.names import Output
 from ecsiam.model.parameter import Demand, Variable
 from ecsiam.model.policy import Policy
@@ -107,11 +107,8 @@ def _variable(variable: Variable) -> Block:
         body["default"] = list(default) if isinstance(default, tuple) else default
     condition = _condition(variable)
     if condition:
-        what = (
-            FORMS[variable.form].what
-            if variable.form
-            else f"a number from {variable.bounds[0]} to {variable.bounds[1]}"
-        )
+        least, most = variable.bounds
+        what = variable.form.what if variable.form else f"a number from {least} to {most}"
         each = "each of them has to be" if variable.type == "list" else "it has to be"
         message = f"{variable.id}: {each} {what}."
         body["validation"] = [{"condition": f"${{{condition}}}", "error_message": escape(message)}]
@@ -120,22 +117,18 @@ def _variable(variable: Variable) -> Block:
 
 def _condition(variable: Variable) -> str:
     name = f"var.{variable.id}"
-    match variable.type:
-        case "flag":
-            return ""
-        case "number":
-            return f"{name} >= {variable.bounds[0]} && {name} <= {variable.bounds[1]}"
-        case "text":
-            full = _matches(variable, name)
-            return f'{name} == "" || {full}' if variable.empty else full
-        case "list":
-            return f"alltrue([for v in {name} : {_matches(variable, 'v')}])"
+    if variable.form is None:
+        least, most = variable.bounds
+        return "" if variable.type == "flag" else f"{name} >= {least} && {name} <= {most}"
+    if variable.type == "list":
+        return f"alltrue([for v in {name} : {_matches(variable.form, 'v', star=variable.star)}])"
+    full = _matches(variable.form, name, star=variable.star)
+    return f'{name} == "" || {full}' if variable.empty else full
 
 
-def _matches(variable: Variable, value: str) -> str:
-    form = FORMS[variable.form]
-    star = f'{value} == "*" || ' if variable.star else ""
-    return f"({star}can(regex({quoted(f'^(?:{form.pattern})$')}, {value})) && length({value}) <= {form.most})"
+def _matches(form: Form, value: str, *, star: bool) -> str:
+    or_star = f'{value} == "*" || ' if star else ""
+    return f"({or_star}can(regex({quoted(f'^(?:{form.pattern})$')}, {value})) && length({value}) <= {form.most})"
 
 
 # ---------------------------------------------------------------- roles
@@ -216,17 +209,20 @@ def _encoded(local: str, policy: Policy) -> str:
 
 
 def _by_policy(stack: Stack, role: Role) -> dict[str, list[Demand]]:
-    """What may not be empty, by the policy of this role that needs it; empty id: the deploy role itself."""
+    """What may not be empty, by the policy of this role that needs it; an empty id is the role that the flag makes."""
+    own = {flag for other in stack.roles.values() for flag in _flags(other.trust)}
     found: dict[str, list[Demand]] = {}
     for demand in stack.deployment.demands:
-        if demand.by == "enable_github_oidc":
-            if role.id == "github_actions":
-                found.setdefault("", []).append(demand)
-            continue
-        for policy in role.policies.values():
-            if any(s.origin and s.origin.flag == demand.by for s in policy.document.statements):
+        if demand.by in _flags(role.trust):
+            found.setdefault("", []).append(demand)
+        for policy in role.policies.values() if demand.by not in own else ():
+            if demand.by in _flags(policy.document):
                 found.setdefault(policy.id, []).append(demand)
     return found
+
+
+def _flags(policy: Policy) -> set[str]:
+    return {s.origin.flag for s in policy.statements if s.origin}
 
 
 def _precondition(demand: Demand) -> tuple[str, str]:
@@ -236,7 +232,7 @@ def _precondition(demand: Demand) -> tuple[str, str]:
 
 def _name_limit(stack: Stack, role: Role) -> tuple[str, str]:
     limits = (n.most for n in stack.deployment.names if n.group == "roles" and n.id == role.id)
-    most = next(limits, FORMS["role_name"].most)
+    most = next(limits, ROLE_NAME.most)
     return (
         f"length({_expression(role.name)}) <= {most}",
         f"The name of the {role.id} role has more than {most} characters.",

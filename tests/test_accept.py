@@ -9,6 +9,7 @@ from attrs import evolve
 
 import ecsiam
 from ecsiam import Config, Fails, Holds, Parameter, PolicyError, Stack, Undecided, build, prove
+from ecsiam.analysis.asked import unasked
 from ecsiam.invariants import INVARIANTS, prove_all, stale
 from ecsiam.invariants.accepting import parts
 from ecsiam.model.accept import LONGEST_WHY, Accept
@@ -200,12 +201,7 @@ def with_statements(*statements: Statement, **keys: Any) -> Stack:
     return evolve(stack, roles=[task if r.id == "task" else r for r in stack.roles.values()])
 
 
-def void() -> Stack:
-    nothing = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::memos"}
-    return built(task_statements=[nothing])
-
-
-FACTS = [("trust", nobody_gets_in), ("limits", too_long), ("works", void), ("flags", of_a_flag_that_is_off)]
+FACTS = [("trust", nobody_gets_in), ("limits", too_long), ("flags", of_a_flag_that_is_off)]
 
 
 @pytest.mark.parametrize(("id", "make"), FACTS, ids=[id for id, _ in FACTS])
@@ -219,6 +215,73 @@ def test_what_is_no_request_is_accepted_as_a_whole_or_not(id: str, make: Any) ->
         assert not answer.accepted
         (note,) = stale(accepting(stack, accept), {id: answer}, TODAY)
         assert note.rule == "accept-unused"
+
+
+def raw(action: str | list[str], resource: str | list[str], **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+MEMOS, QUEUE = "arn:aws:s3:::memos", "arn:aws:sqs:eu-west-2:123456789012:q"
+MISTAKEN_KEY = {"Condition": {"StringEquals": {"aws:SourceAcount": "123456789012"}}}
+# What is granted in vain, what covers all that is granted so, and what some of it or something else.
+VAIN: list[tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = [
+    (raw("s3:ListBucket", f"{MEMOS}/*"), {"actions": "s3:List*"}, [{"actions": "s3:Get*"}]),
+    (raw("s3:ListBucket", f"{MEMOS}/*"), {"resources": f"{MEMOS}/*"}, [{"resources": f"{MEMOS}/a/*"}]),
+    (raw("s3:GetObject", [f"{MEMOS}/*", QUEUE]), {"resources": QUEUE}, [{"resources": f"{MEMOS}/*"}]),
+    (raw(["s3:GetObject", "s3:GetObjekt"], f"{MEMOS}/*"), {"actions": "s3:GetObjekt"}, [{"actions": "s3:GetObject"}]),
+    (raw("s3:GetObject", f"{MEMOS}/*", **MISTAKEN_KEY), {"actions": "s3:GetObject"}, [{"actions": "s3:PutObject"}]),
+]
+
+
+@pytest.mark.parametrize(("statement", "covers", "others"), VAIN, ids=["action", "object", "item", "name", "key"])
+def test_what_is_granted_in_vain_is_about_what_is_granted(
+    statement: dict[str, Any], covers: dict[str, Any], others: list[dict[str, Any]]
+) -> None:
+    stack = built(task_statements=[statement])
+    for role in ("", "task"):
+        accept = Accept("works", "meant", role, **covers)
+        answer = failing(accepting(stack, accept), "works")
+        assert answer.accepted == (accept,)
+        assert stale(accepting(stack, accept), {"works": answer}, TODAY) == ()
+    for accept in (
+        *(Accept("works", "meant", **one) for one in others),
+        Accept("works", "meant", "execution", **covers),
+    ):
+        answer = failing(accepting(stack, accept), "works")
+        assert not answer.accepted
+        (note,) = stale(accepting(stack, accept), {"works": answer}, TODAY)
+        assert note.rule == "accept-unused"
+
+
+LOGS = "arn:aws:logs:eu-west-2:123456789012:log-group:/ecs/"
+REACH = [("memos-dev*", "memos-dev2*"), ("memos-dev*", "memos-devel:*"), ("*", "shop-live:*"), ("*", "a-b/*")]
+
+
+@pytest.mark.parametrize(("reach", "meant"), REACH)
+def test_neighbours_that_are_meant_are_shown_beside_those_that_are_not(reach: str, meant: str) -> None:
+    accept = Accept("neighbours", "meant", "task", resources=f"{LOGS}{meant}")
+    stack = built(task_statements=[raw("logs:PutLogEvents", f"{LOGS}{reach}")])
+    answer = failing(accepting(stack, accept), "neighbours")
+    assert not answer.accepted
+    assert {a for one in parts(answer) for a in one.accepted} == {accept}
+    assert stale(accepting(stack, accept), {"neighbours": answer}, TODAY) == ()
+
+
+@pytest.mark.parametrize(
+    ("action", "all_there_is", "some"),
+    [
+        ("sqs:SendMessage", "arn:aws:sqs:*:*:*", "arn:aws:sqs:eu-west-2:*:*"),
+        ("dynamodb:GetItem", "arn:aws:dynamodb:*:*:table/*", "arn:aws:dynamodb:*:*:table/a*"),
+        ("s3:DeleteBucket", "arn:aws:s3:::*", "arn:aws:s3:::memos*"),
+    ],
+)
+def test_all_there_is_of_a_kind_is_all_that_a_star_grants(action: str, all_there_is: str, some: str) -> None:
+    stack = built(task_statements=[raw(action, "*")])
+    covers = Accept("wildcards", "meant", "task", action, all_there_is)
+    assert failing(accepting(stack, covers), "wildcards").accepted == (covers,)
+    answer = failing(accepting(stack, Accept("wildcards", "meant", "task", action, some)), "wildcards")
+    assert not answer.accepted
+    assert len([*parts(answer)]) == 2
 
 
 def test_what_a_flag_brings_beyond_what_it_names_can_be_meant() -> None:
@@ -277,13 +340,30 @@ def test_what_may_be_more_than_was_accepted_is_not_accepted(role: str) -> None:
 
 
 def test_works_is_not_accepted_where_a_boundary_was_not_read() -> None:
-    stack = void()
+    stack = built(task_statements=[VAIN[0][0]])
     accept = Accept("works", "meant", "task")
     bounded = evolve(stack, roles=[evolve(r, permissions_boundary=UNREAD) for r in stack.roles.values()])
     answer = failing(accepting(bounded, accept), "works")
     assert not answer.accepted
     assert UNREAD in answer.fact
     assert failing(accepting(bounded, evolve(accept, role="")), "works").accepted
+
+
+@pytest.mark.parametrize("id", ["execution", "home"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"Effect": "Allow", "NotAction": "ecr:BatchGetImage", "Resource": f"{MEMOS}/*"},
+        {"Effect": "Allow", "Action": "*", "Resource": f"{MEMOS}/*"},
+        {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:sqs:us-east-1:123456789012:q"},
+    ],
+    ids=["all but one", "objects", "queue"],
+)
+def test_of_any_services_actions_only_those_that_aws_asks_there_are_shown(id: str, statement: dict[str, Any]) -> None:
+    answer = failing(built(execution_statements=[statement]), id)
+    shown = [one.witness for one in parts(answer) if one.witness]
+    assert shown
+    assert [request for request in shown if unasked(request)] == []
 
 
 # ---------------------------------------------------------------- what is open

@@ -19,7 +19,7 @@ from ecsiam.config.load import config_of
 from ecsiam.emitters.takes import literal, too_much
 from ecsiam.keys.source import parse_source
 from ecsiam.model.by_id import ById
-from ecsiam.model.forms import BUCKET_ARN, FORMS, Form
+from ecsiam.model.forms import BUCKET_ARN, GITHUB_AUDIENCE, Form
 from ecsiam.model.names import camel_case
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import InlinePolicy
@@ -31,6 +31,7 @@ from .aws import roles
 from .aws.servers import Server
 from .batch import batch
 from .cases import CASES, REFUSED, stack_of
+from .every_form import FORMS
 from .meaning import HERE, Made
 
 STACKS = [case for case in CASES if (case, "cloudformation") not in REFUSED]
@@ -310,7 +311,7 @@ def test_a_brace_is_left_only_in_a_variable_of_iam() -> None:
 @pytest.mark.parametrize("default", [REFERENCE, f"x{REFERENCE}y", "{{resolve:secretsmanager:a}}"])
 def test_a_default_that_is_a_dynamic_reference_is_refused(default: str) -> None:
     stack = everything_open()
-    audience = evolve(stack.deployment.variables["github_repo"], form="github_audience", default=default)
+    audience = evolve(stack.deployment.variables["github_repo"], form=GITHUB_AUDIENCE, default=default)
     others = [v for v in stack.deployment.variables.values() if v.id != audience.id]
     stack = evolve(stack, deployment=evolve(stack.deployment, variables=ById([*others, audience])))
     with pytest.raises(EmitError, match=r"in the default of `github_repo` is not .*no `\{` stands for itself"):

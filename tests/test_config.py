@@ -14,9 +14,10 @@ from ecsiam import Config, Parameter, Statement, build, load_config
 from ecsiam.errors import ConfigError, EcsiamError, Fault
 from ecsiam.keys.accepting import AcceptKind
 from ecsiam.keys.kinds import MOST_SUGGESTIONS, Choice, Flag, ListOf, MapOf, Numbers, OfForm, RawStatement, Whole
-from ecsiam.model.forms import FORMS, Form
+from ecsiam.model.forms import Form
 
 from .effort import cost, many
+from .every_form import FORMS
 from .strategies import Kwargs, configs
 from .written import KEYS, NAMES, NOTHING, as_data, config, read, to_yaml, values
 

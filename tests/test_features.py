@@ -40,6 +40,16 @@ from ecsiam.model.statement import Origin, Statement
 
 _FLAG = "enable_queue_access"
 _PAGE = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html"
+_KEY = Form(
+    "queue_key_arn",
+    "arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9a-f-]+",
+    "the ARN of a queue's key",
+    ("arn:aws:kms:eu-west-2:123456789012:key/0a1b2c3d-1234",),
+    ("alias/orders",),
+    service="kms",
+    hints=(("alias/.*", "is an alias", "Write its key's ARN."),),
+    bare=(("alias/.*", "is an alias", "Write the ARN of its key."),),
+)
 
 
 class QueueKeys(Keys):
@@ -60,6 +70,10 @@ class QueueKeys(Keys):
             closed=True,
         ),
     ] = ()
+    queue_key_arns: Annotated[
+        Sequence[str] | Parameter,
+        Key("The keys of the queues.", ListOf(OfForm(_KEY)), ("task",), flag=_FLAG, default="none"),
+    ] = ()
 
     @check()
     def _twice(self) -> Iterator[Fault]:
@@ -71,6 +85,12 @@ class QueueKeys(Keys):
 def _needs(keys: QueueKeys, project: Project) -> Iterator[Statement]:
     queues = [arn for name in keys.queue_names for arn in project.arns("sqs", name)]
     yield allow(["sqs:SendMessage"], queues, Origin("queue", "send messages", _PAGE, _FLAG))
+    if keys.queue_key_arns:
+        yield allow(
+            ["kms:GenerateDataKey"],
+            resources(keys.queue_key_arns),
+            Origin("queue", "encrypt them", _PAGE, _FLAG),
+        )
 
 
 def _queue(keys: QueueKeys, project: Project) -> Iterator[Part]:
@@ -78,7 +98,7 @@ def _queue(keys: QueueKeys, project: Project) -> Iterator[Part]:
     yield Note("queue-key", "a queue under a customer key needs that key too", (_FLAG,))
 
 
-QUEUE = Feature("queue", "task", _FLAG, QueueKeys, _queue, ("sqs:SendMessage",), _needs)
+QUEUE = Feature("queue", "task", _FLAG, QueueKeys, _queue, ("kms:GenerateDataKey", "sqs:SendMessage"), _needs)
 '''
 LINES = (
     ("    project,\n", "    project,\n    queue,\n"),
@@ -88,7 +108,7 @@ LINES = (
 )
 ASKED = """
 import json
-from ecsiam import Config, ConfigError, Stack, build, emit, prove
+from ecsiam import Config, ConfigError, Parameter, Stack, build, emit, prove
 from ecsiam.config.describe import config_page, config_schema, module, starter
 
 home = {"account_id": "123456789012", "aws_region": "eu-west-2"}
@@ -96,11 +116,21 @@ names = {"project_name": "memos", "environment": "dev", "policy_names": {"queue"
 config = Config(**names, **home, enable_queue_access=True, queue_names=["orders"])
 stack = build(config)
 assert Stack.from_dict(stack.to_dict()) == stack
-def faults(**given):
+def refused(make):
     try:
-        Config(**names, **given)
+        make()
     except ConfigError as e:
         return [str(f) for f in e.faults]
+def faults(**given):
+    return refused(lambda: Config(**names, **given))
+
+# A form of the room's own may be a parameter's.
+key = "arn:aws:kms:eu-west-2:123456789012:key/0a1b2c3d-1234"
+on = {"enable_queue_access": True, "queue_names": ["orders"]}
+left = build(Config(**names, **home, **on, queue_key_arns=Parameter("keys")))
+read = Stack.from_dict(json.loads(json.dumps(left.to_dict())))
+assert read == left
+written = {t: str(emit(read, t)) for t in ("terraform", "cloudformation")}
 print(json.dumps({
     "policy": str(stack.roles["task"].policies["queue"].name),
     "notes": [n.rule for n in stack.notes],
@@ -111,6 +141,10 @@ print(json.dumps({
     "page": "## Queues" in config_page(),
     "starter": "enable_queue_access: false" in starter(),
     "needed": faults(enable_queue_access=True),
+    "left": {id: str(a) for id, a in prove(left, only=["works", "home", "flags"]).items()},
+    "bound": key in str(read.bind({"keys": [key]}).roles["task"].policies["queue"].document),
+    "kept": refused(lambda: read.bind({"keys": ["alias/orders"]})),
+    "patterns": {t: w.count("the ARN of a queue's key") for t, w in written.items()},
     "twice": faults(enable_queue_access=True, queue_names=["a", "a"]),
 }))
 """
@@ -142,6 +176,10 @@ def test_a_feature_is_one_file_and_its_lines_in_the_table(tmp_path: Path) -> Non
         "`enable_queue_access` is on and `queue_names` is not given @ $.enable_queue_access. "
         "Write `queue_names`, or turn the flag off."
     ]
+    assert set(said["left"].values()) == {"holds"}
+    assert said["bound"]
+    assert said["kept"] == ["`alias/orders` is an alias @ $.keys[0]. Write the ARN of its key."]
+    assert said["patterns"] == {"terraform": 1, "cloudformation": 1}
     assert said["twice"] == ["`a` stands twice @ $.queue_names[1]. Name each queue once."]
 
 

@@ -217,3 +217,14 @@ assert len(names) > 20
 assert callable(ecsiam.build) and callable(ecsiam.emit), (ecsiam.build, ecsiam.emit)
 """
     assert "ecsiam.emitters.cloudformation" in loaded(code)
+
+
+def test_help_about_a_config_is_about_its_keys() -> None:
+    import pydoc
+
+    text, keys = pydoc.plain(pydoc.render_doc(ecsiam.Config)), [*ecsiam.Config.keys()]
+    assert len(text) < 20_000
+    assert [key for key in keys if f"- {key}: " not in text] == []
+    assert text.count("pydantic") <= 1, "in the list of bases"
+    assert keys == [*inspect.signature(ecsiam.Config).parameters]
+    assert "model_dump" in dir(ecsiam.Config(project_name="memos", environment="dev"))

@@ -54,6 +54,7 @@ from ecsiam.model.by_id import ById
 from ecsiam.model.condition import Condition
 from ecsiam.model.deployment import Deployment
 from ecsiam.model.each import Each
+from ecsiam.model.forms import PROJECT
 from ecsiam.model.intent import Intent, Note
 from ecsiam.model.parameter import Variable
 from ecsiam.model.role import InlinePolicy
@@ -129,7 +130,7 @@ def every(text: str) -> list[Shown]:
         *(Text.of(text), Text.of(text, ACCOUNT_ID, text), EMPTY, Principal("AWS", text, as_is=True)),
         *(Action(f"s3:{text}", as_is=True), Only((text,) * 9), AllBut((text,)), Only(())),
         *(Condition("StringEquals", text, text, as_is=True), Condition("StringEquals", text, (), as_is=True)),
-        *(Each(text, "all", text, text), Variable(text, "text", default=text, description=text), note),
+        *(Each(text, "all", text, text), Variable(text, "text", PROJECT, default=text, description=text), note),
         *(Parameter(text, (text, text), text), Parameter(text), request, query(f"s3:{text}", text)),
         *(union([query("a:b", "*"), query("c:d", "*")]), terms, reported, difference),
         *(Holds(request, (text,), (terms, terms), (terms,)), Holds(), Undecided(text, (text,), text)),

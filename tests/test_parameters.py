@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import evolve
+from attrs import asdict, evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ecsiam
-from ecsiam import ConfigError, EmitError, Parameter, Stack
+from ecsiam import ConfigError, EmitError, Parameter, PolicyError, Stack
 from ecsiam.cli import main
 from ecsiam.config import Config
+from ecsiam.model.by_id import ById
 from ecsiam.model.document import policy_to_data
-from ecsiam.model.forms import FORMS
+from ecsiam.model.forms import FORMS, Form
 from ecsiam.model.parameter import Variable
 from ecsiam.targets import TargetName
 
@@ -50,7 +51,7 @@ def resources(stack: Stack, role: str, policy: str) -> dict[str, list[str]]:
     return {s["Action"][0]: s["Resource"] for s in statements}
 
 
-def refused(error: type[ecsiam.ConfigError | EmitError], act: Callable[[], object]) -> str:
+def refused(error: type[ecsiam.ConfigError | EmitError | PolicyError], act: Callable[[], object]) -> str:
     with pytest.raises(error) as raised:
         act()
     return str(raised.value)
@@ -588,8 +589,51 @@ def test_names_that_are_one_id_in_a_template_are_refused(keys: dict[str, Any], m
 
 
 def test_a_variable_reads_text_and_values_alike() -> None:
-    list_ = Variable("v", "list", "family")
+    list_ = Variable("v", "list", FORMS["family"])
     assert list_.read("a,b") == list_.read(["a", "b"]) == ("a", "b")
     assert list_.read("") == list_.read(()) == ()
-    number = evolve(list_, type="number", bounds=(1, 9))
+    number = Variable("v", "number", bounds=(1, 9))
     assert number.read("7") == number.read(7) == 7
+
+
+OWN = Form("queue", "[a-z]+", "a queue", ("orders",), ("A",), most=80, hints=(("[A-Z]+", "is loud", "Write small."),))
+
+
+def with_form(form: object) -> dict[str, Any]:
+    """The data of a stack with one parameter, of another form."""
+    data = built(enable_efs_access=True, efs_arn=Parameter("p")).to_dict()
+    (variable,) = data["deployment"]["variables"]
+    assert variable["form"] == "efs_arn", "one of the table goes by its name"
+    variable["form"] = form
+    return data
+
+
+def test_a_form_that_is_in_no_table_goes_into_data_in_full() -> None:
+    stack = built(enable_efs_access=True, efs_arn=Parameter("p"))
+    variable = evolve(stack.deployment.variables["p"], form=OWN)
+    stack = evolve(stack, deployment=evolve(stack.deployment, variables=ById([variable])))
+    read = Stack.from_dict(json.loads(json.dumps(stack.to_dict())))
+    assert read == stack
+    assert refused(ConfigError, lambda: read.bind({"p": "LOUD"})) == "`LOUD` is loud @ $.p. Write small."
+    # One that bears a name of the table and is another is no exception.
+    other = evolve(OWN, name="efs_arn")
+    assert Stack.from_dict(with_form(asdict(other))).deployment.variables["p"].form == other
+
+
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [
+        ("nope", "`nope` is no form of values @ $.deployment.variables[0].form"),
+        ({"pattern": "("}, "`(` is no pattern"),
+        ({"hints": [["(", "", ""]]}, "`(` is no pattern"),
+        ({"pattern": "(" * 2000 + ")" * 2000}, "is no pattern"),
+        ({"pattern": "a{1,99999999999999999999}"}, "is no pattern"),
+        ({"pattern": "a" * 10_001}, "a pattern of 10,001 characters, at most 10,000 are taken"),
+        ({"good": []}, "no sample @ $.deployment.variables[0].form.good"),
+        ({"most": "1"}, "expected a whole number, not `1`"),
+        ("", "a parameter of type `text` needs a form of values @ $.deployment.variables[0].form"),
+    ],
+)
+def test_a_form_in_data_that_is_none_is_refused(form: str | dict[str, Any], message: str) -> None:
+    data = with_form({**asdict(OWN), **form} if isinstance(form, dict) else form)
+    assert message in refused(PolicyError, lambda: Stack.from_dict(data))

@@ -18,7 +18,6 @@ from ecsiam import Artifact, ConfigError, EmitError, Parameter, Stack
 from ecsiam.config import Config
 from ecsiam.config.describe import module
 from ecsiam.errors import Fault
-from ecsiam.model.forms import FORMS
 from ecsiam.model.parameter import Variable
 from ecsiam.targets import TARGETS, TargetName
 
@@ -64,16 +63,13 @@ def partly(draw: st.DrawFn, *kinds: str) -> Partly:
 
 def of(variable: Variable, right: Values) -> st.SearchStrategy[Any]:
     """A value that a parameter takes: the right one, one of its samples, or an empty one."""
-    match variable.type:
-        case "flag":
-            return st.booleans()
-        case "number":
-            return st.just(right.get(variable.id, variable.bounds[0]))
-        case "text" | "list":
-            sample = HOME.get(variable.id, FORMS[variable.form].good[0])
-            if variable.type == "text":
-                return st.sampled_from([right.get(variable.id, sample), *([""] if variable.empty else [])])
-            return st.sampled_from([right.get(variable.id, (sample,)), ()])
+    if variable.form is None:
+        number = st.just(right.get(variable.id, variable.bounds[0]))
+        return st.booleans() if variable.type == "flag" else number
+    sample = HOME.get(variable.id, variable.form.good[0])
+    if variable.type == "text":
+        return st.sampled_from([right.get(variable.id, sample), *([""] if variable.empty else [])])
+    return st.sampled_from([right.get(variable.id, (sample,)), ()])
 
 
 def _all(*names: str, **keys: Any) -> Config:
@@ -180,14 +176,10 @@ def test_a_flag_that_stays_open_can_be_turned_on() -> None:
 
 
 def right_value(variable: Variable) -> Any:
-    match variable.type:
-        case "flag":
-            return False
-        case "number":
-            return variable.bounds[0]
-        case "text" | "list":
-            sample = HOME.get(variable.id, FORMS[variable.form].good[0])
-            return sample if variable.type == "text" else (sample,)
+    if variable.form is None:
+        return False if variable.type == "flag" else variable.bounds[0]
+    sample = HOME.get(variable.id, variable.form.good[0])
+    return sample if variable.type == "text" else (sample,)
 
 
 def test_the_linter_finds_nothing_in_a_template_of_which_some_is_bound() -> None:

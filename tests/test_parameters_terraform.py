@@ -285,18 +285,18 @@ def test_a_value_outside_its_pattern_is_refused(terraform: Rig, everything: Stac
     wrong: dict[str, Json] = {}
     messages: dict[str, str] = {}
     for v in everything.deployment.variables.values():
-        bad = next((b for b in forms.FORMS[v.form].bad if b), "") if v.form else ""
+        bad = next((b for b in v.form.bad if b), "") if v.form else ""
         wrong[v.id] = {
             "flag": True,
             "number": 60,
-            "list": [forms.FORMS[v.form].good[0], bad] if v.form else [],
+            "list": [v.form.good[0], bad] if v.form else [],
             "text": bad,
         }[v.type]
         if v.type == "number":
             messages[v.id] = f"{v.id}: it has to be a number from 3600 to 43200."
         elif v.form:
             each = "each of them has" if v.type == "list" else "it has"
-            messages[v.id] = f"{v.id}: {each} to be {forms.FORMS[v.form].what}."
+            messages[v.id] = f"{v.id}: {each} to be {v.form.what}."
     with pytest.raises(TerraformError) as raised:
         work.plan(wrong)
     details = {m.split(": ", 1)[1].split("\n")[0] for m in raised.value.messages}

@@ -26,12 +26,13 @@ from ecsiam.keys.kinds import OfForm
 from ecsiam.model.by_id import ById
 from ecsiam.model.deployment import Deployment
 from ecsiam.model.each import Each
-from ecsiam.model.forms import FORMS, Form
+from ecsiam.model.forms import Form
 from ecsiam.model.names import camel_case
 from ecsiam.model.parameter import Parameter, Type, Variable
 from ecsiam.model.role import InlinePolicy
 from ecsiam.model.text import Ref, Text
 
+from .every_form import FORMS
 from .terraform.rig import Rig
 
 Json = Any
@@ -151,7 +152,7 @@ def stack() -> Stack:
     types: dict[str, tuple[Type, bool]] = {"text": ("text", False), "maybe": ("text", True), "list": ("list", True)}
     return stack_of(
         [
-            Variable(f"{kind}_of_{form.name}", type_, form.name, empty=empty)
+            Variable(f"{kind}_of_{form.name}", type_, form, empty=empty)
             for form in FORMS.values()
             for kind, (type_, empty) in types.items()
         ]

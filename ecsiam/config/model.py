@@ -4,13 +4,14 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from pydantic import ConfigDict, PrivateAttr
+from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from ecsiam.features.accept import AcceptKeys
 from ecsiam.features.feature import Profile
 from ecsiam.features.naming import NamingKeys
 from ecsiam.features.quotas import QuotasKeys
 from ecsiam.features.table import PROFILES, FeatureKeys
+from ecsiam.keys.keys import Keys
 from ecsiam.keys.parameters import demands, given_arns, variables
 from ecsiam.looks.words import short
 from ecsiam.model.by_id import ById
@@ -106,6 +107,13 @@ def _listed() -> Iterator[str]:
             yield f"- {name}: {Config.keys()[name].meaning}"
 
 
-# For `help(ecsiam.Config)`: pydantic would show what each key carries.
+def _own(cls: type) -> list[str]:
+    """The names that our classes give, without what every model of pydantic has."""
+    given = (name for base in cls.__mro__ if issubclass(base, Keys) for name in vars(base))
+    return sorted({name for name in given if not name.startswith("__")} - vars(BaseModel).keys())
+
+
+# For `help(ecsiam.Config)`: pydantic would show what each key carries, and more of itself than there is of ours.
 Config.__signature__ = inspect.Signature([*_signature()])
 Config.__doc__ = "\n".join((inspect.cleandoc(f"{Config.__doc__}"), *_listed()))
+type.__setattr__(Config, "__class__", type(type(Config).__name__, (type(Config),), {"__dir__": _own}))

@@ -11,8 +11,10 @@ from typing import cast
 from attrs import evolve
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
+from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, query, union
+from ecsiam.analysis.searching import search
 from ecsiam.errors import Fault, PolicyError
 from ecsiam.model.accept import Accept
 from ecsiam.model.intent import Note
@@ -96,6 +98,17 @@ def as_fact(stack: Stack, answer: Answer, *roles: str) -> Answer:
     if not isinstance(answer, Fails) or not whole:
         return answer
     return first_of(evolve(one, also=(), accepted=whole) for one in parts(answer))
+
+
+def of_requests(stack: Stack, fails: Fails, requests: Requests, *roles: str) -> Fails:
+    """A failure of some roles that is about these requests as they are granted: accepted where all of them are."""
+    accepts = about(stack, *roles)
+    try:
+        if not accepts or search(requests - all_meant(accepts)) is not None:
+            return fails
+        return evolve(fails, accepted=tuple(a for a in accepts if search(requests & meant(a)) is not None))
+    except Unclear:
+        return fails
 
 
 def unsure(reason: str, assumed: tuple[str, ...] = ()) -> Fails:

@@ -2,19 +2,21 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from attrs import evolve
 
 from ecsiam.analysis.answers import Answer, Undecided
 from ecsiam.analysis.asked import ASSUMED, askable
+from ecsiam.analysis.asked import asked_of as asked_of_set
 from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.requests import NOTHING, Requests, query, union
+from ecsiam.analysis.requests import NOTHING, Requests, of_statement, query, union
 from ecsiam.analysis.searching import search
 from ecsiam.invariants.asking import Granted, allows, granted, listed, never, together
 from ecsiam.model.condition import Condition
-from ecsiam.model.each import Item
+from ecsiam.model.each import Each, Item
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import AllBut, Only
 from ecsiam.model.text import Text, text
@@ -58,18 +60,35 @@ def separation(stack: Stack) -> Answer:
 
 
 def asked_of(role: Granted, requests: Requests) -> Requests:
-    """Of what a role may do, what AWS asks; all of it where that may be of any service."""
+    """Of what a role may do, what AWS asks; all of it of a statement that has any service's actions on anything."""
     patterns = _patterns(role)
-    return requests if patterns is None else requests & askable(patterns)
+    if patterns is not None:
+        return requests & askable(patterns)
+    wide = [leaf for leaf in allows(role.leaves) if _is_of_any(leaf)]
+    others = _patterns(evolve(role, leaves=tuple(leaf for leaf in role.leaves if leaf not in wide)))
+    return requests & union((*([askable(others)] if others else []), *map(_asked_by, wide)))
+
+
+def _is_of_any(leaf: Leaf) -> bool:
+    """Whether a statement may be of any service's actions."""
+    actions = leaf.statement.actions
+    return isinstance(actions, AllBut) or any(set("*?") & set(a.pattern.partition(":")[0]) for a in actions.items)
+
+
+@lru_cache(maxsize=1 << 8)
+def _asked_by(leaf: Leaf) -> Requests:
+    """What AWS asks of a statement of any service's actions; all that it has, where it is on anything."""
+    resources, every = leaf.statement.resources, of_statement(leaf)
+    if not isinstance(resources, Only) or any(isinstance(r, Each) or r.literal == "*" for r in resources.items):
+        return every
+    return asked_of_set(every, "known")
 
 
 def _patterns(role: Granted) -> tuple[str, ...] | None:
     """The actions that a role is granted; None where that may be all."""
-    elements = [leaf.statement.actions for leaf in allows(role.leaves)]
-    patterns = {a.pattern.lower() for element in elements for a in element.items}
-    any_service = any(set("*?").intersection(p.partition(":")[0]) for p in patterns)
-    wide = any_service or any(isinstance(element, AllBut) for element in elements)
-    return None if wide else tuple(sorted(patterns))
+    leaves = allows(role.leaves)
+    patterns = {a.pattern.lower() for leaf in leaves for a in leaf.statement.actions.items}
+    return None if any(map(_is_of_any, leaves)) else tuple(sorted(patterns))
 
 
 # They follow from who asks, and the two roles never are the same principal.

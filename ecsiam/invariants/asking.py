@@ -16,7 +16,6 @@ from ecsiam.errors import ConfigError
 from ecsiam.invariants.accepting import Sought, about, all_meant, first_of, marked, meant, unsure
 from ecsiam.invariants.naming import named
 from ecsiam.model.accept import Accept
-from ecsiam.model.forms import FORMS
 from ecsiam.model.parameter import Variable
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
@@ -242,12 +241,8 @@ def samples(stack: Stack) -> Iterator[tuple[dict[str, Value], Stack]]:
 
 
 def _sample(variable: Variable, which: int | None, on: set[str]) -> Value:
-    match variable.type:
-        case "flag":
-            return variable.id in on
-        case "number":
-            return variable.bounds[0]
-        case "text" | "list":
-            good = FORMS[variable.form].good
-            value = "" if which is None and variable.empty else good[(which or 0) % len(good)]
-            return value if variable.type == "text" else (value,) if value else ()
+    if variable.form is None:
+        return variable.id in on if variable.type == "flag" else variable.bounds[0]
+    good = variable.form.good
+    value = "" if which is None and variable.empty else good[(which or 0) % len(good)]
+    return value if variable.type == "text" else (value,) if value else ()

@@ -20,8 +20,9 @@ from ecsiam.analysis.strings import OutOfBudget, example
 from ecsiam.features.table import ROLES
 from ecsiam.invariants.accepting import about, accepting, all_meant, first_of, unsure
 from ecsiam.invariants.asking import MORE, allows, granted, listed, samples, with_values
-from ecsiam.invariants.naming import Named, named
+from ecsiam.invariants.naming import named
 from ecsiam.invariants.reach import configured, meant
+from ecsiam.model.accept import Accept
 from ecsiam.model.arn import Arn
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Action, Only, Statement
@@ -293,13 +294,15 @@ def _meets(stack: Stack, reached: Reached, name: Name, names: tuple[Name, ...]) 
     return any(True for _ in _both(stack, reached, name, names))
 
 
-def _both(stack: Stack, reached: Reached, name: Name, names: tuple[Name, ...]) -> Iterator[str]:
+def _both(
+    stack: Stack, reached: Reached, name: Name, names: tuple[Name, ...], within: Clause | None = None
+) -> Iterator[str]:
     """Resources that are both, as far as they are known: an empty text where they are not."""
     own = frozenset(resource_pattern(n.of(stack.intent.prefix).parts) for n in names)
     for option in compiled(reached.leaf).options:
         clauses, none = option.resources.clauses, option.resources.none
         try:
-            found = example((*clauses, frozenset({name.of_any})), none | own)
+            found = example((*clauses, frozenset({name.of_any}), *([within] if within else [])), none | own)
         except OutOfBudget:
             yield ""
             continue
@@ -356,41 +359,61 @@ def _asked(stack: Stack, clash: Clash, prefix: str) -> Requests:
 
 
 def _shown(stack: Stack, clash: Clash) -> list[Fails]:
+    """What shows it best, and what else of it is accepted by its resources."""
+    if stack.intent.prefix.literal is None:
+        return []
+    fails = _likeliest(stack, clash, stack.intent.prefix.literal)
+    seen = {a for one in fails for a in one.accepted}
+    others = (a for a in about(stack, clash.reached.role) if a.resources and a not in seen)
+    return [*fails, *(one for accept in others for one in _meant(stack, clash, accept))]
+
+
+def _likeliest(stack: Stack, clash: Clash, own: str) -> list[Fails]:
     """A request on a resource of the first other prefix that a resource matches, for each action; on likely ones.
 
     One that is not accepted comes before others, if there is one.
     """
-    own = stack.intent.prefix.literal
-    if own is None:
-        return []
-    accepts = about(stack, clash.reached.role)
     accepted: list[Fails] = []
-    found = (name.prefix_of(r) for name in clash.names for r in _both(stack, clash.reached, name, clash.names) if r)
-    for prefix in dict.fromkeys((f"{own}2", f"{own}-x", f"{own}.x", own[:-1], *found)):
-        if prefix and prefix != own and (some := _of_prefix(stack, clash, prefix)).requests:
-            fact = f"{clash.reached} matches what the prefix `{prefix}` builds"
-            fails = [Fails(request, fact, accepted=accepting(accepts, request)) for request in some.requests]
-            if some.more:
-                whole = tuple(a for a in accepts if a.is_whole)
-                fails.append(Fails(fact=f"{some.more:,} {MORE}", accepted=whole))
+    likely = (f"{own}2", f"{own}-x", f"{own}.x", own[:-1])
+    for prefix in dict.fromkeys((*likely, *_prefixes(stack, clash))):
+        if prefix and prefix != own and (fails := _of_prefix(stack, clash, prefix)):
             if not all(one.accepted for one in fails):
                 return fails
             accepted = accepted or fails
     return accepted
 
 
-def _of_prefix(stack: Stack, clash: Clash, prefix: str) -> Named:
+def _meant(stack: Stack, clash: Clash, accept: Accept) -> list[Fails]:
+    """What is accepted by its resources, of the first prefix that has some of them."""
+    patterns = frozenset(resource_pattern((r,)) for r in accept.resources)
+    found = (_of_prefix(stack, clash, p, all_meant((accept,))) for p in _prefixes(stack, clash, patterns))
+    return next(filter(None, found), list[Fails]())
+
+
+def _prefixes(stack: Stack, clash: Clash, within: Clause | None = None) -> Iterator[str]:
+    """Other prefixes that have such a resource; `within` are patterns of which it has to match one."""
+    for name in clash.names:
+        found = (name.prefix_of(r) for r in _both(stack, clash.reached, name, clash.names, within) if r)
+        yield from (prefix for prefix in found if prefix)
+
+
+def _of_prefix(stack: Stack, clash: Clash, prefix: str, within: Requests | None = None) -> list[Fails]:
     """A request for each action, on the first name of a prefix that it is asked about."""
     found: dict[str, Request] = {}
     more = 0
     for name in clash.names:
         left = tuple(a for a in clash.actions if a.lower() not in found)
         if left:
-            one = evolve(clash, names=(name,), actions=left)
-            some = named((_of_actions(clash.reached.leaf, left),), _asked(stack, one, prefix), "known")
+            asked = _asked(stack, evolve(clash, names=(name,), actions=left), prefix)
+            some = named((_of_actions(clash.reached.leaf, left),), asked if within is None else asked & within, "known")
             found |= {r.action.lower(): r for r in some.requests}
             more = max(more, some.more)
-    return Named(tuple(found.values()), more)
+    fact = f"{clash.reached} matches what the prefix `{prefix}` builds"
+    accepts = about(stack, clash.reached.role)
+    fails = [Fails(request, fact, accepted=accepting(accepts, request)) for request in found.values()]
+    if fails and more:
+        fails.append(Fails(fact=f"{more:,} {MORE}", accepted=tuple(a for a in accepts if a.is_whole)))
+    return fails
 
 
 def _of_actions(leaf: Leaf, actions: tuple[str, ...]) -> Leaf:

@@ -11,11 +11,11 @@ from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.leaf import Leaf, compiled
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.requests import of_statement, query
+from ecsiam.analysis.requests import Requests, of_statement, query
 from ecsiam.analysis.searching import search
 from ecsiam.analysis.strings import example
 from ecsiam.analysis.variables import Variable, parts
-from ecsiam.invariants.accepting import as_fact
+from ecsiam.invariants.accepting import as_fact, of_requests
 from ecsiam.invariants.asking import listed, samples, together
 from ecsiam.invariants.kinds import possible
 from ecsiam.invariants.sent import resource_items
@@ -25,7 +25,7 @@ from ecsiam.model.home import Home
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
-from ecsiam.model.statement import Only, Statement
+from ecsiam.model.statement import Action, AllBut, Only, Statement
 from ecsiam.model.text import Ref, Text, text
 
 if TYPE_CHECKING:
@@ -135,11 +135,12 @@ def _void(place: Place) -> Iterator[Fails]:
         return
     void = [a.pattern for a in statement.actions.items if _is_void(place, a.pattern)]
     for pattern in void:
-        yield Fails(
+        fails = Fails(
             _one(place, pattern),
             f"the {role} role is granted `{pattern}` only on resources that it never applies to ({place})"
             f"{_hint(place, list(resource_items(statement)), actions.matching(pattern))}",
         )
+        yield of_requests(place.stack, fails, of_statement(place.leaf) & query(pattern, "*"), role)
     known = [k for a in statement.actions.items for k in actions.matching(a.pattern)]
     if len(void) == len(statement.actions.items) or any(
         not actions.matching(a.pattern) for a in statement.actions.items
@@ -148,10 +149,12 @@ def _void(place: Place) -> Iterator[Fails]:
     forms = _forms(known)
     for item in resource_items(statement):
         if not _fits(place, forms, (item,)):
-            yield Fails(
+            fails = Fails(
                 fact=f"the {role} role is granted something on `{item}`, which none of the actions applies to ({place})"
                 f"{_hint(place, [item], known)}"
             )
+            only = of_statement(evolve(place.leaf, statement=evolve(statement, resources=Only((item,)))))
+            yield of_requests(place.stack, fails, only, role)
 
 
 def _is_void(place: Place, pattern: str) -> bool:
@@ -281,28 +284,33 @@ def _repairs(arn: str, home: Home) -> Iterator[str]:
 
 def _vain(place: Place) -> Iterator[Fails]:
     """Each condition that no request of the role meets."""
-    statement, role = place.statement, place.role.id
+    never = f"the {place.role.id} role is granted something that never applies ({place}): "
+    for fact in _vain_conditions(place):
+        yield of_requests(
+            place.stack, Fails(fact=f"{never}{fact}"), _unconditioned(place, place.statement.actions), place.role.id
+        )
+
+
+def _unconditioned(place: Place, actions: Only[Action] | AllBut[Action]) -> Requests:
+    """What a statement would grant of some actions if its conditions were met."""
+    return of_statement(evolve(place.leaf, statement=evolve(place.statement, actions=actions, conditions=())))
+
+
+def _vain_conditions(place: Place) -> Iterator[str]:
+    statement = place.statement
     vain = list(vain_conditions(statement))
     for condition, sent in vain:
-        yield Fails(
-            fact=f"the {role} role is granted something that never applies ({place}): `{condition.operator}` compares "
-            f"`{condition.key}` with {said(condition.values)}, and AWS sends {sent}"
-        )
+        compared = f"`{condition.operator}` compares `{condition.key}` with {said(condition.values)}"
+        yield f"{compared}, and AWS sends {sent}"
     if vain:
         return
     others = keys_of_others(place.stack, place.role, statement)
     for condition in others:
         sends = "nothing" if condition.operator.comparison.kind == "null" else said(condition.values)
-        yield Fails(
-            fact=f"the {role} role is granted something that never applies ({place}): AWS sends {sends} as "
-            f"`{condition.key}` with what it grants the role"
-        )
+        yield f"AWS sends {sends} as `{condition.key}` with what it grants the role"
     if not others and excludes_all(statement):
         keys = listed(dict.fromkeys(c.key for c in statement.conditions))
-        yield Fails(
-            fact=f"the {role} role is granted something that never applies ({place}): no request meets its "
-            f"conditions on {keys}"
-        )
+        yield f"no request meets its conditions on {keys}"
 
 
 # ---------------------------------------------------------------- what the reference doesn't know
@@ -321,19 +329,22 @@ def _unknown(place: Place) -> Iterator[Answer]:
         if one is None:
             continue
         near = f": `{one.nearest}` is the nearest" if one.nearest else ""
+        about = _unconditioned(place, Only((Action(one.name, as_is=True),)) if what == "action" else statement.actions)
         match one.kind:
             case "newer":
                 yield Holds(assumed=(f"`{one.name}`, an operation that our data of {date()} lacks, is an action",))
             case "operation":
-                yield Fails(
+                fails = Fails(
                     fact=f"the {role} role is granted `{one.name}`, which never applies ({place}): it is no action, "
                     f"and the operation asks for `{one.nearest}`"
                 )
+                yield of_requests(place.stack, fails, about, role)
             case "misspelt":
-                yield Fails(
+                fails = Fails(
                     fact=f"the {role} role is granted something that never applies ({place}): AWS has no {what} "
                     f"`{one.name}`, and has `{one.nearest}`"
                 )
+                yield of_requests(place.stack, fails, about, role)
             case "unknown":
                 yield Undecided(
                     f"the {what} `{one.name}` of the {role} role ({place}) is newer than our data of {date()}, or "

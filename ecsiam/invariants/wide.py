@@ -6,12 +6,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ecsiam.analysis.answers import Answer, Fails, Undecided
+from ecsiam.analysis.asked import NO_ARN
 from ecsiam.analysis.budget import check_time
 from ecsiam.analysis.leaf import Leaf, resource_pattern
 from ecsiam.analysis.patterns import ANY, NOT_COLON, Pattern, Run, char, pattern, wildcard
 from ecsiam.analysis.requests import NOTHING, Requests, of_statement, query, union
 from ecsiam.analysis.strings import example
 from ecsiam.analysis.variables import Escaped, Part, Variable, parts
+from ecsiam.invariants.access import asked_of
 from ecsiam.invariants.asking import granted, listed, never, together
 from ecsiam.invariants.kinds import REGION, common
 from ecsiam.invariants.reach import bare, held
@@ -55,8 +57,16 @@ def wildcards(stack: Stack) -> Answer:
 
 
 def _narrowable(stack: Stack, id: str) -> Requests:
-    wide = _wide(stack, id)
-    return union(wide.values()) & granted(stack.roles[id]).requests if wide else NOTHING
+    wide, role = _wide(stack, id), granted(stack.roles[id])
+    if not wide:
+        return NOTHING
+    return asked_of(role, union(wide.values()) & role.requests) & _of_partition(stack.deployment.home)
+
+
+def _of_partition(home: Home) -> Requests:
+    """What AWS asks of the roles of a partition: on ARNs of it, or on none."""
+    own = home.partition.literal
+    return query("*", [f"arn:{p}:*:*:*:*" for p in ((own,) if own else PARTITIONS)]) | query("*", NO_ARN)
 
 
 def _wide(stack: Stack, id: str) -> Mapping[Leaf, Requests]:

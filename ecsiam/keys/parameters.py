@@ -25,7 +25,7 @@ def variables(keys: Keys, *, star: bool = False) -> Iterator[tuple[str, Variable
                 Variable(
                     id=value.name,
                     type=key.type,
-                    form=key.form.name if key.form else "",
+                    form=key.form,
                     default=value.default,
                     description=value.description or _description(key),
                     empty=not keys.required(name),

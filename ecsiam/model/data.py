@@ -3,7 +3,8 @@
 Policies stand in it as IAM's own JSON. A text with a reference is `{"join": ["arn:", {"ref": "partition"}, ...]}`.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any, Literal, TypeVar, cast
 
@@ -36,6 +37,7 @@ from ecsiam.model.role import InlinePolicy, Role
 from ecsiam.model.statement import Origin
 from ecsiam.model.text import Ref, Text, text
 
+LONGEST_PATTERN = 10_000  # characters
 Data = dict[str, Any]
 T = TypeVar("T")
 
@@ -85,7 +87,7 @@ def write_deployment(deployment: Deployment) -> Data:
             "partition": write_text(home.partition),
             "further_regions": list(home.further_regions),
         },
-        "variables": [asdict(v, value_serializer=listed) for v in deployment.variables.values()],
+        "variables": [_variable_to_data(v) for v in deployment.variables.values()],
         "demands": [asdict(d, value_serializer=listed) for d in deployment.demands],
         "given": [asdict(g, value_serializer=listed) for g in deployment.given],
         "names": [{**asdict(n, recurse=False), "text": write_text(n.text)} for n in deployment.names],
@@ -246,10 +248,41 @@ def _of_role(kind: Callable[..., T], **more: Reader) -> Callable[[object], T]:
     return read
 
 
+def _variable_to_data(variable: Variable) -> Data:
+    """A variable as data: its form by the name in the table; one that is a room's own in full."""
+    form = variable.form
+    named = "" if form is None else form.name if FORMS.get(form.name) == form else asdict(form, value_serializer=listed)
+    return {**asdict(variable, value_serializer=listed), "form": named}
+
+
+def _form_from_data(data: object) -> Form | None:
+    """The inverse for a form. Python's own `re` reads the pattern of one that isn't in the table."""
+    if not isinstance(data, str):
+        form = _FORM(data)
+        refuse(PolicyError, _form_faults(form))
+        return form
+    if data and data not in FORMS:
+        raise PolicyError(f"`{show(data)}` is no form of values")
+    return FORMS.get(data)
+
+
+def _form_faults(form: Form) -> Iterator[Fault]:
+    patterns = {"pattern": form.pattern, "service": form.service}
+    patterns |= {name: of[0] for name in ("hints", "bare") for of in getattr(form, name)}
+    for name, pattern in patterns.items():
+        if len(pattern) > LONGEST_PATTERN:
+            yield Fault(f"a pattern of {len(pattern):,} characters, at most {LONGEST_PATTERN:,} are taken", (name,))
+            continue
+        try:
+            re.compile(pattern, re.ASCII)
+        except (re.error, OverflowError, RecursionError) as e:
+            yield Fault(f"`{show(pattern)}` is no pattern: {e}", (name,))
+    if not form.good:
+        yield Fault("no sample", ("good",), "Write a value of this form.")
+
+
 def _variable_from_data(data: object) -> Variable:
     variable = _VARIABLE(data)
-    if variable.form not in FORMS and (variable.form or variable.type in ("text", "list")):
-        raise PolicyError(Fault(f"`{show(variable.form)}` is no form of values", ("form",)))
     if variable.default is None:
         return variable
     try:
@@ -288,7 +321,8 @@ def _known_of(form: Form) -> Reader:
     return read
 
 
-_VARIABLE = record(Variable, id=of_form(PARAMETER_NAME))
+_FORM = record(Form)
+_VARIABLE = record(Variable, id=of_form(PARAMETER_NAME), form=_form_from_data)
 
 
 def _flag_or_ref(value: object) -> bool | Ref:

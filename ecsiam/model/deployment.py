@@ -12,7 +12,7 @@ from ecsiam.errors import ConfigError, Fault, Faults, refuse
 from ecsiam.looks.shown import Shown
 from ecsiam.model.arn import partition_of
 from ecsiam.model.by_id import ById
-from ecsiam.model.forms import FORMS, REGION
+from ecsiam.model.forms import REGION
 from ecsiam.model.home import HOME_FORMS, Given, Home
 from ecsiam.model.parameter import Demand, Variable
 from ecsiam.model.text import Bindings, Text, Value
@@ -99,13 +99,9 @@ class Deployment(Shown):
             return next((r for r in REGION.good if partition_of(r) == partition), "REGION")
         if variable is None:
             return HOME_FORMS[name].good[0]
-        match variable.type:
-            case "flag":
-                return "true"
-            case "number":
-                return str(variable.bounds[0])
-            case _:
-                return FORMS[variable.form].good[0]
+        if variable.form is not None:
+            return variable.form.good[0]
+        return "true" if variable.type == "flag" else str(variable.bounds[0])
 
     def bind(self, values: Mapping[str, object]) -> tuple["Deployment", Bindings]:
         """The deployment with `values` known, and the values as every text takes them.
@@ -145,7 +141,7 @@ class Deployment(Shown):
     def _given(self, parameters: Mapping[str, Value]) -> Iterator[Given]:
         for name, value in parameters.items():
             variable = self.variables[name]
-            if variable.form and FORMS[variable.form].service and value and value not in ("*", ("*",)):
+            if variable.form and variable.form.service and value and value not in ("*", ("*",)):
                 many = isinstance(value, tuple)
                 for i, arn in enumerate(value if isinstance(value, tuple) else (str(value),)):
                     yield Given((name, i) if many else (name,), arn, variable.same_account)

@@ -5,9 +5,9 @@ from typing import Literal, cast
 
 from attrs import evolve, field, frozen
 
-from ecsiam.errors import ConfigError, Fault, Faults, refuse
+from ecsiam.errors import ConfigError, Fault, Faults, PolicyError, refuse
 from ecsiam.looks.shown import Shown
-from ecsiam.model.forms import FORMS
+from ecsiam.model.forms import Form
 from ecsiam.model.text import Bindings, Value
 
 Type = Literal["text", "list", "flag", "number"]
@@ -49,19 +49,24 @@ class Parameter(Shown):
 class Variable(Shown):
     """A parameter as the stack knows it: its type and the form of its values. `id` is its name.
 
-    `form` names one of `forms.FORMS` (of each element, for a list); `empty` says that it may be empty, `star` that
-    a bare `*` is taken too.
+    A text and a list have a `form` (of each element, for a list); `empty` says that it may be empty, `star` that a bare
+    `*` is taken too.
     """
 
     id: str
     type: Type
-    form: str = ""
+    form: Form | None = None
     default: Value | None = None
     description: str = ""
     empty: bool = True
     bounds: tuple[int, int] = (0, 0)
     same_account: bool = False
     star: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if (self.type in ("text", "list")) != (self.form is not None):
+            what = "needs a form of values" if self.form is None else "has no form of values"
+            raise PolicyError(Fault(f"a parameter of type `{self.type}` {what}", ("form",)))
 
     def read(self, value: object) -> Value:
         """A value for it, given in Python or as text (`--set`: `true`, `a,b`). Raises ConfigError with every fault."""
@@ -97,8 +102,8 @@ class Variable(Shown):
     def _check(self, value: str) -> None:
         if value == "*" and self.star:
             return
-        if value or not self.empty:
-            fault = FORMS[self.form].fault(value)
+        if self.form is not None and (value or not self.empty):
+            fault = self.form.fault(value)
             refuse(ConfigError, [fault] if fault else [])
 
 

@@ -12,7 +12,6 @@ from attrs import evolve, frozen
 from ecsiam.errors import Fault, Path
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.each import Each, Item, nested
-from ecsiam.model.forms import FORMS
 from ecsiam.model.policy import Policy
 from ecsiam.model.quotas import QUOTAS, Quota
 from ecsiam.model.role import Role
@@ -244,7 +243,7 @@ def _ref(stack: Stack, ref: Ref, size: Callable[[str], Size]) -> Size:
     if not ref.parameter:
         return Size(*_LENGTHS.get(ref.name, (1, 64)))
     variable = stack.deployment.variables.get(ref.name)
-    most = FORMS[variable.form].most if variable is not None and variable.form else None
+    most = variable.form.most if variable is not None and variable.form is not None else None
     other = Size() if ref.otherwise is None else _text(stack, ref.otherwise, size)
     least = min(other.least, 1)
     return Size(least, None if most is None or other.most is None else max(most, other.most))

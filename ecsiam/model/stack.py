@@ -127,7 +127,11 @@ class Stack(Paged):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Stack":
-        """The inverse of `to_dict`. Raises PolicyError, with every fault and its place, for anything else."""
+        """The inverse of `to_dict`. Raises PolicyError, with every fault and its place, for anything else.
+
+        A parameter's form that is a room's own comes with its pattern, which Python's `re` then runs on values: read
+        such data only from those whose Python you would run.
+        """
         check_bounds(data, times=_DOCUMENTS)
         stack = cls(**read_fields(data, _FIELDS))
         refuse(PolicyError, _dangling(stack))

@@ -1,0 +1,8 @@
+"""The forms that the laws are about: those of the table, and those that a room has of its own."""
+
+from ecsiam import Config
+from ecsiam.model import forms
+
+_OF_KEYS = {key.form.name: key.form for key in Config.keys().values() if key.form}
+FORMS = {**forms.FORMS, **_OF_KEYS}
+assert all(FORMS[name] == form for name, form in forms.FORMS.items()), "a room's form bears the name of another"
