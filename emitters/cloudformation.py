@@ -36,7 +36,7 @@ from ecsiam.emitters.takes import LONGEST_VALUE, literal, looked_up, references,
 from ecsiam.errors import EmitError, Fault, refuse, show
 from ecsiam.model import forms
 from ecsiam.model.each import Each, Item, Rule, nested
-from ecsiam.model.forms import Form
+from ecsiam.model.form import Form
 from ecsiam.model.names import camel_case
 from ecsiam.model.parameter import Demand, Variable
 from ecsiam.model.policy import Policy as PolicyModel

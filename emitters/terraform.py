@@ -14,7 +14,8 @@ from ecsiam.emitters.hcl import RULES, composes, escape, quoted
 from ecsiam.errors import EmitError, Fault, refuse, show
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.each import Each, Item
-from ecsiam.model.forms import ROLE_NAME, Form
+from ecsiam.model.form import Form
+from ecsiam.model.forms import ROLE_NAME
 from ecsiam.model.names import Output
 from ecsiam.model.parameter import Demand, Variable
 from ecsiam.model.policy import Policy

@@ -23,6 +23,7 @@ from ecsiam.model.arn import PARTITIONS, Arn
 from ecsiam.model.condition import COMPARISONS, QUALIFIERS, Condition
 from ecsiam.model.deployment import Deployment
 from ecsiam.model.document import policy_to_data
+from ecsiam.model.form import Form
 from ecsiam.model.home import Given, Home
 from ecsiam.model.intent import Intent, Need, Note, Trusted
 from ecsiam.model.invariants import SAYS
@@ -51,14 +52,14 @@ ASCII = st.characters(codec="ascii")
 
 
 @cache
-def of(form: forms.Form) -> st.SearchStrategy[str]:
+def of(form: Form) -> st.SearchStrategy[str]:
     """Values of a form: its samples, and whatever else its pattern takes."""
     sampled = st.sampled_from(form.good)
     return sampled | sampled | matching(form.pattern, form)
 
 
 @cache
-def matching(pattern: str, form: forms.Form | None = None) -> st.SearchStrategy[str]:
+def matching(pattern: str, form: Form | None = None) -> st.SearchStrategy[str]:
     """Texts that a pattern takes, and a form. What explores draws any; others choose among some that were made once.
 
     A config holds dozens of such texts, and to draw each by its characters took longer than most of the laws.
@@ -517,6 +518,6 @@ def stacks(draw: st.DrawFn) -> Stack:
 _HOME = ((forms.ACCOUNT_ID, ACCOUNT_ID), (forms.REGION, AWS_REGION), (forms.PARTITION, PARTITION))
 
 
-def _of_home(form: forms.Form, ref: Ref) -> st.SearchStrategy[Text]:
+def _of_home(form: Form, ref: Ref) -> st.SearchStrategy[Text]:
     """A part of a home: left to deployment, or known and of its form."""
     return st.just(Text.of(ref)) | of(form).map(Text.of)

@@ -19,7 +19,8 @@ from ecsiam.config.load import config_of
 from ecsiam.emitters.takes import literal, too_much
 from ecsiam.keys.source import parse_source
 from ecsiam.model.by_id import ById
-from ecsiam.model.forms import BUCKET_ARN, GITHUB_AUDIENCE, Form
+from ecsiam.model.form import Form
+from ecsiam.model.forms import BUCKET_ARN, GITHUB_AUDIENCE
 from ecsiam.model.names import camel_case
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import InlinePolicy

@@ -14,7 +14,7 @@ from ecsiam import Config, Parameter, Statement, build, load_config
 from ecsiam.errors import ConfigError, EcsiamError, Fault
 from ecsiam.keys.accepting import AcceptKind
 from ecsiam.keys.kinds import MOST_SUGGESTIONS, Choice, Flag, ListOf, MapOf, Numbers, OfForm, RawStatement, Whole
-from ecsiam.model.forms import Form
+from ecsiam.model.form import Form
 
 from .effort import cost, many
 from .every_form import FORMS

@@ -23,6 +23,7 @@ SOURCES = (
     "keys/keys.py",
     "keys/kinds.py",
     "keys/parameters.py",
+    "model/form.py",
     "model/forms.py",
     "model/home.py",
     "model/secret.py",

@@ -33,7 +33,7 @@ from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys, check
 from ecsiam.keys.kinds import Flag, ListOf, OfForm
 from ecsiam.keys.values import known, resources
-from ecsiam.model.forms import Form
+from ecsiam.model.form import Form
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.intent import Note
 from ecsiam.model.statement import Origin, Statement

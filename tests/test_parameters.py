@@ -17,7 +17,8 @@ from ecsiam.cli import main
 from ecsiam.config import Config
 from ecsiam.model.by_id import ById
 from ecsiam.model.document import policy_to_data
-from ecsiam.model.forms import FORMS, Form
+from ecsiam.model.form import Form
+from ecsiam.model.forms import FORMS
 from ecsiam.model.parameter import Variable
 from ecsiam.targets import TargetName
 

@@ -21,6 +21,7 @@ from ecsiam.model import forms
 from ecsiam.model.arn import partition_of
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.each import RULES, Rule
+from ecsiam.model.form import Form
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.text import DNS_SUFFIX
@@ -230,7 +231,7 @@ def test_terraform_makes_what_the_stack_with_the_values_bound_says(
 
 # ---------------------------------------------------------------- rules, patterns, counts
 
-_FORM_OF: dict[Rule, forms.Form] = {
+_FORM_OF: dict[Rule, Form] = {
     "all": forms.FAMILY,
     "secret": forms.SECRET_ARN,
     "parameter": forms.SECRET_ARN,

@@ -26,7 +26,7 @@ from ecsiam.keys.kinds import OfForm
 from ecsiam.model.by_id import ById
 from ecsiam.model.deployment import Deployment
 from ecsiam.model.each import Each
-from ecsiam.model.forms import Form
+from ecsiam.model.form import Form
 from ecsiam.model.names import camel_case
 from ecsiam.model.parameter import Parameter, Type, Variable
 from ecsiam.model.role import InlinePolicy

@@ -26,7 +26,7 @@ from ecsiam.keys.kinds import Choice, Flag, ListOf, OfForm
 from ecsiam.keys.values import as_text, known, resources
 from ecsiam.model.condition import Condition
 from ecsiam.model.each import Item
-from ecsiam.model.forms import Form
+from ecsiam.model.form import Form
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import Principal

@@ -9,7 +9,7 @@ from attrs import frozen
 from ecsiam.errors import ConfigError, Fault, Faults, did_you_mean, refuse
 from ecsiam.keys.kinds import STATEMENT, Kind, ListOf, Schema, shown, unknown_keys
 from ecsiam.model.accept import HIDDEN, LONGEST_WHY, Accept
-from ecsiam.model.forms import Form
+from ecsiam.model.form import Form
 from ecsiam.model.invariants import SAYS
 from ecsiam.model.statement import ACTION
 

@@ -14,7 +14,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from ecsiam.errors import ConfigError, EcsiamError, Fault, Faults, did_you_mean, refuse
 from ecsiam.keys.kinds import Flag, Kind, ListOf, MapOf, Numbers, OfForm, Schema, Whole, shown, unknown_keys
 from ecsiam.model.document import is_object
-from ecsiam.model.forms import PARAMETER_NAME, Form
+from ecsiam.model.form import Form
+from ecsiam.model.forms import PARAMETER_NAME
 from ecsiam.model.parameter import Parameter, Type
 from ecsiam.model.text import Value
 

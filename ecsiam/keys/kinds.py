@@ -12,7 +12,7 @@ from ecsiam.errors import ConfigError, Fault, Faults, Path, refuse, show
 from ecsiam.keys.source import Scalar
 from ecsiam.model.condition import COMPARISONS, QUALIFIERS
 from ecsiam.model.document import describe, is_object, statement_from_data
-from ecsiam.model.forms import Form
+from ecsiam.model.form import Form
 from ecsiam.model.spots import refused
 from ecsiam.model.statement import Statement
 from ecsiam.model.verdicts import TABLE, Subject

@@ -16,7 +16,8 @@ from ecsiam.model.by_id import ById
 from ecsiam.model.deployment import Deployment, Name
 from ecsiam.model.document import describe, is_object, policy_from_data, policy_to_data
 from ecsiam.model.each import Each, Item, Rule
-from ecsiam.model.forms import FORMS, PARAMETER_NAME, Form
+from ecsiam.model.form import Form
+from ecsiam.model.forms import FORMS, PARAMETER_NAME
 from ecsiam.model.home import HOME_FORMS, Given, Home
 from ecsiam.model.intent import Intent, Need, Trusted
 from ecsiam.model.parameter import Demand, Variable

@@ -1,136 +1,12 @@
 """The forms that values take: one table of patterns for Python, JSON Schema, Terraform and CloudFormation.
 
-INVARIANT: patterns are ASCII, use no look-around and no anchors, and mean a full match in every engine.
-The patterns decide; the rest only says better what is wrong.
+A room may have one of its own beside.
 """
 
-import re
+from attrs import evolve
 
-from attrs import evolve, frozen
-
-from ecsiam.errors import Fault, show
-from ecsiam.model.arn import PARTITIONS, partition_of
-
-_PARTITION = "aws(-cn|-us-gov|-eusc|-iso(-[bef])?)?"
-_ACCOUNT = "[0-9]{12}"
-
-
-Hint = tuple[str, str, str]
-
-
-@frozen
-class Form:
-    """A pattern, what a value of it is called, samples of both kinds, and hints: (pattern, what is wrong, remedy).
-
-    `service` is set on forms of ARNs, and `bare` are hints for what is no ARN. `most` is the greatest length in
-    characters.
-    """
-
-    name: str
-    pattern: str
-    what: str
-    good: tuple[str, ...]
-    bad: tuple[str, ...]
-    most: int = 2048
-    service: str = ""
-    hints: tuple[Hint, ...] = ()
-    bare: tuple[Hint, ...] = ()
-
-    def matches(self, value: str) -> bool:
-        return len(value) <= self.most and re.fullmatch(self.pattern, value, re.ASCII) is not None
-
-    def fault(self, value: str) -> Fault | None:
-        """Why `value` is not of this form and what to write instead; None if it is."""
-        if self.matches(value):
-            return None
-        shown = show(value)
-        like = f"Write it like `{self.good[0]}`."
-        if len(value) > self.most and (len(value) > 2 * 2048 or re.fullmatch(self.pattern, value, re.ASCII)):
-            return Fault(f"`{shown}` has {len(value)} characters, at most {self.most} are taken")
-        if value.strip() != value:
-            return Fault(f"`{shown}` begins or ends with white space", (), "Leave that out.")
-        if self.service and (fault := _arn_fault(self, value, shown, like)):
-            return fault
-        return _hinted(self.hints, value, shown) or Fault(f"`{shown}` is not {self.what}", (), like)
-
-
-def _hinted(hints: tuple[Hint, ...], value: str, shown: str) -> Fault | None:
-    found = (h for h in hints if re.fullmatch(h[0], value, re.ASCII | re.DOTALL))
-    return next((Fault(f"`{shown}` {wrong}", (), remedy) for _, wrong, remedy in found), None)
-
-
-_NO_ARN: tuple[Hint, ...] = (
-    ("arn:.*", "has less than the six parts of an ARN", "Write `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`."),
-    ("[Aa][Rr][Nn]:.*", "has a capital letter in `arn`", "Write `arn:`."),
-)
-
-
-def _arn_fault(form: Form, value: str, shown: str, like: str) -> Fault | None:
-    """What is wrong with an ARN, from the outside in; None if it is the resource part."""
-    parts, sample = value.split(":", 5), form.good[0].split(":", 5)
-    if value == "*":
-        return Fault("a bare `*` is not accepted", (), f"Write the ARN of each resource, such as `{like[15:-2]}`.")
-    if parts[0] != "arn" or len(parts) < 6:
-        return _hinted((*form.bare, *_NO_ARN), value, shown) or Fault(f"`{shown}` is not an ARN", (), like)
-    if any("*" in part or "?" in part for part in parts[1:5]):
-        remedy = "Only what follows the fifth colon may have one."
-        return Fault(f"`{shown}` has a wildcard outside the resource part", (), remedy)
-    if not re.fullmatch(_PARTITION, parts[1], re.ASCII):
-        return Fault(
-            f"`{shown}` names no partition of AWS", (), f"There are {', '.join(f'`{p}`' for p in PARTITIONS)}."
-        )
-    if not re.fullmatch(form.service, parts[2], re.ASCII):
-        return Fault(f"`{shown}` is an ARN of service `{parts[2]}`", (), like)
-    for i, what in ((3, "region"), (4, "account")):
-        if sample[i] and not parts[i]:
-            return Fault(f"`{shown}` names no {what}", (), like)
-    if sample[3] and (right := partition_of(parts[3])) != parts[1]:
-        remedy = f"Write `arn:{right}:`." if right else "Write a region of AWS."
-        return Fault(f"`{shown}`: region `{parts[3]}` is not in partition `{parts[1]}`", (), remedy)
-    if sample[4] and not re.fullmatch(f"{_ACCOUNT}|aws", parts[4], re.ASCII):
-        return Fault(f"`{shown}`: `{parts[4]}` is not an account id", (), "It has 12 digits.")
-    return None
-
-
-def _pattern(service: str, resource: str, *, regional: bool = True, account: str = _ACCOUNT) -> str:
-    regions = (f"{p.name}:({service}):{p.regions}" for p in PARTITIONS.values())
-    place = f"({'|'.join(regions)})" if regional else f"{_PARTITION}:({service}):"
-    return f"arn:{place}:{account}:{resource}"
-
-
-def _arn(
-    name: str,
-    what: str,
-    service: str,
-    resource: str,
-    good: tuple[str, ...],
-    bad: tuple[str, ...],
-    *,
-    hints: tuple[Hint, ...] = (),
-    bare: tuple[Hint, ...] = (),
-    regional: bool = True,
-    account: str = _ACCOUNT,
-) -> Form:
-    first = good[0]
-    return Form(
-        name,
-        _pattern(service, resource, regional=regional, account=account),
-        what,
-        good,
-        (
-            *bad,
-            "*",
-            "arn:aws:*",
-            first.replace("arn:aws:", "arn:*:"),
-            first.replace("arn:aws:", "arn:aws-x:"),
-            *([first.replace("eu-west-2", r) for r in ("cn-north-1", "eu-west", "")] if regional else ()),
-            f"{first}\n",
-        ),
-        service=service,
-        hints=hints,
-        bare=bare,
-    )
-
+from ecsiam.model.arn import PARTITIONS
+from ecsiam.model.form import OF_ACCOUNT, OF_PARTITION, Form, arn_form, arn_pattern
 
 _IN = "eu-west-2:123456789012"
 _LOGS = "/ecs/memos-dev"
@@ -152,7 +28,7 @@ PROJECT = Form(
 ENVIRONMENT = evolve(PROJECT, name="environment", good=("dev", *PROJECT.good))
 ACCOUNT_ID = Form(
     "account_id",
-    _ACCOUNT,
+    OF_ACCOUNT,
     "an account id of 12 digits",
     ("123456789012", "012345678901"),
     ("12345678901", "1234567890123", "1234-5678-9012", "123456789012\n", ""),
@@ -173,13 +49,13 @@ REGION = Form(
 )
 PARTITION = Form(
     "partition",
-    _PARTITION,
+    OF_PARTITION,
     f"a partition: {', '.join(PARTITIONS)}",
     tuple(PARTITIONS),
     ("", "AWS", "aws-", "aws-us", "*", "aws\n"),
     most=16,
 )
-EFS_ARN = _arn(
+EFS_ARN = arn_form(
     "efs_arn",
     "the ARN of one EFS file system",
     "elasticfilesystem",
@@ -196,7 +72,7 @@ EFS_ARN = _arn(
     ),
 )
 SECRET_ARN = evolve(
-    _arn(
+    arn_form(
         "secret_arn",
         "the ARN of a Secrets Manager secret or an SSM parameter",
         "secretsmanager|ssm",
@@ -255,7 +131,7 @@ SECRET_ARN = evolve(
         ),
         bare=(("[A-Za-z0-9_./-]+", "is a name", "What is left to deployment takes ARNs: list names in the config."),),
     ),
-    pattern=f"({_pattern('secretsmanager', _SECRET)}|{_pattern('ssm', _PARAMETER)})",
+    pattern=f"({arn_pattern('secretsmanager', _SECRET)}|{arn_pattern('ssm', _PARAMETER)})",
 )
 # All first levels but what begins with `aws` or `ssm`, letter by letter: of these there are only AWS's own, `/aws/...`.
 _LEVEL = "[A-Za-z0-9_.-]"
@@ -323,7 +199,7 @@ SSM_NAME = Form(
         ("[!-~]+", "has characters that the name of no parameter has", _A_SECRET),
     ),
 )
-SECRETS_MANAGER_ARN = _arn(
+SECRETS_MANAGER_ARN = arn_form(
     "secrets_manager_arn",
     "the ARN of a Secrets Manager secret, without JSON key and version",
     "secretsmanager",
@@ -331,7 +207,7 @@ SECRETS_MANAGER_ARN = _arn(
     (f"arn:aws:secretsmanager:{_IN}:secret:memos/db-AbCdEf",),
     (f"arn:aws:secretsmanager:{_IN}:secret:memos/db-AbCdEf:password::", f"arn:aws:ssm:{_IN}:parameter/x"),
 )
-SSM_PARAMETER_ARN = _arn(
+SSM_PARAMETER_ARN = arn_form(
     "ssm_parameter_arn",
     "the ARN of an SSM parameter",
     "ssm",
@@ -342,7 +218,7 @@ SSM_PARAMETER_ARN = _arn(
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET = "[a-z0-9][a-z0-9.*?_-]+"
 _OLD = "S3 makes none like that since March 2018; an older one goes into `task_statements`."
-PLAIN_BUCKET_ARN = _arn(
+PLAIN_BUCKET_ARN = arn_form(
     "plain_bucket_arn",
     "the ARN of an S3 bucket",
     "s3",
@@ -352,7 +228,7 @@ PLAIN_BUCKET_ARN = _arn(
     regional=False,
     account="",
 )
-BUCKET_ARN = _arn(
+BUCKET_ARN = arn_form(
     "bucket_arn",
     "the ARN of an S3 bucket or of objects in one",
     "s3",
@@ -409,7 +285,7 @@ BUCKET_ARN = _arn(
         ("[a-z0-9][a-z0-9._-]+(/.*)?", "is a name", "Write `arn:aws:s3:::` before it."),
     ),
 )
-REPOSITORY_ARN = _arn(
+REPOSITORY_ARN = arn_form(
     "repository_arn",
     "the ARN of an ECR repository",
     "ecr",
@@ -437,7 +313,7 @@ REPOSITORY_ARN = _arn(
 )
 _CLUSTER = f"Write the cluster's ARN, such as `arn:aws:ecs:{_IN}:cluster/main`."
 _SERVICE = f"Write the service's ARN, such as `arn:aws:ecs:{_IN}:service/main/memos`."
-CLUSTER_ARN = _arn(
+CLUSTER_ARN = arn_form(
     "cluster_arn",
     "the ARN of an ECS cluster",
     "ecs",
@@ -450,7 +326,7 @@ CLUSTER_ARN = _arn(
     ),
     bare=(("[A-Za-z0-9_-]+", "is a name", _CLUSTER),),
 )
-SERVICE_ARN = _arn(
+SERVICE_ARN = arn_form(
     "service_arn",
     "the ARN of an ECS service",
     "ecs",
@@ -465,7 +341,7 @@ SERVICE_ARN = _arn(
     bare=(("[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)?", "is a name", _SERVICE),),
 )
 _WITH_GROUP = "The ARN of a log group ends in `log-group:NAME`."
-LOG_GROUP_ARN = _arn(
+LOG_GROUP_ARN = arn_form(
     "log_group_arn",
     "the ARN of a log group",
     "logs",
@@ -482,7 +358,7 @@ LOG_GROUP_ARN = _arn(
         ("[A-Za-z0-9._/#-]+(:[*])?", "is a name", f"Write its ARN, such as `arn:aws:logs:{_IN}:log-group:{_LOGS}`."),
     ),
 )
-PLAIN_LOG_GROUP_ARN = _arn(
+PLAIN_LOG_GROUP_ARN = arn_form(
     "plain_log_group_arn",
     "the ARN of a log group, without `:*`",
     "logs",
@@ -491,7 +367,7 @@ PLAIN_LOG_GROUP_ARN = _arn(
     (f"arn:aws:logs:{_IN}:log-group:{_LOGS}:*",),
 )
 _OF_KEY = "kms:Decrypt applies to keys only: write the ARN of the key it points to."
-KEY_ARN = _arn(
+KEY_ARN = arn_form(
     "key_arn",
     "the ARN of a KMS key",
     "kms",
@@ -504,7 +380,7 @@ KEY_ARN = _arn(
         ("(mrk-)?[0-9a-f-]{32,36}", "is an id", f"Write its ARN, such as `arn:aws:kms:{_IN}:key/...`."),
     ),
 )
-POLICY_ARN = _arn(
+POLICY_ARN = arn_form(
     "policy_arn",
     "the ARN of a managed policy",
     "iam",
@@ -526,7 +402,7 @@ POLICY_ARN = _arn(
         ),
     ),
 )
-OIDC_PROVIDER_ARN = _arn(
+OIDC_PROVIDER_ARN = arn_form(
     "oidc_provider_arn",
     "the ARN of GitHub's OIDC provider",
     "iam",

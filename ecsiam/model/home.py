@@ -7,7 +7,7 @@ from attrs import evolve, field, frozen
 from ecsiam.errors import Fault, Path
 from ecsiam.model import forms
 from ecsiam.model.arn import PARTITIONS, Arn, partition_of
-from ecsiam.model.forms import Form
+from ecsiam.model.form import Form
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Bindings, Ref, Text, in_order, text
 
 HOME_FORMS: dict[str, Form] = {"account_id": forms.ACCOUNT_ID, "aws_region": forms.REGION, "partition": forms.PARTITION}

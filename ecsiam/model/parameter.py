@@ -7,7 +7,7 @@ from attrs import evolve, field, frozen
 
 from ecsiam.errors import ConfigError, Fault, Faults, PolicyError, refuse
 from ecsiam.looks.shown import Shown
-from ecsiam.model.forms import Form
+from ecsiam.model.form import Form
 from ecsiam.model.text import Bindings, Value
 
 Type = Literal["text", "list", "flag", "number"]
