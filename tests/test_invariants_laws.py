@@ -117,7 +117,7 @@ def plain(kwargs: Kwargs) -> Kwargs:
 
 @st.composite
 def asked(draw: st.DrawFn) -> Asked:
-    kwargs = plain(draw(configs(raw=False, managed=False)))
+    kwargs = plain(draw(configs(raw=False, managed=False))) | {"accept": None}
     raw: dict[str, tuple[Raw, ...]] = {}
     denied: dict[str, bool] = {}
     attached: dict[str, tuple[str, ...]] = {}

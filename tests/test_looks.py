@@ -126,7 +126,7 @@ def every(text: str) -> list[Shown]:
     return [
         *(ALLOW, said, Policy(said, id=text, as_is=True), whose, whose.policies[text], whose.policies),
         Stack([whose], intent=Intent(prefix=text), notes=[note], source=text),
-        *(Intent(prefix=text, flags=((text, True),)), Deployment(variables=ById([Variable(text, "text")]))),
+        *(Intent(prefix=text, flags=((text, True),)), Deployment(variables=ById([Variable(text, "text", PROJECT)]))),
         *(Text.of(text), Text.of(text, ACCOUNT_ID, text), EMPTY, Principal("AWS", text, as_is=True)),
         *(Action(f"s3:{text}", as_is=True), Only((text,) * 9), AllBut((text,)), Only(())),
         *(Condition("StringEquals", text, text, as_is=True), Condition("StringEquals", text, (), as_is=True)),
