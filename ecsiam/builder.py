@@ -81,7 +81,6 @@ def _role(config: Config, project: Project, kind: _Kind, when: str, policies: li
     name = project.role_names[kind.id]
     own = dict(zip(OWN_TAGS, (name, as_text(config.environment), text(kind.purpose)), strict=True))
     longest = kind.longest(config)
-    boundary = as_text(config.permissions_boundary_arn)
     return Role(
         id=kind.id,
         name=name,
@@ -89,7 +88,7 @@ def _role(config: Config, project: Project, kind: _Kind, when: str, policies: li
         policies=policies,
         managed_policy_arns=in_order(texts(managed)),
         path=config.path,
-        permissions_boundary=boundary if boundary.parts else None,
+        permissions_boundary=as_text(config.permissions_boundary_arn),
         max_session_duration=Ref(longest.name, parameter=True) if isinstance(longest, Parameter) else longest,
         description=Text.of(f"{kind.purpose} role of ", project.prefix),
         tags={**own, **{key: text(value) for key, value in config.tags.items()}},

@@ -14,7 +14,7 @@ from ecsiam.features.cloudwatch import CloudwatchKeys, cloudwatch
 from ecsiam.features.ecs_exec import CHANNELS, ExecKeys, exec_needs
 from ecsiam.features.efs import EfsKeys, efs_needs
 from ecsiam.features.execution import ExecutionKeys, ecr_needs, logs_needs
-from ecsiam.features.feature import Feature
+from ecsiam.features.feature import Feature, nothing
 from ecsiam.features.github_actions import PUSH, GithubActionsKeys, github_needs
 from ecsiam.features.github_oidc import GITHUB_AUDIENCE, ISSUER, GithubOidcKeys, provider
 from ecsiam.features.project import Project, allow
@@ -167,15 +167,10 @@ def _read_any(keys: SecretsKeys, project: Project) -> Iterator[Statement]:
     yield from reading(keys, project, every)
 
 
-def _nothing(_: Keys, __: Project) -> Iterator[Statement]:
-    """The managed policy has it."""
-    return iter(())
-
-
 # What has to work is what has to work in the default profile; pull and logs are left to the managed policy.
 FEATURES = (
-    Feature("execution_ecr", "execution", "", ExecutionKeys, _nothing, needs=ecr_needs),
-    Feature("execution_logs", "execution", "", ExecutionKeys, _nothing, needs=logs_needs),
+    Feature("execution_ecr", "execution", "", ExecutionKeys, nothing, needs=ecr_needs),
+    Feature("execution_logs", "execution", "", ExecutionKeys, nothing, needs=logs_needs),
     Feature("execution_secrets", "execution", "enable_secrets_access", SecretsKeys, _secrets, _SECRETS, _read_any),
     Feature("efs", "task", "enable_efs_access", EfsKeys, _efs, _EFS, efs_needs),
     Feature("s3", "task", "enable_s3_access", S3Keys, _s3, _S3, s3_needs),

@@ -18,7 +18,8 @@ K_contra = TypeVar("K_contra", bound=Keys, contravariant=True)
 Part = Statement | Note
 
 
-def _nothing(_: Keys, __: Project) -> Iterator[Statement]:
+def nothing(_: Keys, __: Project) -> Iterator[Statement]:
+    """No statement."""
     return iter(())
 
 
@@ -40,7 +41,7 @@ class Feature(Generic[K_contra]):
     keys: type[Keys]
     parts: Callable[[K_contra, Project], Iterator[Part]]
     grants: tuple[str, ...] = ()
-    needs: Callable[[K_contra, Project], Iterator[Statement]] = _nothing
+    needs: Callable[[K_contra, Project], Iterator[Statement]] = nothing
 
 
 @frozen
@@ -57,7 +58,7 @@ class RoleKind(Generic[K_contra]):
     purpose: str
     trust: Callable[[K_contra, Project], Policy]
     meant: Callable[[K_contra, Project], Iterator[Statement]]
-    needs: Callable[[K_contra, Project], Iterator[Statement]] = _nothing
+    needs: Callable[[K_contra, Project], Iterator[Statement]] = nothing
     unsure: Callable[[K_contra], str] = field(default=lambda _: "")
     managed: Callable[[K_contra], Sequence[str]] = _none
     longest: Callable[[K_contra], int | Parameter | None] = field(default=lambda _: None)
