@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from ecsiam import PolicyError, Request, Statement
 from ecsiam.analysis.comparisons import MATCHES
-from ecsiam.analysis.globs import Pieces
 from ecsiam.analysis.matching import (
     Miss,
     glob,
@@ -24,6 +23,7 @@ from ecsiam.analysis.request import Values
 from ecsiam.analysis.variables import parts, put_in
 from ecsiam.model.condition import COMPARISONS, Operator
 from ecsiam.model.each import Each
+from ecsiam.model.globs import Pieces
 from ecsiam.model.policy import Version
 from ecsiam.model.principal import EVERYONE, Principal, PrincipalType
 from ecsiam.model.statement import Action, AllBut, Only

@@ -13,8 +13,9 @@ from typing import Literal
 
 from attrs import evolve
 
-from ecsiam.analysis.globs import STAR, glob
+from ecsiam.analysis.globs import STAR
 from ecsiam.analysis.request import Request, Values
+from ecsiam.model.globs import matches
 from ecsiam.model.principal import Principal
 
 Kind = Literal["user", "role session", "federated user", "root", "service", "anonymous", "account", "federated"]
@@ -249,4 +250,4 @@ def _agrees(fact: str | None, value: Values) -> bool:
     if ((fact, True),) == STAR:
         return True
     value = value.lower() if fact in ("true", "false") and isinstance(value, str) else value
-    return isinstance(value, str) and glob(((fact, True),), value)
+    return isinstance(value, str) and matches(fact, value)

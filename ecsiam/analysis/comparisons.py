@@ -6,11 +6,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 from collections.abc import Callable
 from operator import eq, ge, gt, le, lt
 
-from ecsiam.analysis.globs import Pieces, arn_globs, fits_arn, glob
+from ecsiam.analysis.globs import arn_globs, fits_arn
 from ecsiam.analysis.request import Values
 from ecsiam.analysis.values import address_block, as_address, as_bool, as_bytes, as_date, as_number
 from ecsiam.errors import Fault, PolicyError
 from ecsiam.model.condition import Comparison, Operator
+from ecsiam.model.globs import Pieces, glob
 
 
 class Unsettled(PolicyError):

@@ -1,4 +1,4 @@
-"""Texts with wildcards: `*` is any run of characters, `?` is one, in whole texts or part by part in an ARN.
+"""Resources with wildcards, compared as whole texts or part by part as ARNs.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
 """
@@ -6,82 +6,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 from functools import lru_cache
 from typing import Literal, get_args
 
-from ecsiam.analysis.variables import Escaped, Part, Piece
+from ecsiam.analysis.variables import Escaped, Part
+from ecsiam.model.globs import Glob, Piece, Pieces, as_glob, fits, glob
 
 Reading = Literal["parts", "flat"]  # how resource ARNs are compared, "parts" is ours
 READINGS: tuple[Reading, ...] = get_args(Reading)
-Pieces = tuple[Piece, ...]
-_Run = tuple[int, tuple[tuple[int, str], ...]]  # how long, and which text stands where; elsewhere is any character
-Glob = tuple[_Run, ...]  # what stands between the stars
-
 STAR: Pieces = (("*", True),)
 ARN_PARTS = 6
-
-
-def glob(pieces: Pieces, value: str) -> bool:
-    """Whether a text with wildcards matches a whole value. A character is a code point, a newline is one of them."""
-    return fits(as_glob(pieces), value)
-
-
-@lru_cache(maxsize=1 << 14)
-def as_glob(pieces: Pieces) -> Glob:
-    """A text with wildcards, read once."""
-    runs: list[_Run] = []
-    texts: list[tuple[int, str]] = []
-    length = 0
-    for text, live in pieces:
-        for at_star, between in enumerate(text.split("*") if live else (text,)):
-            if at_star:
-                runs.append((length, tuple(texts)))
-                texts, length = [], 0
-            for at_mark, plain in enumerate(between.split("?") if live else (between,)):
-                length += 1 if at_mark else 0
-                if plain:
-                    texts.append((length, plain))
-                    length += len(plain)
-    return (*runs, (length, tuple(texts)))
-
-
-def fits(pattern: Glob, value: str) -> bool:
-    """Whether a glob matches a whole value: each run as early as it can stand, the last one at the end.
-
-    The earliest place leaves the most for the runs after it, so nothing is ever tried twice.
-    """
-    first, last = pattern[0], pattern[-1]
-    end = len(value) - last[0]
-    if len(pattern) == 1:
-        return end == 0 and _stands(first, value, 0)
-    if end < first[0] or not _stands(first, value, 0) or not _stands(last, value, end):
-        return False
-    at = first[0]
-    for run in pattern[1:-1]:
-        found = _find(run, value, at, end)
-        if found < 0:
-            return False
-        at = found + run[0]
-    return True
-
-
-def _stands(run: _Run, value: str, at: int) -> bool:
-    """Whether a run stands at a place that has room for it."""
-    return all(value.startswith(text, at + offset) for offset, text in run[1])
-
-
-def _find(run: _Run, value: str, start: int, end: int) -> int:
-    length, texts = run
-    if not texts:
-        return start if start + length <= end else -1
-    offset, text = texts[0]
-    while True:
-        at = value.find(text, start + offset, end) - offset
-        if at < start or at + length > end:
-            return -1
-        if len(texts) == 1 or _stands(run, value, at):
-            return at
-        start = at + 1
-
-
-# ---------------------------------------------------------------- ARNs
 
 
 def _parts(pieces: Pieces) -> list[Pieces]:

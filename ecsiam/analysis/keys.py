@@ -34,8 +34,9 @@ from ecsiam.analysis.samples import values as values_of
 from ecsiam.analysis.strings import MOST_CELLS, vectors
 from ecsiam.analysis.typed import SAMPLES, STRANGE, base, can_be, sample, type_of
 from ecsiam.analysis.values import as_number
-from ecsiam.analysis.variables import Escaped, Part, Piece, Variable
+from ecsiam.analysis.variables import Escaped, Part, Variable
 from ecsiam.model.condition import Kind, Operator
+from ecsiam.model.globs import Piece
 from ecsiam.model.text import Ref
 
 

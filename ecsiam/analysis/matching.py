@@ -10,24 +10,14 @@ from functools import lru_cache
 from attrs import frozen
 
 from ecsiam.analysis.comparisons import Unsettled, matches_values
-from ecsiam.analysis.globs import (
-    ArnGlob,
-    Glob,
-    Pieces,
-    Reading,
-    as_glob,
-    fits,
-    fits_arn,
-    glob,
-    may_be_arn,
-    resource_globs,
-)
+from ecsiam.analysis.globs import ArnGlob, Reading, fits_arn, may_be_arn, resource_globs
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.values import address_block, as_date, as_number
 from ecsiam.analysis.variables import Escaped, Part, Variable, parts, put_in
 from ecsiam.errors import Fault, PolicyError
 from ecsiam.model.condition import Condition, Kind, Operator
 from ecsiam.model.each import Each, Item
+from ecsiam.model.globs import Glob, Pieces, as_glob, fits, glob
 from ecsiam.model.policy import Version
 from ecsiam.model.principal import Principal
 from ecsiam.model.statement import Action, AllBut, Only, Statement

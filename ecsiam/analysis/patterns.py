@@ -11,8 +11,7 @@ from typing import Literal
 
 from attrs import Factory, field, frozen
 
-from ecsiam.analysis.globs import Glob, as_glob, fits
-from ecsiam.analysis.variables import Piece
+from ecsiam.model.globs import Glob, Piece, as_glob, fits
 
 
 class Unclear(Exception):

@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from ecsiam.analysis.request import Request
 from ecsiam.errors import PolicyError
+from ecsiam.model.globs import Piece
 from ecsiam.model.policy import Version
 from ecsiam.model.text import Ref, Text
 
@@ -34,7 +35,6 @@ class Variable:
 
 
 Part = str | Escaped | Variable | Ref
-Piece = tuple[str, bool]  # a text, and whether `*` and `?` in it are wildcards
 
 
 @lru_cache(maxsize=65536)

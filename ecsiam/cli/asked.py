@@ -8,7 +8,6 @@ from typing import TypeVar, cast
 
 from attrs import evolve, frozen
 
-from ecsiam.analysis.globs import glob
 from ecsiam.analysis.grants import OF_TRUST
 from ecsiam.analysis.request import Context, Request, context_of, principal_of
 from ecsiam.cli.given import Given, role_faults
@@ -26,6 +25,7 @@ from ecsiam.errors import (
 from ecsiam.keys.source import read_bytes
 from ecsiam.model.bounds import loaded
 from ecsiam.model.document import describe, is_object
+from ecsiam.model.globs import matches
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import Principal
 from ecsiam.model.role import Role
@@ -287,5 +287,5 @@ def notes(given: Given, one: Asked, principal_given: bool) -> Iterator[str]:
 def _fits(form: str, resource: str) -> bool:
     if form == "*":
         return resource == "*"
-    fits = glob(((form, True),), resource)
-    return fits and not any(glob(((e, True),), resource) for e in actions.excepting(form))
+    fits = matches(form, resource)
+    return fits and not any(matches(e, resource) for e in actions.excepting(form))

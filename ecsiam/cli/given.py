@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 
 from attrs import evolve, frozen
 
-from ecsiam.analysis.globs import glob
 from ecsiam.analysis.grants import OF_TRUST
 from ecsiam.analysis.matching import matches_resource
 from ecsiam.analysis.questions import trust_of
@@ -14,6 +13,7 @@ from ecsiam.config.load import config_of
 from ecsiam.errors import ConfigError, EcsiamError, Fault, PolicyError, refuse
 from ecsiam.keys.source import Source, read_source
 from ecsiam.model.document import policy_from_data, read_literal
+from ecsiam.model.globs import matches
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
@@ -153,7 +153,7 @@ def subjects(given: Given, id: str | None) -> Mapping[str, Role | Policy]:
 
 def trusts(given: Given, id: str | None, action: str, resource: str) -> Mapping[str, tuple[Requests, str]]:
     """The trusts that a question about actions of STS is for, by role, each with the role's own ARN."""
-    named = any(glob(((action.lower(), True),), of_trust) for of_trust in OF_TRUST)
+    named = any(matches(action.lower(), of_trust) for of_trust in OF_TRUST)
     if isinstance(given.what, Policy) or not named or not action.lower().startswith("sts:"):
         return {}
     home = given.what.deployment.home

@@ -1,30 +1,79 @@
-"""Patterns with `*` and `?`, as IAM has them: plain matching, and whether two may mean one text."""
+"""Patterns with `*` and `?`, as IAM has them: whether a text fits, and whether two patterns may mean one text."""
+
+from functools import lru_cache
+
+Piece = tuple[str, bool]  # a text, and whether `*` and `?` in it are wildcards
+Pieces = tuple[Piece, ...]
+_Run = tuple[int, tuple[tuple[int, str], ...]]  # how long, and which text stands where; elsewhere is any character
+Glob = tuple[_Run, ...]  # what stands between the stars
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether a pattern means a text. Each star takes as little as it can, so the time is that of both lengths."""
-    first, *rest = pattern.split("*")
-    if not rest:
-        return _same(first, text)
-    last = rest.pop()
-    if len(text) < len(first) + len(last) or not _same(first, text[: len(first)]):
+    """Whether a pattern means a text."""
+    return glob(((pattern, True),), text)
+
+
+def glob(pieces: Pieces, value: str) -> bool:
+    """Whether a text with wildcards matches a whole value. A character is a code point, a newline is one of them."""
+    return fits(as_glob(pieces), value)
+
+
+@lru_cache(maxsize=1 << 14)
+def as_glob(pieces: Pieces) -> Glob:
+    """A text with wildcards, read once."""
+    runs: list[_Run] = []
+    texts: list[tuple[int, str]] = []
+    length = 0
+    for text, live in pieces:
+        for at_star, between in enumerate(text.split("*") if live else (text,)):
+            if at_star:
+                runs.append((length, tuple(texts)))
+                texts, length = [], 0
+            for at_mark, plain in enumerate(between.split("?") if live else (between,)):
+                length += 1 if at_mark else 0
+                if plain:
+                    texts.append((length, plain))
+                    length += len(plain)
+    return (*runs, (length, tuple(texts)))
+
+
+def fits(pattern: Glob, value: str) -> bool:
+    """Whether a glob matches a whole value: each run as early as it can stand, the last one at the end.
+
+    The earliest place leaves the most for the runs after it, so nothing is ever tried twice.
+    """
+    first, last = pattern[0], pattern[-1]
+    end = len(value) - last[0]
+    if len(pattern) == 1:
+        return end == 0 and _stands(first, value, 0)
+    if end < first[0] or not _stands(first, value, 0) or not _stands(last, value, end):
         return False
-    end = len(text) - len(last)
-    if not _same(last, text[end:]):
-        return False
-    at = len(first)
-    for part in rest:
-        found = next((i for i in range(at, end - len(part) + 1) if _same(part, text[i : i + len(part)])), None)
-        if found is None:
+    at = first[0]
+    for run in pattern[1:-1]:
+        found = _find(run, value, at, end)
+        if found < 0:
             return False
-        at = found + len(part)
+        at = found + run[0]
     return True
 
 
-def _same(part: str, text: str) -> bool:
-    if "?" not in part:
-        return part == text
-    return len(part) == len(text) and all(p in ("?", t) for p, t in zip(part, text, strict=True))
+def _stands(run: _Run, value: str, at: int) -> bool:
+    """Whether a run stands at a place that has room for it."""
+    return all(value.startswith(text, at + offset) for offset, text in run[1])
+
+
+def _find(run: _Run, value: str, start: int, end: int) -> int:
+    length, texts = run
+    if not texts:
+        return start if start + length <= end else -1
+    offset, text = texts[0]
+    while True:
+        at = value.find(text, start + offset, end) - offset
+        if at < start or at + length > end:
+            return -1
+        if len(texts) == 1 or _stands(run, value, at):
+            return at
+        start = at + 1
 
 
 def overlap(one: str, other: str, *, fields: int = 0) -> bool:
