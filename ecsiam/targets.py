@@ -9,6 +9,7 @@ from attrs import frozen
 from ecsiam.artifact import Artifact
 from ecsiam.errors import EmitError, Fault, refuse
 from ecsiam.looks.data import pretty
+from ecsiam.looks.words import listed
 from ecsiam.model.mistaken import expect
 from ecsiam.model.sizes import over
 from ecsiam.model.stack import Stack
@@ -88,7 +89,7 @@ def emit(stack: Stack, target: TargetName, *, bind: Mapping[str, object] | None 
     """
     expect(stack, Stack, "a stack", EmitError)
     if target not in tuple(TARGETS):  # what can't be hashed can't be looked up
-        raise EmitError(Fault(f"unknown target `{target}`", (), f"There are {', '.join(f'`{t}`' for t in TARGETS)}."))
+        raise EmitError(Fault(f"unknown target `{target}`", (), f"There are {listed(TARGETS)}."))
     stack = stack.bind(bind) if bind else stack
     refuse(EmitError, (*_refused(stack), *over(stack)))
     documents = TARGETS[target].documents(stack)

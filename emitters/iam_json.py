@@ -6,6 +6,7 @@ IAM's JSON has no way to say "this account": everything has to be bound.
 import json
 
 from ecsiam.errors import EmitError, Fault, refuse
+from ecsiam.looks.words import listed
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.role import Role
 from ecsiam.model.sizes import over
@@ -22,7 +23,7 @@ def documents(stack: Stack) -> Documents:
     """
     unknown = stack.deployment.without_default
     if unknown.open:
-        names = ", ".join(f"`{name}`" for name in unknown.open)
+        names = listed(unknown.open)
         remedy = f"Write it in the config, or bind it: `{unknown.settings}`."
         raise EmitError(Fault(f"raw IAM JSON can't leave {names} to deployment", (), remedy))
     defaults = stack.deployment.defaults

@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from ecsiam.errors import Fault, Faults, PolicyError, refuse, show
 from ecsiam.looks.shown import Shown
+from ecsiam.looks.words import listed
 from ecsiam.model.document import describe, is_object
 from ecsiam.model.principal import EVERYONE, PRINCIPAL_TYPES, Principal, PrincipalType
 
@@ -60,7 +61,7 @@ def _written(given: object) -> Principal:
         return Principal("Service", written)
     remedy = (
         "Write `TYPE:ID`, such as `Service:ecs-tasks.amazonaws.com`, an ARN, or `*` for an anonymous caller; the types"
-        f" are {', '.join(f'`{t}`' for t in _TYPES)}."
+        f" are {listed(_TYPES)}."
     )
     raise PolicyError(Fault(f"`{show(written)}` is not a principal", (), remedy))
 

@@ -23,6 +23,7 @@ from ecsiam.errors import (
     show,
 )
 from ecsiam.keys.source import read_bytes
+from ecsiam.looks.words import listed
 from ecsiam.model.bounds import loaded
 from ecsiam.model.document import describe, is_object
 from ecsiam.model.globs import matches
@@ -209,7 +210,7 @@ def _raw(line: bytes, role: str | None) -> Raw:
     faults = Faults()
     for key in data:
         if key not in FIELDS:
-            remedy = did_you_mean(key, FIELDS) or f"There are {', '.join(f'`{f}`' for f in FIELDS)}."
+            remedy = did_you_mean(key, FIELDS) or f"There are {listed(FIELDS)}."
             faults.append(Fault(f"unknown field `{show(key)}`", (), remedy))
     texts: dict[str, str | None] = {}
     for field in FIELDS[:4]:

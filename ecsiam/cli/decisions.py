@@ -11,6 +11,7 @@ from ecsiam.cli.asked import Asked
 from ecsiam.cli.beside import Beside
 from ecsiam.cli.shown import INDENT, Data, request_data, request_lines, statement_data, statement_line
 from ecsiam.errors import PolicyError
+from ecsiam.looks.words import listed
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.text import Text
@@ -133,7 +134,7 @@ def decision_lines(decided: Decided) -> Iterator[str]:
     if decided.decision.outcome == "implicitly denied":
         yield from _near_lines(decided)
     if missing := decided.decision.missing:
-        yield f"{INDENT}it hangs on what was not given: {', '.join(f'`{key}`' for key in missing)}"
+        yield f"{INDENT}it hangs on what was not given: {listed(missing)}"
 
 
 def decision_notes(decided: Decided) -> Iterator[str]:

@@ -12,6 +12,7 @@ from ecsiam.builder import build
 from ecsiam.config.load import config_of
 from ecsiam.errors import ConfigError, EcsiamError, Fault, PolicyError, refuse
 from ecsiam.keys.source import Source, read_source
+from ecsiam.looks.words import listed
 from ecsiam.model.document import policy_from_data, read_literal
 from ecsiam.model.globs import matches
 from ecsiam.model.policy import Policy
@@ -171,7 +172,7 @@ def role_faults(given: Given, id: str | None) -> list[Fault]:
     if isinstance(given.what, Policy):
         fault = Fault(f"`{given.name}` is an IAM document and has no roles", (), "Leave the role out.")
         return [] if id is None else [fault]
-    there = f"There are {', '.join(f'`{r}`' for r in given.what.roles)}."
+    there = f"There are {listed(given.what.roles)}."
     if id is None:
         return [Fault("no role is named", (), f"Name one with `--role`. {there}")]
     return [] if id in given.what.roles else [Fault(f"`{given.name}` has no role `{id}`", (), there)]
@@ -184,7 +185,7 @@ def closed(given: Given, say: Callable[[str], None]) -> Given:
     stack = given.what
     unknown = stack.deployment.without_default
     if unknown.open:
-        names = ", ".join(f"`{name}`" for name in unknown.open)
+        names = listed(unknown.open)
         remedy = f"Bind it: `{unknown.settings}`."
         raise ConfigError(Fault(f"`{given.name}` leaves {names} to deployment, and a request is about one", (), remedy))
     defaults = stack.deployment.defaults

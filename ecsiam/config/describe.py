@@ -8,6 +8,7 @@ from ecsiam.config.model import Config
 from ecsiam.features.table import PROFILES
 from ecsiam.keys.key import Key
 from ecsiam.keys.kinds import STATEMENT, Choice, Flag, ListOf, MapOf, Numbers, OfForm, RawStatement, Schema, Whole
+from ecsiam.looks.words import listed
 
 # An empty value stands for all in the profile of the baseline module.
 _STAND_FOR_ALL = sorted(PROFILES["baseline"].stand_for_all)
@@ -146,7 +147,7 @@ def _offer(name: str) -> Iterator[str]:
     key = Config.keys()[name]
     default = key.default or _shown_default(name, key)
     default = "" if default in ("none", "`false`") or "required" in default else f" Default: {default}."
-    needs = f" Needs {', '.join(f'`{n}`' for n in key.needs)}." if key.needs else ""
+    needs = f" Needs {listed(key.needs)}." if key.needs else ""
     yield f"# {key.meaning}{needs}{default}"
     live = Config.required(name) or name.startswith("enable_")
     yield from (line if live else f"# {line}" for line in _sample(name, key))

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from ecsiam.errors import LONGEST_SLIP
 from ecsiam.features.wide import is_everything, wide_actions
+from ecsiam.looks.words import listed
 from ecsiam.model.globs import matches, overlap
 from ecsiam.model.intent import Note
 from ecsiam.model.statement import AllBut, Only, Statement
@@ -77,7 +78,7 @@ def needless_stars(statement: Statement, role: str, key: str, at: int) -> Iterat
     needless = [p for p, found in known.items() if sum(map(supports_resources, found)) > len(found) / 2]
     if needless:
         but = isinstance(resources, AllBut)
-        may = f"the {role} role may do {', '.join(f'`{n}`' for n in needless)}"
+        may = f"the {role} role may do {listed(needless)}"
         yield Note(
             "wide-value",
             f"{may} on every resource{' but a few' * but}, where AWS takes some",

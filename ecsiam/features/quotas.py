@@ -1,11 +1,12 @@
 """What the account had raised, and what is worth knowing where a role needs more than it has."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys
 from ecsiam.keys.kinds import Numbers, Whole
+from ecsiam.looks.words import listed
 from ecsiam.model.intent import Note
 from ecsiam.model.quotas import RAISABLE
 from ecsiam.model.sizes import Measure, measures
@@ -51,7 +52,7 @@ def quota_notes(stack: Stack) -> Iterator[Note]:
         elif one.size.least <= limit < one.with_all_on.least:
             yield Note(
                 "over-quota-together",
-                f"{one.says(one.with_all_on.least)} with {_listed(one.flags)} on, and IAM takes {limit:,}{one.shares}",
+                f"{one.says(one.with_all_on.least)} with {listed(one.flags)} on, and IAM takes {limit:,}{one.shares}",
                 (),
                 one.quota.remedy,
                 one.quota.page,
@@ -59,7 +60,7 @@ def quota_notes(stack: Stack) -> Iterator[Note]:
         elif one.quota.id in _DOCUMENTS and (one.size.most is None or one.size.most > limit >= one.size.least):
             undecided.append(one)
     if undecided:
-        names = _listed(dict.fromkeys(name for one in undecided for name in one.open))
+        names = listed(dict.fromkeys(name for one in undecided for name in one.open))
         yield Note(
             "size-open",
             f"what is given as {names} decides whether IAM takes "
@@ -68,7 +69,3 @@ def quota_notes(stack: Stack) -> Iterator[Note]:
             "`ecsiam prove --set NAME=VALUE` says so of values: see `limits`.",
             undecided[0].quota.page,
         )
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)

@@ -10,6 +10,7 @@ from typing import cast
 from ecsiam.errors import Path
 from ecsiam.keys.keys import Keys
 from ecsiam.keys.kinds import ListOf, OfForm, RawStatement
+from ecsiam.looks.words import listed
 from ecsiam.model.arn import PARTITIONS
 from ecsiam.model.globs import matches
 from ecsiam.model.intent import Note
@@ -44,11 +45,11 @@ def wide_actions(statement: Statement) -> str:
     """What is wide about the actions, in words; empty where they are named."""
     patterns = [action.pattern for action in statement.actions.items]
     if isinstance(statement.actions, AllBut):
-        return f"every action but {_listed(patterns)}"
+        return f"every action but {listed(dict.fromkeys(patterns))}"
     if any(not pattern.strip("*:") for pattern in patterns):
         return "every action"
     services = [s for s, _, name in (p.partition(":") for p in patterns) if "*" in name and not name.strip("*?")]
-    return f"every action of {_listed(services)}" if services else ""
+    return f"every action of {listed(dict.fromkeys(services))}" if services else ""
 
 
 def _wide_resources(statement: Statement) -> str:
@@ -59,7 +60,7 @@ def _wide_resources(statement: Statement) -> str:
     if any(is_everything(arn) for arn in literal):
         return "every resource"
     kinds = [arn for arn in literal if _is_a_kind(arn)]
-    return f"all of {_listed(kinds)}" if kinds else ""
+    return f"all of {listed(dict.fromkeys(kinds))}" if kinds else ""
 
 
 def is_everything(arn: str) -> bool:
@@ -218,7 +219,3 @@ def _other(arn: str, environment: str) -> str:
 def _of_its_kind(arn: str) -> str:
     """What of another service an ARN names that names all of its kind."""
     return re.split("[*?]", _whole(arn).split(":", 5)[5])[0] + _OTHERS[0] if _is_a_kind(arn) else ""
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in dict.fromkeys(names))

@@ -13,8 +13,9 @@ from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.requests import query
 from ecsiam.analysis.searching import search
 from ecsiam.invariants.accepting import as_fact
-from ecsiam.invariants.asking import granted, listed
+from ecsiam.invariants.asking import granted
 from ecsiam.invariants.sent import resource_items
+from ecsiam.looks.words import listed
 from ecsiam.model.arn import Arn, via_service
 from ecsiam.model.condition import Condition
 from ecsiam.model.each import Each

@@ -14,7 +14,8 @@ from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import NOTHING, Requests, of_statement, query, union
 from ecsiam.analysis.searching import search
-from ecsiam.invariants.asking import Granted, allows, granted, listed, never, together
+from ecsiam.invariants.asking import Granted, allows, granted, never, together
+from ecsiam.looks.words import listed
 from ecsiam.model.condition import Condition
 from ecsiam.model.each import Each, Item
 from ecsiam.model.stack import Stack

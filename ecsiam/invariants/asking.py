@@ -15,6 +15,7 @@ from ecsiam.analysis.searching import search
 from ecsiam.errors import ConfigError
 from ecsiam.invariants.accepting import Sought, about, all_meant, first_of, marked, meant, unsure
 from ecsiam.invariants.naming import named
+from ecsiam.looks.words import listed
 from ecsiam.model.accept import Accept
 from ecsiam.model.parameter import Variable
 from ecsiam.model.policy import Policy
@@ -208,11 +209,6 @@ def together(answers: Iterable[Answer]) -> Answer:
     if undecided is not None and all(fail.accepted for fail in fails) and not whole:
         return first_of((unsure(undecided.reason, undecided.assumed), *fails))
     return first_of(fails)
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names for a sentence."""
-    return ", ".join(f"`{n}`" for n in names)
 
 
 # ---------------------------------------------------------------- values for what is open

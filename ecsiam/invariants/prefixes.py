@@ -19,9 +19,10 @@ from ecsiam.analysis.searching import search
 from ecsiam.analysis.strings import OutOfBudget, example
 from ecsiam.features.table import ROLES
 from ecsiam.invariants.accepting import about, accepting, all_meant, first_of, unsure
-from ecsiam.invariants.asking import MORE, allows, granted, listed, samples, with_values
+from ecsiam.invariants.asking import MORE, allows, granted, samples, with_values
 from ecsiam.invariants.naming import named
 from ecsiam.invariants.reach import configured, meant
+from ecsiam.looks.words import listed
 from ecsiam.model.accept import Accept
 from ecsiam.model.arn import Arn
 from ecsiam.model.stack import Stack

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.invariants.accepting import as_fact
-from ecsiam.invariants.asking import listed, together
+from ecsiam.invariants.asking import together
+from ecsiam.looks.words import listed
 from ecsiam.model.sizes import Measure, measures
 from ecsiam.model.stack import Stack
 

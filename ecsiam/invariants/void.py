@@ -16,10 +16,11 @@ from ecsiam.analysis.searching import search
 from ecsiam.analysis.strings import example
 from ecsiam.analysis.variables import Variable, parts
 from ecsiam.invariants.accepting import as_fact, of_requests
-from ecsiam.invariants.asking import listed, samples, together
+from ecsiam.invariants.asking import samples, together
 from ecsiam.invariants.kinds import possible
 from ecsiam.invariants.sent import resource_items
 from ecsiam.invariants.vain import excludes_all, keys_of_others, said, vain_conditions
+from ecsiam.looks.words import listed
 from ecsiam.model.each import Each, Item
 from ecsiam.model.home import Home
 from ecsiam.model.policy import Policy

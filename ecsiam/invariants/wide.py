@@ -14,9 +14,10 @@ from ecsiam.analysis.requests import NOTHING, Requests, of_statement, query, uni
 from ecsiam.analysis.strings import example
 from ecsiam.analysis.variables import Escaped, Part, Variable, parts
 from ecsiam.invariants.access import asked_of
-from ecsiam.invariants.asking import granted, listed, never, together
+from ecsiam.invariants.asking import granted, never, together
 from ecsiam.invariants.kinds import REGION, common
 from ecsiam.invariants.reach import bare, held
+from ecsiam.looks.words import listed
 from ecsiam.model.arn import PARTITIONS
 from ecsiam.model.each import Each, Item
 from ecsiam.model.home import Home

@@ -10,9 +10,10 @@ from ecsiam.analysis.requests import NOTHING, Requests, allowed_by, of_statement
 from ecsiam.features.table import PROFILES, ROLES
 from ecsiam.invariants.abroad import abroad
 from ecsiam.invariants.accepting import as_fact
-from ecsiam.invariants.asking import granted, listed, never, together, trusted
+from ecsiam.invariants.asking import granted, never, together, trusted
 from ecsiam.invariants.sent import REGION_KEY, Part, asked_keys, asked_parts, of_session, resource_items
 from ecsiam.invariants.void import grants
+from ecsiam.looks.words import listed
 from ecsiam.model.condition import Condition
 from ecsiam.model.intent import Need
 from ecsiam.model.role import Role

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from ecsiam.errors import ConfigError, Fault, Faults, did_you_mean, refuse
 from ecsiam.keys.kinds import STATEMENT, Kind, ListOf, Schema, shown, unknown_keys
+from ecsiam.looks.words import listed
 from ecsiam.model.accept import HIDDEN, LONGEST_WHY, Accept
 from ecsiam.model.form import Form
 from ecsiam.model.invariants import SAYS
@@ -63,7 +64,7 @@ class _Word:
             return str.__str__(value)
         if not isinstance(value, str):
             raise ConfigError(Fault(f"expected the id of {self.what}, not {shown(value)}"))
-        remedy = did_you_mean(value, self.ids) or f"There are {', '.join(f'`{id}`' for id in self.ids)}."
+        remedy = did_you_mean(value, self.ids) or f"There are {listed(self.ids)}."
         raise ConfigError(Fault(f"there is no {self.what.split()[-1]} {shown(value)}", (), remedy))
 
     def schema(self) -> Schema:

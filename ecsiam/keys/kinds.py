@@ -10,6 +10,7 @@ from attrs import frozen
 
 from ecsiam.errors import ConfigError, Fault, Faults, Path, refuse, show
 from ecsiam.keys.source import Scalar
+from ecsiam.looks.words import listed
 from ecsiam.model.condition import COMPARISONS, QUALIFIERS
 from ecsiam.model.document import describe, is_object, statement_from_data
 from ecsiam.model.form import Form
@@ -127,7 +128,7 @@ class Choice:
 
     @property
     def says(self) -> str:
-        return ", ".join(f"`{o}`" for o in self.options)
+        return listed(self.options)
 
 
 @frozen
@@ -395,7 +396,7 @@ def unknown_keys(keys: Iterable[object], known: Sequence[str]) -> Iterator[Fault
     """The faults of keys that there are none of, with the nearest that there is."""
     import difflib
 
-    there_are = f"There are {', '.join(f'`{k}`' for k in known)}."
+    there_are = f"There are {listed(known)}."
     for i, key in enumerate(map(str, keys)):
         near = difflib.get_close_matches(key, known, n=1, cutoff=0.5) if i < MOST_SUGGESTIONS else []
         otherwise = there_are if len(known) <= MOST_NAMED else "See `ecsiam schema`."

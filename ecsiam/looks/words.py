@@ -31,3 +31,8 @@ def count(of: int, what: str) -> str:
     """`1 statement`, `2 statements`, `2 policies`."""
     many = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
     return f"{of:,} {what if of == 1 else many}"
+
+
+def listed(names: Iterable[object]) -> str:
+    """All of them, in backticks, for a sentence."""
+    return ", ".join(f"`{name}`" for name in names)

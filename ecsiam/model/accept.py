@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from ecsiam.errors import Fault, PolicyError, did_you_mean, refuse, show
 from ecsiam.looks.shown import Shown
+from ecsiam.looks.words import listed
 from ecsiam.model.built import is_text
 from ecsiam.model.invariants import SAYS
 from ecsiam.model.spots import Spot, refused
@@ -76,7 +77,7 @@ class Accept(Shown):
 
 def unknown_invariant(id: object) -> Fault:
     """What is wrong with an id that no invariant has, and the nearest."""
-    there_are = f"There are {', '.join(f'`{known}`' for known in SAYS)}."
+    there_are = f"There are {listed(SAYS)}."
     return Fault(f"there is no invariant `{show(str(id))}`", (), did_you_mean(str(id), SAYS) or there_are)
 
 

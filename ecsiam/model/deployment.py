@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 
 from ecsiam.errors import ConfigError, Fault, Faults, refuse
 from ecsiam.looks.shown import Shown
+from ecsiam.looks.words import listed
 from ecsiam.model.arn import partition_of
 from ecsiam.model.by_id import ById
 from ecsiam.model.forms import REGION
@@ -161,4 +162,4 @@ def _home_value(name: str, value: object) -> str:
 
 
 def _listed(names: tuple[str, ...]) -> str:
-    return f"Open are {', '.join(f'`{n}`' for n in names)}." if names else "Nothing is."
+    return f"Open are {listed(names)}." if names else "Nothing is."

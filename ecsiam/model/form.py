@@ -8,6 +8,7 @@ import re
 from attrs import frozen
 
 from ecsiam.errors import Fault, show
+from ecsiam.looks.words import listed
 from ecsiam.model.arn import PARTITIONS, partition_of
 
 OF_PARTITION = "aws(-cn|-us-gov|-eusc|-iso(-[bef])?)?"
@@ -74,9 +75,7 @@ def _arn_fault(form: Form, value: str, shown: str, like: str) -> Fault | None:
         remedy = "Only what follows the fifth colon may have one."
         return Fault(f"`{shown}` has a wildcard outside the resource part", (), remedy)
     if not re.fullmatch(OF_PARTITION, parts[1], re.ASCII):
-        return Fault(
-            f"`{shown}` names no partition of AWS", (), f"There are {', '.join(f'`{p}`' for p in PARTITIONS)}."
-        )
+        return Fault(f"`{shown}` names no partition of AWS", (), f"There are {listed(PARTITIONS)}.")
     if not re.fullmatch(form.service, parts[2], re.ASCII):
         return Fault(f"`{shown}` is an ARN of service `{parts[2]}`", (), like)
     for i, what in ((3, "region"), (4, "account")):

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get
 from attrs import fields
 
 from ecsiam.errors import Fault, Faults, PolicyError, refuse, show
+from ecsiam.looks.words import listed
 from ecsiam.model.document import describe, is_object
 
 T = TypeVar("T")
@@ -92,7 +93,7 @@ def of_type(kind: Any) -> Reader:
         case None if kind in _PLAIN:
             return lambda value: value if _is_a(kind, value) else _no(_PLAIN[kind], value)
         case origin if origin is Literal:
-            words = f"one of {', '.join(f'`{part}`' for part in parts)}"
+            words = f"one of {listed(parts)}"
             return lambda value: value if isinstance(value, str) and value in parts else _no(words, value)
         case origin if origin in (Union, UnionType):
             return _either(tuple(map(of_type, parts)))

@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 from ecsiam.errors import ConfigError, Fault, Path, show
 from ecsiam.looks.data import pretty
 from ecsiam.looks.shown import Shown
-from ecsiam.looks.words import few, visible
+from ecsiam.looks.words import few, listed, visible
 from ecsiam.model.built import Built, is_text
 from ecsiam.model.condition import Conditions, conditions
 from ecsiam.model.each import Each, Item, bind_item, items, items_in_order, nested
@@ -305,7 +305,7 @@ class Statement(Built):
     def of_no_account(self) -> ConfigError:
         """What is wrong where `settled` leaves nothing."""
         what = self.origin.reason if self.origin else "grant anything"
-        items = ", ".join(f"`{item}`" for item in self.texts_of_resources())
+        items = listed(self.texts_of_resources())
         remedy = "Name one of that account, or name those that are meant in the key for just this."
         return ConfigError(Fault(f"to {what}, nothing of the roles' account is given: {items}", (), remedy))
 

@@ -11,6 +11,7 @@ from typing import Literal, get_args
 
 from attrs import frozen
 
+from ecsiam.looks.words import listed
 from ecsiam.model.arn import PARTITIONS
 
 Verdict = Literal["refused", "stored", "unclear"]
@@ -145,7 +146,7 @@ TABLE: tuple[Row, ...] = (
         "refused",
         "`{}` names no partition of AWS",
         f'{_API}Partition "..." is not valid for resource "..."',
-        f"There are {', '.join(f'`{p}`' for p in PARTITIONS)}.",
+        f"There are {listed(PARTITIONS)}.",
         f"arn:{_PLAIN}*(:{_ANY})?",
         f"arn:({_KNOWN})(:{_ANY})?",
         _IDENTITY,
