@@ -11,6 +11,7 @@ import analysis
 import emit
 import escalations
 import history
+import reading
 import shapes
 
 parser = argparse.ArgumentParser(add_help=False)
@@ -21,4 +22,5 @@ emit.main()
 analysis.main()
 shapes.report()
 escalations.main()
+reading.main()
 history.main(given.history)

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from ecsiam.analysis.request import Request
     from ecsiam.artifact import Artifact
     from ecsiam.builder import build
-    from ecsiam.config import Config, load_config
-    from ecsiam.errors import ConfigError, EmitError, PolicyError
+    from ecsiam.config import Config, load_config, load_configs
+    from ecsiam.errors import ConfigError, EmitError, PolicyError, ReadError
+    from ecsiam.findings import Finding, check
     from ecsiam.invariants import prove
     from ecsiam.model.accept import Accept
     from ecsiam.model.document import parse_policy
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from ecsiam.model.role import Role
     from ecsiam.model.stack import Stack
     from ecsiam.model.statement import Statement
+    from ecsiam.readers.reader import read
+    from ecsiam.readers.reading import Reading
     from ecsiam.targets import emit
 
 # Where each name lives; a name loads its module on first use (PEP 562), so that `import ecsiam` costs nothing.
@@ -35,10 +38,13 @@ _HOMES = {
     "Decision": "analysis.evaluator",
     "EmitError": "errors",
     "Fails": "analysis.answers",
+    "Finding": "findings",
     "Holds": "analysis.answers",
     "Parameter": "model.parameter",
     "Policy": "model.policy",
     "PolicyError": "errors",
+    "ReadError": "errors",
+    "Reading": "readers.reading",
     "Principal": "model.principal",
     "Request": "analysis.request",
     "Role": "model.role",
@@ -47,15 +53,18 @@ _HOMES = {
     "Undecided": "analysis.answers",
     "build": "builder",
     "can": "analysis.questions",
+    "check": "findings",
     "compare": "analysis.change",
     "contains": "analysis.questions",
     "emit": "targets",
     "equivalent": "analysis.questions",
     "evaluate": "analysis.evaluator",
     "load_config": "config",
+    "load_configs": "config",
     "overlaps": "analysis.questions",
     "parse_policy": "model.document",
     "prove": "invariants",
+    "read": "readers.reader",
 }
 
 __all__ = [
@@ -68,11 +77,14 @@ __all__ = [
     "Decision",
     "EmitError",
     "Fails",
+    "Finding",
     "Holds",
     "Parameter",
     "Policy",
     "PolicyError",
     "Principal",
+    "ReadError",
+    "Reading",
     "Request",
     "Role",
     "Stack",
@@ -80,15 +92,18 @@ __all__ = [
     "Undecided",
     "build",
     "can",
+    "check",
     "compare",
     "contains",
     "emit",
     "equivalent",
     "evaluate",
     "load_config",
+    "load_configs",
     "overlaps",
     "parse_policy",
     "prove",
+    "read",
 ]
 
 

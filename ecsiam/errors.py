@@ -1,7 +1,6 @@
-"""The three errors a user can meet, named by whose fault it is; each lists every fault at once."""
+"""The errors a user can meet, named by whose fault it is; each lists every fault at once."""
 
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 from attrs import evolve, frozen
 
@@ -66,7 +65,7 @@ def did_you_mean(written: str, known: Iterable[str]) -> str:
 
 
 class EcsiamError(Exception):
-    """What all three have in common: `.faults`, all of them, and a text with one line for each.
+    """What they have in common: `.faults`, all of them, and a text with one line for each.
 
     Deliberately no ValueError: pydantic would swallow it and wrap it in an error of its own.
     """
@@ -91,20 +90,38 @@ class EmitError(EcsiamError):
     """That target can't say it, or the place to write to is not ours: nothing was written."""
 
 
+class ReadError(EcsiamError):
+    """Your infrastructure code: a file that can't be read at all, or is far larger than any that is meant."""
+
+
 class Faults(list[Fault]):
     """Faults being gathered: `with faults.at("Statement", 3): ...` goes on after an error and keeps where it was.
 
     After a hundred it ends with an error of that kind.
     """
 
-    @contextmanager
-    def at(self, *path: str | int) -> Generator[None]:
-        try:
-            yield
-        except EcsiamError as e:
-            self += [f.under(*path) for f in e.faults if f is not TOO_MANY]
-            if len(self) > MOST_FAULTS:
-                raise type(e)(*self[:MOST_FAULTS], TOO_MANY) from None
+    def at(self, *path: str | int) -> "_At":
+        return _At(self, path)
+
+
+class _At:
+    """What gathers the faults of a block: by hand, since documents of an account are read by the hundred thousand."""
+
+    __slots__ = ("faults", "path")
+
+    def __init__(self, faults: Faults, path: Path) -> None:
+        self.faults, self.path = faults, path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        if not isinstance(error, EcsiamError):
+            return False
+        self.faults += [f.under(*self.path) for f in error.faults if f is not TOO_MANY]
+        if len(self.faults) > MOST_FAULTS:
+            raise type(error)(*self.faults[:MOST_FAULTS], TOO_MANY) from None
+        return True
 
 
 MOST_FAULTS = 100

@@ -9,7 +9,7 @@ import shutil
 import stat
 import sys
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -36,6 +36,26 @@ class Change:
     old: bytes | None
     new: bytes | None
 
+    def prepare(self) -> "_Step":
+        """Lay both by in the folder beside: what is there, and what is to be."""
+        step = _Step(self.root, self.name, self.old is not None, self.new is not None)
+        if self.old is not None:
+            step.staged("old").parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(step.place, step.staged("old"), follow_symlinks=False)
+        if self.new is not None:
+            _store(step.staged("new"), self.new)
+        return step
+
+
+@frozen
+class _Step:
+    """A change that lies ready in the folder beside: it holds no content, so thousands of them can."""
+
+    root: Path
+    name: str
+    old: bool
+    new: bool
+
     @property
     def place(self) -> Path:
         return self.root / self.name
@@ -43,61 +63,64 @@ class Change:
     def staged(self, age: str) -> Path:
         return self.root / STAGE / age / self.name
 
-    def prepare(self) -> None:
-        if self.old is not None:
-            self.staged("old").parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(self.place, self.staged("old"), follow_symlinks=False)
-        if self.new is not None:
-            _store(self.staged("new"), self.new)
-
     def make(self) -> None:
-        if self.new is None:
-            self.place.unlink()
-        else:
+        if self.new:
             self.place.parent.mkdir(parents=True, exist_ok=True)
             self.staged("new").replace(self.place)
-        _sync(self.place.parent)
+        else:
+            self.place.unlink()
 
     def undo(self) -> None:
-        if self.old is None:
-            self.place.unlink(missing_ok=True)
-        else:
+        if self.old:
             self.staged("old").replace(self.place)
+        else:
+            self.place.unlink(missing_ok=True)
 
 
-def carry_out(
-    root: Path,
-    changes: Sequence[Change],
-    *,
-    last: tuple[str, bytes] | None = None,
-    missing: Sequence[Path] = (),
-    emptied: Sequence[Path] = (),
-) -> None:
-    """Make `changes` in `root`, in their order, or none of them.
+@frozen
+class Frame:
+    """What goes around the changes: one that is made before all others, and what follows them.
 
     `last` is a file that is put in place once all else is done; `missing` are the folders that the changes make, and
-    `emptied` those that may go. The caller holds `root`.
+    `emptied` those that may go.
+    """
+
+    first: Change | None = None
+    last: tuple[str, bytes] | None = None
+    missing: Sequence[Path] = ()
+    emptied: Sequence[Path] = ()
+
+
+def carry_out(root: Path, changes: Iterable[Change], frame: Callable[[], Frame] = Frame) -> None:
+    """Make `changes` in `root`, in their order, or none of them. The caller holds `root`.
+
+    Each change is laid by before the next one is asked for; `frame` is asked for when all are.
     """
     stage = root / STAGE
     if kind(stage):
         shutil.rmtree(stage)
     undo = ExitStack()
+    around = Frame()
     try:
         # What takes room comes first, so that a full disk shows up before anything is replaced.
-        for change in changes:
-            change.prepare()
-        if last:
-            _store(stage / LAST, last[1])
-        for change in changes:
-            undo.callback(change.undo)  # noted before it is made, lest an interrupt come between the two
-            change.make()
-        for folder in emptied:
+        steps = [change.prepare() for change in changes]
+        around = frame()
+        first = [around.first.prepare()] if around.first else []
+        if around.last:
+            _store(stage / LAST, around.last[1])
+        for some in (first, steps):
+            for step in some:
+                undo.callback(step.undo)  # noted before it is made, lest an interrupt come between the two
+                step.make()
+            for folder in dict.fromkeys(step.place.parent for step in some):
+                _sync(folder)
+        for folder in around.emptied:
             undo.callback(folder.mkdir, exist_ok=True)
             _remove(folder)
-        for folder in missing:
+        for folder in around.missing:
             _sync(folder.parent)
-        if last:
-            (stage / LAST).replace(root / last[0])
+        if around.last:
+            (stage / LAST).replace(root / around.last[0])
             _sync(root)
     except BaseException as error:
         try:
@@ -106,7 +129,7 @@ def carry_out(
             remedy = f"What was there is in `{stage / 'old'}` until the next run"
             raise EmitError(Fault(f"cannot restore `{root}`: {why(lost)}", remedy=remedy)) from error
         shutil.rmtree(stage, ignore_errors=True)
-        for folder in reversed(missing):
+        for folder in reversed(around.missing):
             _remove(folder)
         if isinstance(error, FileExistsError | FileNotFoundError) and f"{STAGE}{os.sep}" in str(error.filename):
             raise _busy(root) from error  # where no lock can be had, this is how another run shows

@@ -1,18 +1,19 @@
-"""CloudFormation, through troposphere: one template with the roles, each with its policies inside.
+"""CloudFormation, through troposphere: one template with the roles, each with its policies inside or attached.
 
 Parameters are Strings. A list is comma-separated text: a list type would make one empty element of an empty list. A
 flag becomes a Condition, a value that may be empty another one, and what may not be empty a Rule that stops the stack.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html
 """
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from attrs import frozen
 from troposphere import (
+    And,
     AWSHelperFn,
+    Condition,
     Equals,
     GetAtt,
     If,
@@ -30,18 +31,21 @@ from troposphere import (
     Tags,
     Template,
 )
-from troposphere.iam import Policy, Role
+from troposphere.iam import InstanceProfile, ManagedPolicy, OIDCProvider, Policy, Role
 
 from ecsiam.emitters.takes import LONGEST_VALUE, literal, looked_up, references, too_much
 from ecsiam.errors import EmitError, Fault, refuse, show
 from ecsiam.model import forms
-from ecsiam.model.each import Each, Item, Rule, nested
+from ecsiam.model.each import BELONGING, Each, Item, Rule, nested
 from ecsiam.model.form import Form
-from ecsiam.model.names import camel_case
+from ecsiam.model.names import Attribute, camel_case
+from ecsiam.model.oidc import OidcProvider
 from ecsiam.model.parameter import Demand, Variable
+from ecsiam.model.planned import planned
 from ecsiam.model.policy import Policy as PolicyModel
 from ecsiam.model.policy import as_written, policy_to_data
 from ecsiam.model.role import Role as RoleModel
+from ecsiam.model.role import RolePolicy
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, EMPTY, PARTITION, Text
@@ -50,7 +54,7 @@ from ecsiam.model.text import Ref as Reference
 Said = str | AWSHelperFn
 Json = dict[str, object]
 
-_PSEUDO = {
+PSEUDO = {
     ACCOUNT_ID: "AWS::AccountId",
     AWS_REGION: "AWS::Region",
     PARTITION: "AWS::Partition",
@@ -69,7 +73,7 @@ class Sort:
 
 _SECRETS = "complete ARNs of Secrets Manager secrets, without JSON key and version"
 _BUCKETS = Sort("S3BucketArns", forms.PLAIN_BUCKET_ARN, "ARNs of buckets, each with all its objects")
-_SORTS: dict[Rule, Sort] = {
+SORTS: dict[Rule, Sort] = {
     "secret": Sort("SecretsManagerArns", forms.SECRETS_MANAGER_ARN, _SECRETS),
     "parameter": Sort("SsmParameterArns", forms.SSM_PARAMETER_ARN, "ARNs of SSM parameters"),
     "bucket": _BUCKETS,
@@ -112,36 +116,61 @@ class Input:
 
 def documents(stack: Stack) -> dict[str, object]:
     """The one template of a stack. Raises EmitError for everything that CloudFormation can't say."""
-    inputs = tuple(_inputs(stack))
+    stack = planned(stack)
+    inputs = tuple(inputs_of(stack))
     refuse(EmitError, [*_clashes(stack, inputs), *_unsayable(stack), *_defaults(inputs), *_taken(stack)])
     template = Template()
     prefix = stack.intent.prefix.literal
     template.set_description(f"IAM roles of the ECS service {prefix}" if prefix else "IAM roles of an ECS service")
     for i, demand in enumerate(stack.deployment.demands):
         template.add_rule(f"Demand{i + 1}", _rule(demand, inputs))
+    for provider in stack.providers.values():
+        try:
+            template.add_resource(_provider(provider))
+        except (TypeError, ValueError) as e:
+            raise EmitError(f"CloudFormation does not take the provider `{provider.id}`: {show(str(e))}") from None
     for role in stack.roles.values():
         try:
-            template.add_resource(_role(role))
+            template.add_resource(_role(role, after=role.id in stack.providers))
+            for policy in role.own_managed:
+                template.add_resource(_managed(role, policy))
+            if role.profile:
+                template.add_resource(_profile(role))
         except (TypeError, ValueError) as e:  # troposphere's own checks
             raise EmitError(f"CloudFormation does not take the role `{role.name}`: {e}") from None
     for output in stack.outputs:
         if output.role in stack.roles:
-            id_ = logical_id(output.role)
-            value = GetAtt(id_, "Arn") if output.attribute == "arn" else Ref(id_)  # Ref of a role is its name
+            value = _handed_on(stack.roles[output.role], output.attribute)
             when = stack.roles[output.role].when
             condition = {"Condition": _on(when)} if when else {}
             template.add_output(
                 Output(camel_case(output.name), Description=output.description, **condition, Value=value)
             )
+    for flags in {(r.when, p.when): () for r in stack.roles.values() for p in r.own_managed if r.when and p.when}:
+        conditions = [_on(flag) for flag in flags]
+        template.add_condition(_both(conditions), And(*map(Condition, conditions)))
     _declare(template, inputs)
-    document = _in_order(cast("Json", json.loads(template.to_json(sort_keys=False))))
+    document = _in_order(cast("Json", template.to_dict()))
     refuse(EmitError, [*references(document), *too_much(document)])
     return {"template.json": document}
 
 
+def _handed_on(role: RoleModel, attribute: Attribute) -> Said:
+    """An attribute of a role, or of its instance profile."""
+    match attribute:
+        case "arn":
+            return GetAtt(logical_id(role.id), "Arn")
+        case "name" | "id":
+            return Ref(logical_id(role.id))  # which is its name
+        case "profile_arn":
+            return GetAtt(profile_id(role.id), "Arn")
+        case "profile_name":
+            return render(role.name)  # so is a Ref of the profile, though not in every emulator
+
+
 # As people write them; below these the order is that of the model, and of what is written here.
 _SECTIONS = ("Description", "Metadata", "Parameters", "Rules", "Conditions", "Resources", "Outputs")
-_OF_A_RESOURCE = ("Type", "Condition", "Properties")
+_OF_A_RESOURCE = ("Type", "Condition", "DependsOn", "Properties")
 
 
 def _in_order(template: Json) -> Json:
@@ -158,12 +187,12 @@ def _first(keys: tuple[str, ...], data: Json) -> Json:
 
 def _declare(template: Template, inputs: tuple[Input, ...]) -> None:
     """The parameters and conditions that something asks for: a flag that was bound leaves others without a use."""
-    text = template.to_json()
+    text = template.to_json() if inputs else ""
     declared: list[Input] = []
     for one in inputs:
         condition = _condition(one)
-        asked = condition is not None and f'"{condition[0]}"' in text
-        if condition is not None and asked:
+        asked = f'"{condition[0]}"' in text
+        if asked:
             template.add_condition(*condition)
         if asked or f'"{one.id}"' in text or f"${{{one.id}}}" in text:
             template.add_parameter(_parameter(one))
@@ -172,11 +201,11 @@ def _declare(template: Template, inputs: tuple[Input, ...]) -> None:
         template.set_metadata({"AWS::CloudFormation::Interface": _interface(declared)})
 
 
-def _condition(one: Input) -> tuple[str, AWSHelperFn] | None:
-    """The condition that a parameter stands behind: that a flag is on, or that a value is given."""
+def _condition(one: Input) -> tuple[str, AWSHelperFn]:
+    """The condition that a parameter stands behind: that a flag is on, or that a value is given, as it may have to."""
     if one.variable.type == "flag":
         return f"{one.id}IsOn", Equals(Ref(one.id), "true")
-    return (f"{one.id}IsGiven", Not(Equals(Ref(one.id), ""))) if one.variable.empty else None
+    return f"{one.id}IsGiven", Not(Equals(Ref(one.id), ""))
 
 
 def _taken(stack: Stack) -> Iterator[Fault]:
@@ -198,6 +227,15 @@ def _taken(stack: Stack) -> Iterator[Fault]:
         found += [f"take the condition key `{show(k)}` for a function" for k in keys if k.startswith("Fn::")]
         for what in dict.fromkeys(found):
             yield Fault(f"CloudFormation would {what}", ("roles", role.id), "Leave it out, or emit for another target.")
+    for provider in stack.providers.values():
+        said = [*map(str, provider.texts()), *(key for key, _ in provider.tags)]
+        for text in dict.fromkeys(t for t in said if looked_up(t)):
+            what = f"CloudFormation would look up the reference in `{show(text)}`"
+            yield Fault(what, ("providers", provider.id), "Leave it out, or emit for another target.")
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-iam-oidcprovider-tag.html
+        for key in (key for key, value in provider.tags if value.literal == ""):
+            what = f"CloudFormation takes no empty value of a provider's tag, and that of `{show(key)}` is"
+            yield Fault(what, ("providers", provider.id), "Give it a value, or emit for another target.")
 
 
 def logical_id(role: str) -> str:
@@ -205,15 +243,21 @@ def logical_id(role: str) -> str:
     return camel_case(f"{role}_role")
 
 
+def profile_id(role: str) -> str:
+    """`instance` -> `InstanceProfile`, beside `InstanceRole`."""
+    return camel_case(f"{role}_profile")
+
+
 # ---------------------------------------------------------------- parameters
 
 
-def _inputs(stack: Stack) -> Iterator[Input]:
+def inputs_of(stack: Stack) -> Iterator[Input]:
+    """The parameters that the template of a stack may have."""
     rules: dict[str, list[Rule]] = {}
     for each in _eaches(stack):
         rules.setdefault(each.parameter, []).append(each.rule)
     for variable in stack.deployment.variables.values():
-        sorts = {s.id: s for r in rules.get(variable.id, ()) if (s := _SORTS.get(r))}
+        sorts = {s.id: s for r in rules.get(variable.id, ()) if (s := SORTS.get(r))}
         if not sorts:
             yield Input(camel_case(variable.id), variable)
         for sort in sorts.values():
@@ -229,10 +273,13 @@ def _eaches(stack: Stack) -> Iterator[Each]:
 
 def _clashes(stack: Stack, inputs: tuple[Input, ...]) -> Iterator[Fault]:
     ids = [i.id for i in inputs]
-    roles = {logical_id(r): r for r in stack.roles}
+    others = {logical_id(r): f"role `{r}`" for r in stack.roles}
+    others |= {profile_id(r.id): f"instance profile of `{r.id}`" for r in stack.roles.values() if r.profile}
+    others |= {_provider_id(p): f"OIDC provider of `{p}`" for p in stack.providers}
+    others |= {_policy_id(p): f"policy `{p.id}`" for r in stack.roles.values() for p in r.own_managed}
     for one in inputs:
-        if one.id in roles:
-            what = f"the parameter `{one.id}` and the role `{roles[one.id]}`"
+        if one.id in others:
+            what = f"the parameter `{one.id}` and the {others[one.id]}"
             yield Fault(f"`{one.variable.id}` would be {what} at once", (), "Call the parameter something else.")
     for id_ in sorted({i for i in ids if ids.count(i) > 1}):
         names = " and ".join(f"`{i.variable.id}`" for i in inputs if i.id == id_)
@@ -340,7 +387,22 @@ def _on(flag: str) -> str:
     return f"{camel_case(flag)}IsOn"
 
 
-def _role(role: RoleModel) -> Role:
+def _provider_id(id: str) -> str:
+    """`github_actions` -> `GithubActionsOidcProvider`."""
+    return camel_case(f"{id}_oidc_provider")
+
+
+def _provider(provider: OidcProvider) -> OIDCProvider:
+    said: dict[str, Any] = {"Url": provider.url, "ClientIdList": [render(c) for c in provider.client_ids]}
+    if provider.tags:
+        said["Tags"] = Tags(*(Tag(key, render(value)) for key, value in provider.tags))
+    if provider.when:
+        said["Condition"] = _on(provider.when)
+    return OIDCProvider(_provider_id(provider.id), **said)
+
+
+def _role(role: RoleModel, *, after: bool = False) -> Role:
+    """The role; `after` the provider that it trusts."""
     properties: dict[str, Any] = {
         "RoleName": render(role.name),
         "Path": role.path,
@@ -352,28 +414,70 @@ def _role(role: RoleModel) -> Role:
         properties["MaxSessionDuration"] = Ref(camel_case(longest.name)) if isinstance(longest, Reference) else longest
     if role.permissions_boundary is not None:
         properties["PermissionsBoundary"] = _optional(role.permissions_boundary)
+    own = [_when(p.when, Ref(_policy_id(p))) for p in role.own_managed]  # the reference of one is its ARN
     properties |= {
-        "ManagedPolicyArns": [render(a) for a in role.managed_policy_arns],
-        "Policies": [_when(p.when, _inline(render(p.name), p.document)) for p in role.policies.values()],
+        "ManagedPolicyArns": [*(render(a) for a in role.managed_policy_arns), *own],
+        "Policies": [_when(p.when, _inline(render(p.name), p.document)) for p in role.inline],
         "Tags": Tags(*(Tag(key, render(value)) for key, value in role.tags)),
     }
     if role.when:
         properties["Condition"] = _on(role.when)
+    if after:
+        properties["DependsOn"] = _provider_id(role.id)
     return Role(logical_id(role.id), **{k: v for k, v in properties.items() if v != []})
+
+
+def _profile(role: RoleModel) -> InstanceProfile:
+    properties: dict[str, Any] = {
+        "InstanceProfileName": render(role.name),
+        "Path": role.path,
+        "Roles": [Ref(logical_id(role.id))],
+    }
+    if role.when:
+        properties["Condition"] = _on(role.when)
+    return InstanceProfile(profile_id(role.id), **properties)
 
 
 def _when(flag: str, value: object) -> object:
     return If(_on(flag), value, NoValue) if flag else value
 
 
+def _policy_id(policy: RolePolicy) -> str:
+    """`s3_r01` -> `S3R01Policy`."""
+    return camel_case(f"{policy.id}_policy")
+
+
+def _managed(role: RoleModel, policy: RolePolicy) -> ManagedPolicy:
+    """A customer managed policy. The role names it, and so it is there before the role is."""
+    flags = [_on(flag) for flag in (role.when, policy.when) if flag]
+    properties: dict[str, Any] = {
+        "ManagedPolicyName": render(policy.name),
+        "Path": role.path,
+        "PolicyDocument": _statements(policy.document),
+    }
+    if flags:
+        properties["Condition"] = _both(flags)
+    return ManagedPolicy(_policy_id(policy), **properties)
+
+
+def _both(conditions: Sequence[str]) -> str:
+    """The condition that all of some hold."""
+    return "And".join(conditions)
+
+
 def _inline(name: Said, policy: PolicyModel) -> Policy:
+    return Policy(PolicyName=name, PolicyDocument=_statements(policy))
+
+
+def _statements(policy: PolicyModel) -> Json:
+    """A document in which a statement is there only while there is something that it speaks of."""
     document = _document(policy)
     statements = cast("list[object]", document["Statement"])
     for i, statement in enumerate(policy.statements):
         if condition := _given(statement):
             there, not_there = statements[i], NoValue
             statements[i] = If(condition, *((not_there, there) if _unless_given(statement) else (there, not_there)))
-    return Policy(PolicyName=name, PolicyDocument=document)
+    return document
 
 
 def _document(policy: PolicyModel) -> Json:
@@ -421,7 +525,7 @@ def render(text: Text) -> Said:
 
 def _reference(ref: Reference) -> AWSHelperFn:
     if not ref.parameter:
-        return Ref(_PSEUDO[ref])
+        return Ref(PSEUDO[ref])
     value = Ref(camel_case(ref.name))
     if ref.part is not None:
         # With a `/` after it even an empty value has so many parts: Fn::Select fails on one that isn't there.
@@ -446,12 +550,18 @@ def _render_items(items: tuple[Item, ...]) -> object:
 
 
 def _joined(items: tuple[Item, ...]) -> Said:
-    said = [render(i) if isinstance(i, Text) else _each(i) for i in items]
+    """Comma-separated; a list parameter that may be empty and stands for nothing then comes last, with its comma."""
+    added = [i for i in items if isinstance(i, Each) and not i.otherwise]
+    sure = [render(i) if isinstance(i, Text) else _each(i) for i in items if i not in added]
+    if added and sure:
+        more = [If(f"{_id(each)}IsGiven", Join("", [",", _each(each)]), "") for each in added]
+        return Join("", [Join(",", sure) if sure[1:] else sure[0], *more])
+    said = sure or list(map(_each, added))
     return said[0] if len(said) == 1 else Join(",", said)
 
 
 def _id(each: Each) -> str:
-    sort = _SORTS.get(each.rule)
+    sort = SORTS.get(each.rule)
     return (sort.id if sort else "") or camel_case(each.parameter)
 
 
@@ -465,10 +575,11 @@ def _each(each: Each) -> Said:
             found = _around("", found, "/*")
         case "log_group":
             found = _around("", found, ":*")
-        case "services_of_cluster":
-            found = _around("", Join(":service/", Split(":cluster/", found)), "/*")
         case "all" | "secret" | "parameter" | "bucket":
             pass
+        case rule:
+            kind, other = BELONGING[rule]
+            found = _around("", Join(other, Split(kind, found)), "/*")
     if each.before != EMPTY or each.after != EMPTY:
         found = _around(str(each.before), found, str(each.after))
     return If(f"{_id(each)}IsGiven", found, _joined(each.otherwise)) if each.otherwise else found

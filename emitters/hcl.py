@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from unicodedata import combining
 
-from ecsiam.model.each import Rule
+from ecsiam.model.each import BELONGING, Rule
 
 
 def escape(text: str) -> str:
@@ -17,6 +17,8 @@ def escape(text: str) -> str:
     Where a carriage return stands, HCL leaves the `$${` beside it as it is, and it drops a byte order mark at the very
     beginning: an expression says those.
     """
+    if "{" not in text and "\r" not in text and not text.startswith(_MARK):  # as most are
+        return text
     text = _RETURNS.sub(lambda found: f"${{{quoted(found[0])}}}", _escaped(text))
     return f'${{"{_MARK}"}}{text.removeprefix(_MARK)}' if text.startswith(_MARK) else text
 
@@ -50,6 +52,11 @@ def _objects(arns: str) -> str:
     return f"concat({objects}, {buckets})"
 
 
+def _belonging(rule: Rule) -> Callable[[str], str]:
+    kind, other = map(quoted, BELONGING[rule])
+    return lambda arns: f'[for a in {arns} : "${{replace(a, {kind}, {other})}}/*"]'
+
+
 RULES: dict[Rule, Callable[[str], str]] = {
     "all": lambda arns: arns,
     "secret": lambda arns: (
@@ -59,6 +66,6 @@ RULES: dict[Rule, Callable[[str], str]] = {
     "bucket": lambda arns: f'[for a in {arns} : a if length(split("/", a)) == 1]',
     "object": _objects,
     "log_group": lambda arns: f'[for a in {arns} : "${{trimsuffix(a, ":*")}}:*"]',
-    "services_of_cluster": lambda arns: f'[for a in {arns} : "${{replace(a, ":cluster/", ":service/")}}/*"]',
+    **{rule: _belonging(rule) for rule in BELONGING},
     "unless_given": lambda arns: f"slice({arns}, 0, 0)",  # an empty list that is one of texts
 }

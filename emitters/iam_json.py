@@ -1,5 +1,9 @@
 """Raw IAM JSON: a folder per role, ready for `aws iam create-role --cli-input-json` and `put-role-policy`.
 
+A customer managed policy is the input of `create-policy`; its ARN is among those to attach.
+A role with an instance profile has two files more, for `create-instance-profile` and `add-role-to-instance-profile`.
+Of an OIDC provider there is the input of `create-open-id-connect-provider`.
+
 IAM's JSON has no way to say "this account": everything has to be bound.
 """
 
@@ -7,8 +11,12 @@ import json
 
 from ecsiam.errors import EmitError, Fault, refuse
 from ecsiam.looks.words import listed
+from ecsiam.model.arn import Arn
 from ecsiam.model.document import policy_to_data
-from ecsiam.model.role import Role
+from ecsiam.model.home import Home
+from ecsiam.model.oidc import OidcProvider
+from ecsiam.model.planned import planned
+from ecsiam.model.role import Role, RolePolicy
 from ecsiam.model.sizes import over
 from ecsiam.model.stack import Stack
 from ecsiam.model.text import Text
@@ -29,14 +37,25 @@ def documents(stack: Stack) -> Documents:
     defaults = stack.deployment.defaults
     if defaults:
         stack = stack.bind(defaults)
-        refuse(EmitError, over(stack))  # what the defaults hold has a size only now
+        refuse(EmitError, over(planned(stack)))  # what the defaults hold has a size only now
     found: Documents = {}
-    for role in stack.roles.values():
-        found |= _role(role)
+    for provider in stack.providers.values():
+        found[f"oidc-providers/{provider.id}/create-open-id-connect-provider.json"] = _provider(provider)
+    for role in planned(stack).roles.values():
+        found |= _role(role, stack.deployment.home)
     return found
 
 
-def _role(role: Role) -> Documents:
+def _provider(provider: OidcProvider) -> dict[str, object]:
+    tags = [{"Key": key, "Value": _render(value)} for key, value in provider.tags]
+    return {
+        "Url": provider.url,
+        "ClientIDList": [_render(c) for c in provider.client_ids],
+        **({"Tags": tags} if tags else {}),
+    }
+
+
+def _role(role: Role, home: Home) -> Documents:
     folder = f"roles/{role.name}"
     trust = policy_to_data(role.trust, _render)
     create: dict[str, object] = {
@@ -50,11 +69,33 @@ def _role(role: Role) -> Documents:
     if role.permissions_boundary is not None:
         create["PermissionsBoundary"] = _render(role.permissions_boundary)
     create["Tags"] = [{"Key": key, "Value": _render(value)} for key, value in role.tags]
+    own = [_arn(role, policy, home) for policy in role.own_managed]
     return {
         f"{folder}/create-role.json": create,
+        **(_profile(folder, role) if role.profile else {}),
         f"{folder}/trust-policy.json": trust,
-        f"{folder}/attached-policies.json": [_render(arn) for arn in role.managed_policy_arns],
-        **{f"{folder}/policies/{p.name}.json": policy_to_data(p.document, _render) for p in role.policies.values()},
+        f"{folder}/attached-policies.json": [*(_render(arn) for arn in role.managed_policy_arns), *own],
+        **{f"{folder}/policies/{p.name}.json": policy_to_data(p.document, _render) for p in role.inline},
+        **{f"{folder}/managed-policies/{p.name}.json": _create(role, p) for p in role.own_managed},
+    }
+
+
+def _create(role: Role, policy: RolePolicy) -> dict[str, object]:
+    document = json.dumps(policy_to_data(policy.document, _render), ensure_ascii=False)
+    return {"PolicyName": _render(policy.name), "Path": role.path, "PolicyDocument": document}
+
+
+def _arn(role: Role, policy: RolePolicy, home: Home) -> str:
+    resource = Text.of("policy", role.path, policy.name)
+    return _render(Arn(home.partition, "iam", "", home.account_id, resource).text)
+
+
+def _profile(folder: str, role: Role) -> Documents:
+    """What makes the instance profile, and what puts the role into it."""
+    name = _render(role.name)
+    return {
+        f"{folder}/create-instance-profile.json": {"InstanceProfileName": name, "Path": role.path},
+        f"{folder}/add-role-to-instance-profile.json": {"InstanceProfileName": name, "RoleName": name},
     }
 
 

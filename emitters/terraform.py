@@ -1,12 +1,15 @@
 """Terraform JSON: a module whose variables are the config's parameters, for hashicorp/aws 5.72 and newer.
 
 The policy documents stand in `locals` as objects, to be read; `jsonencode` makes them text. There is one resource for
-each role, inline policy and attachment, each at an address that depends on nothing else in the file. A flag that is a
-parameter becomes a `count`, and nothing else does: a count over a value would fail while that is unknown until apply.
+each role, policy, attachment, instance profile and OIDC provider, each at an address that depends on nothing else. A
+flag that is a parameter becomes a `count`, and nothing else does: a count over a value would fail while that is unknown
+until apply.
 https://developer.hashicorp.com/terraform/language/syntax/json
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
 from typing import cast
 from unicodedata import is_normalized
 
@@ -16,10 +19,12 @@ from ecsiam.model.document import policy_to_data
 from ecsiam.model.each import Each, Item
 from ecsiam.model.form import Form
 from ecsiam.model.forms import ROLE_NAME
-from ecsiam.model.names import Output
+from ecsiam.model.names import PROFILE_ATTRIBUTES, Output
+from ecsiam.model.oidc import OidcProvider
 from ecsiam.model.parameter import Demand, Variable
+from ecsiam.model.planned import planned
 from ecsiam.model.policy import Policy
-from ecsiam.model.role import Role
+from ecsiam.model.role import Role, RolePolicy
 from ecsiam.model.stack import Stack
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, EMPTY, PARTITION, Ref, Text
 
@@ -34,10 +39,24 @@ _DATA = {
 }
 # Arguments of `module` blocks: no variable can bear their names.
 _RESERVED = ("count", "depends_on", "for_each", "lifecycle", "locals", "providers", "source", "version")
+# What the local values begin with that belong to no role: each of several services in one module has its own.
+_OWN: ContextVar[str] = ContextVar("own", default="")
 
 
-def documents(stack: Stack) -> Documents:
-    """The JSON documents of a stack by relative path. Raises EmitError for what Terraform can't say."""
+def documents(stack: Stack, own: str = "") -> Documents:
+    """The JSON documents of a stack by relative path. Raises EmitError for what Terraform can't say.
+
+    `own` is what the service's local values begin with, where several share a module.
+    """
+    token = _OWN.set(own)
+    try:
+        return _documents_of(stack)
+    finally:
+        _OWN.reset(token)
+
+
+def _documents_of(stack: Stack) -> Documents:
+    stack = planned(stack)
     variables = stack.deployment.variables.values()
     remedy = "It is an argument of every `module` block: call the parameter something else."
     refuse(
@@ -50,12 +69,12 @@ def documents(stack: Stack) -> Documents:
     main["locals"] = {**_chosen(stack), **{k: v for r in stack.roles.values() for k, v in _documents(r).items()}}
     resources: dict[str, Block] = {}
     twice: list[Fault] = []
-    for role in stack.roles.values():
-        for address, body in _resources(stack, role):
-            kind, name = address.split(".", 1)
-            if name in resources.setdefault(kind, {}):
-                twice.append(Fault(f"two resources would have the address `{address}`"))
-            resources[kind][name] = body
+    of_roles = (made for role in stack.roles.values() for made in _resources(stack, role))
+    for address, body in (*map(_provider, stack.providers.values()), *of_roles):
+        kind, name = address.split(".", 1)
+        if name in resources.setdefault(kind, {}):
+            twice.append(Fault(f"two resources would have the address `{address}`"))
+        resources[kind][name] = body
     refuse(EmitError, twice)
     main["resource"] = resources
     refuse(EmitError, _changed(stack, main))
@@ -63,7 +82,7 @@ def documents(stack: Stack) -> Documents:
         "versions.tf.json": {
             "terraform": {
                 "required_version": ">= 1.3",
-                "required_providers": {"aws": {"source": "hashicorp/aws", "version": ">= 5.72"}},
+                "required_providers": {"aws": {"source": "hashicorp/aws", "version": f">= {_version(stack)}"}},
             }
         }
     }
@@ -74,10 +93,16 @@ def documents(stack: Stack) -> Documents:
     return files
 
 
+def _version(stack: Stack) -> str:
+    """The oldest version of the provider that takes all of it: 5.81 has thumbprints optional."""
+    return "5.81" if stack.providers else "5.72"
+
+
 def _changed(stack: Stack, main: Block) -> Iterator[Fault]:
     """What would come out of Terraform as another text: it composes the characters of all that it reads."""
     split = [render(t) for t in stack.texts() if composes(t.parts)]
-    for text in dict.fromkeys([*(s for s in _strings(main) if not is_normalized("NFC", s)), *split]):
+    said = () if json.dumps(main, ensure_ascii=False).isascii() else _strings(main)
+    for text in dict.fromkeys([*(s for s in said if not is_normalized("NFC", s)), *split]):
         remedy = "Write it in Unicode's form C, in which they are one, or emit for another target."
         yield Fault(f"Terraform would make other characters of the letters and marks in `{show(text)}`", (), remedy)
 
@@ -139,7 +164,7 @@ def _chosen(stack: Stack) -> Block:
     """The values of parameters that stand for something else while they are empty."""
     refs = {r.name: r for t in stack.texts() for r in t.refs if r.otherwise is not None}
     return {
-        f"chosen_{name}": f'${{var.{name} == "" ? {_expression(ref.otherwise)} : var.{name}}}'
+        _chosen_as(name): f'${{var.{name} == "" ? {_expression(ref.otherwise)} : var.{name}}}'
         for name, ref in sorted(refs.items())
         if ref.otherwise is not None
     }
@@ -158,6 +183,17 @@ def _document(policy: Policy) -> object:
     return _keys(document | {"Id": escape(policy.id)} if policy.id else document)
 
 
+def _provider(provider: OidcProvider) -> tuple[str, Block]:
+    body: Block = {
+        **_count(provider.when),
+        "url": provider.url,
+        "client_id_list": [render(c) for c in provider.client_ids],
+    }
+    if provider.tags:
+        body["tags"] = {escape(key): render(value) for key, value in provider.tags}
+    return f"aws_iam_openid_connect_provider.{provider.id}", body
+
+
 def _resources(stack: Stack, role: Role) -> list[tuple[str, Block]]:
     demands = _by_policy(stack, role)
     body: Block = {
@@ -173,25 +209,65 @@ def _resources(stack: Stack, role: Role) -> list[tuple[str, Block]]:
     if role.permissions_boundary is not None:
         body["permissions_boundary"] = _optional(role.permissions_boundary)
     body["tags"] = {escape(key): render(value) for key, value in role.tags}
+    if role.id in stack.providers:  # whom it trusts is there first
+        body["depends_on"] = [f"aws_iam_openid_connect_provider.{role.id}"]
     limits = [] if role.name.literal is not None else [_name_limit(stack, role)]
     body |= _preconditions([*limits, *(_precondition(d) for d in demands.get("", ()))])
     found = [(f"aws_iam_role.{role.id}", body)]
     name = f"${{aws_iam_role.{role.id}{'[0]' if role.when else ''}.name}}"
     for policy in role.policies.values():
-        inline: Block = {
-            **_count(role.when, policy.when),
+        count = _count(role.when, policy.when)
+        own: Block = {
+            **count,
             "name": render(policy.name),
-            "role": name,
+            **({"path": role.path} if policy.managed else {"role": name}),
             "policy": f"${{{_encoded(f'local.{policy.id}_policy', policy.document)}}}",
             **_preconditions([_precondition(d) for d in demands.get(policy.id, ())]),
         }
-        found.append((f"aws_iam_role_policy.{policy.id}", inline))
+        found.append((_address(policy), own))
+        if policy.managed:
+            arn = f"${{aws_iam_policy.{policy.id}{'[0]' if count else ''}.arn}}"
+            found.append((_attachment(policy), {**count, "role": name, "policy_arn": arn}))
     if role.managed_policy_arns:
         # Keyed by ARN, so that taking one away touches no other.
-        arns = f"${{toset(local.{role.id}_managed_policy_arns)}}"
+        local = f"local.{role.id}_managed_policy_arns"
+        arns = f"${{toset([for arn in {local} : arn if var.{role.when}])}}" if role.when else f"${{toset({local})}}"
         attached: Block = {"for_each": arns, "role": name, "policy_arn": "${each.value}"}
         found.append((f"aws_iam_role_policy_attachment.{role.id}", attached))
+    if role.exclusive:
+        found += _exclusive(role, name)
+    if role.profile:
+        holding: Block = {**_count(role.when), "name": render(role.name), "path": role.path, "role": name}
+        found.append((f"aws_iam_instance_profile.{role.id}", holding))
     return found
+
+
+def _address(policy: RolePolicy) -> str:
+    return f"aws_iam_policy.{policy.id}" if policy.managed else f"aws_iam_role_policy.{policy.id}"
+
+
+def _attachment(policy: RolePolicy) -> str:
+    """Not the policy's id alone, which may be that of a role: there its managed policies are attached."""
+    return f"aws_iam_role_policy_attachment.{policy.id}_policy"
+
+
+def _exclusive(role: Role, name: str) -> list[tuple[str, Block]]:
+    """What takes away all policies and attachments of a role that are not ours."""
+    count = _count(role.when)
+    names = [f"{_address(p)}[*].name" for p in role.inline]
+    arns = [f"{_attachment(p)}[*].policy_arn" for p in role.own_managed]
+    arns += [f"values(aws_iam_role_policy_attachment.{role.id})[*].policy_arn"] * bool(role.managed_policy_arns)
+    return [
+        (f"aws_iam_role_policies_exclusive.{role.id}", {**count, "role_name": name, "policy_names": _all_of(names)}),
+        (
+            f"aws_iam_role_policy_attachments_exclusive.{role.id}",
+            {**count, "role_name": name, "policy_arns": _all_of(arns)},
+        ),
+    ]
+
+
+def _all_of(lists: list[str]) -> object:
+    return f"${{concat({', '.join(lists)})}}" if lists else []
 
 
 def _count(*flags: str) -> Block:
@@ -250,7 +326,7 @@ def _preconditions(conditions: Iterable[tuple[str, str]]) -> Block:
 
 def _output(stack: Stack, output: Output) -> Block:
     body: Block = {"description": output.description, "value": _attribute(stack, output.role, output.attribute)}
-    if output.role in stack.roles and output.attribute == "arn":
+    if output.role in stack.roles and output.attribute in ("arn", "profile_arn"):
         body |= _waiting(stack.roles[output.role])
     return body
 
@@ -259,7 +335,7 @@ def _waiting(*roles: Role) -> Block:
     """Whoever hands a role to ECS by its ARN waits until the role may do what it is for."""
     waits: list[str] = []
     for role in roles:
-        waits += [f"aws_iam_role_policy.{policy}" for policy in role.policies]
+        waits += [_attachment(p) if p.managed else _address(p) for p in role.policies.values()]
         waits += [f"aws_iam_role_policy_attachment.{role.id}"] * bool(role.managed_policy_arns)
     return {"depends_on": waits} if waits else {}
 
@@ -267,9 +343,11 @@ def _waiting(*roles: Role) -> Block:
 def _attribute(stack: Stack, role: str, attribute: str) -> str | None:
     if role not in stack.roles:
         return None
+    kind = "aws_iam_instance_profile" if attribute in PROFILE_ATTRIBUTES else "aws_iam_role"
+    attribute = attribute.removeprefix("profile_")
     if stack.roles[role].when:
-        return f"${{one(aws_iam_role.{role}[*].{attribute})}}"
-    return f"${{aws_iam_role.{role}.{attribute}}}"
+        return f"${{one({kind}.{role}[*].{attribute})}}"
+    return f"${{{kind}.{role}.{attribute}}}"
 
 
 def _maps(stack: Stack) -> Block:
@@ -306,7 +384,12 @@ def _reference(ref: Ref) -> str:
         return f'element(split("/", {value}), {ref.part})'
     if ref.otherwise is None:
         return value
-    return f"local.chosen_{ref.name}"
+    return f"local.{_chosen_as(ref.name)}"
+
+
+def _chosen_as(parameter: str) -> str:
+    """The local value of what a parameter or else its fallback says."""
+    return f"{_OWN.get()}chosen_{parameter}"
 
 
 def render(text: Text) -> str:

@@ -7,15 +7,19 @@ from attrs import frozen
 from hypothesis import strategies as st
 
 from ecsiam.config import Config
+from ecsiam.features.table import ASIDE
+from ecsiam.model.arn import Arn
 from ecsiam.model.each import RULES
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.secret import secret_resource
+from ecsiam.model.text import texts
 
-from .strategies import KEYS, Kwargs, configs
+from .strategies import KEYS, KEYS_ASIDE, Kwargs, configs
 
 Values = dict[str, Any]
 
-PERMITTED = tuple(name for name, key in KEYS.items() if key.type)
+# Of the roles that few services have tests/test_roles.py and tests/test_oidc.py open what can be a parameter.
+PERMITTED = tuple(name for name, key in KEYS.items() if key.type and name not in {*ASIDE, *KEYS_ASIDE})
 NEEDS = {needed: flag for flag, key in KEYS.items() for needed in key.needs}
 _IDS = ("github_owner_id", "github_repo_id")
 _EMPTY: Mapping[str, Any] = {"text": "", "list": ()}
@@ -53,8 +57,15 @@ def opened(draw: st.DrawFn, closed: st.SearchStrategy[Kwargs] | None = None) -> 
         default = draw(st.sampled_from([None, value])) if value is not None else None
         kwargs[name] = Parameter(name, default, draw(st.sampled_from(["", "what it is"])))
         values[name] = value
+    closed_too = {**kwargs, **values}
+    if draw(st.booleans()):
+        stands = draw(st.sampled_from(["{team}", "a-{team}-{environment}", "{account_id}"]))
+        tags, values["team"] = kwargs.get("tags", {}), draw(st.sampled_from(["ops", "data"]))
+        kwargs["parameters"] = {"team": {"form": "[a-z]+", "default": draw(st.sampled_from([None, "dev"]))}}
+        kwargs["tags"] = {**tags, "Stands": stands}
+        closed_too["tags"] = {**tags, "Stands": stands.replace("{team}", values["team"])}
     used = Config(**kwargs).deployment.variables
-    return Opened({**kwargs, **values}, kwargs, {n: v for n, v in values.items() if n in used})
+    return Opened(closed_too, kwargs, {n: v for n, v in values.items() if n in used})
 
 
 def changes_meaning(config: Config, chosen: set[str]) -> set[str]:
@@ -64,10 +75,18 @@ def changes_meaning(config: Config, chosen: set[str]) -> set[str]:
         found |= {*_IDS}  # as parameters they count as given, and subjects are checked against them
     if config.github_subjects:
         found |= {"github_repo"} | ({"enable_github_oidc"} if not config.github_repo else set())
+    if (config.github_run_tasks or config.github_may) and not config.github_task_cluster_arns:
+        found |= {"ecs_cluster_arns", "ecs_service_arns"}  # a condition names the clusters, and holds no list parameter
+    objects = config.s3_kms_key_arns
+    assert not isinstance(objects, Parameter)
+    if objects and {str(Arn.parse(a).region) for a in objects} != {str(r) for r in config.home.regions}:
+        found |= {"s3_kms_key_arns"}  # left open, they are taken for keys of the roles' regions
+    if config.enable_instance_role or config.enable_managed_instances_instance_role:
+        found |= {"partition"}  # EC2 is called otherwise in some, and a trust is written for one
     secrets = config.secrets_arns
     assert not isinstance(secrets, Parameter)
     arns = [a for a in secrets if a.startswith("arn:")]  # a name is no parameter's
-    complete = [*RULES["secret"](arns), *RULES["parameter"](arns)]
+    complete = [*RULES["secret"](texts(arns)), *RULES["parameter"](texts(arns))]
     as_given = [secret_resource(a, complete=config.secrets_arns_complete is True) for a in secrets]
     if config.secrets_kms_key_arns or {*complete} != {*as_given}:
         # They count as complete, and are taken for secrets of both services in the deploying region.

@@ -19,7 +19,23 @@ from ecsiam.reference.reviewed import escalating
 
 from .intent import meant
 
-ECS_TASKS = "ecs-tasks.amazonaws.com"
+# Who assumes a role, by its id; ECS itself where it is none of these.
+SERVICES = {
+    "execution": ("ecs-tasks.amazonaws.com",),
+    "task": ("ecs-tasks.amazonaws.com",),
+    "autoscaling": ("application-autoscaling.amazonaws.com",),
+    "instance": ("ec2.amazonaws.com", "ec2.amazonaws.com.cn", "ec2.c2s.ic.gov", "ec2.sc2s.sgov.gov"),
+    "events": ("events.amazonaws.com",),
+    "scheduler": ("scheduler.amazonaws.com",),
+    "codedeploy": ("codedeploy.amazonaws.com",),
+}
+SERVICES["managed_instances_instance"] = SERVICES["instance"]
+
+
+def services_of(role: str) -> tuple[str, ...]:
+    return SERVICES.get(role, ("ecs.amazonaws.com",))
+
+
 CLAIM = "token.actions.githubusercontent.com:"
 # Invariants that can fail without a request that shows it: nothing is there, too much text, nobody gets in.
 MAY_HAVE_NONE = ("flags", "limits", "trust", "works")
@@ -106,7 +122,6 @@ def _without_principals(role: Role) -> Role:
 
 
 def _stranger(stack: Stack, request: Request, fact: str) -> bool:
-    services = {"autoscaling": "application-autoscaling.amazonaws.com"}
     role = _blamed(stack, fact)
     assert request.principal is not None
     if role.id == "github_actions":
@@ -116,9 +131,8 @@ def _stranger(stack: Stack, request: Request, fact: str) -> bool:
         )
         own = provider and request.action.lower() == "sts:assumerolewithwebidentity"
     else:
-        own = str(request.principal) == f"Service:{services.get(role.id, ECS_TASKS)}" and (
-            request.action.lower() == "sts:assumerole"
-        )
+        names = [f"Service:{name}" for name in services_of(role.id)]
+        own = str(request.principal) in names and request.action.lower() == "sts:assumerole"
     return _lets_in(stack, request) and not own
 
 
@@ -136,10 +150,14 @@ def _like(pattern: str, subject: str) -> bool:
 
 
 def _passes(stack: Stack, request: Request, fact: str) -> bool:
-    ecs = [stack.roles[id] for id in ("execution", "task")]
     home = stack.deployment.home
-    own = {f"arn:{home.partition}:iam::{home.account_id}:role{r.path}{r.name}" for r in ecs}
-    right = request.resource in own and _value(request, "iam:PassedToService") == ECS_TASKS
+    own = {
+        (f"arn:{home.partition}:iam::{home.account_id}:role{r.path}{r.name}", service)
+        for r in stack.roles.values()
+        if r.id not in ("github_actions", "autoscaling")
+        for service in services_of(r.id)
+    }
+    right = (request.resource, _value(request, "iam:PassedToService")) in own
     return request.action.lower() == "iam:passrole" and allowed(_blamed(stack, fact), request) and not right
 
 
@@ -190,7 +208,7 @@ def _away(stack: Stack, request: Request, fact: str) -> bool:
 
 def _is_configured(stack: Stack, resource: str) -> bool:
     """Whether a key lists a resource, or what holds it; a policy that is attached is no resource."""
-    given = [g.arn.removesuffix(":*").rstrip("*") for g in stack.deployment.given if ":policy/" not in g.arn]
+    given = [str(g.arn).removesuffix(":*").rstrip("*") for g in stack.deployment.given if ":policy/" not in str(g.arn)]
     listed = (*given, *(arn.split("/", 1)[0] for arn in given if ":s3:::" in arn))
     return any(resource == arn or resource.startswith((f"{arn}/", f"{arn}:", f"{arn}-")) for arn in listed)
 

@@ -11,17 +11,22 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from ecsiam import ConfigError, Parameter
-from ecsiam.keys.accepting import DAY, KEYS, AcceptKind
+from ecsiam.keys.accepting import DAY, AcceptKind
+from ecsiam.keys.kinds import TEMPLATE
 from ecsiam.keys.source import parse_source
-from ecsiam.model.accept import LONGEST_WHY, Accept
+from ecsiam.model.accept import LONGEST_WHY, Accept, AcceptRule
 from ecsiam.model.invariants import SAYS
+from ecsiam.model.rules import RULE_IDS
 
 from .effort import many
 
 ROLES = ("execution", "task", "github_actions")
 KIND = AcceptKind(ROLES)
-SCHEMA: Any = Draft202012Validator(KIND.schema())
-BARE = {"invariant": "no-escalation", "why": "the task starts jobs"}
+SCHEMA: Any = Draft202012Validator({**KIND.schema(), "$defs": {"template": TEMPLATE}})
+BARE: dict[str, Any] = {"invariant": "no-escalation", "why": "the task starts jobs"}
+OF_RULE = {"rule": "void", "why": "it is for later"}
+KEYS = ("invariant", "role", "actions", "resources", "why", "until")
+RULE_KEYS = ("rule", "file", "address", "why", "until")
 
 
 def faults(value: object) -> list[str]:
@@ -87,12 +92,14 @@ def test_every_fault_is_named_at_once() -> None:
 EMPTY: tuple[Any, ...] = (None, "", [], ())
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize(
+    ("bare", "key"), [*((BARE, key) for key in KEYS), *((OF_RULE, key) for key in RULE_KEYS)], ids=str
+)
 @pytest.mark.parametrize("empty", EMPTY, ids=repr)
-def test_what_is_empty_is_refused_since_it_would_accept_more(key: str, empty: object) -> None:
-    (fault,) = faults({**BARE, key: empty})
+def test_what_is_empty_is_refused_since_it_would_accept_more(bare: dict[str, Any], key: str, empty: object) -> None:
+    (fault,) = faults({**bare, key: empty})
     assert "it is empty" in fault
-    given: dict[str, Any] = {**BARE, key: [] if empty == () else empty}
+    given: dict[str, Any] = {**bare, key: [] if empty == () else empty}
     assert not SCHEMA.is_valid(given)
 
 
@@ -175,7 +182,8 @@ def _lists(*of: str) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from(of) | st.text(max_size=6), max_size=3)
 
 
-ENTRIES: st.SearchStrategy[Mapping[str, Any]] = st.fixed_dictionaries(
+_DAYS = st.dates(date(1999, 1, 1), date(2101, 1, 1)).map(date.isoformat) | st.text("0123456789-", max_size=10)
+OF_INVARIANTS: st.SearchStrategy[Mapping[str, Any]] = st.fixed_dictionaries(
     {
         "invariant": st.sampled_from(tuple(SAYS)) | st.text(max_size=4),
         "why": st.text(max_size=20) | st.just("meant"),
@@ -184,21 +192,31 @@ ENTRIES: st.SearchStrategy[Mapping[str, Any]] = st.fixed_dictionaries(
         "role": st.sampled_from((*ROLES, "autoscaling")),
         "actions": _lists("s3:Get*", "*", "iam:*", "s3 :x", "*:*", "s3:Get Object", "a:b:c", "ecs:Run?ask", "x*:y"),
         "resources": _lists("*", "arn:aws:s3:::b*", "arn:aws:s3:eu-west-2::b", "arn:*:s3:::b", "arn:aws:*:::x", "${a}"),
-        "until": st.dates(date(1999, 1, 1), date(2101, 1, 1)).map(date.isoformat) | st.text("0123456789-", max_size=10),
+        "until": _DAYS,
         "other": st.none(),
     },
 )
+OF_RULES: st.SearchStrategy[Mapping[str, Any]] = st.fixed_dictionaries(
+    {"rule": st.sampled_from(RULE_IDS) | st.text(max_size=4), "why": st.text(max_size=20) | st.just("meant")},
+    optional={
+        "file": st.sampled_from(("*", "infra/*.tf", "{environment}.tf")) | st.text(max_size=6),
+        "address": st.text(max_size=6),
+        "until": _DAYS,
+        "invariant": st.sampled_from(tuple(SAYS)),
+    },
+)
+ENTRIES = OF_INVARIANTS | OF_RULES
 
 
 @settings(max_examples=many(400))
 @given(ENTRIES)
 def test_the_schema_takes_what_is_read(entry: Mapping[str, Any]) -> None:
     try:
-        read: Accept | None = KIND.read(entry)
+        read: Accept | AcceptRule | None = KIND.read(entry)
     except ConfigError:
         read = None
     assert SCHEMA.is_valid(json.loads(json.dumps(entry))) == (read is not None), entry
-    if read is not None:
+    if isinstance(read, Accept):
         assert (read.invariant, list(read.actions)) == (entry["invariant"], entry.get("actions", []))
 
 

@@ -132,11 +132,6 @@ def test_only_and_skip_choose(prove: Prove) -> None:
     assert prove(asked=("--skip", "no-escalation", "--skip", "neighbours")).code == 0
 
 
-def test_targets_counts_when_it_is_asked_for(prove: Prove) -> None:
-    assert prove(asked=("--only", "targets")).code == 3
-    assert prove(asked=("--only", "home", "--only", "targets")).code == 3
-
-
 @pytest.mark.parametrize(
     ("asked", "errors"),
     [

@@ -592,7 +592,19 @@ def commands() -> dict[str, str]:
 
 def test_each_command_has_an_example_that_works() -> None:
     examples = commands()
-    assert list(examples) == ["emit", "init", "schema", "prove", "simulate", "can", "diff"]
+    assert list(examples) == [
+        "emit",
+        "init",
+        "schema",
+        "check",
+        "prove",
+        "simulate",
+        "trust",
+        "can",
+        "diff",
+        "contains",
+        "overlaps",
+    ]
     known = f'ecsiam() {{ {shlex.quote(sys.executable)} -m ecsiam "$@"; }}; git() {{ cat ecsiam.yaml; }}'
     for name, example in examples.items():
         assert example.startswith(f"ecsiam {name}")

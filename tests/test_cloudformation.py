@@ -12,20 +12,24 @@ from attrs import evolve
 from cfnlint.config import ConfigMixIn
 from cfnlint.decode.decode import decode_str
 from cfnlint.runner import Runner
+from moto.utilities.utils import PARTITION_NAMES
 
 from ecsiam import Config, EmitError, Stack, build, emit
 from ecsiam.config.describe import module
 from ecsiam.config.load import config_of
 from ecsiam.emitters.takes import literal, too_much
+from ecsiam.features.table import ROLES
 from ecsiam.keys.source import parse_source
 from ecsiam.model.by_id import ById
 from ecsiam.model.form import Form
 from ecsiam.model.forms import BUCKET_ARN, GITHUB_AUDIENCE
 from ecsiam.model.names import camel_case
+from ecsiam.model.planned import planned
 from ecsiam.model.policy import Policy
-from ecsiam.model.role import InlinePolicy
+from ecsiam.model.role import RolePolicy
 from ecsiam.model.statement import ELEMENTS, Statement
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Text
+from ecsiam.targets import TargetName
 
 from . import meaning, strategies
 from .aws import roles
@@ -34,6 +38,7 @@ from .batch import batch
 from .cases import CASES, REFUSED, stack_of
 from .every_form import FORMS
 from .meaning import HERE, Made
+from .strategies import Kwargs
 
 STACKS = [case for case in CASES if (case, "cloudformation") not in REFUSED]
 SIZE_LIMIT = 51_200  # bytes that create-stack takes directly
@@ -49,7 +54,7 @@ def template_of(stack: Stack) -> dict[str, Any]:
 @cache
 def generated() -> list[Stack]:
     """Stacks of configs that Hypothesis chose; raw statements would be refused for what they say, not for how."""
-    return [build(Config(**config)) for config in batch(strategies.configs(raw=False), CONFIGS)]
+    return [build(Config(**config)) for config in batch(strategies.emittable(raw=False), CONFIGS)]
 
 
 # ---------------------------------------------------------------- the linter
@@ -61,12 +66,17 @@ def linter() -> Any:
     return Runner(ConfigMixIn(regions=[HERE["aws_region"]]))
 
 
+# The linter's schema of principals knows the roots and roles of three partitions alone, written out or by Fn::Sub.
+NEWER_PARTITIONS = re.compile(r"arn:aws-(eusc|iso[a-z-]*):iam:")
+
+
 def findings(template: str) -> dict[str, list[str]]:
     """What the linter finds, by the rule's id."""
     decoded, faults = decode_str(template)
     found: dict[str, list[str]] = {}
     for match in [*faults, *linter().validate_template(decoded)]:
-        found.setdefault(match.rule.id, []).append(str(match))
+        if match.rule.id not in ("E3530", "W1031") or not NEWER_PARTITIONS.search(template):
+            found.setdefault(match.rule.id, []).append(str(match))
     return found
 
 
@@ -93,16 +103,29 @@ def test_the_linter_finds_what_is_wrong(name: str, value: object, rule: str) -> 
 
 @pytest.mark.parametrize("case", STACKS)
 def test_a_template_is_small_enough_for_a_direct_create_stack(case: str) -> None:
-    assert len(str(emit(stack_of(case), "cloudformation")).encode()) < SIZE_LIMIT / 2
+    """With half of it to spare, for the roles that most services have."""
+    stack = stack_of(case)
+    most = SIZE_LIMIT if any(ROLES[role].aside for role in stack.roles) else SIZE_LIMIT / 2
+    assert len(str(emit(stack, "cloudformation")).encode()) < most
 
 
 @pytest.mark.parametrize("case", STACKS)
 def test_ids_are_camel_case(case: str) -> None:
     stack = stack_of(case)
     template = template_of(stack)
-    assert template["Resources"].keys() == {camel_case(f"{role}_role") for role in stack.roles}
-    assert template["Resources"].keys() <= {"ExecutionRole", "TaskRole", "GithubActionsRole"}
-    assert all(re.fullmatch("([A-Z][a-z]+)+", id_) for id_ in [*template["Resources"], *template["Outputs"]])
+    of_type: dict[str, set[str]] = {}
+    for id_, resource in template["Resources"].items():
+        of_type.setdefault(resource["Type"], set()).add(id_)
+    assert of_type["AWS::IAM::Role"] == {camel_case(f"{role}_role") for role in stack.roles}
+    policies = {camel_case(f"{p.id}_policy") for role in planned(stack).roles.values() for p in role.own_managed}
+    assert of_type.get("AWS::IAM::ManagedPolicy", set()) == policies
+    profiles = {camel_case(f"{role.id}_profile") for role in stack.roles.values() if role.profile}
+    assert of_type.get("AWS::IAM::InstanceProfile", set()) == profiles
+    providers = {camel_case(f"{role}_oidc_provider") for role in stack.providers}
+    assert of_type.get("AWS::IAM::OIDCProvider", set()) == providers
+    if not any(ROLES[role].aside for role in stack.roles):
+        assert of_type["AWS::IAM::Role"] <= {"ExecutionRole", "TaskRole", "GithubActionsRole"}
+    assert all(re.fullmatch("([A-Z][a-z0-9]+)+", id_) for id_ in [*template["Resources"], *template["Outputs"]])
 
 
 # ---------------------------------------------------------------- the order
@@ -152,7 +175,7 @@ def test_a_template_is_in_the_order_in_which_people_write(case: str) -> None:
 
 
 def test_a_template_of_any_config_is_in_that_order_however_the_config_was_written() -> None:
-    for config in batch(strategies.configs(raw=False), CONFIGS):
+    for config in batch(strategies.emittable(raw=False), CONFIGS):
         template = template_of(build(Config(**config)))
         assert_in_order(template)
         turned = template_of(build(Config(**dict(reversed(config.items())))))
@@ -174,7 +197,7 @@ class Store(Server):
     def keeps(self, role: Made) -> Made:
         match self.without:
             case "managed_policy_arns":
-                return evolve(role, managed_policy_arns=frozenset())
+                return evolve(role, managed_policy_arns=frozenset(), own={})
             case "permissions_boundary":
                 return evolve(role, permissions_boundary=None)
 
@@ -197,16 +220,29 @@ def store(request: pytest.FixtureRequest) -> Store:
 
 def renamed(stack: Stack) -> Stack:
     """The stack with names that no other test has: the servers live on."""
-    return evolve(stack, roles=[evolve(role, name=roles.unused(role.id)) for role in stack.roles.values()])
+    mark = roles.unused("p")
+    return evolve(
+        stack,
+        roles=[
+            evolve(
+                role,
+                name=roles.unused(role.id),
+                policies=[evolve(p, name=f"{mark}-{p.id}") if p.managed else p for p in role.policies.values()],
+            )
+            for role in stack.roles.values()
+        ],
+    )
 
 
 def create_and_compare(store: Store, stack: Stack) -> None:
     stack = renamed(stack)
+    if store.without == "permissions_boundary":  # ministack knows no OIDC provider, moto passes it over
+        stack = evolve(stack, providers=())
     where = {**HERE, **stack.deployment.home.known}
     expected = meaning.of_stack(stack, where)
     outputs = roles.create_stack(store, template_of(stack))
     iam = store.client("iam")
-    made = {name: meaning.of_server(roles.read_role(iam, name))[name] for name in expected}
+    made = {name: meaning.of_server(roles.read_role(iam, name), role.own)[name] for name, role in expected.items()}
     assert made == {name: store.keeps(role) for name, role in expected.items()}
     # The account is the server's own, whatever the config calls it.
     handed_on = meaning.outputs_of_stack(stack, where | {"account_id": HERE["account_id"], "partition": "aws"})
@@ -219,7 +255,10 @@ def test_roles_of_a_created_stack_are_the_models(store: Store, case: str) -> Non
 
 
 def test_roles_of_any_configs_stack_are_the_models(store: Store) -> None:
-    for stack in generated()[:SERVED]:
+    moto = store.without == "managed_policy_arns"  # which knows not all partitions
+    stacks = [s for s in generated() if not moto or {**HERE, **s.deployment.home.known}["partition"] in PARTITION_NAMES]
+    assert len(stacks) > SERVED
+    for stack in stacks[:SERVED]:
         # moto knows not all of the partitions that a boundary may be of.
         boundaries = [str(role.permissions_boundary) for role in stack.roles.values()]
         strange = not all(boundary.startswith(("None", "arn:aws:")) for boundary in boundaries)
@@ -230,7 +269,7 @@ def test_roles_of_any_configs_stack_are_the_models(store: Store) -> None:
 def with_resources(*resources: Text) -> Stack:
     """Two roles, of which the task's may read some things."""
     stack = stack_of("minimal")
-    reads = InlinePolicy("s3", "reads", Policy(Statement("Allow", "s3:GetObject", list(resources))))
+    reads = RolePolicy("s3", "reads", Policy(Statement("Allow", "s3:GetObject", list(resources))))
     made = [evolve(role, policies=[reads] if role.id == "task" else ()) for role in stack.roles.values()]
     return evolve(stack, roles=made)
 
@@ -266,6 +305,28 @@ def test_what_cloudformation_would_take_for_its_own_is_refused_all_at_once() -> 
         f"CloudFormation would look up the reference in `arn:aws:s3:::b/{{{{resolve:ssm:x}}}}` {where}",
         f"CloudFormation would look up the reference in `arn:aws:s3:::{{{{resolve:ssm:{{aws_region}}}}}}` {where}",
         f"CloudFormation would look up the reference in `{{{{resolve:ssm:y}}}}` {where}",
+    ]
+
+
+@pytest.mark.parametrize("target", ["cloudformation", "terraform", "iam"])
+def test_an_empty_tag_of_a_provider_is_refused_where_it_is_not_taken(target: TargetName) -> None:
+    """IAM takes one on any resource, and CloudFormation only on roles.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-iam-oidcprovider-tag.html
+    """
+    keys: Kwargs = {"enable_github_oidc": True, "github_repo": "octo-org/memos", "tags": {"Team": "", "Tier": "x"}}
+    keys |= {"account_id": "123456789012", "aws_region": "eu-west-2", "partition": "aws"}
+    keys |= {"project_name": "memos", "environment": "dev"}
+    assert emit(build(Config(**keys)), target).files
+    stack = build(Config(**keys, create_oidc_provider=True))
+    if target != "cloudformation":
+        assert emit(stack, target).files
+        return
+    with pytest.raises(EmitError) as caught:
+        emit(stack, target)
+    assert [str(fault) for fault in caught.value.faults] == [
+        "CloudFormation takes no empty value of a provider's tag, and that of `Team` is @ $.providers.github_actions. "
+        "Give it a value, or emit for another target."
     ]
 
 

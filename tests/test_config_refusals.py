@@ -13,16 +13,14 @@ from ecsiam.keys.source import parse_source
 from ecsiam.model.forms import FORMS
 
 TESTS = Path(__file__).resolve().parent
+PACKAGE = TESTS.parent / "ecsiam"
 SOURCES = (
-    "features/baseline.py",
-    "features/github_actions.py",
-    "features/github_oidc.py",
-    "features/naming.py",
-    "features/statements.py",
+    *(f"features/{room.name}" for room in sorted((PACKAGE / "features").glob("*.py"))),
     "keys/key.py",
     "keys/keys.py",
     "keys/kinds.py",
     "keys/parameters.py",
+    "keys/placeholders.py",
     "model/form.py",
     "model/forms.py",
     "model/home.py",
@@ -88,20 +86,35 @@ def test_every_fault_at_once_in_line_order(tmp_path: Path) -> None:
 def templates() -> Iterator[str]:
     """The message of each Fault in the sources, `{}` where a value stands."""
     for source in SOURCES:
-        tree = ast.parse((TESTS.parent / "ecsiam" / source).read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id in ("Fault", "ConfigError")
-            ):
-                match node.args:
-                    case [ast.Constant(str(text)), *_]:
-                        yield text
-                    case [ast.JoinedStr(parts), *_]:
-                        yield "".join(str(p.value) if isinstance(p, ast.Constant) else "{}" for p in parts)
-                    case _:
-                        pass
+        for function in ast.walk(ast.parse((PACKAGE / source).read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef):
+                yield from filter(None, map(_template, _messages(function)))
+
+
+def _messages(function: ast.FunctionDef) -> Iterator[ast.expr]:
+    """What the Faults of a function say: in their own place, or under a name before."""
+    named: dict[str, list[ast.expr]] = {}
+    said: list[ast.expr] = []
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                named.setdefault(name, []).append(value)
+            case ast.Call(func=ast.Name(id="Fault" | "ConfigError"), args=[message, *_]):
+                said.append(message)
+            case _:
+                pass
+    for message in said:
+        yield from named.get(message.id, []) if isinstance(message, ast.Name) else [message]
+
+
+def _template(message: ast.expr) -> str:
+    match message:
+        case ast.Constant(str(text)):
+            return text
+        case ast.JoinedStr(parts):
+            return "".join(str(p.value) if isinstance(p, ast.Constant) else "{}" for p in parts)
+        case _:
+            return ""
 
 
 def test_every_message_is_in_the_table(tmp_path: Path) -> None:

@@ -16,10 +16,13 @@ from jsonschema import Draft202012Validator, validators
 from ecsiam import Config, load_config
 from ecsiam.config.describe import config_schema, module, starter
 from ecsiam.errors import ConfigError, Faults
+from ecsiam.errors import Path as Place
 from ecsiam.keys.accepting import AcceptKind
-from ecsiam.keys.keys import Check
+from ecsiam.keys.keys import Check, Keys
 from ecsiam.keys.kinds import ListOf, RawStatement
-from ecsiam.keys.source import parse_source
+from ecsiam.keys.placeholders import NAME
+from ecsiam.keys.records import RecordOf
+from ecsiam.keys.source import SECTIONS, parse_source
 from ecsiam.model.forms import FORMS
 
 from .effort import many
@@ -99,10 +102,10 @@ def only_needs() -> Generator[None]:
     every = tuple(Config.checks())
     kept = {("profile",), *((name, *key.needs) for name, key in KEYS.items() if key.needs)}
 
-    def fewer() -> Iterator[Check]:
-        return (check for check in every if check.reads in kept)
+    def fewer(keys: type[Keys]) -> Iterator[Check]:
+        return (check for check in every if check.reads in kept) if keys is Config else iter(())
 
-    with mock.patch.object(Config, "checks", fewer):
+    with mock.patch.object(Keys, "checks", classmethod(fewer)):
         yield
 
 
@@ -251,6 +254,10 @@ def values_of(name: str) -> st.SearchStrategy[Any]:
     match kind:
         case ListOf(RawStatement()):
             found += [st.lists(statements(), min_size=1, max_size=2)] * 4
+        case ListOf(RecordOf(keys)):
+            names = st.sampled_from([*keys.keys(), "x"])
+            found += [st.tuples(good, names, odd_values()).map(lambda three: [{**three[0][0], three[1]: three[2]}])] * 4
+            found.append(st.tuples(good, odd_values()).map(lambda both: [*both[0], both[1]]))
         case ListOf(AcceptKind()):
             found.append(st.tuples(good, odd_values()).map(lambda both: [*both[0], both[1]]))
         case ListOf():
@@ -267,13 +274,20 @@ def in_two_spellings(value: Any) -> bool:
     return any(len({key.lower() for key in keys}) < len(keys) for keys in blocks)
 
 
+def names_nothing(value: Any) -> bool:
+    """Whether a placeholder of a text has a name that nothing has: a file may declare it, which no schema can see."""
+    known = {"project_name", "environment", "account_id", "aws_region", "partition"}
+    texts = re.findall(r"(?:^|[^$])[{]([a-z][a-z0-9]*(?:_[a-z0-9]+)*)[}]", json.dumps(value, default=str))
+    return not known.issuperset(texts)
+
+
 # ---------------------------------------------------------------- laws
 
 
 def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
-    assert list(as_dict(SCHEMA["properties"])) == list(KEYS)
+    assert list(as_dict(SCHEMA["properties"])) == [*KEYS, *SECTIONS]
     json.dumps(SCHEMA, allow_nan=False)
 
 
@@ -284,19 +298,31 @@ def test_a_key_is_valid_if_and_only_if_it_is_accepted(name: str) -> None:
     @laws
     @given(value=values_of(name))
     def law(value: Any) -> None:
-        assume(not in_two_spellings(value))
+        assume(not in_two_spellings(value) and not names_nothing(value))
         valid = property_.is_valid(value)
         # That a flag needs a value is of two keys.
-        with mock.patch.object(Config, "checks", return_value=()):
+        with mock.patch.object(Keys, "checks", return_value=()):
             try:
                 Config.model_validate({**NAMES, name: value})
             except ConfigError as e:
                 faults = e.faults
             else:
                 faults = ()
-        assert valid == (not faults), (value, faults)
+        # What a placeholder stands for is what other keys say.
+        others = [fault for fault in faults if not (valid and placed(value, fault.path[1:]))]
+        assert valid == (not others), (value, faults)
 
     law()
+
+
+def placed(value: Any, path: Place) -> bool:
+    """Whether the text that is at `path` names a placeholder, be it behind a dollar, where it can't stand."""
+    for part in path:
+        if isinstance(value, str):
+            break
+        value = value[part]
+    plain = value.replace("{{", "").replace("}}", "") if isinstance(value, str) else ""
+    return re.search(rf"[{{]{NAME}[}}]", plain) is not None
 
 
 @st.composite
@@ -325,12 +351,26 @@ def test_a_config_is_valid_if_and_only_if_it_is_accepted(data: Kwargs) -> None:
 
 @pytest.mark.parametrize("flag", [name for name, key in KEYS.items() if key.needs])
 def test_the_schema_knows_what_a_flag_needs(flag: str) -> None:
-    (needed,) = KEYS[flag].needs
     assert not WHOLE.is_valid({**NAMES, flag: True})
-    for nothing in NOTHING:
-        assert not WHOLE.is_valid({**NAMES, flag: True, needed: nothing})
-        assert WHOLE.is_valid({**NAMES, flag: False, needed: nothing})
-        assert WHOLE.is_valid({**NAMES, flag: nothing, needed: nothing})
+    for needed in KEYS[flag].needs:
+        forms = {key: KEYS[key].form for key in KEYS[flag].needs if key != needed}
+        good = {key: form.good[0] for key, form in forms.items() if form is not None}
+        others = {key: [one] if isinstance(KEYS[key].kind, ListOf) else one for key, one in good.items()}
+        for nothing in NOTHING:
+            assert not WHOLE.is_valid({**NAMES, **others, flag: True, needed: nothing})
+            assert WHOLE.is_valid({**NAMES, **others, flag: False, needed: nothing})
+            assert WHOLE.is_valid({**NAMES, **others, flag: nothing, needed: nothing})
+
+
+# What a placeholder stands for is what other keys say.
+OF_OTHER_KEYS = {
+    "placeholder unknown",
+    "placeholder behind a dollar",
+    "declared parameter that leads out",
+    "placeholder in what has to be known",
+    "placeholder in what is accepted",
+    "a placeholder in a key of a condition",
+}
 
 
 def files_that_can_be_read() -> Iterator[str]:
@@ -350,7 +390,7 @@ def test_the_schema_says_no_to_every_refusal_of_one_key(name: str, tmp_path: Pat
         try:
             load_config(file)
         except ConfigError:
-            assert not WHOLE.is_valid(from_yaml(text))
+            assert WHOLE.is_valid(from_yaml(text)) == (name in OF_OTHER_KEYS)
         else:
             assert WHOLE.is_valid(from_yaml(text))
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pytest
 
-from ecsiam import build, load_config
+from ecsiam import build, load_config, load_configs
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
@@ -69,6 +69,8 @@ def examples(page: Path) -> list[tuple[str, str, int]]:
             found.append(("python", block.text, block.line))
         elif block.language == "yaml" and re.search("^project_name:", block.text, re.M):
             found.append(("config", block.text, block.line))
+        elif block.language == "yaml" and re.search("^environments:", block.text, re.M):
+            found.append(("configs", block.text, block.line))
         elif block.language in SHELLS:
             run = [command for command in commands(block) if COMMAND.match(command)]
             found += [("command", f"{command}  #{block.info}", block.line) for command in run]
@@ -107,6 +109,9 @@ def test_the_examples_of_a_page_work(page: Path, tmp_path: Path, monkeypatch: py
             case "config":
                 (tmp_path / f"line-{line}.yaml").write_text(text, encoding="utf-8")
                 assert build(load_config(f"line-{line}.yaml")).roles
+            case "configs":
+                (tmp_path / f"line-{line}.yaml").write_text(text, encoding="utf-8")
+                assert [build(config).roles for config in load_configs(f"line-{line}.yaml")]
             case _:
                 run_command(text)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ecsiam import Decision, Policy, PolicyError, Request, Role, Statement, build, evaluate, load_config, parse_policy
 from ecsiam.model.policy import Version
 from ecsiam.model.principal import Principal
-from ecsiam.model.role import InlinePolicy
+from ecsiam.model.role import RolePolicy
 from ecsiam.model.statement import AllBut, Effect
 from ecsiam.model.text import ACCOUNT_ID, PARTITION, Text
 
@@ -376,7 +376,7 @@ def test_a_session_is_of_the_role_that_the_policies_name() -> None:
     own = Policy([Statement("Allow", "*", "*"), deny])
     request = Request("sqs:SendMessage", QUEUE, CALLERS["session"])
     assert evaluate(own, request).allowed
-    role = Role("r", "memos", TRUST, [InlinePolicy("p", "p", own)], path="/other/")
+    role = Role("r", "memos", TRUST, [RolePolicy("p", "p", own)], path="/other/")
     assert evaluate(role, request).outcome == "explicitly denied"
     told = Request("sqs:SendMessage", QUEUE, CALLERS["session"], {"aws:PrincipalArn": ROLE.replace("team", "other")})
     assert evaluate(own, told).outcome == "explicitly denied"
@@ -532,7 +532,7 @@ def test_whoever_has_a_role_is_a_session_of_one() -> None:
     trust = Policy(Statement("Allow", "sts:AssumeRole", principals=CALLERS["service"]))
     denied = conditional("Deny", {"StringNotEquals": {"aws:PrincipalType": "AssumedRole"}})
     forwarded = conditional("Deny", {"Bool": {"aws:PrincipalIsAWSService": "true"}})
-    role = Role("task", "memos", trust, [InlinePolicy("own", "own", Policy([ALLOW, denied, forwarded]))])
+    role = Role("task", "memos", trust, [RolePolicy("own", "own", Policy([ALLOW, denied, forwarded]))])
     decision = evaluate(role, Request("sqs:SendMessage", QUEUE))
     assert (decision.outcome, decision.missing) == ("allowed", ())
 
@@ -688,7 +688,7 @@ EXECUTION = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePoli
 
 
 def test_a_role_is_its_inline_policies_and_not_its_trust() -> None:
-    role = Role("task", "memos-task", TRUST, [InlinePolicy("s3", "s3", Policy(Statement("Allow", "s3:Get*", "*")))])
+    role = Role("task", "memos-task", TRUST, [RolePolicy("s3", "s3", Policy(Statement("Allow", "s3:Get*", "*")))])
     decision = evaluate(role, Request("s3:GetObject", "arn:aws:s3:::b/x"))
     assert decision.allowed
     assert [r.policy for r in decision.statements] == ["s3"]
@@ -720,7 +720,7 @@ OPEN = Text.of("arn:", PARTITION, ":iam::aws:policy/X")
         (Role("r", "memos", TRUST, managed_policy_arns=[OPEN]), r"known only at deployment\. Bind it first"),
         (Role("r", "memos", TRUST, permissions_boundary=OPEN), "known only at deployment"),
         (
-            Role("r", "memos", TRUST, [InlinePolicy("s3", "s3", identity("allow")[0], when="enable_s3_access")]),
+            Role("r", "memos", TRUST, [RolePolicy("s3", "s3", identity("allow")[0], when="enable_s3_access")]),
             "whether `memos` has the policy `s3` is known only at deployment",
         ),
         (
@@ -728,7 +728,7 @@ OPEN = Text.of("arn:", PARTITION, ":iam::aws:policy/X")
                 "r",
                 "m",
                 TRUST,
-                [InlinePolicy("s3", "s3", Policy(Statement("Allow", "*", Text.of("arn:", ACCOUNT_ID))))],
+                [RolePolicy("s3", "s3", Policy(Statement("Allow", "*", Text.of("arn:", ACCOUNT_ID))))],
             ),
             "is known only at deployment",
         ),

@@ -7,22 +7,41 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from ecsiam import Config, Stack, build, emit
-from ecsiam.features.table import POLICIES
+from ecsiam import Config, Parameter, Stack, build, emit
+from ecsiam.features.deploy_operations import OPERATIONS
+from ecsiam.features.table import POLICIES, ROLES
+from ecsiam.keys.kinds import ListOf
+from ecsiam.model.intent import USUAL
 
 from . import meaning
 from .meaning import HERE, Made
+from .strategies import FLAGS, KEYS, KEYS_ASIDE
 
 # What each flag brings in: the words in which it shows (in any case), and the policies by their ids.
 TRACES = {
     "enable_efs_access": (("elasticfilesystem", "efs-policy", "fs-0a1b2c3d"), ("efs",)),
     "enable_secrets_access": (("secret", "kms:", "ssm:getparameters"), ("execution_secrets",)),
     "enable_s3_access": (("s3", "memos-uploads"), ("s3",)),
-    "enable_cloudwatch_logs": (("logs:createloggroup", "cloudwatch", "/ecs/memos-dev/"), ("cloudwatch",)),
+    "enable_cloud_map": (("servicediscovery", "cloud-map-policy"), ("cloud_map",)),
+    "enable_xray": (("xray:", "xray-policy"), ("xray",)),
+    "enable_metrics": (("cloudwatch:putmetricdata", "metrics-policy"), ("metrics",)),
+    "enable_sms": (("sns:publish", "sms-policy"), ("sms",)),
+    "enable_cloudwatch_logs": (("logs:createloggroup", "cloudwatch-policy", "/ecs/memos-dev/"), ("cloudwatch",)),
     "enable_ecs_exec": (("ssmmessages", "exec-policy"), ("exec",)),
     "enable_github_oidc": (("github", "octo-org", "passrole", "githubusercontent"), ("github_actions",)),
 }
 ALWAYS = ("execution_ecr", "execution_logs")
+# One statement each, that nothing else changes: with each other they are tried as all or none.
+PLAIN = ("enable_cloud_map", "enable_xray", "enable_metrics", "enable_sms")
+# A list that grants without a flag.
+LISTS = (
+    "task_access",
+    "outbound_identity",
+    "execution_registry",
+    "execution_files",
+    "task_self",
+    "github_actions_self",
+)
 VALUES: dict[str, Any] = {
     "project_name": "memos",
     "environment": "dev",
@@ -37,11 +56,15 @@ VALUES: dict[str, Any] = {
     "github_owner_id": 1234567,
     "github_repo_id": 7654321,
 }
-COMBINATIONS = [dict(zip(TRACES, flags, strict=True)) for flags in itertools.product((False, True), repeat=len(TRACES))]
+_VARIED = [flag for flag in TRACES if flag not in PLAIN]
+COMBINATIONS = [
+    {flag: dict(zip(_VARIED, on, strict=True)).get(flag, all(on)) for flag in TRACES}
+    for on in itertools.product((False, True), repeat=len(_VARIED))
+] + [{flag: flag == alone for flag in TRACES} for alone in PLAIN]
 
 
 def name(flags: dict[str, bool]) -> str:
-    return "+".join(flag.split("_")[1] for flag, on in flags.items() if on) or "none"
+    return "+".join(flag.removeprefix("enable_") for flag, on in flags.items() if on) or "none"
 
 
 def config(flags: dict[str, bool]) -> Config:
@@ -78,10 +101,29 @@ def everything() -> dict[str, Made]:
 def test_the_flags_are_all_there_are() -> None:
     off = Config(project_name="memos", environment="dev")
     assert [flag for flag, _ in off.flags()] == list(TRACES)
-    assert len(COMBINATIONS) == 2**6
+    assert len(COMBINATIONS) == 2**6 + len(PLAIN)
     policies = {policy for _, some in TRACES.values() for policy in some}
-    others = ("_statements", "autoscaling")
-    assert policies | {*ALWAYS} == {id_ for id_ in POLICIES if not id_.endswith(others)}
+    others = ("_statements", "_pass", "autoscaling")
+    there = {id_ for id_, role in POLICIES.items() if not id_.endswith(others) and not ROLES[role].aside}
+    assert policies | {*ALWAYS, *LISTS} == there
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_what_is_on_by_default_is_told_only_where_it_is_off(on: bool) -> None:
+    """However it became known: written, or bound in the config or in the stack."""
+    assert {
+        name for name, field in Config.model_fields.items() if field.default is True and name.startswith("enable_")
+    } == USUAL
+    named: dict[str, Any] = {"project_name": "memos", "environment": "dev"}
+    values: dict[str, Any] = dict.fromkeys(sorted(USUAL), on)
+    left: dict[str, Any] = {flag: Parameter(flag) for flag in values}
+    open_ = Config(**named, **left)
+    stacks = [build(Config(**named, **values)), build(open_.bind(values)), build(open_).bind(values)]
+    for stack in stacks:
+        flags = dict(stack.intent.flags)
+        assert flags.keys() & USUAL == (set() if on else USUAL)
+        assert not any(flags[flag] for flag in flags.keys() & USUAL)
+    assert len({str(emit(stack, "terraform")) for stack in stacks}) == 1
 
 
 @pytest.mark.parametrize("flags", COMBINATIONS, ids=name)
@@ -106,6 +148,32 @@ def test_what_is_off_appears_nowhere(flags: dict[str, bool]) -> None:
     for text in texts_of(stack).values():
         for flag, on in flags.items():
             assert {word: word in text.lower() for word in TRACES[flag][0]} == dict.fromkeys(TRACES[flag][0], on)
+
+
+_IN = "eu-central-1:123456789012"
+DEPLOYS: dict[str, Any] = {
+    "account_id": "123456789012",
+    "aws_region": "eu-central-1",
+    "task_definition_families": ["memos"],
+    "ecs_service_arns": [f"arn:aws:ecs:{_IN}:service/main/memos"],
+    "ecs_cluster_arns": [f"arn:aws:ecs:{_IN}:cluster/main"],
+    "github_may": [*OPERATIONS],
+}
+# Others can't be given alone: what the aside roles' keys need is in tests/test_roles.py and tests/test_oidc.py.
+_ARNS = [n for n, key in KEYS.items() if key.flag and n not in KEYS_ASIDE and key.form and key.form.service]
+
+
+@pytest.mark.parametrize("key", _ARNS)
+def test_a_key_whose_flags_are_off_changes_no_role(key: str) -> None:
+    """Whatever else is on: what it gives counts as given only while one of its flags is on."""
+    of = KEYS[key]
+    off = dict.fromkeys((of.flag, *of.or_flags), False)
+    rest: dict[str, Any] = {n: v for n, v in {**VALUES, **DEPLOYS}.items() if n != key}
+    assert of.form
+    arn = next(good for good in of.form.good if good.startswith("arn:aws:"))
+    without: dict[str, Any] = {**rest, **dict.fromkeys(FLAGS, True), **off}
+    given: dict[str, Any] = {**without, key: [arn] if isinstance(of.kind, ListOf) else arn}
+    assert build(Config(**given)).roles == build(Config(**without)).roles
 
 
 @pytest.mark.parametrize("flags", COMBINATIONS, ids=name)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ecsiam import ConfigError, load_config
+from ecsiam import ConfigError, load_config, load_configs
 
 from .command_line import said
 
@@ -82,7 +82,6 @@ FILES = {
     "serverless.yml": (SERVERLESS, "a Serverless Framework file"),
     "compose.yaml": (COMPOSE, "a Compose file"),
     "plain.yaml": ("services:\n  web:\n    build: .\n", "a Compose file"),
-    "services.yaml": ("defaults:\n  environment: dev\nservices:\n  memos: {}\n", "several services in one file"),
     "deploy.yaml": ("apiVersion: v1\nkind: Pod\nmetadata: {}\n", "a Kubernetes manifest"),
 }
 ASKED = (["emit", "--target", "iam"], ["prove"], ["can", "--action", "s3:*"], ["diff", "other.yaml"], ["simulate"])
@@ -103,11 +102,26 @@ def test_a_file_of_another_tool_is_named(name: str, here: Path) -> None:
         load_config(name)
     (fault,) = caught.value.faults
     assert fault.message == f"this is {what}, neither a config nor an IAM document"
-    assert fault.remedy.endswith(("`ecsiam init` starts a config: write what the roles need into it.", "environment."))
+    assert fault.remedy.endswith("`ecsiam init` starts a config: write what the roles need into it.")
     for command, *options in ASKED:
         asked = ("--role", "task", "--action", "s3:ListAllMyBuckets") if command == "simulate" else ()
         code, out, err = said(command, *options, *asked, name)
         assert (code, out, err) == (2, "", f"error: {fault}\n"), command
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "defaults:\n  environment: dev\nservices:\n  memos: {}\n",
+        "services:\n  image: {environment: dev}\n  build: {environment: dev, tags: {image: x}}\n",
+        "environments:\n  dev: {project_name: memos}\n",
+    ],
+)
+def test_a_file_of_several_services_is_no_other_tools(text: str, here: Path) -> None:
+    (here / "a.yaml").write_text(text)
+    assert load_configs("a.yaml")
+    with pytest.raises(ConfigError, match=r"this file holds several configs, .* Read them with `load_configs`"):
+        load_config("a.yaml")
 
 
 def test_an_iam_document_is_no_config(here: Path) -> None:

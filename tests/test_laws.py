@@ -6,12 +6,12 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 import pytest
 from attrs import evolve
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
@@ -29,11 +29,12 @@ from ecsiam import (
     emit,
     parse_policy,
 )
-from ecsiam.features.github_oidc import subject_prefixes
+from ecsiam.features.github_oidc import repositories
 from ecsiam.features.table import ROLES
 from ecsiam.model import forms
 from ecsiam.model.condition import Condition, conditions
 from ecsiam.model.document import policy_to_data
+from ecsiam.model.planned import planned
 from ecsiam.model.principal import Principal
 from ecsiam.model.statement import Action, Only
 from ecsiam.model.text import ACCOUNT_ID, Ref, Text, text
@@ -42,8 +43,9 @@ from ecsiam.targets import TARGETS, TargetName
 from . import strategies
 from .batch import batch
 from .effort import many
-from .intent import meant
-from .strategies import FLAGS, KEYS, Bindings, Kwargs, bindings, configs
+from .intent import meant, resources_given_to
+from .strategies import FLAGS, IN_ORDER, KEYS, Bindings, Kwargs, bindings, configs
+from .test_flags import COMBINATIONS, TRACES
 from .written import as_data
 
 T = TypeVar("T")
@@ -75,20 +77,34 @@ def statements(role: Role) -> Iterator[Statement]:
 @given(configs(), st.data())
 def test_parse_inverts_emit(kwargs: Kwargs, data: st.DataObject) -> None:
     stack = bound(kwargs, data)
+    assume(strategies.fits(stack))
     files = dict(emit(stack, "iam").files)
-    for role in stack.roles.values():
+    for provider in stack.providers.values():
+        made = json.loads(files.pop(f"oidc-providers/{provider.id}/create-open-id-connect-provider.json"))
+        assert (made["Url"], made["ClientIDList"]) == (provider.url, [*map(str, provider.client_ids)])
+        assert {tag["Key"]: tag["Value"] for tag in made.get("Tags", ())} == {k: str(v) for k, v in provider.tags}
+    home = stack.deployment.home
+    for role in planned(stack).roles.values():
         folder = f"roles/{role.name}"
         create = json.loads(files.pop(f"{folder}/create-role.json"))
         assert role.trust == parse_policy(create["AssumeRolePolicyDocument"])
-        assert [str(arn) for arn in role.managed_policy_arns] == json.loads(
-            files.pop(f"{folder}/attached-policies.json")
-        )
-        documents = {f"policies/{p.name}": p.document for p in role.policies.values()}
+        for name in ("create-instance-profile", "add-role-to-instance-profile") if role.profile else ():
+            assert json.loads(files.pop(f"{folder}/{name}.json"))["InstanceProfileName"] == str(role.name)
+        own_managed = [
+            f"arn:{home.partition}:iam::{home.account_id}:policy{role.path}{p.name}" for p in role.own_managed
+        ]
+        attached = [*map(str, role.managed_policy_arns), *own_managed]
+        assert attached == json.loads(files.pop(f"{folder}/attached-policies.json"))
+        for policy in role.own_managed:
+            made = json.loads(files.pop(f"{folder}/managed-policies/{policy.name}.json"))
+            assert (made["PolicyName"], made["Path"]) == (str(policy.name), role.path)
+            assert policy.document == parse_policy(made["PolicyDocument"])
+        documents = {f"policies/{p.name}": p.document for p in role.inline}
         for name, document in (("trust-policy", role.trust), *documents.items()):
             written = files.pop(f"{folder}/{name}.json")
             assert document == parse_policy(written)
             assert json.loads(written) == policy_to_data(parse_policy(written), str)
-    assert files == {}
+    assert [path for path in files if not path.startswith("companions/")] == []  # those are no part of the roles
 
 
 @laws
@@ -119,15 +135,43 @@ def _origins(stack: Stack) -> list[object]:
 # ---------------------------------------------------------------- who may assume the roles
 
 
+def named(role: Role) -> list[Statement]:
+    """The statements of a trust for whom the config names beside the role's own kind."""
+    return [s for s in role.trust.statements if s.principals and all(p.type == "AWS" for p in s.principals.items)]
+
+
+def own(role: Role) -> list[Statement]:
+    """The other statements of a trust."""
+    others = named(role)
+    return [s for s in role.trust.statements if s not in others]
+
+
 @laws
 @given(configs())
 def test_both_task_trusts_name_ecs_tasks_and_nobody_else(kwargs: Kwargs) -> None:
     stack = built(kwargs)
     for role in (stack.roles["execution"], stack.roles["task"]):
-        assert [str(a) for s in role.trust.statements for a in s.actions.items] == ["sts:AssumeRole"]
-        assert [Only((Principal("Service", "ecs-tasks.amazonaws.com"),))] == [
-            s.principals for s in role.trust.statements
-        ]
+        assert [str(a) for s in own(role) for a in s.actions.items] == ["sts:AssumeRole"]
+        assert [Only((Principal("Service", "ecs-tasks.amazonaws.com"),))] == [s.principals for s in own(role)]
+
+
+@laws
+@given(configs())
+def test_who_else_is_trusted_is_whom_the_config_names(kwargs: Kwargs) -> None:
+    stack = built(kwargs)
+    home = stack.deployment.home
+    assert not named(stack.roles["execution"])
+    for role in (role for id, role in stack.roles.items() if id != "execution"):
+        given_ = set(kwargs.get(f"{role.id}_trusted_arns") or ())
+        arn = role.arn(home.partition, home.account_id)
+        for statement in named(role):
+            assert Only((Action("sts:AssumeRole"),)) == statement.actions
+            who = {str(p.id) for p in statement.principals.items} if statement.principals else set[str]()
+            if statement.conditions:
+                assert statement.conditions == (Condition("ArnEquals", "aws:PrincipalArn", arn),)
+                assert given_ & {"self", str(arn)}
+            else:
+                assert who == given_ - {"self", str(arn)}
 
 
 @laws
@@ -143,7 +187,7 @@ def test_confused_deputy_pins_account_and_regions(kwargs: Kwargs, data: st.DataO
         kwargs.get("confused_deputy") or "both"
     ]
     for role in ("execution", "task"):
-        (statement,) = stack.roles[role].trust.statements
+        (statement,) = own(stack.roles[role])
         found = {(str(c.operator), c.key): set(c.values) for c in statement.conditions}
         assert ({(str(c.operator), c.key): set(c.values) for c in guarded} if role in which else {}) == found
 
@@ -152,39 +196,42 @@ def test_confused_deputy_pins_account_and_regions(kwargs: Kwargs, data: st.DataO
 @given(configs(flags={"enable_github_oidc": True}))
 def test_the_deploy_role_trusts_exactly_subjects_of_this_repository(kwargs: Kwargs) -> None:
     config = Config(**kwargs)
-    trust = build(config).roles["github_actions"].trust
+    deploys = build(config).roles["github_actions"]
     assert "$" not in str(config.github_audience)  # IAM would read a variable
     subjects: set[str] = set()
-    for statement in trust.statements:
+    for statement in own(deploys):
         assert Only((Action("sts:AssumeRoleWithWebIdentity"),)) == statement.actions
         assert statement.principals is not None
         assert [p.type for p in statement.principals.items] == ["Federated"]
-        assert all(str(p.id).endswith(f":oidc-provider/{ISSUER}") for p in statement.principals.items)
+        issuer = config.github_issuer.removeprefix("https://")
+        assert all(str(p.id).endswith(f":oidc-provider/{issuer}") for p in statement.principals.items)
         found = {(str(c.operator), c.key): [str(v) for v in c.values] for c in statement.conditions}
-        assert [config.github_audience] == found[("StringEquals", f"{ISSUER}:aud")]
-        ((operator, values),) = [(op, values) for (op, key), values in found.items() if key == f"{ISSUER}:sub"]
+        assert [config.github_audience] == found[("StringEquals", f"{issuer}:aud")]
+        ((operator, values),) = [(op, values) for (op, key), values in found.items() if key == f"{issuer}:sub"]
         assert operator in ("StringEquals", "StringLike")
         assert (operator == "StringLike") == any("*" in v or "?" in v for v in values)
         subjects |= set(values)
     assert subjects
+    prefixes = [str(p) for repository in repositories(config) for p in repository.prefixes().values()]
     for subject in subjects:
         assert "$" not in subject
-        assert any(subject.startswith(p) and subject != p for p in map(str, subject_prefixes(config).values()))
-        assert re.match("repo:[A-Za-z0-9@-]+/[A-Za-z0-9@_.-]+:", subject)
+        assert any(subject.startswith(p) and subject != p for p in prefixes)
+        assert re.match("repo:[A-Za-z0-9@_-]+/[A-Za-z0-9@_.-]+:", subject)
 
 
 @laws
 @given(configs(flags={"enable_github_oidc": True}))
 def test_a_subject_is_trusted_once_in_each_form(kwargs: Kwargs) -> None:
     stack = built(kwargs)
+    issuer = Config(**kwargs).github_issuer.removeprefix("https://")
     values = [
         str(v)
         for s in stack.roles["github_actions"].trust.statements
         for c in s.conditions
-        if c.key == f"{ISSUER}:sub"
+        if c.key == f"{issuer}:sub"
         for v in c.values
     ]
-    assert sorted(meant(stack, "github_actions", f"{ISSUER}:sub")) == sorted(values)
+    assert sorted(meant(stack, "github_actions", f"{issuer}:sub")) == sorted(values)
     assert len(values) == len(set(values))
 
 
@@ -238,8 +285,11 @@ def actions_may_meet(a: Action, b: Action) -> bool:
     return _may_meet(tuple(a.pattern.lower()), tuple(b.pattern.lower()))
 
 
-def shared(execution: Role, task: Role) -> list[str]:
-    """What both roles may be allowed, as far as their own data can tell: conditions and denials are left out."""
+def shared(execution: Role, task: Role, but: Container[tuple[Text, Text]] = ()) -> list[str]:
+    """What both roles may be allowed, as far as their own data can tell: conditions and denials are left out.
+
+    `but` are pairs of resources that may be one.
+    """
     found = [f"managed policy {arn}" for role in (execution, task) for arn in role.managed_policy_arns]
     allowed = [[s for s in statements(role) if s.effect == "Allow"] for role in (execution, task)]
     for one, other in itertools.product(*allowed):
@@ -248,7 +298,7 @@ def shared(execution: Role, task: Role) -> list[str]:
             for a, b in itertools.product(_actions(one), _actions(other))
             if actions_may_meet(a, b)
             for r, q in itertools.product(_resources(one), _resources(other))
-            if may_meet(r, q)
+            if may_meet(r, q) and (r, q) not in but
         ]
     return found
 
@@ -264,8 +314,11 @@ def _resources(statement: Statement) -> tuple[Text, ...]:
 @settings(laws, max_examples=many(80))
 @given(configs(defaults_only_logs=True, raw=False, managed=False))
 def test_the_execution_and_the_task_role_share_no_request(kwargs: Kwargs) -> None:
-    roles = built(kwargs).roles
-    assert shared(roles["execution"], roles["task"]) == []
+    """But for what keys give to both: whether those meet, `separation` says."""
+    stack = built(kwargs)
+    execution, task = (stack.roles[id] for id in ("execution", "task"))
+    by_keys = set(itertools.product(resources_given_to(stack, "execution"), resources_given_to(stack, "task")))
+    assert shared(execution, task, by_keys) == []
 
 
 HOME = {"project_name": "memos", "environment": "dev", "account_id": "123456789012", "aws_region": "eu-west-2"}
@@ -286,8 +339,9 @@ PARAMETERS = {"project_name": Parameter("project"), "environment": Parameter("en
 
 @pytest.mark.parametrize("home", [HOME, OPEN, PARAMETERS])
 def test_no_combination_of_flags_shares_a_request(home: Kwargs) -> None:
-    for on in itertools.product([False, True], repeat=len(FLAGS)):
-        roles = built(home, VALUES, dict(zip(FLAGS, on, strict=True))).roles
+    others = [flag for flag in FLAGS if flag not in TRACES]  # on, unless a service pulls or logs otherwise
+    for flags, on in itertools.product(COMBINATIONS, (True, False)):
+        roles = built(home, VALUES, flags, dict.fromkeys(others, on)).roles
         assert shared(roles["execution"], roles["task"]) == []
 
 
@@ -378,12 +432,18 @@ def _filled(pattern: Text) -> str:
 # ---------------------------------------------------------------- flags
 
 
+def _says(name: str, kwargs: Kwargs) -> bool:
+    """Whether a key says anything: it belongs to no flag, or one of its is on."""
+    flags = () if name not in KEYS else tuple(filter(None, (KEYS[name].flag, *KEYS[name].or_flags)))
+    return not flags or any(kwargs.get(flag, Config.model_fields[flag].default) for flag in flags)
+
+
 @laws
 @given(configs())
 def test_a_flag_that_is_off_leaves_no_trace(kwargs: Kwargs) -> None:
     stack = built(kwargs)
     off = [flag for flag in FLAGS if not kwargs[flag]]
-    used = {name: value for name, value in kwargs.items() if name not in KEYS or KEYS[name].flag not in off}
+    used = {name: value for name, value in kwargs.items() if _says(name, kwargs)}
     assert built(used) == stack
     assert not {s.origin.flag for r in stack.roles.values() for s in statements(r) if s.origin} & set(off)
     assert ("github_actions" in stack.roles) == bool(kwargs["enable_github_oidc"])
@@ -475,14 +535,14 @@ def test_bytes_do_not_depend_on_the_order_of_keys_and_items(kwargs: Kwargs, data
 
 @st.composite
 def _reordered(draw: st.DrawFn, kwargs: Kwargs) -> Kwargs:
-    """The same config: keys, list items and the keys of mappings in another order. Raw statements keep theirs."""
+    """The same config: keys, list items and the keys of mappings in another order. Lists with one keep theirs."""
 
     def permuted(mapping: Mapping[str, T]) -> dict[str, T]:
         return {key: mapping[key] for key in draw(st.permutations(sorted(mapping)))}
 
     found: Kwargs = {}
     for name, value in permuted(kwargs).items():
-        if isinstance(value, list | tuple) and not name.endswith("_statements"):
+        if isinstance(value, list | tuple) and not name.endswith(IN_ORDER):
             found[name] = draw(st.permutations(cast("list[object]", value)))
         elif isinstance(value, list | tuple):
             found[name] = [permuted(cast("Kwargs", s)) if isinstance(s, dict) else s for s in cast("Any", value)]
@@ -595,7 +655,8 @@ def test_references_in_raw_statements_are_bound_too() -> None:
     assert build(Config(**kwargs).bind(values)) == stack
     assert built(kwargs, values) == stack
     (statement,) = statements(stack.roles["task"])
-    assert statement.resources == Only((text("arn:aws:s3:::b-1/*"), text("arn:aws:s3:::b-123456789012/*")))
+    # In the order in which they were written: they are somebody's own.
+    assert statement.resources == Only((text("arn:aws:s3:::b-123456789012/*"), text("arn:aws:s3:::b-1/*")))
 
 
 # ---------------------------------------------------------------- conditions, texts, hashes

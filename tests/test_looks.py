@@ -44,22 +44,28 @@ from ecsiam.analysis.matching import Miss
 from ecsiam.analysis.requests import query, union
 from ecsiam.analysis.steps import Reported
 from ecsiam.analysis.terms import Terms
+from ecsiam.findings.finding import Checked, Finding
 from ecsiam.invariants import Proof
+from ecsiam.invariants.proofs import Proofs
 from ecsiam.looks.markdown import escape
 from ecsiam.looks.page import MOST_ROWS, Code, Page, Table
 from ecsiam.looks.shown import Paged, Shown
 from ecsiam.looks.words import visible
-from ecsiam.model.accept import Accept
+from ecsiam.model.accept import Accept, AcceptRule
 from ecsiam.model.by_id import ById
+from ecsiam.model.companion import Companion
 from ecsiam.model.condition import Condition
 from ecsiam.model.deployment import Deployment
 from ecsiam.model.each import Each
 from ecsiam.model.forms import PROJECT
 from ecsiam.model.intent import Intent, Note
+from ecsiam.model.oidc import OidcProvider
 from ecsiam.model.parameter import Variable
-from ecsiam.model.role import InlinePolicy
+from ecsiam.model.role import RolePolicy
 from ecsiam.model.statement import ELEMENTS, Action, AllBut, Only, Origin
 from ecsiam.model.text import ACCOUNT_ID, EMPTY, PARTITION, Ref, Text
+from ecsiam.readers.found import Place
+from ecsiam.readers.reading import Reading
 
 from . import strategies
 from .cases import CASES, stack_of
@@ -103,7 +109,7 @@ def role(text: str) -> Role:
         id=text,
         name=text,
         trust=Policy(trust, as_is=True),
-        policies=[InlinePolicy(text, text, Policy(statement(text), id=text, as_is=True), when=text)],
+        policies=[RolePolicy(text, text, Policy(statement(text), id=text, as_is=True), when=text)],
         managed_policy_arns=[text],
         permissions_boundary=text,
         description=text,
@@ -123,7 +129,10 @@ def every(text: str) -> list[Shown]:
     reported = Reported(text, 3, said, (Miss(text, text, text), Miss("Action", text)))
     whose = role(text)
     note = Note(text, text, (text, 1), text, text)
+    proof = Proof(home=Holds(assumed=(text,)), trust=Fails(request, text), works=Undecided(text))
+    found = Finding("missing", Place(text, 3, (text,), text), text, text, text, text, text)
     return [
+        *(found, Checked(text, (found,)), Reading(text, {})),
         *(ALLOW, said, Policy(said, id=text, as_is=True), whose, whose.policies[text], whose.policies),
         Stack([whose], intent=Intent(prefix=text), notes=[note], source=text),
         *(Intent(prefix=text, flags=((text, True),)), Deployment(variables=ById([Variable(text, "text", PROJECT)]))),
@@ -138,7 +147,10 @@ def every(text: str) -> list[Shown]:
         *(Change((difference,) * 3, (difference,), (text,)), Change()),
         Decision("allowed", text, (reported, attrs.evolve(reported, misses=())), (text,), (text,), text),
         Accept("home", "x", text),
-        Proof(home=Holds(assumed=(text,)), trust=Fails(request, text), works=Undecided(text)),
+        AcceptRule("void", "x", text),
+        *(proof, Proofs({text: proof, text + "2": proof})),
+        Companion(text, text, Policy(said, id=text, as_is=True), text, text, text, text, text),
+        OidcProvider(text, text, (text, text + "2"), {text: text}, text),
         Artifact(target=text, files={text: text, "b": "{}\n"}, document=text, source=text),
     ]
 
@@ -224,7 +236,7 @@ def test_repr_of_any_stack_and_all_that_it_holds_is_short(stack: Stack) -> None:
         (Decision("allowed", "so", ()), "Decision(allowed: so)"),
         (stack_of("memos"), "Stack(memos-dev: execution, task)"),
         (stack_of("memos").roles["task"], "Role(task: memos-dev-task-role, 1 policy)"),
-        (stack_of("memos").roles["task"].policies["efs"], "InlinePolicy(efs: memos-dev-efs-policy, 1 statement)"),
+        (stack_of("memos").roles["task"].policies["efs"], "RolePolicy(efs: memos-dev-efs-policy, 1 statement)"),
         (stack_of("memos").roles, "ById(execution, task)"),
         (stack_of("memos").intent, "Intent(memos-dev: efs_access)"),
         (stack_of("memos").deployment, "Deployment(nothing is open)"),
@@ -337,11 +349,10 @@ def test_what_prove_returns_is_a_dict_that_prints_as_a_table() -> None:
     assert isinstance(answers, Proof)
     assert answers == {id: answers[id] for id in ("separation", "targets")}
     assert str(answers) == (
-        "Proof: 1 holds, 1 undecided\n\n"
-        "answer       invariant   says\n"
-        "✓ holds      separation  the execution role and the task role share no permission\n"
-        "? undecided  targets     every target means the same\n"
-        "                         → what a target's files mean is not read back yet"
+        "Proof: 2 hold\n\n"
+        "answer   invariant   says\n"
+        "✓ holds  separation  the execution role and the task role share no permission\n"
+        "✓ holds  targets     every target means the same"
     )
 
 
@@ -478,7 +489,7 @@ def test_pages_say_what_they_are_about() -> None:
     stack = stack_of("everything")
     asked = Request("s3:GetObject", "arn:aws:s3:::memos-uploads/a.txt")
     for value, parts in (
-        (stack, ("memos-prod-task-role", "assumed by", "github_actions", "2 notes", "s3:GetObject")),
+        (stack, ("memos-prod-task-role", "assumed by", "github_actions", "3 notes", "s3:GetObject")),
         (
             stack.roles["task"],
             ("memos-prod-efs-policy", "mount the file system", "Trust policy", "Policy memos-prod-s3-policy"),
@@ -487,10 +498,10 @@ def test_pages_say_what_they_are_about() -> None:
         (can(stack.roles["task"], action="s3:GetObject"), ("✓ holds", "memos-uploads")),
         (compare(stack_of("memos"), stack), ("gained", "lost", "ssmmessages:OpenDataChannel", "enable_ecs_exec")),
         (emit(stack, "terraform"), ("main.tf.json", "aws_iam_role")),
-        (prove(stack)["targets"], ("? undecided",)),
+        (prove(stack)["targets"], ("✓ holds",)),
         (
             Proof(prove(stack)),
-            ("12 hold, 1 undecided", "✓ holds", "share no permission", "not read back yet", "rests on"),
+            ("13 hold", "✓ holds", "share no permission", "rests on"),
         ),
         (Proof(home=Fails(asked, "too wide")), ("✗ fails", "home", "memos-uploads/a.txt")),
         (Proof(home=Fails(asked, accepted=(Accept("home", "theirs"),))), ("1 accepted", "✓ accepted", "theirs")),

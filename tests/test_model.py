@@ -15,7 +15,7 @@ from ecsiam.model.document import policy_to_data
 from ecsiam.model.forms import ROLE_NAME
 from ecsiam.model.names import camel_case
 from ecsiam.model.principal import EVERYONE, Principal
-from ecsiam.model.role import InlinePolicy
+from ecsiam.model.role import RolePolicy
 from ecsiam.model.statement import Action, AllBut, Origin
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Bindings, Ref, Text, in_order, text
 from ecsiam.model.verdicts import Kind
@@ -215,15 +215,15 @@ UNBUILDABLE: list[tuple[Callable[[], object], str]] = [
         "the trust policy of `x` is not one @ $.trust. It needs `sts:` actions only.",
     ),
     (
-        lambda: Role("x", "x", policy(ASSUME), [InlinePolicy("p", "p", policy(ASSUME))]),
+        lambda: Role("x", "x", policy(ASSUME), [RolePolicy("p", "p", policy(ASSUME))]),
         "`p` is not an identity policy @ $.policies.p",
     ),
     (
-        lambda: Role("x", "x", policy(ASSUME), [InlinePolicy(i, i, policy(GET)) for i in ("p", "p", "q", "p")]),
+        lambda: Role("x", "x", policy(ASSUME), [RolePolicy(i, i, policy(GET)) for i in ("p", "p", "q", "p")]),
         "the id `p` stands twice",
     ),
     (
-        lambda: Role("x", "x", policy(ASSUME), [InlinePolicy(i, i, policy(GET)) for i in ("p", "P")]),
+        lambda: Role("x", "x", policy(ASSUME), [RolePolicy(i, i, policy(GET)) for i in ("p", "P")]),
         "two policies of `x` are called `P` @ $.policies",
     ),
     (
@@ -237,7 +237,10 @@ UNBUILDABLE: list[tuple[Callable[[], object], str]] = [
     ),
     (
         lambda: Stack.from_dict({}),
-        "\n".join(f"`{key}` is missing" for key in ("roles", "outputs", "deployment", "intent", "notes", "source")),
+        "\n".join(
+            f"`{key}` is missing"
+            for key in ("roles", "providers", "outputs", "deployment", "intent", "notes", "source", "companions")
+        ),
     ),
     (
         lambda: Stack.from_dict(build(config()).to_dict() | {"roles": [1]}),
@@ -427,7 +430,7 @@ def test_a_region_is_of_one_partition(region: str, partition: str | None) -> Non
 
 
 def test_a_mapping_by_id() -> None:
-    items = [InlinePolicy(i, i, policy(GET)) for i in ("b", "a")]
+    items = [RolePolicy(i, i, policy(GET)) for i in ("b", "a")]
     by_id = ById(items)
     assert list(by_id) == ["b", "a"]
     assert by_id["a"] is items[1]
@@ -442,9 +445,10 @@ def test_ids_are_distinct_in_every_target() -> None:
     ids = [f"{role}_role" for role in ROLES] + [f"{p}_policy" for p in POLICIES]
     assert len(ids) == len({camel_case(i).lower() for i in ids})
     assert len(POLICIES) == len({p.replace("_", "-") for p in POLICIES})
-    longest = max(len(r.suffix) for r in ROLES.values())
+    longest = max(len(r.suffix) for r in ROLES.values() if not r.aside)
     assert len("github-actions-role") == longest
     assert ROLE_NAME.most - longest - 1 == 44
+    assert max(len(r.before) + len(r.suffix) for r in ROLES.values()) == len("managed-instances-role")
 
 
 # ---------------------------------------------------------------- the documents that AWS asks for

@@ -24,11 +24,11 @@ from ecsiam.model.each import RULES, Rule
 from ecsiam.model.form import Form
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
-from ecsiam.model.text import DNS_SUFFIX
+from ecsiam.model.text import DNS_SUFFIX, texts
 
 from .batch import batch
 from .opened import PERMITTED, Opened, opened
-from .strategies import KEYS, Kwargs, bindings, configs, of
+from .strategies import KEYS, Kwargs, bindings, emittable, of
 from .terraform.rig import REGION, Rig, Terraform, TerraformError
 
 HERE = {"account_id": "123456789012", "aws_region": REGION, "partition": "aws"}
@@ -109,9 +109,41 @@ def expected(role: Role) -> Iterator[tuple[str, Json]]:
     )
     for policy in role.policies.values():
         document = as_sets(settled(policy.document))
-        yield f"aws_iam_role_policy.{policy.id}", {"name": str(policy.name), "policy": document}
+        if policy.managed:
+            named = {"name": str(policy.name), "path": role.path}
+            yield f"aws_iam_policy.{policy.id}", {**named, "policy": document}
+            yield f"aws_iam_role_policy_attachment.{policy.id}_policy", {"policy_arn": None}  # AWS tells it
+        else:
+            yield f"aws_iam_role_policy.{policy.id}", {"name": str(policy.name), "policy": document}
     for arn in role.managed_policy_arns:
         yield f'aws_iam_role_policy_attachment.{role.id}["{arn}"]', {"policy_arn": str(arn)}
+    if role.profile:
+        name = str(role.name)
+        yield f"aws_iam_instance_profile.{role.id}", {"name": name, "path": role.path, "role": name}
+    if role.exclusive:
+        names, arns = sorted(str(p.name) for p in role.inline), sorted(map(str, role.managed_policy_arns))
+        of = {"role_name": str(role.name)}
+        yield f"aws_iam_role_policies_exclusive.{role.id}", {**of, "policy_names": names}
+        yield (
+            f"aws_iam_role_policy_attachments_exclusive.{role.id}",
+            {**of, "policy_arns": None if role.own_managed else arns},
+        )
+
+
+def expected_of(stack: Stack) -> dict[str, Json]:
+    """All that the module makes of a stack."""
+    providers = (
+        (
+            f"aws_iam_openid_connect_provider.{provider.id}",
+            {
+                "url": provider.url,
+                "client_id_list": [*map(str, provider.client_ids)],
+                "tags": {key: str(value) for key, value in provider.tags},
+            },
+        )
+        for provider in stack.providers.values()
+    )
+    return dict([*(pair for role in stack.roles.values() for pair in expected(role)), *providers])
 
 
 def seen(address: str, values: Json) -> tuple[str, Json]:
@@ -122,12 +154,21 @@ def seen(address: str, values: Json) -> tuple[str, Json]:
             *("permissions_boundary", "max_session_duration", "tags"),
         ),
         "aws_iam_role_policy": ("name", "policy"),
+        "aws_iam_policy": ("name", "path", "policy"),
         "aws_iam_role_policy_attachment": ("policy_arn",),
+        "aws_iam_instance_profile": ("name", "path", "role"),
+        "aws_iam_openid_connect_provider": ("url", "client_id_list", "tags"),
+        "aws_iam_role_policies_exclusive": ("role_name", "policy_names"),
+        "aws_iam_role_policy_attachments_exclusive": ("role_name", "policy_arns"),
     }[address.split(".", maxsplit=1)[0]]
     found = {key: values.get(key) for key in keys}
     for key in {"assume_role_policy", "policy"} & found.keys():
         found[key] = as_sets(settled(ecsiam.parse_policy(found[key])))
-    if "path" in found:
+    for key in {"policy_names", "policy_arns"} & found.keys():
+        found[key] = None if found[key] is None or None in found[key] else sorted(found[key])
+    if "client_id_list" in found:
+        found["tags"] = found["tags"] or {}
+    if "permissions_boundary" in found:
         found["permissions_boundary"] = found["permissions_boundary"] or None
     return address.removesuffix("[0]"), found
 
@@ -146,6 +187,8 @@ def moved_here(closed: Kwargs) -> Kwargs:
                 return f"arn:aws:{service}:{region and REGION}:{account}:{rest}"
             case list() | tuple():
                 return [move(v) for v in cast("Sequence[Json]", value)]
+            case dict():
+                return {key: move(v) for key, v in cast("dict[str, Json]", value).items()}
             case _:
                 return value
 
@@ -169,14 +212,14 @@ def fits(closed: Kwargs) -> bool:
 @st.composite
 def written_home(draw: st.DrawFn) -> Kwargs:
     """A config that leaves nothing out, not even the partition, which is the provider's where it is left empty."""
-    closed = draw(configs(raw=False))
+    closed = draw(emittable(raw=False))
     closed |= draw(bindings(Config(**closed)))
     return {**closed, "partition": partition_of(closed["aws_region"])}
 
 
 def open_home() -> st.SearchStrategy[Kwargs]:
     """A config that leaves account, region and partition out, and fits ours."""
-    return configs(raw=False).map(moved_here).filter(fits).map(at_home)
+    return emittable(raw=False).map(moved_here).filter(fits).map(at_home)
 
 
 def of_the_provider(one: Opened) -> bool:
@@ -202,7 +245,8 @@ def test_terraform_makes_what_the_stack_with_the_values_bound_says(
     modules: dict[str, tuple[Stack, dict[str, Any]]] = {}
     for i, one in enumerate(examples):
         # A value that is its variable's default is left out: the default has to mean the same.
-        given_ = {n: written(v) for n, v in one.values.items() if one.open[n].default is None or i % 2}
+        variables = one.config.deployment.variables
+        given_ = {n: written(v) for n, v in one.values.items() if variables[n].default != variables[n].read(v) or i % 2}
         modules[f"m{i}"] = (ecsiam.build(one.config), given_)
         if i < len(examples) // 2 and (
             half := bound_by_half(one)
@@ -216,7 +260,7 @@ def test_terraform_makes_what_the_stack_with_the_values_bound_says(
         stack = ecsiam.build(one.config).bind(one.values)
         stack = stack.bind({name: HERE[name] for name in stack.deployment.open})
         assert home is open_home or one.open.get("account_id")
-        wanted = dict(pair for role in stack.roles.values() for pair in expected(role))
+        wanted = expected_of(stack)
         for name in {f"m{i}", f"h{i}"} & made.keys():
             found = dict(seen(a, v) for a, v in made[name].items())
             assert found.keys() == wanted.keys(), one
@@ -239,6 +283,10 @@ _FORM_OF: dict[Rule, Form] = {
     "object": forms.BUCKET_ARN,
     "log_group": forms.LOG_GROUP_ARN,
     "services_of_cluster": forms.CLUSTER_ARN,
+    "deployments_of_cluster": forms.CLUSTER_ARN,
+    "revisions_of_cluster": forms.CLUSTER_ARN,
+    "deployments_of_service": forms.SERVICE_ARN,
+    "revisions_of_service": forms.SERVICE_ARN,
     "unless_given": forms.REPOSITORY_ARN,
 }
 
@@ -260,7 +308,7 @@ def test_the_rules_of_list_parameters_are_those_of_python(terraform: Rig) -> Non
     found = terraform.evaluate(values)
     for i, one in enumerate(lists):
         for rule, arns in one.items():
-            assert found[f"{rule}_{i}"] == RULES[rule](arns), (rule, arns)
+            assert found[f"{rule}_{i}"] == [str(one) for one in RULES[rule](texts(arns))], (rule, arns)
 
 
 @pytest.fixture(scope="module")
@@ -316,7 +364,7 @@ def test_nothing_but_flags_is_counted(everything: Stack) -> None:
             assert found
             assert {name.removeprefix("var.") for name in found[1].split(" && ")} <= flags
             counted += 1
-    assert counted == 7  # the deploy role with its policy, and the policies of the other flags
+    assert counted == len(flags) + 1  # the deploy role with its policy, and the policies of the other flags
 
 
 def test_what_is_attached_is_known_when_it_is_planned() -> None:
@@ -341,6 +389,7 @@ _STOPS: dict[str, tuple[dict[str, Any], dict[str, Json], str]] = {
         )
         for flag, key in KEYS.items()
         for needed in key.needs
+        if key.type and all(KEYS[one].type for one in key.needs)
     },
     **{
         empty: (
@@ -392,7 +441,7 @@ def test_the_same_values_stop_nothing_while_the_flags_are_off(terraform: Rig) ->
         for i, (keys, values, _) in enumerate(_STOPS.values())
         if True in values.values()
     }
-    assert len(modules) == 4
+    assert len(modules) == 5
     assert planned(called(terraform, modules).plan()).keys() == modules.keys()
 
 

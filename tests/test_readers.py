@@ -180,6 +180,13 @@ def test_what_is_read_is_far_above_any_real_document() -> None:
 
 
 def test_a_config_of_endless_statements_is_no_traceback() -> None:
-    for statement in (deep(100_000, lambda x: [x]), deep(5_000, lambda x: {"Condition": x})):
+    endless: dict[str, object] = {}
+    endless["Resource"] = endless
+    wide = deep(60, lambda x: [x, x])
+    for statement in (
+        deep(100_000, lambda x: [x]),
+        deep(5_000, lambda x: {"Condition": x}),
+        *({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": one} for one in (endless, wide)),
+    ):
         with suppress(EcsiamError):
             Config(**CONFIG, task_statements=[statement])

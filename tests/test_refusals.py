@@ -41,7 +41,7 @@ from ecsiam.errors import EcsiamError, Fault, Faults
 from ecsiam.model.condition import Condition
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.principal import EVERYONE, Principal
-from ecsiam.model.role import InlinePolicy
+from ecsiam.model.role import RolePolicy
 from ecsiam.model.statement import Action, AllBut
 from ecsiam.model.text import ACCOUNT_ID, PARTITION, Bindings, Ref, Text
 from ecsiam.model.verdicts import TABLE
@@ -153,9 +153,7 @@ def with_statement(statement: Statement) -> Stack:
     """A stack whose task role has a statement that was read."""
     stack = build(config())
     roles = [
-        evolve(
-            r, policies=[InlinePolicy("own", "own", Policy(statement, as_is=True))] if r.id == "task" else r.policies
-        )
+        evolve(r, policies=[RolePolicy("own", "own", Policy(statement, as_is=True))] if r.id == "task" else r.policies)
         for r in stack.roles.values()
     ]
     return evolve(stack, roles=roles)
@@ -685,6 +683,9 @@ def test_every_row_has_its_evidence_and_a_pattern_for_every_engine() -> None:
             re.compile(p, re.ASCII)
 
 
+GITHUB = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+
+
 def test_every_row_is_shown_by_a_case() -> None:
     """A row that no case shows may say anything."""
     told: set[str] = set()
@@ -696,6 +697,7 @@ def test_every_row_is_shown_by_a_case() -> None:
         document(without(TRUST, Principal={"Service": "*"})),
         document(without(TRUST, "Principal", NotPrincipal={"AWS": "1"}, Resource="*")),
         document(changed({"Resource": PARTITION_OF_ANOTHER})),
+        document(without(TRUST, Principal={"Federated": GITHUB}, Action="sts:AssumeRoleWithWebIdentity")),
     ]
     for data in documents:
         policy = parse_policy(data)

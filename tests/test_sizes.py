@@ -34,6 +34,11 @@ def objects(count: int, length: int = 60) -> list[str]:
     return [f"arn:aws:s3:::memos/{i}-{'x' * length}/*" for i in range(count)]
 
 
+def of_many(count: int) -> dict[str, Any]:
+    """A condition that nothing of can be divided."""
+    return {"StringEquals": {"aws:PrincipalTag/team": [f"team-{i}-{'x' * 20}" for i in range(count)]}}
+
+
 def built(**keys: Any) -> Stack:
     return build(config(**{**HOME, **keys}))
 
@@ -70,6 +75,10 @@ OVER: dict[str, tuple[Stack, str]] = {
     "managed_policies_per_role": (
         changed(managed_policy_arns=policies(21)),
         "the task role: 21 managed policies, and IAM takes 20",
+    ),
+    "managed_policy_size": (
+        built(policies="managed", task_statements=[granted("s3:GetObject", "*", Condition=of_many(300))]),
+        "the managed policy `task_statements` of the task role: 9,",
     ),
     "role_tags": (changed(tags={f"t{i}": "x" for i in range(51)}), "the task role: 51 tags, and IAM takes 50"),
     "role_name_length": (changed(name="x" * 65), "the name of the task role: 65 characters, and IAM takes 64"),

@@ -18,7 +18,8 @@ from ruamel.yaml import YAML
 
 from ecsiam.errors import MOST_FAULTS, ConfigError, Faults, printable
 from ecsiam.errors import Path as Place
-from ecsiam.keys.source import INVISIBLE, Scalar, parse_source, read_source
+from ecsiam.keys.events import INVISIBLE, Scalar
+from ecsiam.keys.source import parse_source, read_source
 from ecsiam.model.bounds import DEEPEST, LARGEST
 
 from .effort import cost

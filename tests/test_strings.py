@@ -24,7 +24,7 @@ from ecsiam.analysis.patterns import (
     show,
     wildcard,
 )
-from ecsiam.analysis.strings import OutOfBudget, example
+from ecsiam.analysis.strings import OutOfBudget, at_hand, example
 
 from .effort import many
 
@@ -75,6 +75,14 @@ def test_the_search_agrees_with_brute_force(wanted: list[list[str]], unwanted: l
         assert not any_of(unwanted, found.text)
         if shortest is not None and len(wanted) < 2 and all(len(u) < 2 for u in wanted):
             assert len(found.text) <= len(shortest)
+
+
+@settings(max_examples=many(500))
+@given(st.lists(unions, max_size=3), st.lists(texts, max_size=4))
+@also([["a*"], ["*x"]], [])
+def test_a_word_at_hand_is_an_example(wanted: list[list[str]], unwanted: list[str]) -> None:
+    clauses, none = [clause(one) for one in wanted], clause(unwanted)
+    assert not at_hand(clauses, none) or example(clauses, none) is not None
 
 
 def contained(narrow: Clause, wide: Clause) -> bool:

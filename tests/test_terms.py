@@ -10,7 +10,7 @@ from ecsiam.analysis.requests import Requests, query
 from ecsiam.analysis.terms import Terms
 from ecsiam.model.condition import Block
 from ecsiam.model.principal import Principal
-from ecsiam.model.role import InlinePolicy
+from ecsiam.model.role import RolePolicy
 from ecsiam.model.text import text
 
 from .asking import allow, aws, both, but, deny, no, trust
@@ -96,7 +96,7 @@ def test_a_trust_has_no_resource() -> None:
 
 def test_a_boundary_has_to_be_met_as_well() -> None:
     def bounded(by: str) -> Role:
-        own = InlinePolicy("own", text("own"), both(allow("iam:PassRole", when=PLAIN), allow("ecs:*", OBJECTS)))
+        own = RolePolicy("own", text("own"), both(allow("iam:PassRole", when=PLAIN), allow("ecs:*", OBJECTS)))
         service = trust(Principal("Service", "ecs-tasks.amazonaws.com"))
         return Role("task", text("memos"), service, [own], permissions_boundary=text(f"arn:aws:iam::aws:policy/{by}"))
 

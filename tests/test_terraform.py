@@ -3,7 +3,7 @@
 import json
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from ecsiam.features.table import ROLES
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.intent import Intent
 from ecsiam.model.policy import Policy
-from ecsiam.model.role import InlinePolicy, Role
+from ecsiam.model.role import Role, RolePolicy
 from ecsiam.model.sizes import over
 from ecsiam.model.statement import Statement
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Ref, Text
@@ -56,7 +56,6 @@ def children(terraform: Rig, modules: Mapping[str, tuple[Artifact, str]], **wher
     """Modules side by side in one configuration, each with the provider of its region, and all their outputs."""
     work = terraform.workspace({}, region=REGION, **where)
     for name, (artifact, _) in modules.items():
-        (work.directory / name).mkdir()
         work.write({f"{name}/{path}": text for path, text in artifact.files.items()})
     regions = {region for _, region in modules.values()}
     main = {
@@ -72,33 +71,58 @@ def children(terraform: Rig, modules: Mapping[str, tuple[Artifact, str]], **wher
     return work
 
 
-def planned(plan: Json, module: str = "") -> Roles:
-    """The roles that a plan makes, by what it knows before anything is made."""
+EXCLUSIVE = ("aws_iam_role_policies_exclusive", "aws_iam_role_policy_attachments_exclusive")
+
+
+def planned(plan: Json, module: str = "", exclusive: Collection[str] = ()) -> Roles:
+    """The roles that a plan makes, by what it knows before anything is made.
+
+    Where roles are owned exclusively, all are, or those whose names begin with one of `exclusive`.
+    """
     prefix = f"module.{module}" if module else ""
     values: dict[str, list[Json]] = {}
     for each in plan["resource_changes"]:
         if each.get("module_address", "") == prefix:
             assert each["change"]["actions"] == ["create"]
-            values.setdefault(each["type"], []).append(each["change"]["after"])
+            values.setdefault(each["type"], []).append({**each["change"]["after"], "address": each["name"]})
+    managed = {f"{p['address']}_policy": p for p in values.pop("aws_iam_policy", [])}
+    owned = [values.pop(kind, []) for kind in EXCLUSIVE]
     roles: Roles = {}
+    held = {p["role"]: (p["name"], p["path"]) for p in values.pop("aws_iam_instance_profile", [])}
     for role in values.pop("aws_iam_role"):
         policies = [p for p in values.get("aws_iam_role_policy", []) if p["role"] == role["name"]]
         attached = [a for a in values.get("aws_iam_role_policy_attachment", []) if a["role"] == role["name"]]
+        own = [managed[a["address"]] for a in attached if "policy_arn" not in a]
+        assert all(p["path"] == role["path"] for p in own)
         roles |= meaning.made(
             name=role["name"],
             path=role["path"],
             description=role["description"],
             trust=json.loads(role["assume_role_policy"]),
             policies={p["name"]: json.loads(p["policy"]) for p in policies},
-            managed=[a["policy_arn"] for a in attached],
+            own={p["name"]: json.loads(p["policy"]) for p in own},
+            managed=[a["policy_arn"] for a in attached if "policy_arn" in a],
             boundary=role["permissions_boundary"],
             duration=role["max_session_duration"],
             tags=role["tags"],
+            profile=held.pop(role["name"], None),
         )
+    assert not held
     made = len(values.pop("aws_iam_role_policy", [])) + len(values.pop("aws_iam_role_policy_attachment", []))
-    assert made == sum(len(role.policies) + len(role.managed_policy_arns) for role in roles.values())
-    assert not values
+    assert made == sum(len(r.policies) + len(r.own) + len(r.managed_policy_arns) for r in roles.values())
+    assert len(managed) == sum(len(role.own) for role in roles.values())
+    for of_roles in owned:
+        owners = {name for name in roles if not exclusive or name.partition("-")[0] in exclusive}
+        assert not of_roles or {one["role_name"] for one in of_roles} == owners
+    assert values.keys() <= {meaning.PROVIDERS}
     return roles
+
+
+def providers(plan: Json, module: str = "") -> meaning.Providers:
+    """The OIDC providers that a plan makes."""
+    address = f"module.{module}" if module else ""
+    made = (c for c in plan["resource_changes"] if c.get("module_address", "") == address)
+    return dict(meaning.provider(c["change"]["after"]) for c in made if c["type"] == meaning.PROVIDERS)
 
 
 def unknown(plan: Json) -> dict[str, set[str]]:
@@ -141,6 +165,7 @@ def test_modules_validate_without_a_word(modules: Terraform) -> None:
 def test_planned_roles_are_the_models(plan: Json, case: str) -> None:
     stack = stack_of(case)
     assert planned(plan, case) == meaning.of_stack(stack, known(stack))
+    assert providers(plan, case) == meaning.providers_of_stack(stack, known(stack))
 
 
 def test_nothing_is_unknown_that_is_constant(plan: Json) -> None:
@@ -148,14 +173,18 @@ def test_nothing_is_unknown_that_is_constant(plan: Json) -> None:
     later = unknown(plan)
     assert later["aws_iam_role"] - told_by_aws == set()
     assert later["aws_iam_role_policy"] <= {"id", "name_prefix"}
-    assert later["aws_iam_role_policy_attachment"] <= {"id"}
+    assert later["aws_iam_role_policy_attachment"] <= {"id", "policy_arn"}
+    assert later["aws_iam_policy"] <= {"arn", "attachment_count", "id", "name_prefix", "policy_id", "tags_all"}
+    assert later["aws_iam_role_policies_exclusive"] == set()
+    assert later["aws_iam_role_policy_attachments_exclusive"] == {"policy_arns"}
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_outputs_have_the_guides_names_and_the_models_values(outputs: Json, case: str) -> None:
     stack = stack_of(case)
     there = outputs[case]
-    assert sorted(there) == GUIDES_OUTPUTS
+    others = [o.name for o in stack.outputs if ROLES[o.role].aside]
+    assert sorted(there) == sorted([*GUIDES_OUTPUTS, *others])
     assert there.pop("enabled_features") == dict(stack.intent.flags)
     summary = there.pop("role_summary")
     # An ARN is of the account that the role is made in, whatever the config calls its own.
@@ -165,7 +194,7 @@ def test_outputs_have_the_guides_names_and_the_models_values(outputs: Json, case
         if id_ in stack.roles
         else None
         for id_, role in ROLES.items()
-        if role.output
+        if role.output and (not role.aside or id_ in stack.roles)
     }
 
 
@@ -179,7 +208,7 @@ def test_whoever_takes_the_arn_of_a_role_waits_until_the_role_may_do_what_it_is_
         value = json.dumps(output["value"])
         wanted = {
             f"{kind}.{id_}"
-            for role in set(re.findall(r"aws_iam_role\.(\w+)(?=\S*\.arn\b| : )", value))
+            for role in set(re.findall(r"aws_iam_(?:role|instance_profile)\.(\w+)(?=\S*\.arn\b| : )", value))
             for kind in ("aws_iam_role_policy", "aws_iam_role_policy_attachment")
             for id_, body in resources.get(kind, {}).items()
             if re.search(rf"aws_iam_role\.{role}\b", body["role"])
@@ -398,12 +427,14 @@ def said_by(role: Role, where: Known) -> dict[str, Json]:
 
 def test_roles_of_any_config_are_planned_as_the_model_has_them(terraform: Rig) -> None:
     """Configs as Hypothesis chooses them, each a module, with what they leave open filled in by data sources."""
-    stacks = {f"m{i}": build(Config(**config)) for i, config in enumerate(batch(strategies.configs(), 30))}
+    stacks = {f"m{i}": build(Config(**config)) for i, config in enumerate(batch(strategies.emittable(), 30))}
     work = children(terraform, {name: (emit(stack, "terraform"), REGION) for name, stack in stacks.items()})
     assert work.validate()["diagnostics"] == []
     plan = work.plan()
     for name, stack in stacks.items():
-        assert planned(plan, name) == meaning.of_stack(stack, {**HERE, **stack.deployment.home.known})
+        where = {**HERE, **stack.deployment.home.known}
+        assert planned(plan, name) == meaning.of_stack(stack, where)
+        assert providers(plan, name) == meaning.providers_of_stack(stack, where)
 
 
 def test_attached_policies_may_be_named_by_references_and_awkward_texts(terraform: Rig) -> None:
@@ -421,7 +452,7 @@ def test_attached_policies_may_be_named_by_references_and_awkward_texts(terrafor
 def test_two_policies_with_one_id_are_refused() -> None:
     stack = stack_of("memos")
     efs = stack.roles["task"].policies["efs"]
-    roles = [evolve(role, policies=[InlinePolicy("efs", "x", efs.document)]) for role in stack.roles.values()]
+    roles = [evolve(role, policies=[RolePolicy("efs", "x", efs.document)]) for role in stack.roles.values()]
     with pytest.raises(EmitError, match=re.escape("two resources would have the address `aws_iam_role_policy.efs`")):
         emit(evolve(stack, roles=roles), "terraform")
 
@@ -468,7 +499,7 @@ def test_what_terraform_would_make_other_characters_of_is_refused(text: str) -> 
     condition = {"StringEquals": {f"aws:PrincipalTag/{text}": "x"}}
     keyed = Statement("Allow", "s3:GetObject", "*", conditions=condition, as_is=True)
     for one in (statement, keyed):
-        roles = [evolve(r, policies=[InlinePolicy("p", "p", Policy(one, as_is=True))]) for r in stack.roles.values()]
+        roles = [evolve(r, policies=[RolePolicy("p", "p", Policy(one, as_is=True))]) for r in stack.roles.values()]
         with pytest.raises(EmitError, match="would make other characters"):
             documents(evolve(stack, roles=roles[:1]))
 

@@ -8,7 +8,7 @@ from ecsiam import Fails, Holds, Policy, Role, Statement, Undecided, can, contai
 from ecsiam.analysis.callers import contradictions
 from ecsiam.model.condition import Block
 from ecsiam.model.principal import EVERYONE, Principal
-from ecsiam.model.role import InlinePolicy
+from ecsiam.model.role import RolePolicy
 
 A, B = "111111111111", "222222222222"
 ROLE = f"arn:aws:iam::{A}:role/app"
@@ -149,7 +149,7 @@ NEVER_OF_ROLES: list[Block] = [
 @pytest.mark.parametrize("when", NEVER_OF_ROLES, ids=str)
 def test_a_role_s_policies_are_asked_by_sessions_of_it(when: Block) -> None:
     trust = Policy(Statement("Allow", "sts:AssumeRole", None, Principal("Service", "ecs-tasks.amazonaws.com")))
-    role, other = (Role("app", "app", trust, [InlinePolicy("p", "p", p)]) for p in (allow(when), allow()))
+    role, other = (Role("app", "app", trust, [RolePolicy("p", "p", p)]) for p in (allow(when), allow()))
     assert isinstance(can(role, action="s3:GetObject", resource="arn:aws:s3:::b/x"), Fails)
     assert isinstance(can(allow(when), action="s3:GetObject", resource="arn:aws:s3:::b/x"), Holds)
     assert isinstance(overlaps(role, other), Fails)

@@ -11,7 +11,7 @@ from ecsiam.model.accept import Accept
 from ecsiam.model.data import write_accept
 from ecsiam.model.document import policy_to_data
 
-from .strategies import Kwargs
+from .strategies import Kwargs, braced
 
 KEYS = Config.keys()
 NOTHING: tuple[Any, ...] = (None, "", [])  # what means "not given", in JSON too
@@ -32,11 +32,13 @@ def as_data(value: object) -> Any:
     """A value as JSON has it."""
     match value:
         case Statement():
-            return cast("list[object]", policy_to_data(Policy(value), str)["Statement"])[0]
+            return cast("list[object]", policy_to_data(Policy(value), lambda t: braced(str(t)))["Statement"])[0]
         case Accept():
             return {name: one for name, one in write_accept(value).items() if one}  # what is empty is left out
         case list() | tuple():
             return [as_data(one) for one in cast("list[object]", value)]
+        case dict():
+            return {name: as_data(one) for name, one in cast("dict[str, object]", value).items()}
         case _:
             return value
 

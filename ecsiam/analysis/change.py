@@ -100,7 +100,7 @@ def compare(
         return Change()
     undecided: list[str] = []
     with limits(boundary, managed), limited(timeout):
-        old, new = _sides(within(before, boundary)), _sides(within(after, boundary))
+        old, new = _differing(within(before, boundary), within(after, boundary))
         gained = [d for key in new for d in _more(key[0], new[key], old.get(key), universe, undecided)]
         lost = [d for key in old for d in _more(key[0], old[key], new.get(key), universe, undecided)]
     return Change(tuple(gained), tuple(lost), tuple(dict.fromkeys(undecided)))
@@ -115,7 +115,18 @@ class Side:
     shown_on: str
 
 
-def _sides(of: Policy | Role | Stack) -> dict[tuple[str, str], Side]:
+_Sides = dict[tuple[str, str], Side]
+
+
+def _differing(before: Policy | Role | Stack, after: Policy | Role | Stack) -> tuple[_Sides, _Sides]:
+    """Both sides, without the roles that are the same: of two dumps of an account that is nearly all."""
+    if isinstance(before, Stack) and isinstance(after, Stack):
+        same = {id for id, role in before.roles.items() if after.roles.get(id) == role}
+        before, after = (evolve(of, roles=[r for r in of.roles.values() if r.id not in same]) for of in (before, after))
+    return _sides(before), _sides(after)
+
+
+def _sides(of: Policy | Role | Stack) -> _Sides:
     """What is compared, by role and part."""
     match of:
         case Policy():
@@ -123,7 +134,7 @@ def _sides(of: Policy | Role | Stack) -> dict[tuple[str, str], Side]:
         case Role():
             return {("", "policies"): _side(of), ("", "trust"): _side(of.trust)}
         case Stack():
-            sides: dict[tuple[str, str], Side] = {}
+            sides: _Sides = {}
             for role in of.roles.values():
                 arn = role.arn(of.deployment.home.partition, of.deployment.home.account_id)
                 sides[role.id, "policies"] = _side(role)

@@ -125,8 +125,9 @@ def evaluate(
     for name, policy in (("boundary", boundary), ("resource_policy", resource_policy)):
         with faults.at(name):
             expect(policy, (Policy, type(None)), "a policy")
+    sessions: tuple[Policy, ...] = ()
     with faults.at("session"):
-        session = policies_of(session, "a policy")
+        sessions = policies_of(session, "a policy")
     if reading not in READINGS:
         remedy = f"Write {' or '.join(f'`{known}`' for known in READINGS)}."
         faults.append(Fault(f"`reading` is how ARNs are compared, and not {describe(reading)}", (), remedy))
@@ -142,7 +143,7 @@ def evaluate(
         *(_Given("resource", _name(p), p) for p in (resource_policy,) if p is not None),
         *own,
         *(_Given("boundary", "boundary", p) for p in (boundary,) if p is not None),
-        *(_Given("session", f"session {i}" if len(session) > 1 else "session", p) for i, p in enumerate(session)),
+        *(_Given("session", f"session {i}" if len(sessions) > 1 else "session", p) for i, p in enumerate(sessions)),
     ]
     refuse(PolicyError, _misplaced(given, alone))
     role = policies if isinstance(policies, Role) else None

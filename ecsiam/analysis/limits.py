@@ -11,7 +11,7 @@ from ecsiam.errors import Fault, Faults, PolicyError, refuse
 from ecsiam.model.mistaken import expect, policies_of
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import EVERYONE
-from ecsiam.model.role import InlinePolicy, Role
+from ecsiam.model.role import Role, RolePolicy
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
 from ecsiam.model.text import text
@@ -74,5 +74,5 @@ def _bounded(subject: Policy | Role | Stack | Iterable[Policy]) -> Role | Stack:
             if any(policy.kind != "identity" for policy in policies):
                 remedy = "Leave `boundary` out."
                 raise PolicyError(Fault("a boundary limits callers, not whom a resource lets in", (), remedy))
-            inline = [InlinePolicy(f"policy {i}", f"policy {i}", policy) for i, policy in enumerate(policies)]
+            inline = [RolePolicy(f"policy {i}", f"policy {i}", policy) for i, policy in enumerate(policies)]
             return Role("policies", "policies", _ANYBODY, inline, permissions_boundary=BOUNDARY)

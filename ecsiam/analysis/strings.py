@@ -11,7 +11,7 @@ twenty patterns with inner stars take milliseconds. In the worst case the questi
 from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
 
 from attrs import frozen
 
@@ -74,6 +74,18 @@ def example(clauses: Iterable[Clause], none: Clause = frozenset()) -> Found | No
     """
     wanted = tuple(sorted((c for c in set(clauses) if EVERYTHING not in c), key=len))
     return None if EVERYTHING in none else _example(wanted, none)
+
+
+def at_hand(clauses: Iterable[Clause], none: Clause = frozenset()) -> bool:
+    """Whether a word that is quickly made is an example. False says nothing: there may be others."""
+    wanted = [c for c in clauses if EVERYTHING not in c]
+    if any(p.holes for clause in (*wanted, none) for p in clause):
+        return False
+    words = (p.filled(of) for of in AT_HAND for clause in wanted for p in islice(clause, MANY))
+    return any(
+        all(any(p.matches(word) for p in clause) for clause in wanted) and not any(n.matches(word) for n in none)
+        for word in words
+    )
 
 
 @lru_cache(maxsize=1 << 16)
@@ -177,6 +189,7 @@ def _likely(chosen: tuple[Pattern, ...], against: Clause, many: bool) -> Iterato
 
 LONG = 1_000
 FRESH = ("x", "other", "0")
+AT_HAND = ("x", "eu-west-1")  # the second stands where a region has to
 
 
 def _unlike(against: Clause) -> str:
@@ -199,6 +212,8 @@ class _Walk:
         self.sure = not any(p.holes for p in (*chosen, *against))
         self.letters: list[Letter] = [*_letters((*chosen, *against))]
         self.letters += dict.fromkeys(t for t in chosen[self.carrier].tokens if isinstance(t, Hole))
+        self.bits = {letter: 1 << k for k, letter in enumerate(self.letters) if isinstance(letter, str)}
+        self.every = sum(self.bits.values())
         self.loops = self.sinks = self.ends = start = offset = 0
         self.steps: list[tuple[int, int]] = [(0, 0)] * len(self.letters)
         for p in against:
@@ -300,8 +315,8 @@ class _Walk:
     def _letters_of(self, of: Chars) -> int:
         known = self._of.get(of)
         if known is None:
-            letters = enumerate(self.letters)
-            known = self._of[of] = sum(1 << k for k, c in letters if isinstance(c, str) and c in of)
+            known = sum(self.bits.get(c, 0) for c in of.chars)
+            known = self._of[of] = self.every & ~known if of.inverse else known
         return known
 
     def _after(self, which: int, at: int, k: int) -> tuple[int, ...]:
@@ -383,9 +398,14 @@ def _letters(patterns: tuple[Pattern, ...]) -> Iterator[str]:
     other = next((c for c in READABLE if c not in named), None) or next(
         chr(c) for c in range(0x100, 0x110000) if chr(c) not in named
     )
+    alone = {c for s in sets if len(s.chars) == 1 and not s.inverse for c in s.chars}  # each in a way of its own
+    shared = [s for s in sets if len(s.chars) != 1 or s.inverse]
     seen: set[tuple[bool, ...]] = set()
     for c in (*_first(named, other), other):
-        ways = tuple(c in s for s in sets)
+        if c in alone:
+            yield c
+            continue
+        ways = tuple(c in s for s in shared)
         if ways not in seen:
             seen.add(ways)
             yield c

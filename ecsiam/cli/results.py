@@ -1,8 +1,10 @@
 """What `can` and `diff` print: text to read, and JSON."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import assert_never
+
+from attrs import frozen
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.change import Change, Difference
@@ -14,12 +16,15 @@ from ecsiam.cli.shown import (
     Data,
     answer_data,
     assumed_lines,
+    owner_data,
     request_data,
     request_lines,
     statement_data,
     statement_line,
 )
+from ecsiam.cli.streams import as_text
 from ecsiam.model.statement import Only, Statement
+from ecsiam.targets import dump
 
 Answers = Mapping[str, Answer]
 MOST_SHOWN = 5  # actions of one statement
@@ -28,14 +33,29 @@ MOST_SHOWN = 5  # actions of one statement
 # ---------------------------------------------------------------- can
 
 
-def can_lines(answers: Answers, asked: Statement, trusted: Answers) -> Iterator[str]:
+@frozen
+class Can:
+    """What one config or document can do, by role; `of` is its SERVICE/ENVIRONMENT, in a file of several."""
+
+    of: str
+    answers: Answers
+    trusted: Answers
+
+
+def can_lines(every: Sequence[Can], asked: Statement) -> Iterator[str]:
     """Each role on a line, below it a request that it may make; where trusts were asked too, those apart."""
+    answers = _all(every, lambda one: one.answers)
+    trusted = _all(every, lambda one: one.trusted)
     if trusted:
         yield "who may assume the role, by its trust:"
         yield from _can_lines(trusted, asked)
         yield "what the role's own policies allow:"
     yield from _can_lines(answers, asked)
     yield from assumed_lines((*trusted.values(), *answers.values()))
+
+
+def _all(every: Sequence[Can], some: Callable[[Can], Answers]) -> Answers:
+    return {f"{one.of}: {id}" if one.of else id: a for one in every for id, a in some(one).items()}
 
 
 def _can_lines(answers: Answers, asked: Statement) -> Iterator[str]:
@@ -69,12 +89,17 @@ def _says(answer: Holds, asked: Statement) -> Iterator[str]:
         yield f"unless {clause(one, asked, with_resources=True)}"
 
 
-def can_data(source: str, action: str, resource: str, answers: Answers, trusted: Answers) -> Data:
+def can_data(source: str, action: str, resource: str, every: Sequence[Can]) -> Data:
     """The same as data."""
     asked: Data = {"source": source, "action": action, "resource": resource}
-    roles = {id: _can_data(answer) for id, answer in answers.items()}
-    trusts: Data = {"trusts": {id: _can_data(answer) for id, answer in trusted.items()}} if trusted else {}
-    return {**asked, "roles": roles, **trusts}
+    found = [_answers_data(one) for one in every]
+    return {**asked, "configs": found} if any(one.of for one in every) else {**asked, **found[0]}
+
+
+def _answers_data(one: Can) -> Data:
+    roles = {id: _can_data(answer) for id, answer in one.answers.items()}
+    trusts: Data = {"trusts": {id: _can_data(answer) for id, answer in one.trusted.items()}} if one.trusted else {}
+    return {**owner_data(one.of), "roles": roles, **trusts}
 
 
 def _can_data(answer: Answer) -> Data:
@@ -88,21 +113,55 @@ def _can_data(answer: Answer) -> Data:
 # ---------------------------------------------------------------- diff
 
 
-def change_lines(change: Change) -> Iterator[str]:
-    """`+` what became possible, `-` what stopped, by statement with its reason; `?` what isn't known."""
+def changes_lines(changes: Mapping[str, Change]) -> Iterator[str]:
+    """`+` what became possible, `-` what stopped, by statement with its reason; `?` what isn't known.
+
+    Of several each line has the SERVICE/ENVIRONMENT that it is of.
+    """
+    for of, change in changes.items():
+        yield from _change_lines(change, f"{of}: " if of else "")
+    gained, lost, undecided = (
+        sum(len(some) for some in kind)
+        for kind in zip(*((c.gained, c.lost, c.undecided) for c in changes.values()), strict=True)
+    )
+    if gained or lost or undecided:
+        yield f"{gained} gained, {lost} lost, {undecided} undecided"
+    else:
+        yield "no change"
+
+
+def told(names: tuple[str, str], changes: Mapping[str, Change], format_: str, *, several: bool) -> str:
+    """What changed, as text, JSON or Markdown; with `several` each by its name, else the only one."""
+    alone, *_ = changes.values()
+    shown = changes if several else {"": alone}
+    if format_ == "markdown":
+        return _pages(names, shown)
+    if format_ == "json":
+        return dump(changes_data(*names, shown) if several else change_data(*names, alone))
+    return as_text(changes_lines(shown))
+
+
+def _pages(names: tuple[str, str], changes: Mapping[str, Change]) -> str:
+    """For a comment: a heading, and a table of each that changed."""
+    from ecsiam.looks.markdown import escape, markdown
+
+    pages = [f"### {escape(' → '.join(names))}\n"]
+    for of, change in changes.items():
+        if change.gained or change.lost or change.undecided:
+            pages += [*([f"#### {escape(of)}\n"] if of else []), markdown(change._page())]  # pyright: ignore[reportPrivateUsage]
+    return "\n".join(pages if len(pages) > 1 else [*pages, "No change.\n"])
+
+
+def _change_lines(change: Change, owner: str) -> Iterator[str]:
     for sign, some in (("+", change.gained), ("-", change.lost)):
         for _, grouped in groupby(some, lambda d: (d.role, d.statement)):
             first, *more = grouped
             role = f"{first.role}{' (trust)' if _of_trust(first) else ''}: " if first.role else ""
             for d in (first, *more[: MOST_SHOWN - 1]):
-                yield from request_lines(d.witness, before=f"{sign} {role}")
+                yield from request_lines(d.witness, before=f"{sign} {owner}{role}")
             yield from _beyond(more[MOST_SHOWN - 1 :])
             yield f"{INDENT}{statement_line(first.statement)}"
-    yield from (f"? {reason}" for reason in change.undecided)
-    if change.gained or change.lost or change.undecided:
-        yield f"{len(change.gained)} gained, {len(change.lost)} lost, {len(change.undecided)} undecided"
-    else:
-        yield "no change"
+    yield from (f"? {owner}{reason}" for reason in change.undecided)
 
 
 def _beyond(more: list[Difference]) -> Iterator[str]:
@@ -119,9 +178,17 @@ def _of_trust(difference: Difference) -> bool:
 
 def change_data(old: str, new: str, change: Change) -> Data:
     """The same as data."""
+    return {"old": old, "new": new, **_change_data(change)}
+
+
+def changes_data(old: str, new: str, changes: Mapping[str, Change]) -> Data:
+    """The same of several."""
+    every = [{**owner_data(of), **_change_data(change)} for of, change in changes.items()]
+    return {"old": old, "new": new, "configs": every}
+
+
+def _change_data(change: Change) -> Data:
     return {
-        "old": old,
-        "new": new,
         "gained": [_difference_data(d) for d in change.gained],
         "lost": [_difference_data(d) for d in change.lost],
         "undecided": list(change.undecided),

@@ -44,6 +44,12 @@ def request_data(request: Request | None) -> Data | None:
     }
 
 
+def owner_data(owner: str) -> Data:
+    """Whose an answer is: `owner` is its SERVICE/ENVIRONMENT, in a file of several."""
+    service, _, environment = owner.partition("/")
+    return {"service": service, "environment": environment} if owner else {}
+
+
 # ---------------------------------------------------------------- statements
 
 

@@ -4,14 +4,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ecsiam.cli.beside import Boundary, Managed, Rcp, ResourcePolicy, Scp, Session, read_beside, unused
+from ecsiam.cli.beside import Boundary, Managed, Rcp, ResourcePolicy, Scp, Session, names_of, read_beside, unused
+from ecsiam.cli.chosen import Environments, Services
 from ecsiam.cli.options import AnyPath, FormatOption, Set, bindings
 from ecsiam.cli.questions import end
 from ecsiam.cli.streams import as_text, say, write
 from ecsiam.targets import dump
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ecsiam.cli.beside import Beside
+    from ecsiam.cli.decisions import Decided
+    from ecsiam.cli.given import Choice
 
 
 def simulate(
@@ -50,6 +55,8 @@ def simulate(
     rcp: Rcp = None,
     resource_policy: ResourcePolicy = None,
     managed: Managed = None,
+    service: Services = None,
+    environment: Environments = None,
     set_: Set = None,
     format_: FormatOption = "text",
 ) -> None:
@@ -57,7 +64,7 @@ def simulate(
 
     Only what is given is asked: other policies of the caller, the resource and the organisation have options.
 
-    Exits with 1 when it is not allowed, in a batch when any is not.
+    Exits with 1 when it is not allowed, in a batch or of several services when any is not.
 
     Example: ecsiam simulate examples/everything.yaml --role task --action s3:GetObject
     --resource arn:aws:s3:::memos-uploads/a.txt
@@ -72,18 +79,17 @@ def simulate(
                 raise typer.BadParameter("in a batch, each line says that", param_hint=option)
         if path == batch == "-":
             raise typer.BadParameter("standard input can't be both PATH and FILE", param_hint="--batch")
-    values = bindings(set_)
+    given = (path, bindings(set_), (service, environment))
     paths = (path,) if batch is None else (path, batch)
     beside = read_beside((boundary, managed), session, (scp, rcp), resource_policy, *paths)
     if batch is not None:
-        _batch(path, values, batch, role, beside)
+        _batch(given, batch, role, beside)
     elif action is not None:
-        _one(path, values, (role, action, resource, principal, tuple(context or ())), beside, format_ == "json")
+        _one(given, (role, action, resource, principal, tuple(context or ())), beside, format_ == "json")
 
 
 def _one(
-    path: str,
-    values: dict[str, str],
+    path: "tuple[str, Mapping[str, str], Choice]",
     request: tuple[str | None, str, str | None, str | None, tuple[str, ...]],
     beside: "Beside",
     json: bool,
@@ -93,24 +99,43 @@ def _one(
     from ecsiam.cli.given import closed, read
 
     raw = of_options(*request)
-    given = closed(read(path, values), say)
-    one = asked(given, raw)
-    decided = decide(one, beside)
-    write(dump(decision_data(decided)) if json else as_text(decision_lines(decided)))
-    for note in (*notes(given, one, raw.principal is not None), *decision_notes(decided), *unused(beside, given)):
+    givens = read(*path)
+    notes_: list[str] = []
+    every: list[Decided] = []
+    named: set[str] = set()
+    for given in givens.having(raw.role):
+        one = closed(given, notes_.append)
+        question = asked(one, raw)
+        decided = decide(question, beside)
+        every.append(decided)
+        named |= names_of(one)
+        notes_ += (*notes(one, question, raw.principal is not None), *decision_notes(decided))
+    if json:
+        data = [decision_data(one) for one in every]
+        write(dump(data if givens.several else data[0]))
+    else:
+        write(as_text(line for one in every for line in decision_lines(one)))
+    for note in dict.fromkeys((*notes_, *unused(beside, named))):
         say(f"note: {note}")
-    end(no=decided.no, undecided=decided.undecided)
+    end(no=any(d.no for d in every), undecided=any(d.undecided for d in every))
 
 
-def _batch(path: str, values: dict[str, str], file: str, role: str | None, beside: "Beside") -> None:
+def _batch(path: "tuple[str, Mapping[str, str], Choice]", file: str, role: str | None, beside: "Beside") -> None:
     import json
     from functools import partial
 
-    from ecsiam.cli.asked import of_batch
+    from ecsiam.cli.asked import of_batch, read_batch
     from ecsiam.cli.decisions import decide, decision_data
     from ecsiam.cli.given import closed, read
 
-    given = closed(read(path, values), say)
-    decided = of_batch(file, given, role, partial(decide, beside=beside))
-    write("".join(f"{json.dumps(decision_data(d))}\n" for d in decided))
-    end(no=any(d.no for d in decided), undecided=any(d.undecided for d in decided))
+    givens = read(*path)
+    batch = read_batch(file)
+    notes: list[str] = []
+    every: list[Decided] = []
+    for given in givens.having(role):
+        one = closed(given, notes.append)
+        every += of_batch(batch, one, role, partial(decide, beside=beside))
+    for note in dict.fromkeys(notes):
+        say(f"note: {note}")
+    write("".join(f"{json.dumps(decision_data(d))}\n" for d in every))
+    end(no=any(d.no for d in every), undecided=any(d.undecided for d in every))

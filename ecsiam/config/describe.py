@@ -1,13 +1,29 @@
 """The config, described: its JSON Schema, its page in the docs and the starter file, all made from the same keys."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from textwrap import wrap
-from typing import Any
+from typing import Any, cast
 
 from ecsiam.config.model import Config
-from ecsiam.features.table import PROFILES
+from ecsiam.config.sections_schema import has_sections, layer_schema, of_several, sections_schema
+from ecsiam.features.baseline import ALWAYS_ON, BEYOND
+from ecsiam.features.table import PROFILES, ROOMS_ASIDE
 from ecsiam.keys.key import Key
-from ecsiam.keys.kinds import STATEMENT, Choice, Flag, ListOf, MapOf, Numbers, OfForm, RawStatement, Schema, Whole
+from ecsiam.keys.keys import Keys
+from ecsiam.keys.kinds import (
+    STATEMENT,
+    TEMPLATE,
+    Choice,
+    Flag,
+    ListOf,
+    MapOf,
+    Numbers,
+    OfForm,
+    RawStatement,
+    Schema,
+    Whole,
+)
+from ecsiam.keys.records import NOT_GIVEN, NOTHING, RecordOf, record_of, schema_of
 from ecsiam.looks.words import listed
 
 # An empty value stands for all in the profile of the baseline module.
@@ -15,37 +31,54 @@ _STAND_FOR_ALL = sorted(PROFILES["baseline"].stand_for_all)
 
 
 def config_schema() -> dict[str, object]:
-    """The JSON Schema (draft 2020-12) of a config.
+    """The JSON Schema (draft 2020-12) of a file: of one config, or of several services and environments.
 
     It accepts what is accepted of each key by itself, and that a flag's value is there. What several keys say
     together (names that grow too long, accounts that differ) is checked when the file is read.
     """
-    keys = Config.keys()
+    keys, of_config = Config.keys(), cast("dict[str, Schema]", schema_of(Config))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "ecsiam config",
-        "description": "The IAM roles of one ECS service, as flags and values.",
+        "description": "The IAM roles of an ECS service, as flags and values, or of several services and environments.",
         "type": "object",
-        "properties": {name: _property(name, key) for name, key in keys.items()},
-        "required": [name for name in keys if Config.required(name)],
+        "properties": {**of_config["properties"], **sections_schema()},
         "additionalProperties": False,
+        "if": has_sections(),
+        "then": of_several(),
+        "else": _of_one(keys),
+        "$defs": {"not_given": NOT_GIVEN, "statement": STATEMENT, "template": TEMPLATE, "layer": layer_schema()},
+    }
+
+
+def _of_one(keys: Mapping[str, Key]) -> Schema:
+    """What has to agree between the keys of a file of one config."""
+    return {
+        "required": [name for name in keys if Config.required(name)],
         "if": {"properties": {"profile": {"const": "baseline"}}, "required": ["profile"]},
+        "then": {
+            "properties": {
+                **{name: {"enum": [False, {}, *NOTHING]} for name in BEYOND},
+                **{flag: {"enum": [True, *NOTHING]} for flag in ALWAYS_ON},
+            },
+        },
         "else": {
             "allOf": [_needed(flag, needed) for flag in _STAND_FOR_ALL for needed in keys[flag].needs],
             "properties": {
                 **{name: _no_star(key) for name, key in keys.items() if key.star},
-                **{name: {"enum": [False, *_NOTHING]} for name, key in keys.items() if key.profile},
+                **{name: {"enum": [False, *NOTHING]} for name, key in keys.items() if key.profile},
             },
         },
         "allOf": [_needed(f, needed) for f, key in keys.items() if f not in _STAND_FOR_ALL for needed in key.needs],
-        "$defs": {"not_given": _NOT_GIVEN, "statement": STATEMENT},
     }
 
 
 def _needed(flag: str, needed: str) -> Schema:
+    either = [needed, *filter(None, [Config.keys()[needed].instead])]
+    given: list[Schema] = [{"properties": {name: {"not": NOT_GIVEN}}, "required": [name]} for name in either]
     return {
         "if": {"properties": {flag: {"const": True}}, "required": [flag]},
-        "then": {"properties": {needed: {"not": _NOT_GIVEN}}, "required": [needed]},
+        "then": {"anyOf": given} if len(given) > 1 else given[0],
     }
 
 
@@ -55,22 +88,6 @@ def _no_star(key: Key) -> Schema:
     return {"not": {"anyOf": [bare, {"type": "object", "properties": {"default": bare}, "required": ["default"]}]}}
 
 
-_NOTHING: tuple[object, ...] = (None, "", [])
-_NOT_GIVEN: dict[str, object] = {"enum": [*_NOTHING]}
-
-
-def _property(name: str, key: Key) -> dict[str, object]:
-    described: dict[str, object] = {"description": key.meaning, **_default(name)}
-    if Config.required(name):
-        return {**described, **key.schema()}
-    return {**described, "anyOf": [key.schema(), {"$ref": "#/$defs/not_given"}]}
-
-
-def _default(name: str) -> dict[str, object]:
-    default: Any = Config.model_fields[name].default
-    return {"default": default} if isinstance(default, bool | str) else {}
-
-
 def config_page() -> str:
     """docs/config.md: every key with its meaning, form, default and the roles that it touches."""
     lines = [
@@ -78,17 +95,24 @@ def config_page() -> str:
         "",
         "<!-- generated by `make docs` from the keys in ecsiam/features/: change those, not this -->",
         "",
-        "One file describes one service. It is YAML or JSON; in Python, `ecsiam.Config(...)` takes the same keys. "
-        "`ecsiam init` writes one with an example of each key.",
+        "One file describes one service, or [several](#several-services-and-environments). It is YAML or JSON; in "
+        "Python, `ecsiam.Config(...)` takes the same keys. `ecsiam init` writes one with an example of each key.",
         "",
         "Two or three roles come of it: `execution`, with which ECS starts the task (it pulls the image, writes the "
         "containers' output, reads the secrets), `task`, which the application has, and with `enable_github_oidc` "
-        "`github_actions`, which deploys. What is right but worth knowing is printed as a note.",
+        "`github_actions`, which deploys. [Other roles](roles.md) come with flags of their own. What is right but "
+        "worth knowing is printed as a note.",
         "",
-        "- Every flag is off until it is turned on. It is `true` or `false`; `yes`, `no` and quoted ones are refused.",
+        "- Every flag is off until it is turned on, but for two that nearly every task needs: `enable_ecr_pull` and "
+        "`enable_container_logs`. It is `true` or `false`; `yes`, `no` and quoted ones are refused.",
         '- An empty value, `~`, `null`, `""` and `[]` all mean that a value is not given.',
         "- A text is read as it is written: `account_id: 012345678901` keeps its zero, `no` is a text. Quote a text "
         "that ends in a colon, such as a secret's ARN with a JSON key.",
+        "- Any text may hold `{project_name}`, `{environment}`, `{account_id}`, `{aws_region}`, `{partition}` and what "
+        "`parameters` declares: `arn:{partition}:s3:::shop-{environment}-uploads/*`; in raw statements their resources "
+        "and the values of conditions may. What the config knows is put in before anything is checked, what is known "
+        "only at deployment becomes a reference there. `{{` and `}}` are braces, IAM's own variables, "
+        "`${aws:username}`, stay. In YAML a value that begins with `{` has to be quoted.",
         "- Duplicate keys are refused, and so are YAML's anchors, aliases, merge keys and `!tags`.",
         "- `account_id`, `aws_region` and `partition` may be left out: they are then known at deployment, by data "
         "sources in Terraform and pseudo parameters in CloudFormation; raw IAM JSON needs them (`--set`).",
@@ -96,27 +120,60 @@ def config_page() -> str:
         "([which, and how](module.md)).",
         "- An ARN may hold `*` and `?` in its resource part only, and never is a bare `*`.",
     ]
+    lines += ["", *_SEVERAL]
     for heading, names in Config.headings():
         columns = ["| key | meaning | form | default | roles |", "|---|---|---|---|---|"]
-        lines += ["", f"## {heading}", "", *columns, *map(_row, names)]
+        lines += ["", f"## {heading}", "", *columns, *(_row(Config, name) for name in names)]
+        for name in names:
+            if record := record_of(Config.keys()[name].kind):
+                rows = (_row(record, one) for one, _ in record.keys().items())
+                lines += ["", f"`{name}`, each:", "", *columns, *rows]
     return "\n".join(lines) + "\n"
 
 
-def _row(name: str) -> str:
-    key = Config.keys()[name]
-    default = key.default or _shown_default(name, key)
+_SEVERAL = (
+    "## Several services and environments",
+    "",
+    "A file may hold many configs. It then has these sections, and every other key stands in one of their layers:",
+    "",
+    "| layer | what stands there |",
+    "|---|---|",
+    "| `defaults` | what all have; the weakest |",
+    "| `environments.E` | what all services have in the environment `E`, whose name is their `environment` |",
+    "| `services.S` | what the service `S` has in all its environments; its name is its `project_name` |",
+    "| `services.S.environments.E` | what it has in that one; the strongest |",
+    "",
+    "The stronger layer counts. A list replaces the weaker one; a mapping (`tags`, `role_names`, `parameters`, ...) is "
+    "merged key by key, but `{parameter: ...}` is a value and replaces. `~` takes away what is inherited, be it a "
+    "single key of a mapping.",
+    "",
+    "- A service runs in all `environments`; `only: [dev]` in it says in which.",
+    "- Without `environments`, each service has its own: under `environments` in it, or as `environment:` in it or in "
+    "`defaults`.",
+    "- Without `services`, the file is one service in several environments: `project_name:` stands in `defaults`.",
+    "- `project_name` and `environment` stand in no layer whose section has them as keys, and are never parameters.",
+    "",
+    "Every command takes all configs of the file, or those of `--service NAME` and `--environment NAME`; in Python "
+    "`ecsiam.load_configs(path)` gives them all. An error has the line on which the value was written, once, however "
+    "many inherit it; where two layers disagree, the line of the stronger one, and the services that have it so.",
+)
+
+
+def _row(keys: type[Keys], name: str) -> str:
+    key = keys.keys()[name]
+    default = key.default or _shown_default(keys, name, key)
     roles = ", ".join(key.roles) or "all"
-    uses = f" Used with `{key.flag}`." if key.flag else ""
+    uses = f" Used with {' or '.join(f'`{flag}`' for flag in (key.flag, *key.or_flags))}." if key.flag else ""
     cells = (f"`{name}`", f"{key.meaning}{uses}", key.kind.says, default, roles)
     return "| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |"
 
 
-def _shown_default(name: str, key: Key) -> str:
-    if Config.required(name):
+def _shown_default(keys: type[Keys], name: str, key: Key) -> str:
+    if keys.required(name):
         return "required"
-    if key.flag and name in Config.keys()[key.flag].needs:
+    if key.flag and name in keys.keys()[key.flag].needs:
         return "required with the flag"
-    default: Any = Config.model_fields[name].default
+    default: Any = keys.model_fields[name].default
     match default:
         case bool():
             return f"`{str(default).lower()}`"
@@ -131,21 +188,35 @@ def editor_line(schema: str) -> str:
     return f"# yaml-language-server: $schema={schema}\n"
 
 
+_ASIDE = wrap(
+    "# Few tasks need more keys: for images of private registries, environment files, and people who open shells in "
+    "the containers (docs/task.md). Few services need more roles: for EC2 instances, scheduled tasks, CodeDeploy, and "
+    "what ECS itself does around the tasks (docs/roles.md has their keys), or for GitLab and other pipelines that "
+    "deploy (docs/config.md).",
+    120,
+    subsequent_indent="# ",
+)
+
+
 def starter() -> str:
     """A config to start from: every key with a comment, the required ones with a value, the flags off."""
     lines = [
-        "# The IAM roles of one ECS service. Uncomment what you need; `ecsiam emit --target terraform` does the rest."
+        "# The IAM roles of one ECS service. Uncomment what you need; `ecsiam emit --target terraform` does the rest.",
+        "# A file may also hold several services and environments: docs/config.md.",
     ]
+    aside = [room.heading for room in ROOMS_ASIDE]
     for heading, names in Config.headings():
+        if heading in aside:
+            continue
         lines += ["", f"# ---- {heading}"]
         for name in (name for name in names if not Config.keys()[name].profile):
             lines += _offer(name)
-    return "\n".join(lines) + "\n"
+    return "\n".join((*lines, "", *_ASIDE)) + "\n"
 
 
 def _offer(name: str) -> Iterator[str]:
     key = Config.keys()[name]
-    default = key.default or _shown_default(name, key)
+    default = key.default or _shown_default(Config, name, key)
     default = "" if default in ("none", "`false`") or "required" in default else f" Default: {default}."
     needs = f" Needs {listed(key.needs)}." if key.needs else ""
     yield f"# {key.meaning}{needs}{default}"
@@ -192,7 +263,7 @@ def _left_open(name: str, key: Key) -> str:
 def _sample(name: str, key: Key) -> list[str]:
     """A key and a value for it, as lines of YAML."""
     if key.sample:
-        lone = len(key.sample) == 1 and key.type == "text"
+        lone = len(key.sample) == 1 and key.type in ("text", "flag")
         return [f"{name}: {key.sample[0]}"] if lone else [f"{name}:", *(f"  {line}" for line in key.sample)]
     match key.kind:
         case Flag():
@@ -208,7 +279,7 @@ def _sample(name: str, key: Key) -> list[str]:
                 "    Resource:",
                 f"      - {_QUEUE}",
             ]
-        case MapOf(keys, value):
+        case MapOf(keys, OfForm() as value):
             first = keys[0] if isinstance(keys, tuple) else keys.good[0]
             return [f"{name}:", f"  {first}: {_quoted(value.form.good[0])}"]
         case Numbers(kinds):
@@ -219,6 +290,10 @@ def _sample(name: str, key: Key) -> list[str]:
             return [f"{name}: {options[0]}"]
         case Whole(least):
             return [f"{name}: {least}"]
+        case ListOf(RecordOf(keys)):
+            needed = ((one, key) for one, key in keys.keys().items() if keys.required(one))
+            lines = [line for one, key in needed for line in _sample(one, key)]
+            return [f"{name}:", *(f"  {'- ' if i == 0 else '  '}{line}" for i, line in enumerate(lines))]
         case _:
             return [f"{name}:"]
 

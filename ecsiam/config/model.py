@@ -10,13 +10,15 @@ from ecsiam.features.accept import AcceptKeys
 from ecsiam.features.feature import Profile
 from ecsiam.features.naming import NamingKeys
 from ecsiam.features.quotas import QuotasKeys
-from ecsiam.features.table import PROFILES, FeatureKeys
+from ecsiam.features.table import ASIDE, PROFILES, FeatureKeys
 from ecsiam.keys.keys import Keys
-from ecsiam.keys.parameters import demands, given_arns, variables
+from ecsiam.keys.parameters import demands, formed, given_arns, variables
 from ecsiam.looks.words import short
 from ecsiam.model.by_id import ById
 from ecsiam.model.deployment import Deployment
+from ecsiam.model.intent import told
 from ecsiam.model.parameter import Parameter
+from ecsiam.model.text import Bindings
 
 
 class Config(AcceptKeys, QuotasKeys, NamingKeys):
@@ -64,19 +66,25 @@ class Config(AcceptKeys, QuotasKeys, NamingKeys):
         return self._source
 
     def flags(self) -> Iterator[tuple[str, bool | Parameter]]:
-        """Every `enable_...` flag of the profile and whether it is on."""
-        flags = ((n, key) for n, key in self.keys().items() if n.startswith("enable_"))
-        return ((n, getattr(self, n)) for n, key in flags if key.profile in ("", self.profile))
+        """Every `enable_...` flag of the profile and whether it is on.
+
+        What is on by default counts only where it isn't, what stands aside only where it is.
+        """
+        keys = ((n, key) for n, key in self.keys().items() if n.startswith("enable_"))
+        flags = ((n, getattr(self, n)) for n, key in keys if key.profile in ("", self.profile))
+        return ((n, on) for n, on in told(flags) if on or n not in ASIDE)
 
     @property
     def deployment(self) -> Deployment:
         """What the config leaves to deployment."""
+        placed = tuple(self.placed())
         return Deployment(
             home=self.home,
-            variables=ById(tuple({v.id: v for _, v in variables(self, star=self.made_as.star)}.values())),
+            variables=ById({v.id: v for _, v in variables(self, placed, star=self.made_as.star)}),
             demands=tuple(demands(self)),
-            given=tuple(given_arns(self)),
+            given=tuple(given_arns(placed)),
             names=tuple(self.names()),
+            formed=tuple(formed(placed)),
         )
 
     @property
@@ -90,6 +98,8 @@ class Config(AcceptKeys, QuotasKeys, NamingKeys):
         left.bind(values)
         home = {name: values[name] for name in left.home.open(left.variables) if name in values}
         config = self.model_copy(update=home)
+        if home:  # what stands in texts is known now too
+            config = config.known(Bindings({**config.home.known, **config.home.deployment}))
         config._bindings = {**self._bindings, **{name: v for name, v in values.items() if name not in home}}
         return config
 

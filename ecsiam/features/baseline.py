@@ -15,16 +15,18 @@ from ecsiam.features.ecs_exec import CHANNELS, ExecKeys, exec_needs
 from ecsiam.features.efs import EfsKeys, efs_needs
 from ecsiam.features.execution import ExecutionKeys, ecr_needs, logs_needs
 from ecsiam.features.feature import Feature, nothing
-from ecsiam.features.github_actions import PUSH, GithubActionsKeys, github_needs
-from ecsiam.features.github_oidc import GITHUB_AUDIENCE, ISSUER, GithubOidcKeys, provider
+from ecsiam.features.github_actions import GithubActionsKeys, github_needs
+from ecsiam.features.github_oidc import GITHUB_AUDIENCE, GithubOidcKeys
+from ecsiam.features.github_trust import issuer, provider
 from ecsiam.features.project import Project, allow
-from ecsiam.features.s3 import S3Keys, s3_needs
+from ecsiam.features.s3 import S3_KEY_ACTIONS, S3Keys, s3_keys, s3_needs
 from ecsiam.features.secrets import SecretsKeys, named, of_name, reading
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys, check
 from ecsiam.keys.kinds import Choice, Flag, ListOf, OfForm
 from ecsiam.keys.values import as_text, known, resources
 from ecsiam.model.condition import Condition
+from ecsiam.model.deploying import PUSH
 from ecsiam.model.each import Item
 from ecsiam.model.form import Form
 from ecsiam.model.parameter import Parameter
@@ -38,6 +40,17 @@ EXECUTION_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionR
 DEFAULTS: dict[str, object] = {"aws_region": "eu-west-2", "enable_efs_access": True, "secrets_arns": ["*"]}
 # An empty value of what these need is `*` in it.
 STAND_FOR_ALL = frozenset(("enable_efs_access", "enable_secrets_access"))
+# What the policy that the module attaches has in any case.
+ALWAYS_ON = ("enable_ecr_pull", "enable_container_logs")
+# What the module knows nothing of: with a value of these its roles would not be what it makes.
+BEYOND = (
+    "efs_file_systems",
+    "cloudwatch_logs_collector",
+    *(f"exec_{name}_arns" for name in ("log_group", "log_bucket", "log_kms_key", "kms_key")),
+    *(f"exec_operator_{name}" for name in ("cluster_arns", "container_names", "task_tags")),
+    *("ecr_pull_through_prefixes", "ecr_create_cached_repositories", "runtime_monitoring_repository_arns"),
+    *("ecr_vpc_endpoint_ids", "ecr_vpc_ids", "awslogs_create_group"),
+)
 
 
 class BaselineKeys(Keys):
@@ -67,8 +80,14 @@ class BaselineKeys(Keys):
 
     @check("profile")
     def _of_the_profile(self) -> Iterator[Fault]:
-        """A bare `*` and the autoscaling role are of the profile that reproduces the baseline module."""
+        """A bare `*` and the autoscaling role are of the profile that reproduces the baseline module, others aren't."""
         if self.profile == "baseline":
+            for name in (name for name in BEYOND if getattr(self, name, None)):
+                remedy = "The module has nothing of the kind: leave it out, or `profile`."
+                yield Fault(f"`{name}` is not of `profile: baseline`", (name,), remedy)
+            for flag in (flag for flag in ALWAYS_ON if getattr(self, flag) is not True):
+                remedy = "The policy that the module attaches has it: leave it out, or `profile`."
+                yield Fault(f"`{flag}` is always on with `profile: baseline`", (flag,), remedy)
             return
         for name, key in self.keys().items():
             value = getattr(self, name, None)
@@ -113,7 +132,7 @@ _ALARMS = tuple(f"cloudwatch:{a}" for a in ("DeleteAlarms", "DescribeAlarms", "P
 
 
 def _secrets(keys: SecretsKeys, project: Project) -> Iterator[Statement]:
-    names = {n: of_name(n, project) for n in known(keys.secrets_arns) if n != "*" and not n.startswith("arn:")}
+    names = {n: of_name(text(n), project) for n in known(keys.secrets_arns) if n != "*" and not n.startswith("arn:")}
     given = resources(keys.secrets_arns, otherwise=[text("*")])
     secrets = [arn for item in given for arn in names.get(str(item), (item,))]
     yield allow(_SECRETS, secrets, _origin("execution_secrets", "enable_secrets_access"))
@@ -123,8 +142,9 @@ def _efs(keys: EfsKeys, _: Project) -> Iterator[Statement]:
     yield allow(_EFS, [as_text(keys.efs_arn, "*")], _origin("efs", "enable_efs_access"))
 
 
-def _s3(keys: S3Keys, _: Project) -> Iterator[Statement]:
+def _s3(keys: S3Keys, project: Project) -> Iterator[Statement]:
     yield allow(_S3, resources(keys.s3_bucket_arns), _origin("s3", "enable_s3_access"))
+    yield from s3_keys(keys, project)  # which the module doesn't have
 
 
 def _cloudwatch(_: CloudwatchKeys, project: Project) -> Iterator[Statement]:
@@ -173,7 +193,7 @@ FEATURES = (
     Feature("execution_logs", "execution", "", ExecutionKeys, nothing, needs=logs_needs),
     Feature("execution_secrets", "execution", "enable_secrets_access", SecretsKeys, _secrets, _SECRETS, _read_any),
     Feature("efs", "task", "enable_efs_access", EfsKeys, _efs, _EFS, efs_needs),
-    Feature("s3", "task", "enable_s3_access", S3Keys, _s3, _S3, s3_needs),
+    Feature("s3", "task", "enable_s3_access", S3Keys, _s3, _S3 + S3_KEY_ACTIONS, s3_needs),
     Feature("cloudwatch", "task", "enable_cloudwatch_logs", CloudwatchKeys, _cloudwatch, _LOGS, cloudwatch),
     Feature("exec", "task", "enable_ecs_exec", ExecKeys, _exec, CHANNELS, exec_needs),
     Feature("github_actions", "github_actions", "enable_github_oidc", GithubActionsKeys, _github, _ECR + _ECS, _deploy),
@@ -209,8 +229,8 @@ def _github_trust(keys: GithubOidcKeys, project: Project) -> Policy:
             actions="sts:AssumeRoleWithWebIdentity",
             principals=Principal("Federated", provider(keys, project)),
             conditions=(
-                Condition("StringEquals", f"{ISSUER}:aud", GITHUB_AUDIENCE),
-                Condition("StringLike", f"{ISSUER}:sub", Text.of("repo:", as_text(keys.github_repo), ":*")),
+                Condition("StringEquals", f"{issuer(keys)}:aud", GITHUB_AUDIENCE),
+                Condition("StringLike", f"{issuer(keys)}:sub", Text.of("repo:", as_text(keys.github_repo), ":*")),
             ),
             origin=_origin("github_actions", "enable_github_oidc"),
         )

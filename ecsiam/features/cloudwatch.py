@@ -16,6 +16,8 @@ from ecsiam.model.text import Text
 
 _FLAG = "enable_cloudwatch_logs"
 _PAGE = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html"
+_COLLECTORS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/trace-data.html"
+_RETAIN, _FIND = "logs:PutRetentionPolicy", "logs:DescribeLogGroups"
 _ACTIONS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 
 
@@ -44,6 +46,17 @@ class CloudwatchKeys(Keys):
             fixed="the task could be given the group that the execution role writes",
         ),
     ] = ()
+    cloudwatch_logs_collector: Annotated[
+        bool,
+        Key(
+            "A collector in the task writes them (FireLens, ADOT, the CloudWatch agent): it also looks for log groups "
+            "and sets how long they are kept.",
+            Flag(),
+            ("task",),
+            flag=_FLAG,
+            closed=True,
+        ),
+    ] = False
 
 
 def cloudwatch(keys: CloudwatchKeys, project: Project) -> Iterator[Statement]:
@@ -51,7 +64,11 @@ def cloudwatch(keys: CloudwatchKeys, project: Project) -> Iterator[Statement]:
     # Below `/ecs/P/`, where the execution role's `/ecs/P` is not: the two roles share no log group.
     own = project.arns("logs", Text.of("log-group:/ecs/", project.prefix, "/*:*"))
     groups = resources(keys.cloudwatch_log_group_arns, "log_group", own)
-    yield allow(_ACTIONS, groups, Origin("cloudwatch", "write log groups of its own", _PAGE, _FLAG))
+    actions = (*_ACTIONS, _RETAIN) if keys.cloudwatch_logs_collector else _ACTIONS
+    yield allow(actions, groups, Origin("cloudwatch", "write log groups of its own", _PAGE, _FLAG))
+    if keys.cloudwatch_logs_collector:
+        reason = "look for log groups; the action supports no narrower resource"
+        yield allow([_FIND], "*", Origin("cloudwatch", reason, _COLLECTORS, _FLAG))
 
 
-CLOUDWATCH = Feature("cloudwatch", "task", _FLAG, CloudwatchKeys, cloudwatch, _ACTIONS, cloudwatch)
+CLOUDWATCH = Feature("cloudwatch", "task", _FLAG, CloudwatchKeys, cloudwatch, (*_ACTIONS, _RETAIN, _FIND), cloudwatch)

@@ -3,46 +3,41 @@
 https://docs.github.com/en/actions/reference/security/oidc
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 from ecsiam.errors import Fault, Path
-from ecsiam.features.project import Project
+from ecsiam.features.deployer import DEPLOY_ROLES, DEPLOYERS, GITHUB_FLAG, OTHER_FLAGS
+from ecsiam.features.github_subjects import (
+    CLAIMS,
+    DEFAULT_TEMPLATE,
+    ISSUER,
+    PULL_REQUEST,
+    GithubClaims,
+    Repository,
+    escaped,
+    is_server,
+    refs,
+)
+from ecsiam.features.oidc import OidcKeys, product, provider_faults, provider_form
 from ecsiam.keys.key import Key
-from ecsiam.keys.keys import Keys, check
+from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import Choice, Flag, ListOf, OfForm, Whole
+from ecsiam.keys.records import RecordOf
 from ecsiam.keys.values import as_text
-from ecsiam.model import forms
-from ecsiam.model.condition import Condition
-from ecsiam.model.globs import matches
-from ecsiam.model.intent import Note
+from ecsiam.model import forms, oidc_forms
+from ecsiam.model.form import Form
 from ecsiam.model.parameter import Parameter
-from ecsiam.model.policy import Policy
-from ecsiam.model.principal import Principal
-from ecsiam.model.statement import Origin, Statement
-from ecsiam.model.text import Ref, Text, in_order, text
+from ecsiam.model.text import Text
 
-FLAG = "enable_github_oidc"
-ISSUER = "token.actions.githubusercontent.com"
+FLAG = GITHUB_FLAG
 GITHUB_AUDIENCE = "sts.amazonaws.com"
-DEPLOY = ("github_actions",)
+DEPLOY = (DEPLOYERS[FLAG],)
 _WHO = "who may deploy is written in the config"
 _IDS_TELL = "as parameters they would have to be given: they make the subjects immutable ones"
-_TRUST = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html"
-_SUBJECTS = "https://docs.github.com/en/actions/reference/security/oidc"
-_PULL_REQUEST = "pull_request"
-# Nobody calls anything so: a pattern that means all of these means every one, and one that means some of them none in
-# particular.
-_EVERY = {
-    **{
-        what: tuple(f"{before}{name}" for name in ("q", "qzxj", "qzxj-qzxj-qzxj", "qzxj/qzxj/qzxj"))
-        for what, before in (("branch", "ref:refs/heads/"), ("tag", "ref:refs/tags/"), ("environment", "environment:"))
-    },
-    _PULL_REQUEST: (_PULL_REQUEST,),
-}
 
 
-class GithubOidcKeys(Keys):
+class GithubOidcKeys(OidcKeys):
     """Who deploys from GitHub Actions."""
 
     heading = "Deployment from GitHub Actions"
@@ -66,13 +61,39 @@ class GithubOidcKeys(Keys):
             flag=FLAG,
         ),
     ] = None
+    github_repos: Annotated[
+        Sequence[str],
+        Key(
+            "Further repositories whose workflows deploy, by the same branches, environments and so on; with their ids "
+            "as `OWNER@ID/REPO@ID`.",
+            ListOf(OfForm(oidc_forms.GITHUB_REPOSITORY)),
+            DEPLOY,
+            default="none",
+            flag=FLAG,
+            closed=True,
+            fixed=_WHO,
+        ),
+    ] = ()
+    github_issuer: Annotated[
+        str,
+        Key(
+            "Who signs the tokens: GitHub, an enterprise with an issuer of its own (`.../SLUG`), GHE.com "
+            "(`https://token.actions.SUB.ghe.com`), or a server (`https://HOST/_services/token`).",
+            OfForm(oidc_forms.GITHUB_ISSUER),
+            DEPLOY,
+            flag=FLAG,
+            closed=True,
+            settled=True,
+            fixed=_WHO,
+        ),
+    ] = ISSUER
     github_oidc_provider_arn: Annotated[
         str | Parameter | None,
         Key(
-            "GitHub's OIDC provider in this account. It has to exist.",
-            OfForm(forms.OIDC_PROVIDER_ARN),
+            "The issuer's OIDC provider in this account. It has to exist, unless `create_oidc_provider` makes it.",
+            OfForm(oidc_forms.OIDC_PROVIDER_ARN),
             DEPLOY,
-            default="this account's `oidc-provider/token.actions.githubusercontent.com`",
+            default="this account's provider of `github_issuer`",
             flag=FLAG,
             same_account=True,
         ),
@@ -130,13 +151,52 @@ class GithubOidcKeys(Keys):
     github_subjects: Annotated[
         Sequence[str],
         Key(
-            "Any other subject (`sub`) of this repository. `repo:OWNER/REPO:*` lets all that runs in it deploy.",
+            "Any other subject (`sub`) of these repositories. `repo:OWNER/REPO:*` lets all that runs in one deploy.",
             ListOf(OfForm(forms.GITHUB_SUBJECT)),
             DEPLOY,
             default="none",
             flag=FLAG,
             closed=True,
             fixed=_WHO,
+        ),
+    ] = ()
+    github_workflows: Annotated[
+        Sequence[str],
+        Key(
+            "Reusable workflows that alone may deploy (`job_workflow_ref`), beside what the subject has to be.",
+            ListOf(OfForm(oidc_forms.GITHUB_WORKFLOW)),
+            DEPLOY,
+            default="any",
+            flag=FLAG,
+            closed=True,
+            fixed=_WHO,
+        ),
+    ] = ()
+    github_claims: Annotated[
+        GithubClaims | None,
+        Key(
+            "What other claims of the token have to be, each one of a list: all that STS has condition keys for.",
+            RecordOf(GithubClaims),
+            DEPLOY,
+            default="any",
+            flag=FLAG,
+            fixed=_WHO,
+            sample=("workflow:", "  - Deploy"),
+        ),
+    ] = None
+    github_subject_template: Annotated[
+        Sequence[str],
+        Key(
+            "The claims that GitHub makes the subject of, where that was customised (`include_claim_keys`), in order: "
+            "such as `[repo, context, job_workflow_ref]`. One that no key here has the value of is written with it, "
+            "`event_name:push`.",
+            ListOf(OfForm(oidc_forms.SUBJECT_PART)),
+            DEPLOY,
+            default="GitHub's, `[repo, context]`",
+            flag=FLAG,
+            closed=True,
+            fixed=_WHO,
+            sample=("- repo", "- context", "- event_name:push"),
         ),
     ] = ()
     github_subject_format: Annotated[
@@ -176,14 +236,44 @@ class GithubOidcKeys(Keys):
         Key(
             "The longest session that the workflow may ask for. ECS sets the length of the tasks' sessions itself.",
             Whole(3600, 43200, "seconds"),
-            DEPLOY,
+            DEPLOY_ROLES,
             default="IAM's, 3600",
             flag=FLAG,
+            or_flags=OTHER_FLAGS,
         ),
     ] = None
 
+    def form_of(self, name: str) -> Form | None:
+        """The form of a key's values: a provider's ARN is of the issuer."""
+        return provider_form(self.github_issuer) if name == "github_oidc_provider_arn" else super().form_of(name)
+
+    @check("github_issuer", "github_oidc_provider_arn")
+    def _provider(self) -> Iterator[Fault]:
+        given = self.github_oidc_provider_arn
+        return provider_faults("github_oidc_provider_arn", given, self.github_issuer, "github_issuer")
+
+    @check("github_issuer", "github_claims")
+    def _server(self) -> Iterator[Fault]:
+        """Of the tokens of a server STS reads audience and subject, and there are no ids in them."""
+        if not is_server(self.github_issuer):
+            return
+        for name in ("github_owner_id", "github_repo_id", "github_claims"):
+            if getattr(self, name):
+                message = f"`{name}` is not for a server's tokens: STS reads their `aud` and `sub` alone"
+                yield Fault(message, (name,), "Leave it out: what has to hold is a part of the subject.")
+        if self.github_subject_format in ("immutable", "both"):
+            yield Fault("a server's subjects have no ids", ("github_subject_format",), "Leave it out.")
+        if self.github_workflows and "job_workflow_ref" not in template(self):
+            remedy = "Put `job_workflow_ref` into the subject, and into `github_subject_template`."
+            yield Fault("of a server's tokens STS reads no `job_workflow_ref`", ("github_workflows",), remedy)
+        for i, repository in enumerate(self.github_repos):
+            if repository and "@" in repository:
+                yield Fault("a server's subjects have no ids", ("github_repos", i), "Write `OWNER/REPO`.")
+
     @check("github_repo", "github_owner_id", "github_repo_id", "github_subject_format")
-    def _subjects(self) -> Iterator[Fault]:
+    def _ids(self) -> Iterator[Fault]:
+        if is_server(self.github_issuer):
+            return
         ids = {"github_owner_id": self.github_owner_id, "github_repo_id": self.github_repo_id}
         missing = [name for name, value in ids.items() if not value]
         wanted = self.github_subject_format or ("immutable" if len(missing) < len(ids) else "classic")
@@ -192,192 +282,159 @@ class GithubOidcKeys(Keys):
             need = " and ".join(f"`{m}`" for m in missing)
             remedy = "`gh api repos/OWNER/REPO --jq '.owner.id, .id'` prints both."
             yield Fault(f"`{wanted}` subjects need {need}", path, remedy)
+        for i, repository in enumerate(self.github_repos):
+            if repository and self.github_subject_format in ("immutable", "both") and "@" not in repository:
+                message = f"`{self.github_subject_format}` subjects need the ids of `{repository}`"
+                yield Fault(message, ("github_repos", i), "Write it as `OWNER@ID/REPO@ID`.")
+
+    @check("github_repo", "github_owner_id", "github_repo_id")
+    def _subjects(self) -> Iterator[Fault]:
         if not self.github_repo:
             return
         if isinstance(self.github_repo, Parameter) and self.github_subjects:
             remedy = "List branches, environments or tags, or write the repository."
             yield Fault("subjects can't be checked while `github_repo` is a parameter", ("github_subjects",), remedy)
             return
-        prefixes = subject_prefixes(self)
+        prefixes = [str(p) for repository in repositories(self) for p in repository.prefixes().values()]
+        first = template(self)[0].partition(":")[0]
         for i, subject in enumerate(self.github_subjects):
-            if subject and not any(subject.startswith(str(p)) for p in prefixes.values()):
-                listed = " or ".join(f"`{p}`" for p in prefixes.values())
-                message = f"`{subject}` is not a subject of `{self.github_repo}`"
-                yield Fault(message, ("github_subjects", i), f"Begin it with {listed}.")
+            if not subject or any(subject.startswith(p) for p in prefixes):
+                continue
+            key = subject.partition(":")[0]
+            if key == first != "repo":
+                continue
+            begun = prefixes if first == "repo" else [f"{first}:"]
+            also = (
+                ""
+                if key == "repo" or self.github_subject_template
+                else (" If the repository has a template of its own, write it in `github_subject_template`.")
+            )
+            message = f"`{subject}` is not a subject of `{self.github_repo}`"
+            yield Fault(message, ("github_subjects", i), f"Begin it with {' or '.join(f'`{p}`' for p in begun)}.{also}")
+
+    @check("github_repo", "github_claims")
+    def _template(self) -> Iterator[Fault]:
+        """Each claim of the template has a value, and what may deploy is in it."""
+        if not self.github_subject_template or not self.github_repo:
+            return
+        path = "github_subject_template"
+        keys = [part.partition(":")[0] for part in template(self)]
+        for i, key in enumerate(keys):
+            if key in keys[:i]:
+                yield Fault(f"`{key}` stands twice", (path, i), "Name each claim once.")
+        for name, key in _NOT_IN.items():
+            if getattr(self, name) and not {key, "context"}.intersection(keys):
+                also = f", or write it in `github_claims.{key}`" if key in CLAIMS else ""
+                remedy = f"Put `context`{f' or `{key}`' if key != 'context' else ''} into the template{also}."
+                yield Fault(f"`{name}` is not in the subject that `{path}` makes", (name,), remedy)
+        if self.github_subjects:
+            return
+        for repository in repositories(self):
+            for i, part in enumerate(template(self)):
+                if part and not _values(self, part, repository, repository.full):
+                    remedy = _FROM.get(part, f"Write it with its value, `{part}:VALUE`.")
+                    yield Fault(f"nothing says what `{part}` is in the subjects", (path, i), remedy)
+                    return
+
+    @check("github_claims")
+    def _claimed_twice(self) -> Iterator[Fault]:
+        claims = self.github_claims
+        if claims and claims.job_workflow_ref and self.github_workflows:
+            yield Fault("the workflows stand in two keys", ("github_workflows",), "Write them once.")
+        pinned = self.github_subject_format == "both"
+        for name in ("repository_id", "repository_owner_id") if claims and pinned else ():
+            if getattr(claims, name):
+                remedy = "Leave it out."
+                yield Fault("`github_subject_format: both` pins the ids already", ("github_claims", name), remedy)
 
 
-def subject_prefixes(keys: GithubOidcKeys) -> dict[str, Text]:
-    """How subjects of the repository begin, by form: by name, and with both ids given also by name and id."""
-    repo, owner_id, repo_id = (keys.github_repo, keys.github_owner_id, keys.github_repo_id)
-    prefixes = {"classic": Text.of("repo:", as_text(repo), ":")}
-    if repo and owner_id and repo_id:
-        if isinstance(repo, Parameter):
-            owner, name = (text(Ref(repo.name, parameter=True, part=i)) for i in (0, 1))
-        else:
-            owner, name = map(text, repo.split("/"))
-        ids = (as_text(owner_id), as_text(repo_id))
-        prefixes["immutable"] = Text.of("repo:", owner, "@", ids[0], "/", name, "@", ids[1], ":")
-    return prefixes
+# ---------------------------------------------------------------- what the subjects are
 
 
-def _written_claims(keys: GithubOidcKeys) -> Iterator[tuple[Path, str, str]]:
-    """Where a subject that may deploy is written, what stands there, and what follows `repo:OWNER/REPO:` in it."""
+def template(keys: GithubOidcKeys) -> Sequence[str]:
+    """The claims that a subject is made of."""
+    return [part for part in keys.github_subject_template if part] or DEFAULT_TEMPLATE
+
+
+def repositories(keys: GithubOidcKeys) -> tuple[Repository, ...]:
+    """Every repository whose workflows deploy."""
+    first = Repository.of(keys.github_repo, keys.github_owner_id, keys.github_repo_id)
+    return (first, *(Repository.of(written) for written in keys.github_repos if written))
+
+
+def format_of(keys: GithubOidcKeys, repository: Repository) -> str:
+    """The form of subject that a repository sends; empty, and then by name, where the config leaves that open."""
+    if is_server(keys.github_issuer):
+        return "classic"  # there is no other
+    return keys.github_subject_format or ("immutable" if repository.id.parts else "")
+
+
+def subjects(keys: GithubOidcKeys, repository: Repository) -> Iterator[Text]:
+    """The subjects of a repository that may deploy, in each of the forms asked for."""
+    called, asked = repository.called(), format_of(keys, repository) or "classic"
+    for form in called if asked == "both" else [asked]:
+        yield from product([_values(keys, part, repository, called[form]) for part in template(keys)])
+        before = [str(p) for p in repository.prefixes().values()]
+        for subject in filter(None, keys.github_subjects):
+            if any(subject.startswith(p) for p in before):
+                *_, rest = as_text(subject).split(":", 2)
+                yield Text.of("repo:", called[form], ":", rest)
+    yield from (as_text(s) for s in keys.github_subjects if s and not s.startswith("repo:"))
+
+
+def _values(keys: GithubOidcKeys, part: str, repository: Repository, called: Text) -> list[Text]:
+    """What a part of the template comes to, with its key: one text for each that may deploy."""
+    key, *value = as_text(part).split(":", 1)
+    if value:
+        return [Text.of(key, ":", escaped(value[0]))]
+    if part == "repo":
+        return [Text.of("repo:", called)]
+    if part == "context":
+        return [claim for _, _, claim in contexts(keys)] or ([] if keys.github_subjects else [MAIN])
+    return [Text.of(key, ":", escaped(said)) for said in _said(keys, part, repository)]
+
+
+def _said(keys: GithubOidcKeys, key: str, repository: Repository) -> Sequence[str | Text]:
+    """The values of a claim, as other keys have them."""
+    named = repository.claim(key)
+    given: Sequence[str | Text] = getattr(keys.github_claims, key, ()) or ([named] if named.parts else [])
+    match key:
+        case "environment":
+            return keys.github_environments or given
+        case "ref":
+            main = [] if keys.github_subjects or given else [_MAIN_REF]
+            return [*refs(keys.github_branches, keys.github_tags)] or given or main
+        case "job_workflow_ref":
+            return keys.github_workflows or given
+        case _:
+            return given
+
+
+def contexts(keys: GithubOidcKeys) -> Iterator[tuple[Path, str, Text]]:
+    """Where a context that may deploy is written, what stands there, and what it is in a subject."""
     for i, branch in enumerate(keys.github_branches):
-        yield ("github_branches", i), branch, f"ref:refs/heads/{branch}"
+        yield ("github_branches", i), branch, Text.of("ref:refs/heads/", as_text(branch))
     for i, environment in enumerate(keys.github_environments):
-        # GitHub writes a colon inside a claim's value as %3A.
-        yield ("github_environments", i), environment, f"environment:{environment.replace(':', '%3A')}"
+        yield ("github_environments", i), environment, Text.of("environment:", escaped(environment))
     for i, tag in enumerate(keys.github_tags):
-        yield ("github_tags", i), tag, f"ref:refs/tags/{tag}"
+        yield ("github_tags", i), tag, Text.of("ref:refs/tags/", as_text(tag))
     if keys.github_pull_requests:
-        yield ("github_pull_requests",), "true", _PULL_REQUEST
-    prefixes = [str(p) for p in subject_prefixes(keys).values()]
-    for i, subject in enumerate(keys.github_subjects):
-        for prefix in (p for p in prefixes if subject.startswith(p)):
-            yield ("github_subjects", i), subject, subject.removeprefix(prefix)
+        yield ("github_pull_requests",), "github_pull_requests", Text.of(PULL_REQUEST)
 
 
-def _claims(keys: GithubOidcKeys) -> list[str]:
-    """What follows `repo:OWNER/REPO:` in the subjects that may deploy."""
-    return [claim for _, _, claim in _written_claims(keys)] or ["ref:refs/heads/main"]
-
-
-def _format(keys: GithubOidcKeys) -> str:
-    """The form of subject that the config asks for, empty where it leaves that open: then names are taken."""
-    return keys.github_subject_format or ("immutable" if keys.github_repo_id else "")
-
-
-def _wanted(keys: GithubOidcKeys) -> tuple[Text, ...]:
-    """Every subject that may assume the deploy role, as condition values, in each of the forms asked for."""
-    prefixes = subject_prefixes(keys)
-    asked = _format(keys) or "classic"
-    wanted = prefixes.values() if asked == "both" else [prefixes[asked]]
-    return in_order(Text.of(prefix, claim) for prefix in wanted for claim in _claims(keys))
-
-
-def provider(keys: GithubOidcKeys, project: Project) -> Text:
-    """GitHub's OIDC provider: as the config has it, else the one of the roles' account."""
-    return as_text(keys.github_oidc_provider_arn, project.global_arn("iam", f"oidc-provider/{ISSUER}"))
-
-
-def _workflows(keys: GithubOidcKeys, project: Project, *where: Condition) -> Statement:
-    return Statement(
-        effect="Allow",
-        actions="sts:AssumeRoleWithWebIdentity",
-        principals=Principal("Federated", provider(keys, project)),
-        conditions=where,
-        origin=Origin("github_actions", "workflows of the repository assume the role", _TRUST, FLAG),
-    )
-
-
-def _claim(operator: str, claim: str, values: Text | Iterable[Text]) -> Condition:
-    return Condition(operator, f"{ISSUER}:{claim}", values)
-
-
-def _audience(keys: GithubOidcKeys) -> Condition:
-    return _claim("StringEquals", "aud", as_text(keys.github_audience, GITHUB_AUDIENCE))
-
-
-def _ids(keys: GithubOidcKeys) -> list[Condition]:
-    ids = {"repository_owner_id": as_text(keys.github_owner_id), "repository_id": as_text(keys.github_repo_id)}
-    return [_claim("StringEquals", claim, value) for claim, value in ids.items() if value.parts]
-
-
-def github_trust(keys: GithubOidcKeys, project: Project) -> Policy:
-    """The trust of the deploy role: this repository's listed subjects, with the audience pinned.
-
-    Exact subjects and patterns stand in two statements: under one, two operators on the subject would both have to
-    hold, and nobody would get in.
-    """
-    # A name can be taken over by somebody else, the ids can't: they hold for both forms.
-    pinned = [_audience(keys), *(_ids(keys) if _format(keys) == "both" else ())]
-    of_kind: dict[str, list[Text]] = {"StringEquals": [], "StringLike": []}
-    for subject in _wanted(keys):
-        of_kind["StringLike" if set("*?").intersection(str(subject)) else "StringEquals"].append(subject)
-    return Policy(
-        _workflows(keys, project, *pinned, _claim(operator, "sub", values))
-        for operator, values in of_kind.items()
-        if values
-    )
-
-
-def github_meant(keys: GithubOidcKeys, project: Project) -> Iterator[Statement]:
-    """Who is meant to deploy: the subjects that the config lists, for the audience that it has."""
-    yield _workflows(keys, project, _audience(keys), _claim("StringLike", "sub", _wanted(keys)))
-
-
-def github_trust_needs(keys: GithubOidcKeys, project: Project) -> Iterator[Statement]:
-    """Each subject that the config lists gets in, with what its token carries; a parameter's repository too."""
-    yield _workflows(keys, project, _audience(keys), *_ids(keys), _claim("StringLike", "sub", _wanted(keys)))
-
-
-def github_unsure(keys: GithubOidcKeys) -> str:
-    """What the config leaves open about who gets in."""
-    unsure = "whether the repository sends subjects by name or with ids is left open: set `github_subject_format`"
-    return "" if _format(keys) else unsure
-
-
-def _and(names: Iterable[str]) -> str:
-    *some, last = (name.replace("_", " ") for name in names)
-    return f"{', '.join(some)} and {last}" if some else last
-
-
-def _wide_claims(keys: GithubOidcKeys) -> Iterator[Note]:
-    """Subjects that let in whoever may push a branch, or open a pull request."""
-    for path, subject, claim in _written_claims(keys):
-        found = {what: [matches(claim, sample) for sample in samples] for what, samples in _EVERY.items()}
-        every = [what for what, let_in in found.items() if all(let_in)]
-        some = [what for what, let_in in found.items() if any(let_in)]
-        if some not in ([], [_PULL_REQUEST]):
-            whole = (
-                f"lets every {_and(every)} of the repository deploy"
-                if every
-                else f"names no {_and(some)} in particular"
-            )
-            yield Note(
-                "github-any-subject",
-                f"`{subject}` {whole}",
-                path,
-                "List those that may deploy, or what their names begin with.",
-                _SUBJECTS,
-            )
-        elif some:
-            yield Note(
-                "github-pull-requests",
-                "every pull request from a branch of the repository may deploy, before anyone has reviewed it",
-                path,
-                "An environment with required reviewers is safer.",
-                _SUBJECTS,
-            )
-
-
-def github_notes(keys: GithubOidcKeys, project: Project) -> Iterator[Note]:
-    """What is worth knowing about who gets in."""
-    if not _format(keys):  # chosen on purpose, it is known
-        yield Note(
-            "github-classic-subject",
-            "the deploy role trusts subjects by name; repositories created or renamed since July 2026 send "
-            "`repo:OWNER@ID/REPO@ID:...` and could not assume it",
-            ("github_repo",),
-            "Give `github_owner_id` and `github_repo_id`, and `github_subject_format: both` during a migration; or "
-            "write `github_subject_format: classic` if it sends names.",
-            _SUBJECTS,
-        )
-    yield from _wide_claims(keys)
-    chosen = "github_audience" in keys.model_fields_set
-    if project.home.partition.literal == "aws-cn" and keys.github_audience == GITHUB_AUDIENCE and not chosen:
-        yield Note(
-            "github-audience-cn",
-            "in `aws-cn` the workflow may have to ask for another audience than `sts.amazonaws.com`",
-            ("github_audience",),
-            "Write what it asks for in `github_audience`: `sts.amazonaws.com.cn` or `sts.amazonaws.com`.",
-            _TRUST,
-        )
-    if project.role_names["github_actions"].literal == "GitHubActions":
-        yield Note(
-            "github-role-name",
-            "a role called exactly `GitHubActions` is reported to fail",
-            ("role_names", "github_actions"),
-            "Choose another name.",
-            "https://github.com/aws-actions/configure-aws-credentials",
-        )
+_MAIN_REF = Text.of("refs/heads/main")
+MAIN = Text.of("ref:", _MAIN_REF)
+# What may deploy, by the claim that says it: that has to be in a template, itself or as the context.
+_NOT_IN = {
+    "github_branches": "ref",
+    "github_environments": "environment",
+    "github_tags": "ref",
+    "github_pull_requests": "context",
+}
+_FROM = {
+    "environment": "List `github_environments`.",
+    "job_workflow_ref": "List `github_workflows`.",
+    "repository_id": "Give `github_repo_id`, and `OWNER@ID/REPO@ID` for others.",
+    "repository_owner_id": "Give `github_owner_id`, and `OWNER@ID/REPO@ID` for others.",
+    **{claim: f"List it in `github_claims.{claim}`." for claim in ("actor", "actor_id", "enterprise_id", "workflow")},
+}

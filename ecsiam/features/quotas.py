@@ -8,11 +8,12 @@ from ecsiam.keys.keys import Keys
 from ecsiam.keys.kinds import Numbers, Whole
 from ecsiam.looks.words import listed
 from ecsiam.model.intent import Note
+from ecsiam.model.planned import planned
 from ecsiam.model.quotas import RAISABLE
 from ecsiam.model.sizes import Measure, measures
 from ecsiam.model.stack import Stack
 
-_DOCUMENTS = ("role_inline_policies_size", "role_trust_policy_length")
+_DOCUMENTS = ("role_inline_policies_size", "managed_policy_size", "role_trust_policy_length")
 
 
 class QuotasKeys(Keys):
@@ -38,18 +39,18 @@ def quota_notes(stack: Stack) -> Iterator[Note]:
     What is over the most that AWS gives is refused when it is emitted.
     """
     undecided: list[Measure] = []
-    for one in measures(stack):
-        limit = stack.intent.limit(one.quota)
-        if limit < one.size.least <= one.quota.most:
+    for one in measures(planned(stack)):
+        limit, size = stack.intent.limit(one.quota), one.size
+        if limit < size.least <= one.quota.most:
             yield Note(
                 "over-quota",
-                f"{one.says(one.size.least)}, and an account has {limit:,} until its quota is raised{one.shares}",
+                f"{one.says(size.least)}, and an account has {limit:,} until its quota is raised{one.shares}",
                 (),
                 f"{one.quota.remedy} Or have it raised and write what to: `quotas: {{{one.quota.id}: "
                 f"{one.quota.most}}}`.",
                 one.quota.page,
             )
-        elif one.size.least <= limit < one.with_all_on.least:
+        elif size.least <= limit < one.with_all_on.least:
             yield Note(
                 "over-quota-together",
                 f"{one.says(one.with_all_on.least)} with {listed(one.flags)} on, and IAM takes {limit:,}{one.shares}",
@@ -57,7 +58,7 @@ def quota_notes(stack: Stack) -> Iterator[Note]:
                 one.quota.remedy,
                 one.quota.page,
             )
-        elif one.quota.id in _DOCUMENTS and (one.size.most is None or one.size.most > limit >= one.size.least):
+        elif one.quota.id in _DOCUMENTS and (size.most is None or size.most > limit >= size.least):
             undecided.append(one)
     if undecided:
         names = listed(dict.fromkeys(name for one in undecided for name in one.open))

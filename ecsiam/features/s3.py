@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
+from ecsiam.features.access_data import S3_BUCKET, S3_OBJECT
+from ecsiam.features.access_statements import via
 from ecsiam.features.feature import Feature, Part
 from ecsiam.features.project import Project, allow
 from ecsiam.keys.key import Key
@@ -10,14 +12,18 @@ from ecsiam.keys.keys import Keys
 from ecsiam.keys.kinds import Flag, ListOf, OfForm
 from ecsiam.keys.values import known, resources
 from ecsiam.model import forms
+from ecsiam.model.condition import Condition
 from ecsiam.model.intent import Note
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.statement import Origin, Statement
 
 _FLAG = "enable_s3_access"
 _PAGE = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"
-_LIST = ("s3:ListBucket",)
-_OBJECTS = ("s3:DeleteObject", "s3:GetObject", "s3:PutObject")
+_LIST = tuple(act.action for act in S3_BUCKET.named["list"].acts)
+# Of what `write` is in the table, the flag has always given PutObject alone.
+_DONE = [S3_OBJECT.named[verb] for verb in ("delete", "read", "write")]
+_OBJECTS = tuple(verb.acts[0].action for verb in _DONE)
+S3_KEY_ACTIONS = tuple(sorted({action for verb in _DONE for action in verb.key}))
 
 
 class S3Keys(Keys):
@@ -44,9 +50,20 @@ class S3Keys(Keys):
             flag=_FLAG,
         ),
     ] = ()
+    s3_kms_key_arns: Annotated[
+        Sequence[str] | Parameter,
+        Key(
+            "The customer managed KMS keys that the objects are encrypted with: the task uses them through S3 only.",
+            ListOf(OfForm(forms.KEY_ARN)),
+            ("task",),
+            default="none: the keys that AWS manages need no grant",
+            flag=_FLAG,
+            fixed="no variable of the baseline module, which has what most services need",
+        ),
+    ] = ()
 
 
-def s3_needs(keys: S3Keys, _: Project) -> Iterator[Statement]:
+def s3_needs(keys: S3Keys, project: Project) -> Iterator[Statement]:
     """List the buckets, and read, write and delete the objects: those that are named, or all of a bucket."""
     buckets = resources(keys.s3_bucket_arns, "bucket")
     if buckets:
@@ -54,6 +71,19 @@ def s3_needs(keys: S3Keys, _: Project) -> Iterator[Statement]:
     objects = resources(keys.s3_bucket_arns, "object")
     if objects:
         yield allow(_OBJECTS, objects, Origin("s3", "read, write and delete objects", _PAGE, _FLAG))
+    yield from s3_keys(keys, project)
+
+
+def s3_keys(keys: S3Keys, project: Project) -> Iterator[Statement]:
+    """Use the customer's keys of the objects, through S3 in the keys' regions: there the buckets are too."""
+    if keys.s3_kms_key_arns:
+        through = via(S3_BUCKET.via, (keys.s3_kms_key_arns,), project)
+        yield allow(
+            S3_KEY_ACTIONS,
+            resources(keys.s3_kms_key_arns),
+            Origin("s3", "use the keys of the objects, through S3 only", S3_BUCKET.page, _FLAG),
+            Condition("StringEquals", "kms:ViaService", through),
+        )
 
 
 def _s3(keys: S3Keys, project: Project) -> Iterator[Part]:
@@ -79,4 +109,4 @@ def _s3(keys: S3Keys, project: Project) -> Iterator[Part]:
             )
 
 
-S3 = Feature("s3", "task", _FLAG, S3Keys, _s3, _LIST + _OBJECTS, s3_needs)
+S3 = Feature("s3", "task", _FLAG, S3Keys, _s3, _LIST + _OBJECTS + S3_KEY_ACTIONS, s3_needs)

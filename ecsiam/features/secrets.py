@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
-from ecsiam.errors import Fault, Faults
+from ecsiam.errors import Fault, Faults, Path
 from ecsiam.features.feature import Feature, Part
 from ecsiam.features.project import Project, allow
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys, check
 from ecsiam.keys.kinds import Flag, ListOf, OfForm
-from ecsiam.keys.values import known, resources
+from ecsiam.keys.values import Many, as_text, known, resources
 from ecsiam.model import forms
 from ecsiam.model.arn import Arn, via_service
 from ecsiam.model.condition import Condition
@@ -105,7 +105,10 @@ def secrets_needs(keys: SecretsKeys, project: Project) -> Iterator[Statement]:
 
 def named(keys: SecretsKeys, project: Project) -> dict[str, tuple[Item, ...]]:
     """The secrets and the parameters, by their services."""
-    return {service: _resources(keys, project, service, rule) for service, rule in _RULES.items()}
+    if isinstance(keys.secrets_arns, Parameter):  # ARNs in it come from other resources and count as complete
+        return {service: resources(keys.secrets_arns, rule) for service, rule in _RULES.items()}
+    arns = tuple(_known(keys, project))
+    return {service: tuple(arn.text for arn in arns if arn.service == service) for service in _RULES}
 
 
 def reading(keys: SecretsKeys, project: Project, wanted: Mapping[str, tuple[Item, ...]]) -> Iterator[Statement]:
@@ -123,23 +126,16 @@ def reading(keys: SecretsKeys, project: Project, wanted: Mapping[str, tuple[Item
         )
 
 
-def of_name(name: str, project: Project) -> tuple[Text, ...]:
+def of_name(name: Text, project: Project) -> tuple[Text, ...]:
     """The ARNs of the parameter that a bare name is: of the roles' account, in each region that the task runs in."""
-    return project.arns("ssm", f"parameter/{name.removeprefix('/')}")
+    return project.arns("ssm", Text.of("parameter/", name.removeprefix("/")))
 
 
 def _known(keys: SecretsKeys, project: Project) -> Iterator[Arn]:
     """The resources of the secrets that are known; those of a parameter are not."""
     for given in known(keys.secrets_arns):
         resource = secret_resource(given, complete=keys.secrets_arns_complete)
-        yield from map(Arn.parse, (resource,) if resource.startswith("arn:") else of_name(resource, project))
-
-
-def _resources(keys: SecretsKeys, project: Project, service: str, rule: Rule) -> tuple[Item, ...]:
-    """ARNs in a parameter come from other resources and count as complete."""
-    if isinstance(keys.secrets_arns, Parameter):
-        return resources(keys.secrets_arns, rule)
-    return tuple(arn.text for arn in _known(keys, project) if arn.service == service)
+        yield from map(Arn.parse, (resource,) if given.startswith("arn:") else of_name(resource, project))
 
 
 def _services(keys: SecretsKeys, project: Project) -> Iterator[Text]:
@@ -151,11 +147,25 @@ def _services(keys: SecretsKeys, project: Project) -> Iterator[Text]:
         yield from via_service(arn.service, arn.region, arn.partition)
 
 
+def foreign_secret(given: str, owner: str, path: Path, kms_keys: Many, key: str) -> Note:
+    """What a secret of another account takes beside the statement; `key` is the key that has the KMS keys."""
+    keyed = owner in {str(Arn.parse(as_text(one)).account) for one in known(kms_keys)}
+    return Note(
+        "foreign-secret",
+        f"`{given}` is of account `{owner}`",
+        path,
+        "Its resource policy and that of its KMS key have to allow the role too."
+        if keyed
+        else f"Its KMS key has to be a customer managed one, in `{key}`; its resource policy and that of the key have "
+        "to allow the role too.",
+        "https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html",
+    )
+
+
 def _notes(keys: SecretsKeys, project: Project) -> Iterator[Note]:
     foreign = project.foreign(keys.secrets_arns)
-    keyed = {Arn.parse(key).account.literal for key in known(keys.secrets_kms_key_arns)}
     for i, given in enumerate(known(keys.secrets_arns)):
-        resource = secret_resource(given, complete=keys.secrets_arns_complete)
+        resource = str(secret_resource(given, complete=keys.secrets_arns_complete))
         if i in foreign and Arn.parse(given).service == "ssm":
             yield Note(
                 "foreign-parameter",
@@ -165,15 +175,8 @@ def _notes(keys: SecretsKeys, project: Project) -> Iterator[Note]:
                 "https://github.com/aws/containers-roadmap/issues/2384",
             )
         elif i in foreign:
-            yield Note(
-                "foreign-secret",
-                f"`{given}` is of account `{foreign[i]}`",
-                ("secrets_arns", i),
-                "Its resource policy and that of its KMS key have to allow the role too."
-                if foreign[i] in keyed
-                else "Its KMS key has to be a customer managed one, in `secrets_kms_key_arns`; its resource policy and "
-                "that of the key have to allow the role too.",
-                "https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html",
+            yield foreign_secret(
+                given, foreign[i], ("secrets_arns", i), keys.secrets_kms_key_arns, "secrets_kms_key_arns"
             )
         if not given.startswith("arn:") and looks_complete(given):
             yield Note(

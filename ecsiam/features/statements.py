@@ -22,7 +22,7 @@ from ecsiam.model.text import Bindings
 
 Raw = Sequence[Statement | Mapping[str, object]]
 _DEPLOYS = "enable_github_oidc"
-_MEANING = "Further statements of the role, in IAM's own form, for what no flag covers."
+MEANING = "Further statements of the role, in IAM's own form, for what no flag covers."
 _ATTACHED = "Managed policies to attach to the role."
 
 
@@ -46,10 +46,10 @@ class StatementsKeys(Keys):
         Sequence[str],
         Key(_ATTACHED, ListOf(OfForm(forms.POLICY_ARN)), ("task",), default="none", same_account=True, closed=True),
     ] = ()
-    execution_statements: Annotated[Raw, Key(_MEANING, ListOf(RawStatement()), ("execution",), default="none")] = ()
-    task_statements: Annotated[Raw, Key(_MEANING, ListOf(RawStatement()), ("task",), default="none")] = ()
+    execution_statements: Annotated[Raw, Key(MEANING, ListOf(RawStatement()), ("execution",), default="none")] = ()
+    task_statements: Annotated[Raw, Key(MEANING, ListOf(RawStatement()), ("task",), default="none")] = ()
     github_actions_statements: Annotated[
-        Raw, Key(_MEANING, ListOf(RawStatement()), ("github_actions",), default="none", flag=_DEPLOYS)
+        Raw, Key(MEANING, ListOf(RawStatement()), ("github_actions",), default="none", flag=_DEPLOYS)
     ] = ()
 
     @check("execution_managed_policy_arns", "task_managed_policy_arns")
@@ -61,7 +61,7 @@ class StatementsKeys(Keys):
 
     @check()
     def _sids(self) -> Iterator[Fault]:
-        for name in ("execution_statements", "task_statements", "github_actions_statements"):
+        for name in (n for n in self.keys() if n.endswith("_statements")):
             seen = set[str]()
             for i, statement in enumerate(getattr(self, name)):
                 sid = statement.sid if statement else ""
@@ -101,3 +101,5 @@ TASK = Feature("task_statements", "task", "", StatementsKeys, _raw("task"))
 GITHUB_ACTIONS = Feature(
     "github_actions_statements", "github_actions", _DEPLOYS, StatementsKeys, _raw("github_actions")
 )
+GITLAB = Feature("gitlab_statements", "gitlab", "enable_gitlab_oidc", StatementsKeys, _raw("gitlab"))
+CI = Feature("ci_statements", "ci", "enable_ci_oidc", StatementsKeys, _raw("ci"))

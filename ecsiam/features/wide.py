@@ -140,6 +140,19 @@ _NAMES: dict[str, tuple[str, ...]] = {
         )
         for service, before, after in (("secretsmanager", "secret:", "-AbCdEf"), ("ssm", "parameter/", ""))
     },
+    **{
+        service: tuple(f"{before}{name}" for name in ("{other}", "{other}-{env}", "{env}-{other}"))
+        for service, before in (
+            ("dynamodb", "table/"),
+            ("events", "event-bus/"),
+            ("firehose", "deliverystream/"),
+            ("kinesis", "stream/"),
+            ("lambda", "function:"),
+            ("sns", ""),
+            ("sqs", ""),
+            ("states", "stateMachine:"),
+        )
+    },
     "kms": ("key/{other}", "key/mrk-{other}"),
     "ecs": (
         *("cluster/{other}", "cluster/{other}-{env}", "service/{other}/{other}", "service/{other}/{other}-{env}"),
@@ -153,21 +166,21 @@ def wide_values(keys: Keys, environment: str) -> Iterator[Note]:
 
     What a bucket's name reaches has a note of its own.
     """
-    for name, key in keys.keys().items():
-        if not keys.used(key) or name not in keys.model_fields_set:  # a profile's default is known to be wide
+    for one in keys.placed():
+        path, value = one.path, one.value
+        if not one.used or path[0] not in keys.model_fields_set:  # a profile's default is known to be wide
             continue
-        value = getattr(keys, name)
-        match key.kind:
+        match one.key.kind:
             case ListOf(OfForm(form)) if form.service:
-                path: Path = (name, "default") if isinstance(value, Parameter) else (name,)
+                at: Path = (*path, "default") if isinstance(value, Parameter) else path
                 given = (value.default if isinstance(value, Parameter) else value) or ()
-                places = {(*path, i): arn for i, arn in enumerate(cast("Iterable[str]", given))}
-                yield from _wide(places, environment)
+                places = {(*at, i): arn for i, arn in enumerate(cast("Iterable[str]", given))}
+                yield from _wide(places, environment, raw=len(path) > 1)
             case OfForm(form) if form.service and isinstance(value, str):
-                yield from _wide({(name,): value}, environment)
+                yield from _wide({path: value}, environment)
             case ListOf(RawStatement()):
                 for i, statement in enumerate(cast("Iterable[Statement]", value)):
-                    yield from _wide_raw((name, i), statement, environment)
+                    yield from _wide_raw((*path, i), statement, environment)
             case _:
                 pass
 

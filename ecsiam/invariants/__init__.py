@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from ecsiam.analysis.answers import Answer, Undecided
+from ecsiam.analysis.answers import Answer, Fails, Undecided
 from ecsiam.analysis.budget import check_time, limited
 from ecsiam.analysis.limits import limits as limits_of
 from ecsiam.analysis.limits import within
@@ -15,10 +15,12 @@ from ecsiam.analysis.patterns import Unclear
 from ecsiam.errors import Fault, PolicyError, refuse
 from ecsiam.invariants.accepting import day_of, of_invariant, stale
 from ecsiam.invariants.access import no_escalation, pass_role, separation
+from ecsiam.invariants.among import Among, neighbour
 from ecsiam.invariants.asking import together
 from ecsiam.invariants.execution import execution
 from ecsiam.invariants.prefixes import neighbours
 from ecsiam.invariants.proof import Proof
+from ecsiam.invariants.proofs import Proofs
 from ecsiam.invariants.quotas import limits
 from ecsiam.invariants.reach import at_home
 from ecsiam.invariants.trusts import nobody_from_outside, oidc_subject, trust
@@ -28,14 +30,26 @@ from ecsiam.model.accept import unknown_invariant
 from ecsiam.model.invariants import SAYS
 from ecsiam.model.mistaken import expect
 from ecsiam.model.policy import Policy
+from ecsiam.model.several import label_of
 from ecsiam.model.stack import Stack
 
 if TYPE_CHECKING:
     from ecsiam.config import Config
 
-__all__ = ["INVARIANTS", "Invariant", "Proof", "chosen", "prove", "prove_all", "stale"]
+__all__ = [
+    "INVARIANTS",
+    "Invariant",
+    "Proof",
+    "Proofs",
+    "chosen",
+    "prove",
+    "prove_all",
+    "prove_together",
+    "stale",
+]
 
 Ids = str | Iterable[str]
+NEIGHBOURS = "neighbours"
 SECONDS = 60.0  # for all invariants of one stack, where nobody says otherwise
 
 
@@ -56,8 +70,10 @@ def _home(stack: Stack) -> Answer:
     return together((at_home(stack), nobody_from_outside(stack)))
 
 
-def _targets(_: Stack) -> Answer:
-    return Undecided("what a target's files mean is not read back yet")
+def _targets(stack: Stack) -> Answer:
+    from ecsiam.invariants.emitted import targets  # which loads what emits and what reads, for this one alone
+
+    return targets(stack)
 
 
 _JUDGES: Mapping[str, Callable[[Stack], Answer]] = {
@@ -110,15 +126,65 @@ def prove(
     role, in place of its own; `managed` has the documents of managed policies by ARN. `timeout` is how many seconds of
     the processor all of it may take.
     """
+    invariants, day = chosen(only, skip), day_of(today)
+    bounded = within(_built(stack), boundary)
+    with limits_of(boundary, managed), limited(SECONDS if timeout is None else timeout):
+        return _proof(invariants, bounded, day)
+
+
+def prove_together(
+    stacks: "Iterable[Stack | Config]",
+    *,
+    only: Ids | None = None,
+    skip: Ids | None = None,
+    today: date | None = None,
+    boundary: Policy | None = None,
+    managed: Mapping[str, Policy] | None = None,
+    timeout: float | None = None,
+) -> Proofs:
+    """What `prove` answers of each of several stacks, by `SERVICE/ENVIRONMENT`; `neighbours` is judged among them too.
+
+    A resource of one that matches what another builds in its account (roles, log groups, names under its prefix) is
+    a failure that names both, and so are two roles of one name in an account. `timeout` is for each stack. Raises
+    PolicyError for two of one service and environment.
+    """
+    invariants, day = chosen(only, skip), day_of(today)
+    given: dict[str, Stack] = {}
+    for stack in stacks:
+        built = within(_built(stack), boundary)
+        label = label_of(built)
+        refuse(PolicyError, [Fault(f"`{label}` stands twice")] if label in given else ())
+        given[label] = built
+    seconds = SECONDS if timeout is None else timeout
+    found: dict[str, Proof] = {}
+    with limits_of(boundary, managed):
+        among = Among.of(given) if any(i.id == NEIGHBOURS for i in invariants) and len(given) > 1 else None
+        for label, stack in given.items():
+            with limited(seconds):
+                found[label] = _proof(invariants, stack, day)
+                if among is not None:
+                    found[label][NEIGHBOURS] = _among(among, label, stack, found[label][NEIGHBOURS], day)
+    return Proofs(found)
+
+
+def _among(among: Among, label: str, stack: Stack, alone: Answer, today: date) -> Answer:
+    try:
+        return neighbour(among, label, of_invariant(stack, NEIGHBOURS, today), alone)
+    except Unclear as e:
+        return alone if isinstance(alone, Fails) else Undecided(str(e))
+
+
+def _built(stack: "Stack | Config") -> Stack:
     from ecsiam.builder import build
     from ecsiam.config import Config
 
-    invariants = chosen(only, skip)
     built = build(stack) if isinstance(stack, Config) else stack
     expect(built, Stack, "a stack")
-    bounded, day = within(built, boundary), day_of(today)
-    with limits_of(boundary, managed), limited(SECONDS if timeout is None else timeout):
-        return Proof((i.id, _asked(i, bounded, day)) for i in invariants)
+    return built
+
+
+def _proof(invariants: Iterable[Invariant], stack: Stack, today: date) -> Proof:
+    return Proof((i.id, _asked(i, stack, today)) for i in invariants)
 
 
 def _asked(invariant: Invariant, stack: Stack, today: date) -> Answer:

@@ -24,13 +24,17 @@ from ecsiam.model.stack import Stack
 from ecsiam.model.text import Text
 
 _READS = {"secretsmanager": "secretsmanager:getsecretvalue", "ssm": "ssm:getparameters"}
+_BY_ECS = "execution"  # a program may read what another account shares, where ECS doesn't
 OWN_KEY = "a secret of another account is encrypted with a key of that account"
 SECRETS = "secretsmanager"
 
 
 @frozen
 class _Place:
-    """Where something is read: by which role, for which flag, and in which service, region and account."""
+    """Where something is read: by which role, for which flag, in which service, region and account.
+
+    `keys` is the key of the config that has the KMS keys.
+    """
 
     role: str
     when: str
@@ -38,6 +42,11 @@ class _Place:
     partition: str
     region: str
     account: str
+    keys: str
+
+
+# Where the KMS keys stand in the config, by what reads with them.
+_KEYS = {"execution_registry": "registry_credentials_kms_key_arns"}
 
 
 def abroad(stack: Stack) -> Iterator[Answer]:
@@ -58,7 +67,8 @@ def abroad(stack: Stack) -> Iterator[Answer]:
 def _read(need: Need) -> Iterator[str]:
     actions = {a.pattern.lower() for a in need.statement.actions.items}
     if need.statement.principals is None:
-        yield from (service for service, action in _READS.items() if action in actions)
+        of_role = _READS if need.role == _BY_ECS else {SECRETS: _READS[SECRETS]}
+        yield from (service for service, action in of_role.items() if action in actions)
 
 
 def _place(need: Need, service: str, item: str) -> _Place | None:
@@ -66,7 +76,9 @@ def _place(need: Need, service: str, item: str) -> _Place | None:
     parts = item.split(":", 5)
     if len(parts) < 6 or parts[2] != service or not re.fullmatch("[0-9]{12}", parts[4], re.ASCII):
         return None
-    return _Place(need.role, need.when, service, parts[1], parts[3], parts[4])
+    feature = need.statement.origin.feature if need.statement.origin else ""
+    keys = _KEYS.get(feature, "secrets_kms_key_arns" if need.role == _BY_ECS else "kms_key_arns")
+    return _Place(need.role, need.when, service, parts[1], parts[3], parts[4], keys)
 
 
 def _own(stack: Stack) -> str | None:
@@ -116,7 +128,7 @@ def _secrets(stack: Stack, place: _Place, arns: list[str]) -> Answer:
     if own is None:
         return Undecided(f"{message}, and whether that is the roles' account is left open")
     why = "AWS's own key is for one account alone"
-    return _fails(place, f"{message}: {why}; list its customer managed key in `secrets_kms_key_arns`")
+    return _fails(place, f"{message}: {why}; list its customer managed key in `{place.keys}`")
 
 
 def _fails(place: _Place, fact: str) -> Fails:

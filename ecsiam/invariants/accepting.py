@@ -141,17 +141,16 @@ def stale(stack: Stack, answers: Mapping[str, Answer], today: date | None = None
         answer = answers.get(accept.invariant)
         if answer is None:
             continue
+        place = ("accept", i if accept.at is None else accept.at)
         of = f"what is accepted of `{accept.invariant}`{f' for the {accept.role} role' if accept.role else ''}"
         if not accept.counts(day):
             assert accept.until is not None
             message = f"{of} has expired on {accept.until.isoformat()} ({accept.why})"
             remedy = "Take it out, or say until when it is meant."
-            found.append(Note("accept-expired", message, ("accept", i), remedy))
+            found.append(Note("accept-expired", message, place, remedy))
         elif not isinstance(answer, Undecided) and not _is_used(accept, answer):
             why = "it holds" if isinstance(answer, Holds) else "nothing that is known to fail is covered by it"
-            found.append(
-                Note("accept-unused", f"{of} is not needed: {why} ({accept.why})", ("accept", i), "Take it out.")
-            )
+            found.append(Note("accept-unused", f"{of} is not needed: {why} ({accept.why})", place, "Take it out."))
     return tuple(found)
 
 

@@ -15,9 +15,12 @@ from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import NOTHING, Requests, of_statement, query, union
 from ecsiam.analysis.searching import search
 from ecsiam.invariants.asking import Granted, allows, granted, never, together
+from ecsiam.invariants.configured import as_configured, narrowed, own, passed_to, ways_of
+from ecsiam.invariants.sent import resource_items
 from ecsiam.looks.words import listed
 from ecsiam.model.condition import Condition
 from ecsiam.model.each import Each, Item
+from ecsiam.model.intent import Need
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import AllBut, Only
 from ecsiam.model.text import Text, text
@@ -25,6 +28,7 @@ from ecsiam.model.text import Text, text
 ECS_ROLES = ("execution", "task")
 ECS_TASKS = "ecs-tasks.amazonaws.com"
 DEPLOY = "github_actions"
+_TO_TASKS = {"StringEquals": {"iam:PassedToService": ECS_TASKS}}
 
 
 def missing(stack: Stack, *ids: str) -> Undecided | None:
@@ -157,37 +161,59 @@ def _for_anyone(resources: Only[Item] | AllBut[Item] | None) -> Only[Item] | All
 
 
 def pass_role(stack: Stack) -> Answer:
-    """iam:PassRole only for this stack's ECS roles, and only to the tasks service."""
+    """iam:PassRole only for this stack's roles, each to its service, and for those that the config has passed."""
     passing = query("iam:PassRole", "arn:*:iam::*:role/*")
 
     def beyond(of: Stack, role: str) -> Requests:
-        return (granted(of.roles[role]).requests & passing) - _passable(of)
+        may = narrowed(of.roles[role]).requests & passing
+        return may - _passable(of) - _configured(of, role, "iam:PassRole")
 
     def of_role(id: str) -> Answer:
+        role = stack.roles[id]
         return never(
             stack,
             lambda of: beyond(of, id) if id in of.roles else NOTHING,
-            f"the {id} role may pass a role that is not one of the two, or pass one to another service",
+            f"the {id} role may pass a role that is not one of the stack's, or pass one to another service",
             roles=(id,),
-            unread=granted(stack.roles[id]).unread,
+            assumed=as_configured(role, narrowed(role)),
+            unread=narrowed(role).unread,
         )
 
     return together(map(of_role, stack.roles))
 
 
-def _passable(stack: Stack) -> Requests:
+def _passable(stack: Stack, *only: str) -> Requests:
+    """The stack's roles, or some of them, each passed to the service that assumes it."""
     home = stack.deployment.home
-    arns = [stack.roles[id].arn(home.partition, home.account_id) for id in ECS_ROLES if id in stack.roles]
-    if not arns:
-        return NOTHING
-    to_tasks = {"StringEquals": {"iam:PassedToService": ECS_TASKS}}
-    return query("iam:PassRole", arns, conditions=to_tasks)
+    return union(
+        query("iam:PassRole", role.arn(home.partition, home.account_id), conditions=[_to(services)])
+        for role in stack.roles.values()
+        if (not only or role.id in only) and (services := passed_to(role, home.partition))
+    )
+
+
+def _to(services: tuple[str, ...]) -> Condition:
+    return Condition("StringEquals", "iam:PassedToService", services)
+
+
+def _configured(stack: Stack, id: str, action: str) -> Requests:
+    """What a flag of the role needs of an action, as far as the config itself, or a parameter, names the resource."""
+    named = {text(given.arn) for given in stack.deployment.given}
+    return union(
+        of_statement(Leaf(evolve(need.statement, resources=Only(items)), when=(need.when,) if need.when else ()))
+        for need in stack.intent.needs
+        if need.role == id and any(a.pattern == action for a in need.statement.actions.items)
+        if (items := tuple(i for i in resource_items(need.statement) if isinstance(i, Each) or i in named))
+    )
 
 
 # ---------------------------------------------------------------- escalation
 
+_ASSUME = "sts:AssumeRole"
 PUSHER = "whoever may push an image runs code as the roles of the tasks that run it"
+RELEASER = "whoever deploys through CodeDeploy runs code as the roles of what the listed deployment groups deploy"
 _PUSH = ("ecr:PutImage", "ecr-public:PutImage")
+_RELEASE = "codedeploy:CreateDeployment"
 
 
 def no_escalation(stack: Stack) -> Answer:
@@ -198,17 +224,49 @@ def no_escalation(stack: Stack) -> Answer:
     """
 
     def of_role(id: str) -> Answer:
-        known = granted(stack.roles[id])
+        known = own(role := stack.roles[id])
         return never(
             stack,
-            lambda of: _up(granted(of.roles[id])) if id in of.roles else NOTHING,
+            lambda of: _up(of, id) - _meant_ways(of, id) if id in of.roles else NOTHING,
             lambda _, request: f"the {id} role may do this{_why(request)}",
             roles=(id,),
-            assumed=(*_deploying(stack, id, known), *_of_new_actions(known)),
+            assumed=(
+                *_deploying(stack, id, known),
+                *_assuming(stack, id),
+                *_of_new_actions(known),
+                *as_configured(role, known),
+                *_meant_to(stack, id),
+            ),
             unread=known.unread,
         )
 
     return together(map(of_role, stack.roles))
+
+
+def _meant_ways(stack: Stack, id: str) -> Requests:
+    """What the config has the role do that is a way up: the roles to assume, what to deploy through CodeDeploy."""
+    return union((_asked_to_assume(stack, id), _released(stack, id)))
+
+
+def _released(stack: Stack, id: str) -> Requests:
+    """What the config has the role deploy through CodeDeploy."""
+    return _configured(stack, id, _RELEASE)
+
+
+def _asked_to_assume(stack: Stack, id: str) -> Requests:
+    """The roles that a key of the config says a role assumes: what they may do was asked for with their names."""
+    return union(of_statement(Leaf(need.statement)) for need in _assumes(stack, id)) & query(_ASSUME, "*")
+
+
+def _assuming(stack: Stack, id: str) -> Iterator[str]:
+    """What is assumed of those."""
+    if any(_assumes(stack, id)):
+        yield f"the roles that the {id} role is told to assume give no more than is meant"
+
+
+def _assumes(stack: Stack, id: str) -> Iterator[Need]:
+    of_role = (need for need in stack.intent.needs if need.role == id and need.statement.principals is None)
+    return (need for need in of_role if any(a.pattern == _ASSUME for a in need.statement.actions.items))
 
 
 def _why(request: Request) -> str:
@@ -218,11 +276,12 @@ def _why(request: Request) -> str:
     return next((f": {e.why}" for e in taken), "")
 
 
-def _up(role: Granted) -> Requests:
+def _up(stack: Stack, id: str) -> Requests:
     """What a role may do of the ways up. Only those of services that it has anything of are looked up."""
     from ecsiam.reference.actions import action
     from ecsiam.reference.escalations import ESCALATIONS, UNLESS
 
+    role = own(stack.roles[id])
     ways = [a.lower() for e in ESCALATIONS for a in e.actions]
     patterns = _patterns(role)
     if patterns is not None:
@@ -231,7 +290,15 @@ def _up(role: Granted) -> Requests:
         ways = [a for a in ways if a.partition(":")[0] in services]
         ways += [a for service in sorted(services) for name in of_any if action(a := f"{service}:{name}")]
     harmless = (query(a, "*", conditions=c) for a, c in UNLESS.items() if a.lower() in ways)
-    return role.requests & askable(tuple(ways)) - union(harmless)
+    up = role.requests & askable(tuple(ways)) - union(harmless)
+    meant = ways_of(stack, id)
+    return up - union(map(of_statement, meant)) if meant else up
+
+
+def _meant_to(stack: Stack, id: str) -> Iterator[str]:
+    actions = sorted({a.pattern for leaf in ways_of(stack, id) for a in leaf.statement.actions.items})
+    if actions:
+        yield f"the {id} role may {listed(actions)} where it was configured to: it is there for that"
 
 
 def _deploying(stack: Stack, id: str, role: Granted) -> Iterator[str]:
@@ -239,10 +306,14 @@ def _deploying(stack: Stack, id: str, role: Granted) -> Iterator[str]:
     from ecsiam.reference.corrections import NEEDS
 
     services = {p.partition(":")[0] for p in _patterns(role) or ("ecr:*", "ecs:*", "iam:*")}
-    if {"ecs", "iam"} <= services and _may(role, askable(tuple(NEEDS))) and _may(role, _passable(stack)):
-        yield f"whoever deploys runs code as the two roles that the {'deploy' if id == DEPLOY else id} role passes"
+    if {"ecs", "iam"} <= services and _may(role, askable(tuple(NEEDS))) and _may(role, _passable(stack, *ECS_ROLES)):
+        others = _configured(stack, id, "iam:PassRole") & query("iam:PassRole", "*", conditions=_TO_TASKS)
+        which = "the two roles, and those that are listed," if _may(role, others) else "the two roles"
+        yield f"whoever deploys runs code as {which} that the {'deploy' if id == DEPLOY else id} role passes"
     if services.intersection(p.partition(":")[0] for p in _PUSH) and _may(role, askable(_PUSH)):
         yield PUSHER
+    if "codedeploy" in services and _may(role, _released(stack, id)):
+        yield RELEASER
 
 
 def _may(role: Granted, asked: Requests) -> bool:

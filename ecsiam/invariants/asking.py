@@ -1,6 +1,7 @@
 """How an invariant is asked: a set of requests that has to be empty, for every value of what is left open."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import product
 
 from attrs import evolve, frozen
 
@@ -17,6 +18,7 @@ from ecsiam.invariants.accepting import Sought, about, all_meant, first_of, mark
 from ecsiam.invariants.naming import named
 from ecsiam.looks.words import listed
 from ecsiam.model.accept import Accept
+from ecsiam.model.arn import PARTITIONS
 from ecsiam.model.parameter import Variable
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
@@ -98,7 +100,8 @@ def never(
     `roles` are those that it is about, for what is accepted of one. `blame` are the statements of which each action and
     resource that takes part gets a Fails of its own; without it, those that allow or let in.
 
-    What is open is first taken for any text; only if that leaves something, values are tried. `unread` are policies
+    What is open is first taken for any text; only if that leaves something, values are tried, and at last each
+    partition apart. `unread` are policies
     that may hold what the set would: without them nothing is known to be empty.
     """
     rests_on, missing = (*assumed, *assumed_of(universe)), tuple(unread)
@@ -148,7 +151,30 @@ def _sought(
             continue
         if found is not None:
             return with_values(show(bound, requests, found), values)
-    return reason
+    return _by_partition(stack, question, universe, show, reason)
+
+
+def _by_partition(
+    stack: Stack,
+    question: Callable[[Stack], Requests],
+    universe: Universe,
+    show: Callable[[Stack, Requests, Request], Fails],
+    reason: str,
+) -> Sought:
+    """The same of each partition that the roles may be in, where nothing else is open: there are few."""
+    names = [ref.name for ref in stack.deployment.home.partition.refs]
+    for name, partition in product(names, PARTITIONS):
+        try:
+            bound = stack.bind({name: partition})
+            requests = question(bound)
+            found = search(requests, universe)
+        except ConfigError:
+            continue  # what the config names is of another one
+        except Unclear:
+            return reason
+        if found is not None:
+            return with_values(show(bound, requests, found), {name: partition})
+    return None if names else reason
 
 
 def _shown(

@@ -19,7 +19,8 @@ from ecsiam.analysis.searching import search
 from ecsiam.analysis.strings import OutOfBudget, example
 from ecsiam.features.table import ROLES
 from ecsiam.invariants.accepting import about, accepting, all_meant, first_of, unsure
-from ecsiam.invariants.asking import MORE, allows, granted, samples, with_values
+from ecsiam.invariants.asking import MORE, allows, samples, with_values
+from ecsiam.invariants.configured import as_configured, own
 from ecsiam.invariants.naming import named
 from ecsiam.invariants.reach import configured, meant
 from ecsiam.looks.words import listed
@@ -27,7 +28,7 @@ from ecsiam.model.accept import Accept
 from ecsiam.model.arn import Arn
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Action, Only, Statement
-from ecsiam.model.text import Ref, Text, text
+from ecsiam.model.text import Ref, Text
 
 ASSUMED = "another prefix is made of the characters that a project and an environment may have"
 _MADE_OF = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
@@ -43,7 +44,8 @@ def neighbours(stack: Stack) -> Answer:
     """No resource that the roles have is what another prefix builds, unless a flag's own key names it in full."""
     if not stack.intent.prefix.parts:
         return Undecided("nothing says which prefix the names are built from")
-    rests_on = (ASSUMED, *assumed_of("known"))
+    configured_so = (a for role in stack.roles.values() for a in as_configured(role, own(role)))
+    rests_on = (ASSUMED, *assumed_of("known"), *configured_so)
     clash, found = _asked_of(stack)
     if found:
         return _whole(stack, _together(found, rests_on))
@@ -58,7 +60,7 @@ def neighbours(stack: Stack) -> Answer:
 
 
 def _unread(stack: Stack) -> str:
-    unread = dict.fromkeys(arn for role in stack.roles.values() for arn in granted(role).unread)
+    unread = dict.fromkeys(arn for role in stack.roles.values() for arn in own(role).unread)
     return f"{listed(unread)} was not read" if unread else ""
 
 
@@ -96,7 +98,7 @@ def _is_accepted(stack: Stack, clash: "Clash") -> bool:
     accepts = about(stack, clash.reached.role)
     if any(a.is_whole for a in accepts):
         return True
-    by_it = granted(stack.roles[clash.reached.role]).by((clash.reached.leaf,)) & askable(clash.actions)
+    by_it = own(stack.roles[clash.reached.role]).by((clash.reached.leaf,)) & askable(clash.actions)
     return search(by_it - all_meant(accepts), "known") is None
 
 
@@ -116,13 +118,13 @@ class Reached:
         return f"{what} of the {self.role} role"
 
 
-def _reached(stack: Stack) -> Iterator[Reached]:
+def reaches(stack: Stack) -> Iterator[Reached]:
     """What may be another's: neither the stack's own roles, whatever they are called, nor what a key gives in full."""
     home = stack.deployment.home
-    exact = {text(arn) for g in configured(stack) if not _is_pattern(g.arn) for arn in meant(g.arn)}
+    exact = {arn for g in configured(stack) if not is_pattern(str(g.arn)) for arn in meant(g.arn)}
     exact |= {role.arn(home.partition, home.account_id) for role in stack.roles.values()}
     for role in stack.roles.values():
-        for leaf in allows(granted(role).leaves):
+        for leaf in allows(own(role).leaves):
             resources = leaf.statement.resources
             if not isinstance(resources, Only):
                 yield Reached(role.id, leaf)
@@ -132,7 +134,7 @@ def _reached(stack: Stack) -> Iterator[Reached]:
                     yield Reached(role.id, evolve(leaf, statement=evolve(leaf.statement, resources=Only((item,)))))
 
 
-def _is_pattern(arn: str) -> bool:
+def is_pattern(arn: str) -> bool:
     """Whether an ARN is no name in full; the `:*` behind a log group's is what its streams need."""
     return bool(set("*?").intersection(arn.removesuffix(":*")))
 
@@ -186,7 +188,7 @@ class Clash:
 
 def _clashes(stack: Stack) -> Iterator[Clash]:
     everywhere = (_groups(stack), _roles(stack))
-    for reached in _reached(stack):
+    for reached in reaches(stack):
         found = list(_of(stack, reached, everywhere))
         # What is built everywhere shows it best; what is like the resource itself may be the same names.
         yield from found or _of(stack, reached, _alike(stack, reached))
@@ -195,7 +197,7 @@ def _clashes(stack: Stack) -> Iterator[Clash]:
 def _of(stack: Stack, reached: Reached, kinds: Iterable[tuple[Name, ...]]) -> Iterator[Clash]:
     for names in kinds:
         check_time()
-        actions = _about(reached.leaf.statement, names)
+        actions = asked_about(reached.leaf.statement, names)
         met = tuple(name for name in names if actions and _meets(stack, reached, name, names))
         clash = Clash(reached, met, actions)
         if met and _is_asked(stack, clash):
@@ -207,33 +209,33 @@ def _groups(stack: Stack) -> tuple[Name, ...]:
     home, prefix = stack.deployment.home, stack.intent.prefix
     groups = [Text.of("log-group:/ecs/", prefix, tail) for tail in (":*", "", "/*")]
     arns = (Arn(home.partition, "logs", r, home.account_id, group).text for r in home.regions for group in groups)
-    return tuple(Name(_parts(arn, prefix)) for arn in arns)
+    return tuple(Name(parts_of(arn, prefix)) for arn in arns)
 
 
 def _roles(stack: Stack) -> tuple[Name, ...]:
     """The roles, on no path and on the stack's own."""
     home, prefix = stack.deployment.home, stack.intent.prefix
     paths = dict.fromkeys(("/", *(role.path for role in stack.roles.values())))
-    names = (Text.of(f"role{path}", prefix, f"-{kind.suffix}") for path in paths for kind in ROLES.values())
-    return tuple(Name(_parts(Arn(home.partition, "iam", "", home.account_id, n).text, prefix)) for n in names)
+    names = (Text.of(f"role{path}", kind.name(prefix)) for path in paths for kind in ROLES.values())
+    return tuple(Name(parts_of(Arn(home.partition, "iam", "", home.account_id, n).text, prefix)) for n in names)
 
 
 def _alike(stack: Stack, reached: Reached) -> Iterator[tuple[Name, ...]]:
     """What another prefix has of the kind that this resource is: of a pattern in which the prefix runs on."""
     resources = reached.leaf.statement.resources
     item = resources.items[0] if isinstance(resources, Only) else None
-    if not isinstance(item, Text) or item.literal in _given(stack):
+    if not isinstance(item, Text) or item in _given(stack):
         return
-    parts = _parts(item, stack.intent.prefix)
-    if PREFIX in parts and _ended(parts) != parts:
-        yield (Name(_ended(parts)),)
+    parts = parts_of(item, stack.intent.prefix)
+    if PREFIX in parts and ended(parts) != parts:
+        yield (Name(ended(parts)),)
 
 
-def _given(stack: Stack) -> set[str]:
+def _given(stack: Stack) -> set[Text]:
     return {arn for given in configured(stack) for arn in meant(given.arn)}
 
 
-def _ended(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+def ended(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     """Names whose part with the prefix ends with what is written: of `memos-dev*`, `memos-dev`."""
     out: list[Part] = []
     for part in parts:
@@ -251,7 +253,7 @@ def _units(text: Text) -> list[Unit]:
     return [u for part in text.parts for u in (part if isinstance(part, str) else (part,))]
 
 
-def _parts(text: Text, prefix: Text) -> tuple[Part, ...]:
+def parts_of(text: Text, prefix: Text) -> tuple[Part, ...]:
     """A text with the prefix taken out where names begin: elsewhere (`eu-west-2`, `log-group`) it stands by chance."""
     units, wanted = _units(text), _units(prefix)
     out: list[Part] = []
@@ -288,7 +290,7 @@ def _meets(stack: Stack, reached: Reached, name: Name, names: tuple[Name, ...]) 
     prefix = stack.intent.prefix
     resources = reached.leaf.statement.resources
     if prefix.literal is None and isinstance(resources, Only) and isinstance(resources.items[0], Text):
-        parts = _parts(resources.items[0], prefix)
+        parts = parts_of(resources.items[0], prefix)
         if PREFIX in parts:
             other = resource_pattern(tuple(Other(PREFIX) if p is PREFIX else p for p in name.parts))
             return example((frozenset({resource_pattern(parts)}), frozenset({other}))) is not None
@@ -311,7 +313,7 @@ def _both(
             yield found.text if found.sure else ""
 
 
-def _about(statement: Statement, names: tuple[Name, ...]) -> tuple[str, ...]:
+def asked_about(statement: Statement, names: tuple[Name, ...]) -> tuple[str, ...]:
     """The actions of a statement that may be asked about names, those included that nobody knows; or some more."""
     from ecsiam.reference.actions import matching
 
@@ -355,7 +357,7 @@ def _is_asked(stack: Stack, clash: Clash) -> bool:
 
 def _asked(stack: Stack, clash: Clash, prefix: str) -> Requests:
     """What the role may do with the names of a prefix because of the resource."""
-    by_it = granted(stack.roles[clash.reached.role]).by((clash.reached.leaf,))
+    by_it = own(stack.roles[clash.reached.role]).by((clash.reached.leaf,))
     return by_it & query("*", [name.of(prefix) for name in clash.names]) & askable(clash.actions)
 
 
@@ -406,7 +408,7 @@ def _of_prefix(stack: Stack, clash: Clash, prefix: str, within: Requests | None 
         left = tuple(a for a in clash.actions if a.lower() not in found)
         if left:
             asked = _asked(stack, evolve(clash, names=(name,), actions=left), prefix)
-            some = named((_of_actions(clash.reached.leaf, left),), asked if within is None else asked & within, "known")
+            some = named((of_actions(clash.reached.leaf, left),), asked if within is None else asked & within, "known")
             found |= {r.action.lower(): r for r in some.requests}
             more = max(more, some.more)
     fact = f"{clash.reached} matches what the prefix `{prefix}` builds"
@@ -417,5 +419,6 @@ def _of_prefix(stack: Stack, clash: Clash, prefix: str, within: Requests | None 
     return fails
 
 
-def _of_actions(leaf: Leaf, actions: tuple[str, ...]) -> Leaf:
+def of_actions(leaf: Leaf, actions: tuple[str, ...]) -> Leaf:
+    """A statement with these actions only."""
     return evolve(leaf, statement=evolve(leaf.statement, actions=Only(tuple(map(Action, actions)))))

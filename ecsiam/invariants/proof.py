@@ -22,13 +22,13 @@ class Proof(Paged, dict[str, Answer]):
         return plain(self._page())
 
     def _says(self) -> str:
-        counts = Counter(map(_word, self.values()))
-        some = ((counts[word], one, many) for word, (_, one, many) in _WORDS.items())
+        counts = Counter(map(word_of, self.values()))
+        some = ((counts[word], one, many) for word, (_, one, many) in WORDS.items())
         return ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in some if n)
 
     def _page(self) -> Page:
         rows = (
-            (_answer(answer), id, (SAYS.get(id, ""), *(f"→ {why}" for why in _why(answer) if why)))
+            (_answer(answer), id, (SAYS.get(id, ""), *(f"→ {why}" for why in why_of(answer) if why)))
             for id, answer in self.items()
         )
         pages = (
@@ -41,7 +41,7 @@ class Proof(Paged, dict[str, Answer]):
 
 
 # For each its mark, and how one and several are counted.
-_WORDS = {
+WORDS = {
     "holds": ("✓", "holds", "hold"),
     "accepted": ("✓", "accepted", "accepted"),
     "fails": ("✗", "fails", "fail"),
@@ -49,16 +49,17 @@ _WORDS = {
 }
 
 
-def _word(answer: Answer) -> str:
+def word_of(answer: Answer) -> str:
+    """The word for an answer, of WORDS."""
     return "accepted" if isinstance(answer, Fails) and answer.accepted else type(answer).__name__.lower()
 
 
 def _answer(answer: Answer) -> str:
-    word = _word(answer)
-    return f"{_WORDS[word][0]} {word}"
+    word = word_of(answer)
+    return f"{WORDS[word][0]} {word}"
 
 
-def _why(answer: Answer) -> tuple[str, ...]:
+def why_of(answer: Answer) -> tuple[str, ...]:
     """What stands below an invariant: the first that shows that it fails, who accepts it, or why it isn't known."""
     match answer:
         case Holds():

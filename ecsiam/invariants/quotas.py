@@ -6,6 +6,7 @@ from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.invariants.accepting import as_fact
 from ecsiam.invariants.asking import together
 from ecsiam.looks.words import listed
+from ecsiam.model.planned import planned
 from ecsiam.model.sizes import Measure, measures
 from ecsiam.model.stack import Stack
 
@@ -18,7 +19,7 @@ def limits(stack: Stack) -> Answer:
 
 
 def _answers(stack: Stack) -> Iterator[Answer]:
-    for one in measures(stack):
+    for one in measures(planned(stack)):
         if one.quota.id in _NAMES and one.size.least < (one.size.most or 0):
             yield Holds(assumed=("a name that grows too long is refused when it is bound",))
         else:

@@ -5,11 +5,15 @@ from collections.abc import Iterable, Iterator
 from attrs import evolve
 
 from ecsiam.analysis.answers import Answer
+from ecsiam.analysis.asked import NO_ARN
 from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import NOTHING, Requests, query, union
+from ecsiam.features.access_kinds import forms_of
+from ecsiam.features.derived import all_of
 from ecsiam.invariants.access import asked_of
-from ecsiam.invariants.asking import allows, granted, never, together
+from ecsiam.invariants.asking import allows, never, together
+from ecsiam.invariants.configured import as_configured, own
 from ecsiam.invariants.sent import REGION_KEY, asked_keys
 from ecsiam.model.arn import Arn
 from ecsiam.model.condition import Condition
@@ -17,7 +21,7 @@ from ecsiam.model.each import RULES, Item, nested
 from ecsiam.model.home import Given
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import AllBut, Only, Statement
-from ecsiam.model.text import Ref, Text, text
+from ecsiam.model.text import Ref, Text, in_order, text
 
 OWNER_KEY = "aws:ResourceAccount"
 IN_REGION = "arn:*:*:?*-?*-?*:*:*"
@@ -35,7 +39,8 @@ def at_home(stack: Stack) -> Answer:
             lambda of: _away(of, id),
             lambda _, request: f"the {id} role reaches this {_where(request)}",
             roles=(id,),
-            unread=granted(stack.roles[id]).unread,
+            assumed=as_configured(stack.roles[id], own(stack.roles[id])),
+            unread=own(stack.roles[id]).unread,
             universe="known",
             blame=lambda of: allows(held(of, id)),
         )
@@ -51,19 +56,29 @@ def _where(request: Request) -> str:
 
 
 def held(stack: Stack, id: str) -> tuple[Leaf, ...]:
-    """Every statement that a role has: a feature's, the user's own, those of the policies that are attached."""
+    """Every statement that is a role's own: a feature's, the user's, those of the policies that the user attached."""
     role = stack.roles.get(id)
-    return () if role is None else granted(role).leaves
+    return () if role is None else own(role).leaves
 
 
 def _away(stack: Stack, id: str) -> Requests:
-    own = allows(held(stack, id))
-    if not own:
+    leaves = allows(held(stack, id))
+    if not leaves:
         return NOTHING
-    unnarrowed = sorted({a for leaf in own for a in bare(leaf.statement)})
-    role = granted(stack.roles[id])
-    may = asked_of(role, role.by(own))
-    return (may - query(unnarrowed, "*") if unnarrowed else may) - _homely(stack, id, own)
+    unnarrowed = sorted({a for leaf in leaves for a in bare(leaf.statement)})
+    may = _asked(stack, id, leaves)
+    return (may - query(unnarrowed, "*") if unnarrowed else may) - _homely(stack, id, leaves)
+
+
+def _asked(stack: Stack, id: str, leaves: Iterable[Leaf]) -> Requests:
+    """What AWS may ask of what a role is granted: of what all but some resources are, only what is of the partition."""
+    role, every = own(stack.roles[id]), tuple(leaves)
+    but = tuple(leaf for leaf in every if isinstance(leaf.statement.resources, AllBut))
+    if not but:
+        return asked_of(role, role.by(every))
+    named = asked_of(role, role.by(tuple(leaf for leaf in every if leaf not in but)))
+    partition = Arn(stack.deployment.home.partition, "*", "*", "*", "*").text
+    return union((named, asked_of(role, role.by(but)) & union((query("*", partition), query("*", NO_ARN)))))
 
 
 def _homely(stack: Stack, id: str, leaves: Iterable[Leaf]) -> Requests:
@@ -71,12 +86,13 @@ def _homely(stack: Stack, id: str, leaves: Iterable[Leaf]) -> Requests:
     home, leaves = stack.deployment.home, tuple(leaves)
     places: list[Item] = [Arn(home.partition, "*", region, home.account_id, "*").text for region in home.regions]
     places.append(Arn(home.partition, "*", "", home.account_id, "*").text)
-    places += [text(arn) for given in configured(stack) for arn in sorted(meant(given.arn))]
+    places += [arn for given in configured(stack) for arn in in_order(meant(given.arn))]
     # A parameter's values are the user's own, wherever they are.
     items = [i for leaf in leaves for i in (leaf.statement.resources.items if leaf.statement.resources else ())]
     places += [evolve(each, otherwise=()) for each in nested(items)]
     places += [i for i in items if isinstance(i, Text) and i.parts and _by_parameter(i.parts[0])]
-    return union((query("*", places), *_kept_at_home(stack, id)))
+    # What names no resource is none of another account's: a phone number, to which SNS sends a text message.
+    return union((query("*", places), query("*", NO_ARN), *_kept_at_home(stack, id)))
 
 
 def _kept_at_home(stack: Stack, id: str) -> Iterator[Requests]:
@@ -99,22 +115,37 @@ def _by_parameter(first: str | Ref) -> bool:
 
 
 def configured(stack: Stack) -> Iterator[Given]:
-    """The resources that flags' own keys name; not the policies that are attached, which are no resource of a flag."""
+    """The resources that flags' own keys name: not the policies that are attached, nor whom a trust lets in."""
     roles = stack.roles.values()
-    policies = {str(arn) for role in roles for arn in (*role.managed_policy_arns, role.permissions_boundary) if arn}
-    return (given for given in stack.deployment.given if given.arn not in policies)
+    others = {arn for role in roles for arn in (*role.managed_policy_arns, role.permissions_boundary) if arn}
+    others |= {p.id for role in roles for s in role.trust.statements if s.principals for p in s.principals.items}
+    return (given for given in stack.deployment.given if given.arn not in others)
 
 
-def meant(arn: str) -> set[str]:
+def meant(arn: Text) -> set[Text]:
     """The resources that an ARN of the config stands for, in every form that a feature gives it."""
-    given = {arn, *(a for rule in RULES.values() for a in rule([arn]))}
-    if ":s3:::" in arn:  # whose bucket it is was said with its name
+    given = {arn, *(a for rule in RULES.values() for a in rule([arn])), *all_of(arn)}
+    if ":s3:::" in str(arn):  # whose bucket it is was said with its name
         bucket = arn.split("/", 1)[0]
-        given |= {bucket, f"{bucket}/*"}
-    name = ":".join(arn.split(":")[:7])  # a secret's, without JSON key and version
+        given |= {bucket, Text.of(bucket, "/*")}
+    given |= set(_beside(arn))
     # Whether it ends in the six characters that Secrets Manager adds, the config has decided.
-    partial = ":secretsmanager:" in arn and not set("*?").intersection(name)
-    return given | {f"{name}-??????"} if partial else given
+    names = [name for name in RULES["secret"]([arn]) if not set("*?").intersection(str(name))]
+    return given.union((Text.of(name, "-??????") for name in names), forms_of(arn))
+
+
+def _beside(given: Text) -> Iterator[Text]:
+    """What goes with a resource, in its region and account: a cluster's tasks and alarms, a deployment group's app."""
+    arn = Arn.parse(given)
+    kind, *names = arn.resource.split("/", 2)
+    if arn.service == "ecs" and names and kind.literal in ("cluster", "service"):
+        of_cluster = (Text.of("cluster/", names[0]), Text.of("task/", names[0], "/*"))
+        yield from (evolve(arn, resource=r).text for r in of_cluster)
+        alarms = Text.of("alarm:TargetTracking-service/", names[0], "/", *((names[1], "-*") if names[1:] else "*"))
+        yield evolve(arn, service="cloudwatch", resource=alarms).text
+    if arn.service == "codedeploy" and kind.holds("deploymentgroup:"):
+        application = kind.replace("deploymentgroup:", "application:")
+        yield from (evolve(arn, resource=r).text for r in (application, text("deploymentconfig:*")))
 
 
 def bare(statement: Statement) -> Iterator[str]:

@@ -29,6 +29,8 @@ _IAM_REGION = MappingProxyType(
         "aws-eusc": "eusc-de-east-1",
         "aws-iso": "us-iso-east-1",
         "aws-iso-b": "us-isob-east-1",
+        "aws-iso-e": "eu-isoe-west-1",
+        "aws-iso-f": "us-isof-south-1",
     }
 )
 _ELSEWHERE = "xx-elsewhere-1"  # a region that no policy speaks of

@@ -51,8 +51,10 @@ def _lets_in(role: Role) -> bool:
 
 
 def _its_own(meant: Statement) -> Requests:
-    """Whoever comes as this statement has it, on whatever conditions."""
-    return query(meant.actions, principals=meant.principals.items if meant.principals else ())
+    """Whoever comes as this statement has it: a service and a token on whatever conditions, others on its own."""
+    principals = meant.principals.items if meant.principals else ()
+    others = all(p.type == "AWS" for p in principals)
+    return query(meant.actions, principals=principals, conditions=meant.conditions if others else ())
 
 
 def _by_token(meant: Statement) -> bool:
@@ -80,8 +82,8 @@ def oidc_subject(stack: Stack) -> Answer:
 
 
 def _listed(meant: Statement) -> Requests:
-    """Whoever comes on the conditions of this statement, by whichever provider."""
-    return query("*", "*", conditions=meant.conditions)
+    """Whoever comes on the conditions of this statement, by whichever provider; without a token, whom it names."""
+    return query("*", "*", conditions=meant.conditions) if _by_token(meant) else _its_own(meant)
 
 
 def nobody_from_outside(stack: Stack) -> Answer:
@@ -89,7 +91,7 @@ def nobody_from_outside(stack: Stack) -> Answer:
     if not stack.intent.trusted:
         return Undecided("nothing says which trusts are to name the account that a service acts for")
     services = [id for id in stack.roles if any(map(_of_service, _meant(stack, id)))]
-    guarded = [id for id in services if all(map(_names_source, _meant(stack, id)))]
+    guarded = [id for id in services if all(map(_names_source, filter(_of_service, _meant(stack, id))))]
     open_ = [id for id in services if id not in guarded]
 
     def of_role(id: str) -> Answer:
@@ -114,7 +116,8 @@ def _names_source(meant: Statement) -> bool:
 
 def _from_elsewhere(stack: Stack, id: str) -> Requests:
     """Who comes in from another account or region, said outright or not at all: the former is easier to understand."""
-    away = _trusted(stack, id) - _from_home(stack)
+    others = union(_its_own(meant) for meant in _meant(stack, id) if not _of_service(meant))
+    away = _trusted(stack, id) - _from_home(stack) - others
     outright = query("*", "*", conditions={"Null": {"aws:SourceAccount": "false"}})
     return union((away & outright, away))
 

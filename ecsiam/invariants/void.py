@@ -13,13 +13,19 @@ from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, of_statement, query
 from ecsiam.analysis.searching import search
-from ecsiam.analysis.strings import example
+from ecsiam.analysis.strings import at_hand, example
 from ecsiam.analysis.variables import Variable, parts
 from ecsiam.invariants.accepting import as_fact, of_requests
 from ecsiam.invariants.asking import samples, together
+from ecsiam.invariants.configured import of_aws
 from ecsiam.invariants.kinds import possible
 from ecsiam.invariants.sent import resource_items
-from ecsiam.invariants.vain import excludes_all, keys_of_others, said, vain_conditions
+from ecsiam.invariants.vain import (
+    excludes_all,
+    keys_of_others,
+    said,
+    vain_conditions,
+)
 from ecsiam.looks.words import listed
 from ecsiam.model.each import Each, Item
 from ecsiam.model.home import Home
@@ -77,6 +83,17 @@ def grants(stack: Stack) -> Iterator[Answer]:
         yield Undecided("; ".join(dict.fromkeys(unknown)))
 
 
+def void_grants(stack: Stack) -> Iterator[tuple[Place, str]]:
+    """Each Allow of a closed stack that never applies, with what is wrong in words; what can't be decided is none."""
+    for place in _allows(stack):
+        try:
+            answer = together((*_void(place), *_vain(place)))
+        except Unclear:
+            continue
+        if isinstance(answer, Fails):
+            yield place, answer.fact
+
+
 def _allows(stack: Stack) -> Iterator[Place]:
     for role in stack.roles.values():
         for name, document in _documents(role):
@@ -90,7 +107,8 @@ def _documents(role: Role) -> Iterator[tuple[str, Policy]]:
     from ecsiam.reference.managed import managed_policy
 
     yield from ((str(policy.name), policy.document) for policy in role.policies.values())
-    attached = (managed_policy(str(arn)) for arn in role.managed_policy_arns)
+    apart = of_aws(role)  # AWS's own, for what AWS does: nobody here can mend them
+    attached = (managed_policy(str(arn)) for arn in role.managed_policy_arns if str(arn) not in apart)
     yield from ((policy.arn, policy.document) for policy in attached if policy is not None)
 
 
@@ -189,13 +207,12 @@ def _fits(place: Place, forms: tuple[str, ...], items: tuple[Item, ...] | None) 
         forms = forms if "" in services else tuple(f for f in forms if f != "*" and f.split(":", 3)[2] in services)
     options = compiled(evolve(place.leaf, statement=statement)).options
     partition = place.home.partition.literal
-    for form in forms:
-        may = possible(form, partition, excepting(form))
-        for option in options:
-            has = option.resources
-            if example((*has.clauses, *may.clauses), has.none | may.none) is not None:
-                return True
-    return False
+    asked = [
+        ((*option.resources.clauses, *may.clauses), option.resources.none | may.none)
+        for may in (possible(form, partition, excepting(form)) for form in forms)
+        for option in options
+    ]
+    return any(at_hand(*both) for both in asked) or any(example(*both) is not None for both in asked)
 
 
 def _service(item: Item) -> str:
@@ -247,11 +264,42 @@ def _hint(place: Place, items: list[Item], known: Iterable["KnownAction"]) -> st
         return ""
     if given is None or forms == ("*",):
         return "; AWS asks for it on no resource: write `*`" if forms == ("*",) else ""
-    right = next((r for r in _repairs(given, place.home) if _fits(place, forms, (text(r),))), None)
+    right = _right(place, given, forms)
     likest = max(forms, key=lambda form: SequenceMatcher(None, form, given).ratio())
     evaluated = "without a resource, on `*`" if likest == "*" else f"on `{likest}`"
     evaluated += " or without a resource, on `*`" if "*" in forms and likest != "*" else ""
     return f"; AWS evaluates it {evaluated}" + (f": `{right}` may be meant" if right else "")
+
+
+def _right(place: Place, given: str, forms: tuple[str, ...]) -> str | None:
+    return next((r for r in _repairs(given, place.home) if _fits(place, forms, (text(r),))), None)
+
+
+@frozen
+class Mended:
+    """The nearest form of a resource that something applies to; `stays`: the given one is of use for another action."""
+
+    given: str
+    right: str
+    stays: bool
+
+
+def mended(place: Place) -> Iterator[Mended]:
+    """For each action of a void grant that no resource fits, and each resource that no action fits, what would."""
+    from ecsiam.reference import actions
+
+    statement = place.statement
+    if not isinstance(statement.actions, Only):
+        return
+    every = [k for a in statement.actions.items for k in actions.matching(a.pattern)]
+    items = [i for i in resource_items(statement) if isinstance(i, Text) and i.literal not in (None, "*")]
+    of_use = [i for i in items if _fits(place, _forms(every), (i,))]
+    asked = [_forms(actions.matching(a.pattern)) for a in statement.actions.items if _is_void(place, a.pattern)]
+    for item in items:
+        for forms in asked or ([] if item in of_use else [_forms(every)]):
+            right = "*" if forms == ("*",) else _right(place, str(item), forms)
+            if right is not None:
+                yield Mended(str(item), right, item in of_use)
 
 
 def _repairs(arn: str, home: Home) -> Iterator[str]:

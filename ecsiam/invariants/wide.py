@@ -14,7 +14,8 @@ from ecsiam.analysis.requests import NOTHING, Requests, of_statement, query, uni
 from ecsiam.analysis.strings import example
 from ecsiam.analysis.variables import Escaped, Part, Variable, parts
 from ecsiam.invariants.access import asked_of
-from ecsiam.invariants.asking import granted, never, together
+from ecsiam.invariants.asking import never, together
+from ecsiam.invariants.configured import as_configured, own
 from ecsiam.invariants.kinds import REGION, common
 from ecsiam.invariants.reach import bare, held
 from ecsiam.looks.words import listed
@@ -42,7 +43,8 @@ def wildcards(stack: Stack) -> Answer:
             lambda of: _narrowable(of, role),
             f"the {role} role has this on all resources of its kind, and the action supports narrower ones",
             roles=(role,),
-            unread=granted(stack.roles[role]).unread,
+            assumed=as_configured(stack.roles[role], own(stack.roles[role])),
+            unread=own(stack.roles[role]).unread,
             universe="known",
             blame=lambda of: _wide(of, role),
         )
@@ -58,7 +60,7 @@ def wildcards(stack: Stack) -> Answer:
 
 
 def _narrowable(stack: Stack, id: str) -> Requests:
-    wide, role = _wide(stack, id), granted(stack.roles[id])
+    wide, role = _wide(stack, id), own(stack.roles[id])
     if not wide:
         return NOTHING
     return asked_of(role, union(wide.values()) & role.requests) & _of_partition(stack.deployment.home)

@@ -12,6 +12,7 @@ from ecsiam.invariants.abroad import abroad
 from ecsiam.invariants.accepting import as_fact
 from ecsiam.invariants.asking import granted, never, together, trusted
 from ecsiam.invariants.sent import REGION_KEY, Part, asked_keys, asked_parts, of_session, resource_items
+from ecsiam.invariants.sides import assumable, both
 from ecsiam.invariants.void import grants
 from ecsiam.looks.words import listed
 from ecsiam.model.condition import Condition
@@ -25,10 +26,11 @@ OUTSIDE = "key, bucket and file-system policies, service control policies and en
 
 
 def works(stack: Stack) -> Answer:
-    """Every enabled flag's own requests are allowed, what other accounts keep can be read, and no grant is void."""
+    """Every enabled flag's own requests are allowed, by other accounts too, and no grant is void."""
     if not stack.intent.needs:
         return Undecided("nothing says what has to work")
-    answers = (*(_met(stack, i) for i in range(len(stack.intent.needs))), *abroad(stack), *grants(stack))
+    met = (_met(stack, i) for i in range(len(stack.intent.needs)))
+    answers = (*met, *both(stack, _every_request), *assumable(stack), *abroad(stack), *grants(stack))
     answer = together(answers)
     every = (*_unsure(stack, answer), *_bounded(stack, answer), *answers)
     whole = together(every)
@@ -133,6 +135,12 @@ def _leaf(need: Need) -> Leaf:
     return Leaf(need.statement, identity=need.statement.principals is None, when=(need.when,) if need.when else ())
 
 
+def _every_request(stack: Stack, need: Need) -> Requests:
+    """All requests of a need, wherever they may be asked."""
+    parts = asked_parts(stack, need)
+    return union(_asked(stack, need, part, regions) for part in parts for regions in part.regions)
+
+
 def _asked(stack: Stack, need: Need, part: Part, regions: tuple[Text, ...]) -> Requests:
     """The requests of a need: on the role's own ARN for a trust, with what follows for the role for its policies."""
     asked = of_statement(_leaf(need))
@@ -201,7 +209,7 @@ def _off(stack: Stack, asked: Mapping[str, object]) -> Iterator[Answer]:
 
 def _of_flags_off(role: Role, asked: Mapping[str, object]) -> Iterator[Fails]:
     kind = ROLES.get(role.id)
-    if kind is not None and asked.get(kind.flag) is False:
+    if kind is not None and kind.flag and not asked.get(kind.flag, False):
         yield Fails(fact=f"`{kind.flag}` is off, and the {role.id} role is there")
     for document in role.documents:
         for statement in document.statements:

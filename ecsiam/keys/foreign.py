@@ -17,7 +17,8 @@ _DOCUMENT = (
     "Put a policy document of it into a JSON file by itself, and ask about that with `ecsiam can`, `ecsiam simulate` "
     f"or `ecsiam diff`. {_CONFIG}"
 )
-_ONE = "Write a config for each service and environment."
+_READ = f"`ecsiam check` reads it, and `ecsiam can` and `ecsiam diff` take a role of it as `FILE#ROLE`. {_CONFIG}"
+_FOLDER = f"`ecsiam check`, `ecsiam can` and `ecsiam diff` read its folder. {_CONFIG}"
 
 _HCL = re.compile(
     r'^[ \t]*(?:(?:resource|data)[ \t]+"[^"\n]+"[ \t]+"[^"\n]+"|(?:module|variable|provider|output)[ \t]+"[^"\n]+"'
@@ -36,11 +37,12 @@ _TERRAFORM = frozenset(
 
 @frozen
 class _View:
-    """What is looked at: the keys of the file itself, those anywhere in it, and its text."""
+    """What is looked at: the keys of the file itself, those anywhere in it, those of its services, and its text."""
 
     top: frozenset[str]
     deep: frozenset[str]
     text: str
+    services: frozenset[str]
 
     def has(self, *keys: str) -> bool:
         return self.top.issuperset(keys)
@@ -58,27 +60,27 @@ _KINDS = (
     _Kind(
         "an AWS SAM template",
         lambda v: "AWS::Serverless" in v.text and bool(v.top & {"Transform", "Resources"}),
-        _DOCUMENT,
+        _READ,
     ),
     _Kind(
         "a CloudFormation template",
         lambda v: (
             v.has("AWSTemplateFormatVersion") or (v.has("Resources") and re.search(r"AWS::\w+::", v.text) is not None)
         ),
-        _DOCUMENT,
+        _READ,
     ),
     _Kind(
         "an ECS task definition",
         lambda v: "containerDefinitions" in v.deep and bool(v.top & {"containerDefinitions", "taskDefinition"}),
-        f"It names its two roles and says nothing of what they may do. {_CONFIG}",
+        f"`ecsiam check` holds it against the roles beside it. {_CONFIG}",
     ),
     _Kind(
         "an ECS service",
         lambda v: v.has("taskDefinition") or (v.has("services") and "serviceArn" in v.deep),
-        f"It says nothing of what its roles may do. {_CONFIG}",
+        f"`ecsiam check` holds it against the roles beside it. {_CONFIG}",
     ),
-    _Kind("a Terraform plan", lambda v: v.has("planned_values") or v.has("resource_changes"), _DOCUMENT),
-    _Kind("a Terraform state", lambda v: v.has("terraform_version") or v.has("lineage", "serial"), _DOCUMENT),
+    _Kind("a Terraform plan", lambda v: v.has("planned_values") or v.has("resource_changes"), _READ),
+    _Kind("a Terraform state", lambda v: v.has("terraform_version") or v.has("lineage", "serial"), _READ),
     _Kind(
         "a Serverless Framework file",
         lambda v: (
@@ -86,9 +88,8 @@ _KINDS = (
         ),
         _DOCUMENT,
     ),
-    _Kind("Terraform in JSON", lambda v: bool(v.top) and v.top <= _TERRAFORM, _DOCUMENT),
-    _Kind("a Compose file", lambda v: v.has("services") and bool(v.deep & {"image", "build"}), _CONFIG),
-    _Kind("several services in one file", lambda v: v.has("services") or v.has("environments"), _ONE),
+    _Kind("Terraform in JSON", lambda v: bool(v.top) and v.top <= _TERRAFORM, _FOLDER),
+    _Kind("a Compose file", lambda v: v.has("services") and bool(v.services & {"image", "build"}), _CONFIG),
     _Kind("a Kubernetes manifest", lambda v: v.has("apiVersion", "kind"), _CONFIG),
     _Kind("a Copilot manifest", lambda v: v.has("name", "type") and bool(v.top & {"image", "http", "cpu"}), _CONFIG),
     _Kind("a GitHub Actions workflow", lambda v: v.has("jobs") and bool(v.top & {"on", "true", "name"}), _CONFIG),
@@ -98,7 +99,7 @@ _KINDS = (
         lambda v: bool(
             v.top & {"RoleDetailList", "UserDetailList", "Roles", "Policies", "AttachedPolicies", "PolicyNames"}
         ),
-        _DOCUMENT,
+        _READ,
     ),
 )
 
@@ -106,20 +107,31 @@ _KINDS = (
 def foreign_data(data: Mapping[str, object]) -> Fault | None:
     """What a file is that was read and is another tool's; None for any other."""
     deep = frozenset(_keys(data, 0))
-    return _kind(_View(frozenset(data), deep, json.dumps(data, default=str)))
+    services = data.get("services")
+    each = cast("Mapping[str, object]", services).values() if isinstance(services, Mapping) else ()
+    of_services = frozenset(
+        key for one in each if isinstance(one, Mapping) for key in cast("Mapping[str, object]", one)
+    )
+    return _kind(_View(frozenset(data), deep, json.dumps(data, default=str), of_services))
 
 
 def foreign_text(text: str, name: str) -> Fault | None:
     """What a file is that could not be read as YAML or JSON, or not whole; None where that can't be told."""
     if name.lower().endswith(_HCL_NAMES) or _HCL.search(text):
-        return _fault("Terraform", _DOCUMENT)
+        return _fault("Terraform", _FOLDER)
     if text.lstrip().startswith("{"):
         keys = _JSON_KEY.findall(text)
         top = keys[:1] + re.findall(r'^[ \t]{1,4}"([A-Za-z_$][\w.$:-]*)"\s*:', text, re.MULTILINE)
-        return _kind(_View(frozenset(top), frozenset(keys), text))
+        return _kind(_View(frozenset(top), frozenset(keys), text, _unread(keys)))
     found = [(m["in"], m["key"]) for m in _KEY.finditer(text)]
-    view = _View(frozenset(key for indent, key in found if not indent), frozenset(k for _, k in found), text)
+    keys = [key for _, key in found]
+    view = _View(frozenset(key for indent, key in found if not indent), frozenset(keys), text, _unread(keys))
     return _kind(view, least=2)  # it was not read, so one word is no evidence
+
+
+def _unread(keys: list[str]) -> frozenset[str]:
+    """What the services of a file that was not read may have: its keys, unless a flag of ours is among them."""
+    return frozenset() if any(key.startswith("enable_") for key in keys) else frozenset(keys)
 
 
 def _kind(view: _View, *, least: int = 1) -> Fault | None:

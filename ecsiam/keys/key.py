@@ -4,7 +4,8 @@ A Key stands in the annotation of its field; pydantic reads values through it, t
 config are made from it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any, cast
 
 from attrs import evolve, frozen
@@ -13,13 +14,14 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from ecsiam.errors import ConfigError, EcsiamError, Fault, Faults, did_you_mean, refuse
 from ecsiam.keys.kinds import Flag, Kind, ListOf, MapOf, Numbers, OfForm, Schema, Whole, shown, unknown_keys
+from ecsiam.keys.placeholders import Fill, filled, texts_in
 from ecsiam.model.document import is_object
 from ecsiam.model.form import Form
 from ecsiam.model.forms import PARAMETER_NAME
 from ecsiam.model.parameter import Parameter, Type
 from ecsiam.model.text import Value
 
-_NAME = OfForm(PARAMETER_NAME)
+_NAME = OfForm(PARAMETER_NAME, literal=True)
 
 
 @frozen
@@ -27,10 +29,12 @@ class Key:
     """A key of the config.
 
     `roles` are the ids of the roles it touches (none: all). `flag` names the flag without which the value is unused,
-    `needs` the keys that a flag needs, `demands` those that may not be empty at deployment where they are parameters.
-    `default` says what holds when it is left out. A `closed` key is no parameter's, one of a `profile` is of that
-    alone. `sample` is its value in the starter file, as lines of YAML. `fixed` says why `init --module` makes no
-    parameter of it, though it can be one, or why it can't.
+    unless one of `or_flags` is on, `needs` the keys that a flag needs, `demands` those that may not be empty at
+    deployment where they are parameters. `instead` names the key that may be given in the place of one that is needed.
+    `default` says what holds when it is left out. A `closed` key is no
+    parameter's, one of a `profile` is of that alone. `sample` is its value in the starter file, as lines of YAML.
+    `fixed` says why `init --module` makes no parameter of it, though it can be one, or why it can't.
+    In texts of a `settled` key nothing stands that is known only at deployment.
     """
 
     meaning: str
@@ -38,13 +42,16 @@ class Key:
     roles: tuple[str, ...] = ()
     default: str = ""
     flag: str = ""
+    or_flags: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     demands: tuple[str, ...] = ()
+    instead: str = ""
     same_account: bool = False
     closed: bool = False
     profile: str = ""
     sample: tuple[str, ...] = ()
     fixed: str = ""
+    settled: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self._read)
@@ -54,6 +61,14 @@ class Key:
             return self.read(value)
         except EcsiamError as e:
             raise PydanticCustomError("faults", "faults", {"faults": e.faults}) from None
+
+    def filled(self, value: object, put: Fill) -> object:
+        """The value with what its placeholders stand for; of a parameter, its default."""
+        if isinstance(value, Parameter):
+            return value
+        if is_object(value) and "parameter" in value:
+            return {**value, "default": filled(self.kind, value.get("default"), put)} if "default" in value else value
+        return filled(self.kind, value, put)
 
     def read(self, value: object) -> object:
         """The value, or the Parameter that it is left to. Raises with every fault."""
@@ -65,7 +80,10 @@ class Key:
             wrong = [key for key in map(str, value) if key not in _PARAMETER_KEYS]
             if any(did_you_mean(key, ("parameter",)) for key in wrong):
                 raise ConfigError(*unknown_keys(wrong, _PARAMETER_KEYS))
-        return self.kind.read(value)
+        found = self.kind.read(value)
+        if self.settled:
+            refuse(ConfigError, _open(found, "It has to be known: write it out, or write what it stands for."))
+        return found
 
     def _parameter(self, given: Mapping[str, object]) -> Parameter:
         if self.type is None:
@@ -78,12 +96,13 @@ class Key:
             empty = {"text": "", "list": ()}.get(self.type)
             if default is not None:
                 default = empty if empty is not None and not_given(default) else self.of_parameter.read(default)
+                refuse(ConfigError, _open(default, "A default has to be known: leave it out, or write it out."))
         if description is not None and not isinstance(description, str):
             faults.append(Fault(f"expected a text, not {shown(description)}", ("description",)))
         refuse(ConfigError, faults)
         return Parameter(str(name), cast("Value | None", default), str(description or ""))
 
-    @property
+    @cached_property
     def type(self) -> Type | None:
         """The type of a parameter in its place; None where there can be none."""
         match self.kind:
@@ -118,7 +137,7 @@ class Key:
             case kind:
                 return kind
 
-    @property
+    @cached_property
     def form(self) -> Form | None:
         """The form of its values, or of each of them; None where they have none."""
         match self.kind:
@@ -156,6 +175,12 @@ class Key:
             "additionalProperties": False,
         }
         return {"anyOf": [self.kind.schema(), parameter]}
+
+
+def _open(value: object, remedy: str) -> Iterator[Fault]:
+    """The texts of a value that hold what is known only at deployment."""
+    for path, text in texts_in(value):
+        yield Fault(f"`{text}` is known only at deployment", path, remedy)
 
 
 _PARAMETER_KEYS = ("parameter", "default", "description")

@@ -3,19 +3,23 @@
 A value comes from a file, as its source text (`Scalar`), or from Python; the same rules hold for both.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Protocol, TypeGuard, cast
+from typing import Any, Protocol, TypeGuard, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from ecsiam.errors import ConfigError, Fault, Faults, Path, refuse, show
-from ecsiam.keys.source import Scalar
+from ecsiam.errors import ConfigError, Fault, Faults, Path, PolicyError, refuse, show
+from ecsiam.keys.events import Scalar
+from ecsiam.keys.placeholders import NAME, Fill, Misplaced, every_text, filled
 from ecsiam.looks.words import listed
+from ecsiam.model.bounds import check_bounds
 from ecsiam.model.condition import COMPARISONS, QUALIFIERS
-from ecsiam.model.document import describe, is_object, statement_from_data
+from ecsiam.model.document import describe, is_object, read_literal, statement_from_data
 from ecsiam.model.form import Form
 from ecsiam.model.spots import refused
 from ecsiam.model.statement import Statement
+from ecsiam.model.text import Template, Text
 from ecsiam.model.verdicts import TABLE, Subject
 
 Schema = dict[str, object]
@@ -39,13 +43,17 @@ class OfForm:
     """Text of a form. With `integers` also a whole number, as an id may be written without quotes.
 
     `star` lets a bare `*` through to the check that knows the profile. `also` is what a config may say instead of an
-    ARN, and no parameter.
+    ARN, and no parameter. No placeholder stands in a `literal` one.
     """
 
     form: Form
     integers: bool = False
     star: bool = False
     also: Form | None = None
+    literal: bool = False
+
+    def filled(self, value: object, put: Fill) -> object:
+        return put(value) if isinstance(value, str) and not self.literal else value
 
     def read(self, value: object) -> str:
         if self.integers and isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**MOST_DIGITS:
@@ -55,18 +63,30 @@ class OfForm:
                 Fault("a part of a value can't be a parameter", (), "Write it out, or leave all of the key to one.")
             )
         if is_object(value) and [*value.values()] == [None]:
-            remedy = "Put it in quotes: YAML takes a text that ends in a colon for a key."
-            raise ConfigError(Fault("expected a text, not an object", (), remedy))
+            raise ConfigError(Fault("expected a text, not an object", (), _unquoted(value)))
         if not isinstance(value, str):
             like = f"Write it like `{self.form.good[0]}`."
             raise ConfigError(Fault(f"expected a text, not {shown(value)}", (), like))
+        if isinstance(value, Misplaced):
+            raise ConfigError(value.fault)
+        if isinstance(value, Template):
+            fault = self.form_of(value).fault(value.sample)
+            refuse(ConfigError, [_as_written(value, fault)] if fault else [])
+            return value
         value = str.__str__(value)  # what an enum's member is, and not what it is called
-        form = self.also if self.also and value != "*" and not value.startswith("arn:") else self.form
-        fault = None if value == "*" and self.star else form.fault(value)
+        fault = None if value == "*" and self.star else self.form_of(value).fault(value)
         refuse(ConfigError, [fault] if fault else [])
         return value
 
+    def form_of(self, value: str) -> Form:
+        """The form that a value has to have."""
+        return self.also if self.also and value != "*" and not value.startswith("arn:") else self.form
+
     def schema(self) -> Schema:
+        return self._plain() if self.literal else _placed(self._plain())
+
+    def _plain(self) -> Schema:
+        """What is taken without a placeholder."""
         text = _of_form(self.form)
         others = [*([_of_form(self.also)] if self.also else []), *([{"const": "*"}] if self.star else [])]
         if others:
@@ -84,8 +104,53 @@ class OfForm:
         return f"{self.form.what}, such as `{self.form.good[0]}`{also}"
 
 
+def _as_written(value: Template, fault: Fault) -> Fault:
+    """What is wrong with the sample of a text, said of the text: nobody wrote the sample, nor the fields of its ARN."""
+    message = fault.message
+    for sample, written in ((value.sample, value), *zip(value.sample.split(":"), value.split(":"), strict=True)):
+        message = message.replace(f"`{show(sample)}`", f"`{show(written)}`")
+    return evolve(fault, message=message)
+
+
+_TWICE_OR_VARIABLE = r"[{][{]|[}][}]|[$][{][^{}]*[}]"
+# The first placeholder, behind braces that mean themselves and policy variables; no dollar stands before it.
+PLACED = rf"^(([^{{}}]|{_TWICE_OR_VARIABLE})*([^{{}}$]|{_TWICE_OR_VARIABLE}))?[{{]{NAME}[}}]"
+# Every brace is one of a pair, of a placeholder or of a policy variable.
+_WELL = rf"([^{{}}]|{_TWICE_OR_VARIABLE}|[{{]{NAME}[}}])*"
+TEMPLATE: Schema = {"if": {"type": "string"}, "then": {"pattern": f"^{_WELL}$"}}
+
+
+def _placed(plain: Schema) -> Schema:
+    """What is taken where placeholders may stand; with one in it a text is checked when the file is read."""
+    placed: Schema = {"type": "string", "pattern": PLACED}
+    return {"allOf": [{"anyOf": [plain, placed]}, {"$ref": "#/$defs/template"}]}
+
+
 def _of_form(form: Form) -> Schema:
     return {"type": "string", "pattern": f"^(?:{form.pattern})$", "maxLength": form.most}
+
+
+def _unquoted(value: Mapping[Any, object]) -> str:
+    """What to do about a text that YAML takes for a mapping."""
+    (key,) = value
+    if isinstance(key, str) and re.fullmatch(NAME, key):
+        return f'Put it in quotes, `"{{{key}}}"`: YAML takes a text that begins with a brace for a mapping.'
+    return "Put it in quotes: YAML takes a text that ends in a colon for a key."
+
+
+@frozen
+class Prose:
+    """Any text, as it is written: no placeholder stands in it."""
+
+    def read(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise ConfigError(Fault(f"expected a text, not {shown(value)}"))
+        return str.__str__(value)
+
+    def schema(self) -> Schema:
+        return {"type": "string"}
+
+    says = "a text"
 
 
 @frozen
@@ -161,6 +226,9 @@ class ListOf:
 
     item: Kind
 
+    def filled(self, value: object, put: Fill) -> object:
+        return [filled(self.item, one, put) for one in value] if _is_list(value) else value
+
     def read(self, value: object) -> tuple[object, ...]:
         faults = Faults()
         found = self.gather(value, faults)
@@ -192,29 +260,32 @@ class MapOf:
     """A mapping to values of one kind. The keys are of a form, or from a list."""
 
     keys: Form | tuple[str, ...]
-    value: OfForm
+    value: Kind
 
-    def read(self, value: object) -> dict[str, str]:
+    def filled(self, value: object, put: Fill) -> object:
+        return {key: filled(self.value, one, put) for key, one in value.items()} if is_object(value) else value
+
+    def read(self, value: object) -> dict[str, object]:
         faults = Faults()
         found = self.gather(value, faults)
         refuse(ConfigError, faults)
         return found
 
-    def gather(self, value: object, faults: Faults) -> dict[str, str]:
+    def gather(self, value: object, faults: Faults) -> dict[str, object]:
         """What can be read of the mapping."""
         given = _mapping(value)
         if isinstance(self.keys, tuple):
             faults += unknown_keys((key for key in given if key not in self.keys), self.keys)
             given = {key: one for key, one in given.items() if key in self.keys}
-        of_key = Choice(self.keys) if isinstance(self.keys, tuple) else OfForm(self.keys)
-        found: dict[str, str] = {}
+        of_key = Choice(self.keys) if isinstance(self.keys, tuple) else OfForm(self.keys, literal=True)
+        found: dict[str, object] = {}
         for key, one in given.items():
-            pair: list[str] = []
+            pair: list[object] = []
             for kind, part in ((of_key, key), (self.value, one)):
                 with faults.at(str(key)):
                     pair.append(kind.read(part))
             if len(pair) == 2:
-                found[pair[0]] = pair[1]
+                found[str(pair[0])] = pair[1]
         return dict(sorted(found.items()))
 
     def schema(self) -> Schema:
@@ -223,7 +294,7 @@ class MapOf:
             return {"type": "object", "properties": properties, "additionalProperties": False}
         return {
             "type": "object",
-            "propertyNames": OfForm(self.keys).schema(),
+            "propertyNames": _of_form(self.keys),
             "additionalProperties": self.value.schema(),
         }
 
@@ -265,9 +336,22 @@ class Numbers:
         return f"a mapping that may have {' and '.join(f'`{name}` ({kind.says})' for name, kind in self.kinds)}"
 
 
+def _too_much(value: object) -> bool:
+    try:
+        check_bounds(value)
+    except PolicyError:
+        return True
+    return False
+
+
 @frozen
 class RawStatement:
     """A statement of an identity policy, in IAM's own form, that IAM takes."""
+
+    def filled(self, value: object, put: Fill) -> object:
+        if not is_object(value) or _too_much(value):  # which is what reading says of it
+            return value
+        return {key: every_text(one, put) if key in _WITH_TEXT else one for key, one in value.items()}
 
     def read(self, value: object) -> Statement:
         if isinstance(value, Statement):
@@ -278,9 +362,10 @@ class RawStatement:
         if isinstance(value, Mapping):
             value = dict(cast("Mapping[str, object]", value))
             faults += _not_of_a_role(value)
+            faults += _placed_where_none_is(value)
         found: list[Statement] = []
         with faults.at():
-            found.append(statement_from_data(value))
+            found.append(statement_from_data(value, _read_text, _read_text))
         faults += [f for statement in found for f in refused(statement.spots(), "identity")]
         refuse(ConfigError, faults)
         return found[0]
@@ -291,6 +376,36 @@ class RawStatement:
     says = (
         "a statement as IAM has it: `Effect`, `Action` or `NotAction`, `Resource` or `NotResource`, `Condition`, `Sid`"
     )
+
+
+_WITH_TEXT = ("Resource", "NotResource", "Condition")
+
+
+def _read_text(value: object) -> Text:
+    if isinstance(value, Misplaced):
+        raise ConfigError(value.fault)
+    if is_object(value) and [*value.values()] == [None]:
+        raise ConfigError(Fault("expected a text, not an object", (), _unquoted(value)))
+    return read_literal(value)
+
+
+_PLACEHOLDER = re.compile(rf"(?<![$])[{{]{NAME}[}}]")
+
+
+def _placed_where_none_is(statement: Mapping[str, object]) -> Iterator[Fault]:
+    """Placeholders in actions and in the keys of conditions: nothing is put in there, and they would mean nothing."""
+    said: list[tuple[Path, object]] = []
+    for name in ("Action", "NotAction"):
+        given = statement.get(name)
+        said += [((name, i), one) for i, one in enumerate(given)] if _is_list(given) else [((name,), given)]
+    condition = statement.get("Condition")
+    for operator, keys in condition.items() if is_object(condition) else ():
+        said += [(("Condition", operator), key) for key in keys] if is_object(keys) else []
+    for path, text in said:
+        if isinstance(text, str) and (found := _PLACEHOLDER.search(text)):
+            where = "a key of a condition" if path[0] == "Condition" else "an action"
+            message = f"`{show(text)}` holds the placeholder `{found[0]}`, and {where} takes none"
+            yield Fault(message, path, "Write it out.")
 
 
 _NO_PRINCIPAL = Fault("a role's own policy names no principal", (), "Leave it out.")
@@ -345,7 +460,7 @@ def _text(*subjects: Subject) -> Schema:
 def _values(of: str, *, bools: bool = True) -> Schema:
     """The values of condition operators, `of` being a pattern of their names."""
     subject: tuple[Subject, ...] = () if bools else ("date",)
-    texts: Schema = {"anyOf": [_text(*subject), {"type": ["number", *(["boolean"] if bools else [])]}]}
+    texts: Schema = {"anyOf": [_placed(_text(*subject)), {"type": ["number", *(["boolean"] if bools else [])]}]}
     return {
         f"^(?:(?:{'|'.join(QUALIFIERS)}):)?(?:{of})$": {
             "type": "object",
@@ -362,7 +477,7 @@ def _operators(*, dates: bool) -> str:
 
 
 _ACTIONS = _one_or_more(_text("action"))
-_RESOURCES = _one_or_more(_text("resource"))
+_RESOURCES = _one_or_more(_placed(_text("resource")))
 STATEMENT: Schema = {
     "type": "object",
     "properties": {

@@ -1,39 +1,59 @@
 """What keys leave to deployment: parameters, what may not be empty, and the ARNs that were given."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
-from ecsiam.errors import Fault
+from ecsiam.errors import Fault, Path, show_path
 from ecsiam.keys.key import Key
-from ecsiam.keys.keys import Keys
-from ecsiam.keys.kinds import Whole
+from ecsiam.keys.keys import Keys, Placed
+from ecsiam.keys.kinds import ListOf, MapOf, OfForm, Whole
+from ecsiam.keys.placeholders import texts_in
+from ecsiam.model.deployment import Formed
 from ecsiam.model.home import HOME_FORMS, Given
 from ecsiam.model.parameter import Demand, Parameter, Variable
 
 
-def variables(keys: Keys, *, star: bool = False) -> Iterator[tuple[str, Variable]]:
-    """Every parameter by the key that it stands for; one that serves several keys comes several times.
+def variables(
+    keys: Keys, placed: Sequence[Placed] | None = None, *, star: bool = False
+) -> Iterator[tuple[Path, Variable]]:
+    """Every parameter by the place that it stands in; one that serves several keys comes several times.
 
-    `star` says that a bare `*` is taken where a key takes it.
+    `placed` are the values of these keys, where they are known. `star` says that a bare `*` is taken where a key takes
+    it.
     """
-    for name, key in keys.keys().items():
-        value = getattr(keys, name, None)
-        if isinstance(value, Parameter) and key.type and keys.used(key):
+    placed = tuple(keys.placed()) if placed is None else placed
+    for one in placed:
+        key, value = one.key, one.value
+        if isinstance(value, Parameter) and key.type and one.used:
             bounds = (key.kind.least, key.kind.most) if isinstance(key.kind, Whole) else (0, 0)
             yield (
-                name,
+                one.path,
                 Variable(
                     id=value.name,
                     type=key.type,
-                    form=key.form,
+                    form=one.form,
                     default=value.default,
                     description=value.description or _description(key),
-                    empty=not keys.required(name),
+                    empty=not one.required,
                     bounds=bounds,
                     same_account=key.same_account,
                     star=star and key.star,
                 ),
             )
+    if declared := keys.declared:
+        texts = (text for one in placed if one.used for _, text in texts_in(one.value))
+        named = {ref.name for text in texts for ref in text.refs if ref.parameter}
+        yield from ((("parameters", v.id), v) for v in declared.values() if v.id in named)
+
+
+def formed(placed: Iterable[Placed]) -> Iterator[Formed]:
+    """Every text of a form that holds what is open."""
+    for one in placed:
+        kind = one.key.kind
+        inner = kind.item if isinstance(kind, ListOf) else kind.value if isinstance(kind, MapOf) else kind
+        if one.used and isinstance(inner, OfForm):
+            for path, text in texts_in(one.value):
+                yield Formed((*one.path, *path), text, inner.form_of(str(text)))
 
 
 def _description(key: Key) -> str:
@@ -44,20 +64,24 @@ def _description(key: Key) -> str:
 
 def parameter_faults(keys: Keys) -> Iterator[Fault]:
     """One parameter may serve several keys, if they take the same values."""
-    first: dict[str, tuple[str, Variable]] = {}
-    for name, variable in variables(keys):
+    first: dict[str, tuple[Path, Variable]] = {}
+    for path, variable in variables(keys):
         if not variable.empty and variable.default == "":
-            yield Fault(
-                f"`{name}` can't be empty", (name, "default"), "Leave the default out: then it has to be given."
-            )
-        if variable.id in HOME_FORMS and variable.id != name:
+            message = f"`{_named(path)}` can't be empty"
+            yield Fault(message, (*path, "default"), "Leave the default out: then it has to be given.")
+        if variable.id in HOME_FORMS and path != (variable.id,):
             remedy = "`--set` could not tell the two apart: call the parameter something else."
-            yield Fault(f"parameter `{variable.id}` has the name of a key that may be left out", (name,), remedy)
-        key, known = first.setdefault(variable.id, (name, variable))
+            yield Fault(f"parameter `{variable.id}` has the name of a key that may be left out", path, remedy)
+        place, known = first.setdefault(variable.id, (path, variable))
         same = ("type", "form", "bounds", "default")
         if any(getattr(known, a) != getattr(variable, a) for a in same):
-            remedy = "Give each of them a parameter of its own."
-            yield Fault(f"parameter `{variable.id}` serves `{key}` and `{name}`, which differ", (name,), remedy)
+            served = f"serves `{_named(place)}` and `{_named(path)}`, which differ"
+            yield Fault(f"parameter `{variable.id}` {served}", path, "Give each of them a parameter of its own.")
+
+
+def _named(path: Path) -> str:
+    """A place as a sentence names it."""
+    return show_path(path).removeprefix("$.")
 
 
 def demands(keys: Keys) -> Iterator[Demand]:
@@ -70,19 +94,19 @@ def demands(keys: Keys) -> Iterator[Demand]:
                 yield Demand((value.name,), flag, on or "")
 
 
-def given_arns(keys: Keys, *, unused: bool = False) -> Iterator[Given]:
+def given_arns(placed: Iterable[Placed], *, unused: bool = False) -> Iterator[Given]:
     """Every ARN that has to be of the roles' partition, with its place; on demand also what no flag asks for."""
-    for name, key in keys.keys().items():
-        value = getattr(keys, name, None)  # a required one that is faulty isn't there
+    for one in placed:
+        key, value = one.key, one.value
         if key.form is None or not key.form.service or not value or isinstance(value, Parameter):
             continue
-        if not unused and not keys.used(key):
+        if not unused and not one.used:
             continue
         if value in ("*", ("*",)):
             continue  # in the profile that reproduces the baseline module
         if isinstance(value, str):
-            yield Given((name,), value, key.same_account)
+            yield Given(one.path, value, key.same_account)
         else:
             for i, arn in enumerate(cast("tuple[str, ...]", value)):
                 if arn and arn.startswith("arn:"):  # a faulty item is None, and a name lies where the roles do
-                    yield Given((name, i), arn, key.same_account)
+                    yield Given((*one.path, i), arn, key.same_account)

@@ -5,55 +5,33 @@ until a field of the config says what it should be. What lets one place of a fil
 tags, duplicate keys) is refused: a grant is reviewed where it is written.
 """
 
-import codecs
-import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path as FilePath
-from typing import Any, NamedTuple, cast
+from typing import BinaryIO, cast
 
 from attrs import evolve, frozen
 
 from ecsiam.errors import MOST_FAULTS, ConfigError, Fault, Faults, Path, refuse
+from ecsiam.keys.events import RIGHT_FILE, Event, decoded, json_events, stop, yaml_events
 from ecsiam.keys.foreign import foreign_text
-from ecsiam.model.bounds import DEEPEST, LARGEST, MOST_VALUES
-
-NULLS = ("", "~", "null", "Null", "NULL")
-
-# Control characters, line separators, the marks that reorder a line and the byte order mark: a review would miss them,
-# and ruamel takes some of them for the end of a line, as YAML 1.1 did.
-INVISIBLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
-SURROGATE = re.compile("[\ud800-\udfff]")
-JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]|[^][{}",:\s]+')  # of a text that is known to be JSON
-QUOTED = re.compile(r"\('([^`']+)',\)|'([^`']+)'")  # the first is what a slip in ruamel makes of the second
-BRACKETS = {"MappingStartEvent": "{", "MappingEndEvent": "}", "SequenceStartEvent": "[", "SequenceEndEvent": "]"}
-
-# What to do about a syntax error, by ruamel's words for it; the last one fits the rest.
-REMEDIES = (
-    (r"\t", "Use spaces, not tabs"),
-    ("alias", 'Put a text that starts with `*` in quotes: `"*"`'),
-    ("mapping values", "Put a text with `: ` in it in quotes, or correct the indentation"),
-    ("cannot start", "Put a text that starts with this character in quotes"),
-    ("end of stream", "Close the quotes"),
-    ("", "Correct the indentation, quotes and brackets here and above"),
+from ecsiam.model.bounds import (
+    DEEPEST,
+    LARGEST,
+    LARGEST_OF_ALL,
+    LARGEST_OF_ONE,
+    MOST_VALUES,
+    VALUES_OF_ALL,
+    VALUES_OF_ONE,
 )
-RIGHT_FILE = "Check that this is the file you mean"
 
-
-class Scalar(str):
-    """A scalar of the file as its source text; `plain` says that it was written without quotes."""
-
-    __slots__ = ("plain",)
-    plain: bool
-
-    def __new__(cls, text: str, plain: bool = False) -> "Scalar":
-        """`text` as it was written."""
-        self = super().__new__(cls, text)
-        self.plain = plain
-        return self
+# What a file of several services and environments is made of. Only such a file may be larger than one config.
+SECTIONS = ("defaults", "environments", "services")
+SEVERAL = re.compile(
+    rf"""\ufeff?(?:[ \t]*(?:\#[^\n]*|---[ \t]*)?\r?\n)*(?:\{{\s*)?["']?(?:{"|".join(SECTIONS)})["']?\s*:""", re.X
+)
 
 
 @frozen
@@ -72,20 +50,34 @@ class Source:
 
 def read_source(path: str | os.PathLike[str]) -> Source:
     """The file at `path`; `-` is standard input."""
-    name, data = read_bytes(path, LARGEST + 1)  # one more tells that it is too large, even of /dev/zero
+    name, data = read_bytes(path, LARGEST + 1, _more)  # one more tells that it is too large, even of /dev/zero
     return parse_source(data, name)
 
 
-def read_bytes(path: str | os.PathLike[str], most: int) -> tuple[str, bytes]:
-    """What messages call the file at `path` (`-` is standard input), and its first `most` bytes."""
+def _more(head: bytes) -> int:
+    return LARGEST_OF_ALL + 1 - len(head) if len(head) > LARGEST and _several(head) else 0
+
+
+def _several(text: str | bytes) -> bool:
+    """Whether a text is that of several configs, as far as its beginning tells."""
+    return SEVERAL.match(_head(text)) is not None
+
+
+def read_bytes(
+    path: str | os.PathLike[str], most: int, more: Callable[[bytes], int] | None = None
+) -> tuple[str, bytes]:
+    """What messages call the file at `path` (`-` is standard input), and its first `most` bytes.
+
+    By what stands in them `more` says how many further ones are wanted.
+    """
     name = os.fspath(path)
     shown = "standard input" if name == "-" else name
     try:
         if name != "-":
             with FilePath(name).open("rb") as file:
-                return shown, file.read(most)
+                return shown, _read(file, most, more)
         if sys.stdin:
-            return shown, sys.stdin.buffer.read(most)
+            return shown, _read(sys.stdin.buffer, most, more)
         raise ValueError("it is closed")  # Python has none when the shell closed it
     except (OSError, ValueError) as e:  # ValueError: a NUL in the name
         why = (isinstance(e, OSError) and e.strerror) or str(e)
@@ -95,19 +87,32 @@ def read_bytes(path: str | os.PathLike[str], most: int) -> tuple[str, bytes]:
         raise ConfigError(Fault(f"cannot be read: {why.lower()}", remedy=remedy, file=shown)) from e
 
 
+def _read(file: BinaryIO, most: int, more: Callable[[bytes], int] | None) -> bytes:
+    head = file.read(most)
+    further = more(head) if more else 0
+    return head + file.read(further) if further else head
+
+
 def parse_source(text: str | bytes, name: str) -> Source:
     """The content of a file called `name`: JSON by that name or by its first character `{`, else YAML."""
     if len(text) > LARGEST and (known := foreign_text(_head(text), name)):
         raise ConfigError(evolve(known, file=name))
     faults = Faults()
     builder = _Builder(faults)
-    decoded = ""
+    content = ""
     with faults.at():
-        decoded = _decode(text)
-        is_json = name.lower().endswith(".json") or decoded.lstrip().startswith("{")
-        builder.read(_json_events(decoded) if is_json else _yaml_events(decoded))
+        if len(text) > LARGEST and (len(text) > LARGEST_OF_ALL or not _several(text)):
+            raise _too_large(LARGEST_OF_ALL if _several(text) else LARGEST)
+        content = decoded(text)
+        if name.lower().endswith(".json") or content.lstrip().startswith("{"):
+            builder.read(json_events(content))
+        else:
+            paced = _Paced(content, lambda: builder.largest) if len(content) > LARGEST else None
+            builder.read(yaml_events(content, paced))
+        if len(content) > builder.largest:  # JSON is read whole in any case
+            raise _too_large(builder.largest)
     # Of the tags and anchors of a template nothing is said.
-    if faults and decoded and not decoded.lstrip().startswith("{") and (known := foreign_text(decoded, name)):
+    if faults and content and not content.lstrip().startswith("{") and (known := foreign_text(content, name)):
         raise ConfigError(evolve(known, file=name))
     refuse(ConfigError, (evolve(f, file=name) for f in faults))
     return Source(name, builder.data, builder.lines)
@@ -117,117 +122,37 @@ def _head(data: str | bytes) -> str:
     return data[:LARGEST] if isinstance(data, str) else data[:LARGEST].decode("utf-8", errors="replace")
 
 
-def _stop(message: str, remedy: str, line: int | None = None, path: Path = ()) -> ConfigError:
-    """To be raised where reading can't go on."""
-    return ConfigError(Fault(message, path, remedy, line=line))
+def _too_large(most: int) -> ConfigError:
+    return stop(f"larger than {most // 1024:,} KiB", RIGHT_FILE)
 
 
-def _decode(data: str | bytes) -> str:
-    if len(data) > LARGEST:
-        raise _stop(f"larger than {LARGEST // 1024} KiB", RIGHT_FILE)
-    if isinstance(data, bytes):
-        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data[:4]:
-            raise _stop("the encoding is UTF-16 or UTF-32", "Save the file as UTF-8")
-        try:
-            data = data.decode("utf-8")
-        except UnicodeDecodeError as e:
-            line = e.object.count(b"\n", 0, e.start) + 1
-            raise _stop(f"byte `{e.object[e.start]:#x}` is not UTF-8", "Save the file as UTF-8", line) from e
-    text = data.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    remedy = "Remove it, or write it as an escape in double quotes"
-    found = islice(INVISIBLE.finditer(text), MOST_FAULTS)
-    lines = ((m[0], text.count("\n", 0, m.start()) + 1) for m in found)
-    refuse(ConfigError, [Fault(f"invisible character `U+{ord(c):04X}`", (), remedy, line=line) for c, line in lines])
-    return text
+class _Paced:
+    """A text as a stream, which ends with an error where more is read than is meant to be there so far."""
+
+    def __init__(self, text: str, largest: Callable[[], int]) -> None:
+        self.text = text
+        self.largest = largest
+        self.at = 0
+
+    def read(self, size: int) -> str:
+        """The next characters."""
+        if self.at > self.largest():
+            raise _too_large(self.largest())
+        chunk = self.text[self.at : self.at + size]
+        self.at += size
+        return chunk
 
 
-class _Event(NamedTuple):
-    """What both formats are read as: a bracket that opens or closes a mapping or a list, or else a scalar."""
-
-    bracket: str
-    line: int
-    value: Scalar = Scalar("", plain=True)
-    wrong: Sequence[tuple[str, str]] = ()  # a message and a remedy each
-
-    @property
-    def null(self) -> bool:
-        return not self.bracket and self.value.plain and self.value in NULLS
-
-
-def _scalar(line: int, text: str, plain: bool, wrong: Sequence[tuple[str, str]] = ()) -> _Event:
-    if half := SURROGATE.search(text):
-        wrong = [*wrong, (f"`\\u{ord(half[0]):x}` is half a character", "Write the character itself")]
-        text = SURROGATE.sub("\ufffd", text)  # a fault with it in its path could not be printed
-    return _Event("", line, Scalar(text, plain), wrong)
-
-
-def _json_events(text: str) -> Iterator[_Event]:
-    # Once `json` has said that it is JSON, one regular expression reads it. YAML as ruamel reads it is no superset:
-    # there a key may have 1,024 characters, and must have its colon on the same line.
-    if not text.strip():
-        return
-    try:
-        json.loads(text, parse_int=str, parse_float=str)  # str: Python refuses, and is slow at, long numbers
-    except json.JSONDecodeError as e:
-        problem = QUOTED.sub(r"`\2`", e.msg[:1].lower() + e.msg[1:]).removesuffix(" at").removesuffix(" starting")
-        remedy = "Correct it: a file whose name ends in `.json` or which starts with `{` is JSON"
-        raise _stop(f"not JSON: {problem}", remedy, e.lineno) from e
-    except RecursionError:
-        pass  # Hundreds of levels, JSON so far: the builder stops long before their end, and knows the line.
-    line = last = 0
-    for match in JSON_TOKEN.finditer(text):
-        token = match[0]
-        line, last = line + text.count("\n", last, match.start()), match.start()
-        if token in BRACKETS.values():
-            yield _Event(token, line + 1)
-        elif token.startswith('"'):
-            yield _scalar(line + 1, json.loads(token), plain=False)
-        else:
-            wrong = (f"`{token}` is not JSON", "Write a number, or a text in quotes")  # but Python reads it
-            yield _scalar(line + 1, token, True, [wrong] if token.endswith(("NaN", "Infinity")) else ())
-
-
-def _yaml_events(text: str) -> Iterator[_Event]:
-    from ruamel.yaml import YAML  # takes longer than everything else, and JSON does without
-    from ruamel.yaml.error import MarkedYAMLError
-
-    if directive := re.search("^%", text, re.MULTILINE):  # `%YAML 1.1` would change the rules, `%TAG` adds tags
-        raise _stop("line that starts with `%`", "Remove it", text.count("\n", 0, directive.start()) + 1)
-    yaml: Any = YAML(typ="safe", pure=True)
-    line = 1
-    try:
-        for event in yaml.parse(text):
-            kind = type(event).__name__
-            line = event.start_mark.line + 1
-            wrong: list[tuple[str, str]] = []
-            if kind == "AliasEvent":
-                remedy = f'Write out what it stands for, or put a text in quotes: `"*{event.anchor}"`'
-                wrong.append((f"alias `*{event.anchor}`", remedy))
-            elif anchor := getattr(event, "anchor", None):
-                wrong.append((f"anchor `&{anchor}`", "Remove it, and write the value wherever it is needed"))
-            if tag := getattr(event, "ctag", None):
-                wrong.append((f"tag `{tag.handle or ''}{tag.suffix}`", "Remove it: values are read as written"))
-            if kind in BRACKETS:
-                yield _Event(BRACKETS[kind], line, wrong=wrong)
-            elif kind == "ScalarEvent":
-                yield _scalar(line, event.value, event.style is None, wrong)
-            elif kind == "AliasEvent":
-                yield _scalar(line, f"*{event.anchor}", True, wrong)
-    except MarkedYAMLError as e:
-        raise _syntax_error(e) from e
-    except (ValueError, OverflowError) as e:  # of `"\U00110000"` and the like, which ruamel itself falls over
-        raise _stop("malformed escape here or below", "Write the character itself", line) from e
-
-
-def _syntax_error(error: Any) -> ConfigError:
-    problem: str = error.problem or error.context
-    problem = problem.replace(r"'\x00'", "the end").replace("'<stream end>'", "the end")
-    since = error.context_mark
-    mark = error.problem_mark or since
-    remedy = next(remedy for words, remedy in REMEDIES if words in f"{problem} {error.context}")
-    if since and since.line != mark.line:
-        problem += f" {error.context} from line {since.line + 1}"
-    return _stop(QUOTED.sub(r"`\1\2`", problem[:1].lower() + problem[1:]), remedy, mark.line + 1)
+def _wrong(event: Event) -> Iterator[tuple[str, str]]:
+    """What of YAML is not taken here, and what to do about it."""
+    if event.alias:
+        remedy = f'Write out what it stands for, or put a text in quotes: `"*{event.alias}"`'
+        yield f"alias `*{event.alias}`", remedy
+    elif event.anchor:
+        yield f"anchor `&{event.anchor}`", "Remove it, and write the value wherever it is needed"
+    if event.tag:
+        yield f"tag `{event.tag}`", "Remove it: values are read as written"
+    yield from event.wrong
 
 
 class _Builder:
@@ -238,10 +163,21 @@ class _Builder:
         self.data: dict[str, object] = {}
         self.lines: dict[Path, int] = {}
         self.values = 0
+        self.configs = 0  # services and environments so far
 
-    def read(self, events: Iterator[_Event]) -> None:
+    @property
+    def most(self) -> int:
+        """How many keys and values there may be, for so many services and environments."""
+        return min(MOST_VALUES + VALUES_OF_ONE * self.configs, VALUES_OF_ALL)
+
+    @property
+    def largest(self) -> int:
+        """How many characters."""
+        return min(LARGEST + LARGEST_OF_ONE * self.configs, LARGEST_OF_ALL)
+
+    def read(self, events: Iterator[Event]) -> None:
         self.events = events
-        first = next(events, _Event("", 1))
+        first = next(events, Event("", 1))
         data = self.value(first, (), 1)
         if first.bracket == "{":
             self.data = cast("dict[str, object]", data)
@@ -251,19 +187,19 @@ class _Builder:
         if event := next(events, None):  # asking also finds a syntax error in what follows
             self.fault(event, (), "a second document starts here", "Write one document in a file")
 
-    def fault(self, event: _Event, path: Path, message: str, remedy: str) -> None:
+    def fault(self, event: Event, path: Path, message: str, remedy: str) -> None:
         self.faults.append(Fault(message, path, remedy, line=event.line))
         if len(self.faults) == MOST_FAULTS:
-            raise _stop("too many faults to go on", "Correct the ones above first", event.line)
+            raise stop("too many faults to go on", "Correct the ones above first", event.line)
 
-    def value(self, event: _Event, path: Path, depth: int) -> object:
+    def value(self, event: Event, path: Path, depth: int) -> object:
         """The value that starts with `event`, read to its end."""
         self.values += 1
-        if self.values > MOST_VALUES:
-            raise _stop(f"more than {MOST_VALUES:,} keys and values", RIGHT_FILE, event.line, path)
+        if self.values > MOST_VALUES and self.values > self.most:
+            raise stop(f"more than {self.most:,} keys and values", RIGHT_FILE, event.line, path)
         if event.bracket and depth > DEEPEST:
-            raise _stop(f"nested more than {DEEPEST} deep", "Check brackets and indentation", event.line, path)
-        for wrong in event.wrong:
+            raise stop(f"nested more than {DEEPEST} deep", "Check brackets and indentation", event.line, path)
+        for wrong in _wrong(event):
             self.fault(event, path, *wrong)
         if event.bracket == "{":
             return self.mapping(path, depth + 1)
@@ -281,6 +217,7 @@ class _Builder:
 
     def mapping(self, path: Path, depth: int) -> dict[str, object]:
         found: dict[str, object] = {}
+        section = _is_section(path)
         while (key := next(self.events)).bracket != "}":
             name = str(key.value)
             is_text = bool(name) or not key.value.plain  # "" may be written, but not left out
@@ -292,9 +229,17 @@ class _Builder:
                 self.fault(key, here, f"duplicate key, first on line {self.lines[here]}", "Keep one of them")
             else:
                 self.lines[here] = key.line
+                self.configs += section
             if name == "<<" and key.value.plain:
                 self.fault(key, here, "merge key", "Write out the keys it stands for")
             value = self.value(next(self.events), here, depth)
             if is_text:
                 found.setdefault(name, value)
         return found
+
+
+def _is_section(path: Path) -> bool:
+    """Whether the keys of a mapping are services or environments."""
+    return (len(path) == 1 and path[0] in SECTIONS[1:]) or (
+        len(path) == 3 and path[0] == "services" and path[2] == "environments"
+    )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from ecsiam.model.each import RULES, Each, Item, Rule, items_in_order
 from ecsiam.model.parameter import Parameter
-from ecsiam.model.text import Ref, Text, text, texts
+from ecsiam.model.text import Ref, Template, Text, text, texts
 
 Many = Sequence[str] | Parameter
 
@@ -13,7 +13,7 @@ def as_text(value: object, otherwise: str | Ref | Text = "") -> Text:
     """A value as text. `otherwise` is what an empty one, or an empty parameter, stands for."""
     if isinstance(value, Parameter):
         return Text.of(Ref(value.name, parameter=True, otherwise=text(otherwise)))
-    return text(str(value) if value else otherwise)
+    return text(value if isinstance(value, Template) else str(value) if value else otherwise)
 
 
 def known(values: Many) -> Sequence[str]:
@@ -35,7 +35,7 @@ def resources(values: Many, rule: Rule = "all", otherwise: Iterable[Item] = ()) 
     """A list as resources, each as `rule` rewrites it; `otherwise` when it is empty."""
     if isinstance(values, Parameter):
         return (Each(values.name, rule, otherwise=items_in_order(otherwise)),)
-    return texts(RULES[rule](values)) or tuple(otherwise)
+    return tuple(RULES[rule](texts(values))) or tuple(otherwise)
 
 
 def wrapped(values: Many, before: Iterable[Text], after: str, otherwise: Iterable[Item]) -> tuple[Item, ...]:

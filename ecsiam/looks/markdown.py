@@ -30,9 +30,14 @@ def _block(block: str | Table | Code) -> str:
         case Table():
             return _table(block)
         case Code(text, language):
-            longest = max(map(len, re.findall("`+", text)), default=0)
-            fence = "`" * max(3, longest + 1)
-            return "\n".join((f"{fence}{language}", *visible(text, keep="\n").splitlines(), fence))
+            return fenced(text, language)
+
+
+def fenced(text: str, language: str = "") -> str:
+    """Code, in a fence that is longer than any in it."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join((f"{fence}{language}", *visible(text, keep="\n").splitlines(), fence))
 
 
 def _table(table: Table) -> str:

@@ -1,4 +1,4 @@
-"""What is meant: an invariant that may fail in some requests, why, and until when."""
+"""What is meant: an invariant that may fail in some requests, or a finding of `check`; why, and until when."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,6 +12,7 @@ from ecsiam.looks.shown import Shown
 from ecsiam.looks.words import listed
 from ecsiam.model.built import is_text
 from ecsiam.model.invariants import SAYS
+from ecsiam.model.rules import RULE_IDS
 from ecsiam.model.spots import Spot, refused
 from ecsiam.model.statement import Action
 
@@ -46,6 +47,8 @@ class Accept(Shown):
     actions: tuple[str, ...] = field(default=(), converter=_patterns)
     resources: tuple[str, ...] = field(default=(), converter=_patterns)
     until: date | None = None
+    at: int | None = field(default=None, eq=False, kw_only=True)
+    """Which item of the config's list it is."""
 
     def __attrs_post_init__(self) -> None:
         refuse(PolicyError, self._faults())
@@ -71,8 +74,46 @@ class Accept(Shown):
         yield from (f.under("actions", i) for i, action in enumerate(self.actions) for f in _of_action(action))
         yield from (f.under("resources", i) for i, one in enumerate(self.resources) for f in _of_resource(one))
         yield from (f.under("why") for f in _of_why(self.why))
-        if self.until is not None and not _is_date(self.until):
-            yield Fault("expected a date", ("until",), "Write it like `datetime.date(2027, 3, 31)`.")
+        yield from _of_until(self.until)
+
+
+@frozen(repr=False)
+class AcceptRule(Shown):
+    """Findings of `check` by a rule that are meant. Raises PolicyError with every fault.
+
+    Those of the files and addresses that match (patterns with `*`); `until` is the last day on which it counts.
+    """
+
+    rule: str
+    why: str = field(converter=_one_line)
+    file: str = field(default="*", validator=is_text)
+    address: str = field(default="*", validator=is_text)
+    until: date | None = None
+
+    def __attrs_post_init__(self) -> None:
+        refuse(PolicyError, self._faults())
+
+    def counts(self, today: date) -> bool:
+        """Whether it is in force."""
+        return self.until is None or today <= self.until
+
+    def _says(self) -> str:
+        return f"{self.rule}: {self}"
+
+    def __str__(self) -> str:
+        return self.why if self.until is None else f"{self.why} (until {self.until.isoformat()})"
+
+    def _faults(self) -> Iterator[Fault]:
+        if self.rule not in RULE_IDS:
+            yield unknown_rule(self.rule).under("rule")
+        yield from (f.under("why") for f in _of_why(self.why))
+        yield from _of_until(self.until)
+
+
+def unknown_rule(id: object) -> Fault:
+    """What is wrong with an id that no rule of `check` has, and the nearest."""
+    near = did_you_mean(str(id), RULE_IDS)
+    return Fault(f"there is no rule `{show(str(id))}`", (), near or f"There are {listed(RULE_IDS)}.")
 
 
 def unknown_invariant(id: object) -> Fault:
@@ -83,6 +124,11 @@ def unknown_invariant(id: object) -> Fault:
 
 def _is_date(value: object) -> bool:
     return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def _of_until(until: object) -> Iterator[Fault]:
+    if until is not None and not _is_date(until):
+        yield Fault("expected a date", ("until",), "Write it like `datetime.date(2027, 3, 31)`.")
 
 
 def _of_action(action: object) -> Iterator[Fault]:

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 """
 
 import re
+from functools import lru_cache
 
 from attrs import field, frozen
 
@@ -24,11 +25,10 @@ class Arn:
     @classmethod
     def parse(cls, value: str | Ref | Text) -> "Arn":
         """Read an ARN. Raises PolicyError when it has fewer than six parts or does not begin with `arn:`."""
-        parts = text(value).split(":", 5)
-        service = parts[2].literal if len(parts) == 6 else None
-        if service is None or parts[0].literal != "arn":
+        found = _parsed(text(value))  # a text, since templates that read alike may stand for two
+        if found is None:
             raise PolicyError(f"`{value}` is not an ARN")
-        return cls(parts[1], service, parts[3], parts[4], parts[5])
+        return found
 
     @property
     def text(self) -> Text:
@@ -36,6 +36,15 @@ class Arn:
 
     def __str__(self) -> str:
         return str(self.text)
+
+
+@lru_cache(maxsize=1 << 12)  # each ARN of a config is looked at by several checks and features
+def _parsed(value: Text) -> Arn | None:
+    parts = value.split(":", 5)
+    service = parts[2].literal if len(parts) == 6 else None
+    if service is None or parts[0].literal != "arn":
+        return None
+    return Arn(parts[1], service, parts[3], parts[4], parts[5])
 
 
 @frozen

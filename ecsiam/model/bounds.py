@@ -14,6 +14,15 @@ LARGEST = 256 * 1024  # characters of a file, or of the keys and values of data
 LARGEST_TEXT = 16 * LARGEST  # of a JSON text, white space and all
 DEEPEST = 20
 MOST_VALUES = 20_000  # of a file: YAML takes longest
+
+# Of a file of several services and environments: what each adds to these, and how much it can come to.
+LARGEST_OF_ONE = LARGEST // 4
+VALUES_OF_ONE = MOST_VALUES // 4
+LARGEST_OF_ALL = 16 * 1024 * 1024
+VALUES_OF_ALL = 500_000
+MOST_CONFIGS = 20_000
+MOST_INHERITED = 100 * MOST_VALUES  # keys and values of all its configs, written out
+
 _OF_DATA = 3  # times as many in data, and twice the characters
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from attrs import Attribute, field, frozen
 
-from ecsiam.errors import Fault, PolicyError, refuse, show
+from ecsiam.errors import Fault, PolicyError, show
 from ecsiam.looks.shown import Shown
 
 
@@ -19,8 +19,12 @@ class Built(Shown):
     as_is: bool = field(default=False, kw_only=True, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        refuse(PolicyError, (*self._unsayable(), *(() if self.as_is else self._refused())))
-        object.__setattr__(self, "as_is", True)  # attrs hands it on to a copy
+        faults = [*self._unsayable()]
+        if not self.as_is:
+            faults += self._refused()
+            object.__setattr__(self, "as_is", True)  # attrs hands it on to a copy
+        if faults:
+            raise PolicyError(*faults)
 
     def _unsayable(self) -> Iterator[Fault]:
         """What no IAM document can say, or what would not mean what it says."""

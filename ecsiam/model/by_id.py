@@ -1,12 +1,12 @@
 """An immutable mapping of things that know their own id."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, ValuesView
 from typing import Generic, Protocol, TypeVar, cast
 
 from attrs import field, frozen
 
-from ecsiam.errors import Fault, PolicyError, refuse
+from ecsiam.errors import Fault, PolicyError
 from ecsiam.looks.shown import Shown
 
 
@@ -32,15 +32,20 @@ class ById(Shown, Mapping[str, V_co], Generic[V_co]):
     _by_id: Mapping[str, V_co] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_by_id", {item.id: item for item in self.items_})
-        times = Counter(item.id for item in self.items_)
-        refuse(PolicyError, [Fault(f"the id `{i}` stands twice") for i, count in times.items() if count > 1])
+        by_id = {item.id: item for item in self.items_}
+        object.__setattr__(self, "_by_id", by_id)
+        if len(by_id) < len(self.items_):
+            times = Counter(item.id for item in self.items_)
+            raise PolicyError(*(Fault(f"the id `{i}` stands twice") for i, count in times.items() if count > 1))
 
     def __getitem__(self, key: str) -> V_co:
         return self._by_id[key]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_id)
+
+    def values(self) -> ValuesView[V_co]:
+        return self._by_id.values()  # the mapping's own looks each up
 
     def __len__(self) -> int:
         return len(self.items_)

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Literal, cast
 
 from attrs import field, frozen
@@ -71,6 +72,7 @@ class Operator:
     qualifier: Literal["", "ForAllValues", "ForAnyValue"] = ""
 
     @classmethod
+    @lru_cache(maxsize=1 << 8)  # IAM has fewer
     def parse(cls, name: str) -> "Operator":
         """Read an operator's name. Raises PolicyError for one that IAM does not have."""
         qualifier, colon, rest = name.rpartition(":")
@@ -160,6 +162,8 @@ def conditions(
         several(block.values(), (Mapping,), "keys and their values")
         given = [Condition(op, key, values, as_is=True) for op, keys in block.items() for key, values in keys.items()]
     given = several(given, (Condition,), "conditions")
+    if len(given) < 2:
+        return given
     by_place: dict[tuple[str, str], tuple[Condition, tuple[Text, ...]]] = {}
     faults: list[Fault] = []
     for condition in given:

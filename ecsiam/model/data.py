@@ -13,13 +13,16 @@ from attrs import asdict, evolve
 from ecsiam.errors import ConfigError, Fault, PolicyError, refuse, show
 from ecsiam.model.accept import Accept
 from ecsiam.model.by_id import ById
-from ecsiam.model.deployment import Deployment, Name
+from ecsiam.model.companion import Companion
+from ecsiam.model.deployment import Deployment, Formed, Name
 from ecsiam.model.document import describe, is_object, policy_from_data, policy_to_data
 from ecsiam.model.each import Each, Item, Rule
 from ecsiam.model.form import Form
-from ecsiam.model.forms import FORMS, PARAMETER_NAME
+from ecsiam.model.forms import FORMS, PARAMETER_NAME, POLICY_NAME
 from ecsiam.model.home import HOME_FORMS, Given, Home
 from ecsiam.model.intent import Intent, Need, Trusted
+from ecsiam.model.oidc import OidcProvider
+from ecsiam.model.oidc_forms import OIDC_ISSUER
 from ecsiam.model.parameter import Demand, Variable
 from ecsiam.model.policy import Policy
 from ecsiam.model.records import (
@@ -27,6 +30,7 @@ from ecsiam.model.records import (
     Table,
     by_key,
     each,
+    flag,
     of_type,
     optional,
     read_fields,
@@ -34,7 +38,7 @@ from ecsiam.model.records import (
     string,
     whole_number,
 )
-from ecsiam.model.role import InlinePolicy, Role
+from ecsiam.model.role import Role, RolePolicy
 from ecsiam.model.statement import Origin
 from ecsiam.model.text import Ref, Text, text
 
@@ -51,7 +55,7 @@ def write_intent(intent: Intent) -> Data:
         "flags": {flag: on if isinstance(on, bool) else _ref_to_data(on) for flag, on in intent.flags},
         "trusted": [_of_role_to_data(t) for t in intent.trusted],
         "needs": [{**_of_role_to_data(n), "unsure": n.unsure} for n in intent.needs],
-        "accepted": [write_accept(a) for a in intent.accepted],
+        "accepted": [{**write_accept(a), "at": a.at} for a in intent.accepted],
         "quotas": dict(intent.quotas),
     }
 
@@ -66,9 +70,10 @@ def _of_role_to_data(one: Need | Trusted) -> Data:
 
 
 def write_accept(accept: Accept) -> Data:
-    """What is accepted, as data: a day as ISO has it."""
+    """What is accepted, as people wrote it, as data: a day as ISO has it."""
     until = accept.until and accept.until.isoformat()
-    return {**asdict(accept, value_serializer=listed), "until": until}
+    said = asdict(accept, filter=lambda field, _: field.name != "at", value_serializer=listed)
+    return {**said, "until": until}
 
 
 def _day(value: object) -> date:
@@ -90,14 +95,19 @@ def write_deployment(deployment: Deployment) -> Data:
         },
         "variables": [_variable_to_data(v) for v in deployment.variables.values()],
         "demands": [asdict(d, value_serializer=listed) for d in deployment.demands],
-        "given": [asdict(g, value_serializer=listed) for g in deployment.given],
+        "given": [
+            {"path": list(g.path), "arn": write_text(g.arn), "same_account": g.same_account} for g in deployment.given
+        ],
         "names": [{**asdict(n, recurse=False), "text": write_text(n.text)} for n in deployment.names],
+        "formed": [
+            {"path": list(f.path), "text": write_text(f.text), "form": _form_to_data(f.form)} for f in deployment.formed
+        ],
     }
 
 
 def listed(_: object, __: object, value: Any) -> Any:
-    """Tuples as lists: for `attrs.asdict`."""
-    return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
+    """Tuples as lists, those in tuples too: for `attrs.asdict`."""
+    return [listed(_, __, v) for v in cast("tuple[object, ...]", value)] if isinstance(value, tuple) else value
 
 
 def write_text(value: Text) -> str | Data:
@@ -211,7 +221,13 @@ def write_role(role: Role) -> Data:
         "name": write_text(role.name),
         "trust": _policy_to_data(role.trust),
         "policies": [
-            {"id": p.id, "name": write_text(p.name), "when": p.when, **_policy_to_data(p.document)}
+            {
+                "id": p.id,
+                "name": write_text(p.name),
+                "when": p.when,
+                "managed": p.managed,
+                **_policy_to_data(p.document),
+            }
             for p in role.policies.values()
         ],
         "managed_policy_arns": [write_text(a) for a in role.managed_policy_arns],
@@ -220,8 +236,38 @@ def write_role(role: Role) -> Data:
         "max_session_duration": _ref_to_data(longest) if isinstance(longest, Ref) else longest,
         "description": write_text(role.description),
         "when": role.when,
+        "profile": role.profile,
         "tags": {key: write_text(value) for key, value in role.tags},
+        "exclusive": role.exclusive,
     }
+
+
+def write_provider(provider: OidcProvider) -> Data:
+    """A provider as data."""
+    return {
+        "id": provider.id,
+        "url": provider.url,
+        "client_ids": [write_text(c) for c in provider.client_ids],
+        "tags": {key: write_text(value) for key, value in provider.tags},
+        "when": provider.when,
+    }
+
+
+def read_provider(data: object) -> OidcProvider:
+    """The inverse of `write_provider`. Raises PolicyError."""
+    return OidcProvider(**read_fields(data, _PROVIDER))
+
+
+def write_companion(one: Companion) -> Data:
+    """A companion as data."""
+    plain = {"id": one.id, "title": one.title, "doing": one.doing, "page": one.page, "when": one.when}
+    return {**plain, "account": write_text(one.account), "of": write_text(one.of), **_policy_to_data(one.policy)}
+
+
+def read_companion(data: object) -> Companion:
+    """The inverse of `write_companion`. Raises PolicyError."""
+    found = read_fields(data, _COMPANION)
+    return Companion(policy=_with_origins(found.pop("document"), found.pop("origins")), **found)
 
 
 def read_role(data: object) -> Role:
@@ -229,9 +275,10 @@ def read_role(data: object) -> Role:
     return Role(**read_fields(data, _ROLE), as_is=True)
 
 
-def _inline_from_data(data: object) -> InlinePolicy:
-    found = read_fields(data, {"id": string, "name": read_text, "when": string, **_POLICY})
-    return InlinePolicy(found["id"], found["name"], _with_origins(found["document"], found["origins"]), found["when"])
+def _inline_from_data(data: object) -> RolePolicy:
+    found = read_fields(data, {"id": string, "name": read_text, "when": string, "managed": flag, **_POLICY})
+    document = _with_origins(found.pop("document"), found.pop("origins"))
+    return RolePolicy(document=document, **found)
 
 
 def _of_role(kind: Callable[..., T], **more: Reader) -> Callable[[object], T]:
@@ -250,10 +297,14 @@ def _of_role(kind: Callable[..., T], **more: Reader) -> Callable[[object], T]:
 
 
 def _variable_to_data(variable: Variable) -> Data:
-    """A variable as data: its form by the name in the table; one that is a room's own in full."""
-    form = variable.form
-    named = "" if form is None else form.name if FORMS.get(form.name) == form else asdict(form, value_serializer=listed)
-    return {**asdict(variable, value_serializer=listed), "form": named}
+    return {**asdict(variable, value_serializer=listed), "form": _form_to_data(variable.form)}
+
+
+def _form_to_data(form: Form | None) -> object:
+    """A form as data: by its name in the table; one that is a room's own in full."""
+    if form is None:
+        return ""
+    return form.name if FORMS.get(form.name) == form else asdict(form, value_serializer=listed)
 
 
 def _form_from_data(data: object) -> Form | None:
@@ -346,7 +397,22 @@ _ROLE: Table = {
     "max_session_duration": optional(_seconds_or_ref),
     "description": read_text,
     "when": string,
+    "profile": of_type(bool),
     "tags": by_key(read_text),
+    "exclusive": flag,
+}
+_COMPANION: Table = {
+    "id": of_form(POLICY_NAME),
+    **dict.fromkeys(("title", "doing", "page", "when"), string),
+    **dict.fromkeys(("account", "of"), read_text),
+    **_POLICY,
+}
+_PROVIDER: Table = {
+    "id": string,
+    "url": of_form(OIDC_ISSUER),
+    "client_ids": each(read_text),
+    "tags": by_key(read_text),
+    "when": string,
 }
 _HOME: Table = {
     "account_id": _known_of(HOME_FORMS["account_id"]),
@@ -358,8 +424,9 @@ _DEPLOYMENT: Table = {
     "home": lambda data: Home(**read_fields(data, _HOME)),
     "variables": lambda data: ById(each(_variable_from_data)(data)),
     "demands": each(record(Demand)),
-    "given": each(record(Given)),
+    "given": each(record(Given, arn=read_text)),
     "names": each(record(Name, text=read_text)),
+    "formed": each(record(Formed, text=read_text, form=_form_from_data)),
 }
 _INTENT: Table = {
     "prefix": read_text,

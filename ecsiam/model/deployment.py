@@ -8,12 +8,11 @@ from typing import Literal
 
 from attrs import evolve, field, frozen
 
-from ecsiam.errors import ConfigError, Fault, Faults, refuse
+from ecsiam.errors import ConfigError, Fault, Faults, Path, refuse
 from ecsiam.looks.shown import Shown
 from ecsiam.looks.words import listed
-from ecsiam.model.arn import partition_of
 from ecsiam.model.by_id import ById
-from ecsiam.model.forms import REGION
+from ecsiam.model.form import Form
 from ecsiam.model.home import HOME_FORMS, Given, Home
 from ecsiam.model.parameter import Demand, Variable
 from ecsiam.model.text import Bindings, Text, Value
@@ -39,6 +38,24 @@ class Name:
         return None if when is None else evolve(self, text=self.text.bind(values), when=when)
 
 
+@frozen
+class Formed:
+    """A text that the user wrote, with what is known only at deployment in it, and the form that it has to have."""
+
+    path: Path
+    text: Text
+    form: Form
+
+    def bind(self, values: Bindings) -> "tuple[Formed, ...]":
+        """Itself while it is open. Raises ConfigError once it is known and not of the form."""
+        bound = self.text.bind(values)
+        if bound.literal is None:
+            return (evolve(self, text=bound),)
+        fault = self.form.fault(bound.literal)
+        refuse(ConfigError, [fault.under(*self.path)] if fault else [])
+        return ()
+
+
 def name_faults(names: Iterable[Name]) -> Iterator[Fault]:
     """Names that are too long, or that IAM would take for one, as far as they are known."""
     seen: dict[tuple[str, str], Name] = {}
@@ -51,7 +68,7 @@ def name_faults(names: Iterable[Name]) -> Iterator[Fault]:
             message = f"{name.what} name `{called}` has {len(called)} characters, IAM takes {name.most}"
             yield Fault(message, ("project_name",), remedy)
         first = seen.setdefault((name.group, called.lower()), name)
-        if first != name:
+        if first is not name and first != name:
             remedy = "IAM compares names without regard to case: choose another."
             yield Fault(
                 f"`{first.id}` and `{name.id}` are both called `{called}`", (f"{name.what}_names", name.id), remedy
@@ -60,13 +77,17 @@ def name_faults(names: Iterable[Name]) -> Iterator[Fault]:
 
 @frozen(repr=False)
 class Deployment(Shown):
-    """Where the roles live, the parameters, what may not be empty, the ARNs that were given, and the names."""
+    """Where the roles live, the parameters, what may not be empty, what was given, and the names.
+
+    `given` are the ARNs, `formed` the texts that hold what is open.
+    """
 
     home: Home = field(factory=Home)
     variables: ById[Variable] = field(factory=lambda: ById[Variable](()))
     demands: tuple[Demand, ...] = ()
     given: tuple[Given, ...] = field(default=(), eq=frozenset)  # in the order of binding, which says nothing
     names: tuple[Name, ...] = ()
+    formed: tuple[Formed, ...] = ()
 
     def _says(self) -> str:
         return f"open: {', '.join(self.open)}" if self.open else "nothing is open"
@@ -95,11 +116,8 @@ class Deployment(Shown):
 
     def _sample(self, name: str) -> str:
         variable = self.variables.get(name)
-        if name == "aws_region":
-            partition = self.home.partition.literal or "aws"
-            return next((r for r in REGION.good if partition_of(r) == partition), "REGION")
-        if variable is None:
-            return HOME_FORMS[name].good[0]
+        if variable is None or name == "aws_region":
+            return self.home.sample(name)
         if variable.form is not None:
             return variable.form.good[0]
         return "true" if variable.type == "flag" else str(variable.bounds[0])
@@ -129,12 +147,17 @@ class Deployment(Shown):
         for demand in self.demands:
             with faults.at():
                 demands += demand.bind(bindings)
+        formed: list[Formed] = []
+        for one in self.formed:
+            with faults.at():
+                formed += one.bind(bindings)
         bound = Deployment(
             home=home,
             variables=ById([v for v in self.variables.values() if v.id not in parameters]),
             demands=tuple(demands),
-            given=(*self.given, *self._given(parameters)),
+            given=(*(g.bind(bindings) for g in self.given), *self._given(parameters)),
             names=tuple(b for n in self.names if (b := n.bind(bindings)) is not None),
+            formed=tuple(formed),
         )
         refuse(ConfigError, [*faults, *bound.faults()])
         return bound, bindings

@@ -10,34 +10,73 @@ from typing import Literal, get_args
 from attrs import evolve, field, frozen
 
 from ecsiam.looks.shown import Shown
-from ecsiam.model.text import EMPTY, Bindings, Ref, Text, in_order, several, text
+from ecsiam.model.text import EMPTY, Bindings, Ref, Text, in_order, several, text, texts
 
-Rule = Literal["all", "secret", "parameter", "bucket", "object", "log_group", "services_of_cluster", "unless_given"]
+Rule = Literal[
+    "all",
+    "secret",
+    "parameter",
+    "bucket",
+    "object",
+    "log_group",
+    "services_of_cluster",
+    "deployments_of_cluster",
+    "revisions_of_cluster",
+    "deployments_of_service",
+    "revisions_of_service",
+    "unless_given",
+]
 
 
-def _service(arn: str) -> str:
-    return arn.split(":")[2]
+def _service(arn: Text) -> str | None:
+    return arn.split(":", 3)[2].literal
 
 
-def _objects(arns: Sequence[str]) -> list[str]:
+def _bucket(arn: Text) -> Text:
+    return arn.split("/", 1)[0]
+
+
+def _objects(arns: Sequence[Text]) -> list[Text]:
     """Objects as they are; a bucket stands for all of its objects unless some of them are listed.
 
     A bare `*`, which only `profile: baseline` takes, stands for whatever there is.
     """
-    objects = [a for a in arns if "/" in a or a == "*"]
-    listed = {a.split("/", 1)[0] for a in objects}
-    return objects + [f"{a}/*" for a in arns if "/" not in a and a not in listed | {"*"}]
+    objects = [a for a in arns if a.holds("/") or a == _EVERY]
+    listed = {_bucket(a) for a in objects}
+    return objects + [Text.of(a, "/*") for a in arns if not a.holds("/") and a not in listed | {_EVERY}]
 
 
-RULES: dict[Rule, Callable[[Sequence[str]], list[str]]] = {
+def _secret(arn: Text) -> Text:
+    """A secret's ARN without JSON key and version."""
+    parts = arn.split(":", 7)[:7]
+    return Text(piece for i, part in enumerate(parts) for piece in ((":", part) if i else (part,)))
+
+
+# What belongs to a cluster or a service has its ARN, with another kind of resource and a name of its own behind it.
+BELONGING: dict[Rule, tuple[str, str]] = {
+    "services_of_cluster": (":cluster/", ":service/"),
+    "deployments_of_cluster": (":cluster/", ":service-deployment/"),
+    "revisions_of_cluster": (":cluster/", ":service-revision/"),
+    "deployments_of_service": (":service/", ":service-deployment/"),
+    "revisions_of_service": (":service/", ":service-revision/"),
+}
+
+
+def _belonging(rule: Rule) -> Callable[[Sequence[Text]], list[Text]]:
+    kind, other = BELONGING[rule]
+    return lambda arns: [Text.of(a.replace(kind, other), "/*") for a in arns]
+
+
+_EVERY = text("*")
+RULES: dict[Rule, Callable[[Sequence[Text]], list[Text]]] = {
     "all": list,
-    "secret": lambda arns: [":".join(a.split(":")[:7]) for a in arns if _service(a) == "secretsmanager"],
+    "secret": lambda arns: [_secret(a) for a in arns if _service(a) == "secretsmanager"],
     "parameter": lambda arns: [a for a in arns if _service(a) == "ssm"],
-    "bucket": lambda arns: [a for a in arns if "/" not in a],
+    "bucket": lambda arns: [a for a in arns if not a.holds("/")],
     "object": _objects,
     # The form that CreateLogStream, PutLogEvents and the like are evaluated on.
-    "log_group": lambda arns: [f"{a.removesuffix(':*')}:*" for a in arns],
-    "services_of_cluster": lambda arns: [f"{a.replace(':cluster/', ':service/', 1)}/*" for a in arns],
+    "log_group": lambda arns: [Text.of(a.removesuffix(":*"), ":*") for a in arns],
+    **{rule: _belonging(rule) for rule in BELONGING},
     # No element: only what an empty list stands for counts.
     "unless_given": lambda arns: [],
 }
@@ -64,7 +103,7 @@ class Each(Shown):
         given = values.parameters.get(self.parameter)
         if not isinstance(given, tuple):
             return (evolve(self, before=before, after=after, otherwise=otherwise),)
-        return tuple(Text.of(before, e, after) for e in RULES[self.rule](given)) if given else otherwise
+        return tuple(Text.of(before, e, after) for e in RULES[self.rule](texts(given))) if given else otherwise
 
     def __str__(self) -> str:
         return f"{{{self.before}each {self.rule} of {self.parameter}{self.after}}}"
@@ -89,8 +128,10 @@ def items(values: str | Ref | Text | Each | Iterable[str | Ref | Text | Each]) -
 def items_in_order(values: Iterable[Item]) -> tuple[Item, ...]:
     """Without doubles, sorted, texts first."""
     given = tuple(values)
-    each = sorted({v for v in given if isinstance(v, Each)}, key=str)
-    return (*in_order(v for v in given if isinstance(v, Text)), *each)
+    return (
+        *in_order([v for v in given if isinstance(v, Text)]),
+        *sorted({v for v in given if isinstance(v, Each)}, key=str),
+    )
 
 
 def nested(items: Iterable[Item]) -> Iterator[Each]:

@@ -4,12 +4,14 @@ INVARIANT: patterns are ASCII, use no look-around and no anchors, and mean a ful
 """
 
 import re
+from functools import lru_cache
 
 from attrs import frozen
 
 from ecsiam.errors import Fault, show
 from ecsiam.looks.words import listed
 from ecsiam.model.arn import PARTITIONS, partition_of
+from ecsiam.model.pattern import Pattern
 
 OF_PARTITION = "aws(-cn|-us-gov|-eusc|-iso(-[bef])?)?"
 OF_ACCOUNT = "[0-9]{12}"
@@ -22,7 +24,7 @@ class Form:
     """A pattern, what a value of it is called, samples of both kinds, and hints: (pattern, what is wrong, remedy).
 
     `service` is set on forms of ARNs, and `bare` are hints for what is no ARN. `most` is the greatest length in
-    characters.
+    characters. The pattern of a `given` one comes from a config: it is matched in bounded time.
     """
 
     name: str
@@ -34,9 +36,15 @@ class Form:
     service: str = ""
     hints: tuple[Hint, ...] = ()
     bare: tuple[Hint, ...] = ()
+    given: bool = False
 
     def matches(self, value: str) -> bool:
-        return len(value) <= self.most and re.fullmatch(self.pattern, value, re.ASCII) is not None
+        return len(value) <= self.most and self._takes(value)
+
+    def _takes(self, value: str) -> bool:
+        if self.given:
+            return _pattern(self.pattern).matches(value)
+        return re.fullmatch(self.pattern, value, re.ASCII) is not None
 
     def fault(self, value: str) -> Fault | None:
         """Why `value` is not of this form and what to write instead; None if it is."""
@@ -44,13 +52,18 @@ class Form:
             return None
         shown = show(value)
         like = f"Write it like `{self.good[0]}`."
-        if len(value) > self.most and (len(value) > 2 * 2048 or re.fullmatch(self.pattern, value, re.ASCII)):
+        if len(value) > self.most and (len(value) > 2 * 2048 or self._takes(value)):
             return Fault(f"`{shown}` has {len(value)} characters, at most {self.most} are taken")
         if value.strip() != value:
             return Fault(f"`{shown}` begins or ends with white space", (), "Leave that out.")
         if self.service and (fault := _arn_fault(self, value, shown, like)):
             return fault
         return _hinted(self.hints, value, shown) or Fault(f"`{shown}` is not {self.what}", (), like)
+
+
+@lru_cache(maxsize=256)
+def _pattern(pattern: str) -> Pattern:
+    return Pattern(pattern)
 
 
 def _hinted(hints: tuple[Hint, ...], value: str, shown: str) -> Fault | None:

@@ -5,6 +5,7 @@ A room may have one of its own beside.
 
 from attrs import evolve
 
+from ecsiam.model import oidc_forms
 from ecsiam.model.arn import PARTITIONS
 from ecsiam.model.form import OF_ACCOUNT, OF_PARTITION, Form, arn_form, arn_pattern
 
@@ -179,7 +180,7 @@ SSM_NAME = Form(
     ),
     most=967,  # with the shortest ARN before it, 1,011 characters
     hints=(
-        ("[{][{]resolve:.*", "is a reference of CloudFormation's", "Write the name or the ARN that it looks up."),
+        ("[{]+resolve:.*", "is a reference of CloudFormation's", "Write the name or the ARN that it looks up."),
         ("[a-z0-9+]+://.*", "is an address", "Write the ARN of a secret or a parameter, or a parameter's name."),
         ("(ssm|secret|parameter):.+", "is a part of an ARN", "Write the whole ARN, or a parameter's name alone."),
         (
@@ -402,40 +403,6 @@ POLICY_ARN = arn_form(
         ),
     ),
 )
-OIDC_PROVIDER_ARN = arn_form(
-    "oidc_provider_arn",
-    "the ARN of GitHub's OIDC provider",
-    "iam",
-    "oidc-provider/token\\.actions\\.githubusercontent\\.com",
-    ("arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",),
-    ("arn:aws:iam::123456789012:oidc-provider/gitlab.com", "arn:aws:iam::123456789012:oidc-provider/*"),
-    regional=False,
-    hints=(
-        ("arn:[^:]*:iam:[^:]+:.*", "has a region", "IAM's ARNs have none: write two colons."),
-        (
-            ".*:oidc-provider/token[.]actions[.]githubusercontent[.]com/.+",
-            "is the provider of one enterprise",
-            "The subjects and the condition keys of that are others: only GitHub's own is taken here.",
-        ),
-        (
-            ".*:oidc-provider/[!-)+->@-~]*",
-            "is the provider of another issuer",
-            "GitHub's is of `token.actions.githubusercontent.com`.",
-        ),
-        (
-            ".*:(saml-provider|role)/.*",
-            "is no OIDC provider",
-            "Its ARN ends in `oidc-provider/token.actions.githubusercontent.com`.",
-        ),
-    ),
-    bare=(
-        (
-            "(https?://)?token[.]actions[.]githubusercontent[.]com/?",
-            "is the issuer",
-            "Write the provider's ARN: `arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com`.",
-        ),
-    ),
-)
 _NAME_ALONE = "Write the name alone, without its path."
 ROLE_NAME = Form(
     "role_name",
@@ -478,9 +445,9 @@ FAMILY = Form(
 )
 GITHUB_REPO = Form(
     "github_repo",
-    "[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_.-]+",
+    "[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9_.-]+",
     "a repository as `OWNER/REPO`",
-    ("octo-org/memos", "octo-org/memos.web"),
+    ("octo-org/memos", "octo-org/memos.web", "octocat_corp/memos"),
     (
         "",
         "memos",
@@ -529,15 +496,25 @@ GITHUB_ENVIRONMENT = Form(
     most=255,
     hints=((r".*\$.*", "holds a `$`", _WITHOUT_VARIABLE),),
 )
+_KEY = "[a-z0-9_]*"
 GITHUB_SUBJECT = Form(
     "github_subject",
-    "repo:[A-Za-z0-9][A-Za-z0-9-]*(@[0-9]+)?/[A-Za-z0-9_.-]+(@[0-9]+)?:[ -#%-~]+",
+    # Of a template of the repository's own a subject begins with another key: all but `repo`, letter by letter.
+    f"(repo:[A-Za-z0-9][A-Za-z0-9_-]*(@[0-9]+)?/[A-Za-z0-9_.-]+(@[0-9]+)?|([a-qs-z]{_KEY}|r([a-df-z0-9_]{_KEY})?"
+    f"|re([a-oq-z0-9_]{_KEY})?|rep([a-np-z0-9_]{_KEY})?|repo[a-z0-9_]{_KEY})):[ -#%-~]+",
     "a subject of one repository",
-    ("repo:octo-org/memos:*", "repo:octo-org/memos:ref:refs/heads/main", "repo:octo-org@1/memos@2:pull_request"),
+    (
+        "repo:octo-org/memos:*",
+        "repo:octo-org/memos:ref:refs/heads/main",
+        "repo:octo-org@1/memos@2:pull_request",
+        "repository_id:1234:environment:prod",
+    ),
     (
         "",
         "*",
         "repo:*",
+        "repo*:x",
+        "*:x",
         "repo:octo-org/*",
         "repo:octo-org/*:ref:refs/heads/main",
         "repo:octo-org/memos",
@@ -567,6 +544,14 @@ TAG_VALUE = Form(
     most=256,
 )
 
+TEXT = Form(
+    "text",
+    "[A-Za-z0-9._-]+",
+    "a text of letters, digits, `.`, `_` and `-`",
+    ("memos", "a1", "x.y_z-1"),
+    ("", "a b", "a/b", "a:b", "*", "a?", "${a}", "a\n"),
+    most=255,
+)
 PARAMETER_NAME = Form(
     "parameter_name",
     "[a-z][a-z0-9]*(_[a-z0-9]+)*",
@@ -576,4 +561,4 @@ PARAMETER_NAME = Form(
     most=64,
 )
 
-FORMS = {f.name: f for f in tuple(globals().values()) if isinstance(f, Form)}
+FORMS = {f.name: f for f in (*globals().values(), *vars(oidc_forms).values()) if isinstance(f, Form)}

@@ -18,8 +18,11 @@ class Given:
     """An ARN that the user wrote: where, and whether it must be of the roles' own account."""
 
     path: Path
-    arn: str
+    arn: Text = field(converter=text)
     same_account: bool = False
+
+    def bind(self, values: Bindings) -> "Given":
+        return evolve(self, arn=self.arn.bind(values))
 
 
 @frozen
@@ -53,6 +56,13 @@ class Home:
         """What only the deployment itself can fill in."""
         refs = (r for t in (self.account_id, self.region, self.partition) for r in t.refs if not r.parameter)
         return tuple(dict.fromkeys(refs))
+
+    def sample(self, name: str) -> str:
+        """A value for what only the deployment can fill in, that agrees with what is known."""
+        partition = self.partition.literal or "aws"
+        if name == "aws_region":
+            return next((r for r in HOME_FORMS[name].good if partition_of(r) == partition), "REGION")
+        return partition if name == "partition" else HOME_FORMS[name].good[0]
 
     def open(self, parameters: Collection[str]) -> tuple[str, ...]:
         """The names of what only the deployment can fill in, where no parameter bears that name."""
@@ -88,17 +98,18 @@ class Home:
         for one in given:
             arn = Arn.parse(one.arn)
             region, account_of = arn.region.literal, arn.account.literal
-            if region and partition_of(region) != arn.partition.literal:
+            of = arn.partition.literal
+            if region and of and partition_of(region) != of:
                 right = partition_of(region)
                 remedy = f"Write `arn:{right}:`." if right else "Write a region of AWS."
                 yield Fault(f"`{one.arn}`: region `{region}` is not in partition `{arn.partition}`", one.path, remedy)
-            elif partition and arn.partition.literal != partition:
+            elif partition and of and of != partition:
                 yield Fault(
                     f"`{one.arn}` is of partition `{arn.partition}`, the roles are of `{partition}`",
                     one.path,
                     "A role reaches nothing in another partition.",
                 )
-            elif one.same_account and account and account_of not in (account, "aws"):
+            elif one.same_account and account and account_of and account_of not in (account, "aws"):
                 yield Fault(
                     f"`{one.arn}` is of account `{account_of}`, the roles are of `{account}`",
                     one.path,

@@ -1,7 +1,8 @@
 """What was asked for, and what is worth knowing of it: notes, needs, who is trusted, what is accepted."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Optional, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, partial
+from typing import Generic, Optional, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -17,8 +18,8 @@ from ecsiam.model.text import EMPTY, Bindings, Ref, Text, text
 class Note(Shown):
     """Something that is right but worth knowing. It never stands for a loss: what can't be said is refused.
 
-    `when` names the flag parameter that it is there for; empty: always. Once a parameter in `unless` has a value, it is
-    true no longer.
+    `when` names the flag parameter that it is there for; empty: always. Once what is named in `unless` has a value
+    (a parameter, the account), it is true no longer.
     """
 
     rule: str
@@ -36,7 +37,7 @@ class Note(Shown):
     def bind(self, values: Bindings) -> Optional["Note"]:
         """The note once values are known; None where it says nothing any more."""
         on = values.when(self.when)
-        given = any(values.parameters.get(name) for name in self.unless)
+        given = any(values.parameters.get(name) or values.deployment.get(name) for name in self.unless)
         return None if on is None or given else evolve(self, when=on)
 
     def _says(self) -> str:
@@ -70,6 +71,30 @@ class Trusted:
 
 
 OfRole = TypeVar("OfRole", Need, Trusted)
+T = TypeVar("T")
+
+
+class Later(Generic[T]):
+    """Items that are made when they are asked for, and kept: only who proves asks what has to work. Equal by these."""
+
+    def __init__(self, make: Callable[[], Iterable[T]]) -> None:
+        self._make = make
+
+    @cached_property
+    def items(self) -> tuple[T, ...]:
+        return tuple(self._make())
+
+
+def _needs(given: Iterable[Need] | Later[Need]) -> Later[Need]:
+    return given if isinstance(given, Later) else Later(partial(tuple, tuple(given)))
+
+
+def _trusted(given: Iterable[Trusted] | Later[Trusted]) -> Later[Trusted]:
+    return given if isinstance(given, Later) else Later(partial(tuple, tuple(given)))
+
+
+def _items(later: Later[T]) -> tuple[T, ...]:
+    return later.items
 
 
 def _quotas(given: Mapping[str, int] | Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
@@ -82,14 +107,6 @@ def _bound(given: Iterable[OfRole], values: Bindings) -> Iterator[OfRole]:
         statement = one.statement.bind(values) if when is not None else None
         if when is not None and statement is not None:
             yield evolve(one, statement=statement, when=when)
-
-
-def _needs(given: Iterable[Need]) -> tuple[Need, ...]:
-    return tuple(given)
-
-
-def _trusted(given: Iterable[Trusted]) -> tuple[Trusted, ...]:
-    return tuple(given)
 
 
 def _accepted(given: Iterable[Accept]) -> tuple[Accept, ...]:
@@ -108,10 +125,20 @@ class Intent(Shown):
     prefix: Text = field(default=EMPTY, converter=text)
     environment: Text = field(default=EMPTY, converter=text)
     flags: tuple[tuple[str, bool | Ref], ...] = ()
-    trusted: tuple[Trusted, ...] = field(default=(), converter=_trusted)
-    needs: tuple[Need, ...] = field(default=(), converter=_needs)
+    _trusted: Later[Trusted] = field(
+        factory=lambda: Later[Trusted](tuple), alias="trusted", converter=_trusted, eq=_items
+    )
+    _needs: Later[Need] = field(factory=lambda: Later[Need](tuple), alias="needs", converter=_needs, eq=_items)
     accepted: tuple[Accept, ...] = field(default=(), converter=_accepted)
     quotas: tuple[tuple[str, int], ...] = field(default=(), converter=_quotas)
+
+    @property
+    def trusted(self) -> tuple[Trusted, ...]:
+        return self._trusted.items
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return self._needs.items
 
     def _says(self) -> str:
         on = [flag.removeprefix("enable_") for flag, on in self.flags if on is not False]
@@ -126,10 +153,18 @@ class Intent(Shown):
             self,
             prefix=self.prefix.bind(values),
             environment=self.environment.bind(values),
-            flags=tuple((flag, on if isinstance(on, bool) else _flag(on, values)) for flag, on in self.flags),
+            flags=told((flag, on if isinstance(on, bool) else _flag(on, values)) for flag, on in self.flags),
             trusted=_bound(self.trusted, values),
             needs=_bound(self.needs, values),
         )
+
+
+USUAL = frozenset({"enable_ecr_pull", "enable_container_logs"})  # flags that are on where nothing is said
+
+
+def told(flags: Iterable[tuple[str, T]]) -> tuple[tuple[str, T], ...]:
+    """Flags as they are told: one that is on by default only where it isn't, or may not be."""
+    return tuple(one for one in flags if one[1] is not True or one[0] not in USUAL)
 
 
 def _flag(flag: Ref, values: Bindings) -> bool | Ref:

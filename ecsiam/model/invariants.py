@@ -8,7 +8,7 @@ SAYS: Mapping[str, str] = MappingProxyType(
         "separation": "the execution role and the task role share no permission",
         "trust": "each role can be assumed by exactly the principals of its kind",
         "oidc-subject": "the deploy role only by the subjects that the config lists",
-        "pass-role": "iam:PassRole only for the stack's ECS roles, and only to ECS tasks",
+        "pass-role": "iam:PassRole only for the stack's roles and those listed, each to its service",
         "no-escalation": "no role can come to more than it was given",
         "execution": "the execution role does only what ECS does with one",
         "home": "nothing and nobody outside this account, region and partition",

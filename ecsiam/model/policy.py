@@ -3,7 +3,9 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import Literal, TypeVar, cast
 
 from attrs import evolve, field, frozen
@@ -14,11 +16,11 @@ from ecsiam.looks.shown import Paged
 from ecsiam.looks.words import count
 from ecsiam.model.arn import PARTITIONS
 from ecsiam.model.built import Built, is_text
-from ecsiam.model.each import Item, nested
+from ecsiam.model.each import Each, Item, nested
 from ecsiam.model.spots import Spot, faults, misplaced, refused
 from ecsiam.model.statement import Data, Only, Statement, as_json, statement_as_written, statement_to_data
 from ecsiam.model.text import Bindings, Text, several
-from ecsiam.model.verdicts import Kind
+from ecsiam.model.verdicts import Kind, Verdict
 
 Version = Literal["2012-10-17", "2008-10-17"]
 VERSIONS = ("2012-10-17", "2008-10-17")
@@ -29,6 +31,19 @@ def _statements(given: Statement | Iterable[Statement]) -> tuple[Statement, ...]
     return several(given, (Statement,), "a statement")
 
 
+# The claims that IAM wants a condition on, by issuer.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
+SHARED = {
+    name: f"{name}:sub"
+    for name in ("token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io", "agent.buildkite.com")
+}
+
+
+def _says(values: tuple[Text, ...]) -> bool:
+    """Whether a condition's values are more than wildcards."""
+    return any(str(value).strip("*?") for value in values)
+
+
 @frozen(repr=False)
 class Policy(Built, Paged):
     """A policy document. `kind` follows from its statements: identity, trust or resource."""
@@ -37,7 +52,7 @@ class Policy(Built, Paged):
     version: Version = "2012-10-17"
     id: str = field(default="", validator=is_text)
 
-    @property
+    @cached_property
     def kind(self) -> Kind:
         """A trust policy names principals but no resources, and speaks of nothing but `sts:` actions."""
         if not any(s.principals for s in self.statements):
@@ -49,6 +64,15 @@ class Policy(Built, Paged):
             for s in self.statements
         )
         return "trust" if trust else "resource"
+
+    @cached_property
+    def compact(self) -> str | None:
+        """Its JSON in as few characters as it takes, for who counts them; None while something in it is left open."""
+        open_ = any(t.literal is None for s in self.statements for t in s.texts())
+        listed_ = any(s.resources and any(isinstance(r, Each) for r in s.resources.items) for s in self.statements)
+        if open_ or listed_:
+            return None
+        return json.dumps(policy_to_data(self, str), separators=(",", ":"), ensure_ascii=False)
 
     def _unsayable(self) -> Iterator[Fault]:
         if not self.statements:
@@ -63,7 +87,8 @@ class Policy(Built, Paged):
     def _refused(self) -> Iterator[Fault]:
         yield from refused(self._own_spots(), self.kind)
         if self.kind != "identity":
-            yield from misplaced(self._statement_spots(), self.kind)
+            for i, s in enumerate(self.statements):
+                yield from (f.under("Statement", i) for f in misplaced(s.spots(), self.kind))
 
     def _own_spots(self, partition: str | None = None) -> Iterator[Spot]:
         """What a policy has beyond its statements; with `partition` of the account, what is of another one."""
@@ -75,22 +100,33 @@ class Policy(Built, Paged):
             if statement.sid in seen:
                 yield Spot("sid again", statement.sid, ("Statement", i, "Sid"))
             seen |= {statement.sid} - {""}
-            for path, spot in statement.resource_spots() if partition else ():
+            for spot in statement.resource_spots() if partition else ():
                 there = spot.text.split(":", 2)[1:2]
                 if there and there[0] in PARTITIONS and there[0] != partition:
-                    yield Spot("partition of another", spot.shown, ("Statement", i, *path))
+                    yield Spot("partition of another", spot.shown, ("Statement", i, *spot.path))
 
-    def _statement_spots(self) -> Iterator[Spot]:
-        for i, statement in enumerate(self.statements):
-            yield from (spot.under("Statement", i) for spot in statement.spots())
+    def _faults(self, spots: Iterable[Spot], *verdicts: Verdict) -> Iterator[Fault]:
+        """What the table has on its own spots and on those of its statements."""
+        yield from faults(spots, self.kind, *verdicts)
+        for i, s in enumerate(self.statements):
+            yield from (f.under("Statement", i) for f in faults(s.spots(), self.kind, *verdicts))
+
+    def _claim_spots(self) -> Iterator[Spot]:
+        """The claims of shared issuers that a statement doesn't pin; what was stored without works until edited."""
+        for i, s in enumerate(self.statements):
+            pinned = {c.key.lower() for c in s.conditions if c.operator.comparison.kind != "null" and _says(c.values)}
+            for p in s.principals.items if s.principals is not None and s.effect == "Allow" else ():
+                claim = SHARED.get(str(p.id).partition(":oidc-provider/")[2])
+                if claim and claim not in pinned:
+                    yield Spot("claim", claim, ("Statement", i, "Condition"))
 
     def refusals(self, partition: str | None = None) -> tuple[Fault, ...]:
         """What IAM would refuse in it; with the account's `partition`, ARNs of another one too."""
-        return tuple(refused((*self._own_spots(partition), *self._statement_spots()), self.kind))
+        return (*self._faults(self._own_spots(partition), "refused"), *refused(self._claim_spots(), self.kind))
 
     def notes(self) -> tuple[Fault, ...]:
         """What looks wrong in it and is stored all the same, and what nobody knows."""
-        return tuple(faults((*self._own_spots(), *self._statement_spots()), self.kind, "stored", "unclear"))
+        return tuple(self._faults(self._own_spots(), "stored", "unclear"))
 
     def bind(self, values: Bindings) -> "Policy | None":
         """The policy with references put in; None when no statement is left."""

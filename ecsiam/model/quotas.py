@@ -18,8 +18,8 @@ _API = "https://docs.aws.amazon.com/IAM/latest/APIReference/"
 class Quota:
     """How much of something IAM takes: `default` at first, and never more than `most`.
 
-    The id is AWS's own name in Service Quotas, in snake case, where there is one. `what` has the role's id in it;
-    `remedy` is what to do about more than that.
+    The id is AWS's own name in Service Quotas, in snake case, where there is one. `what` has the role's id in it, and
+    that of the policy where it is about one; `remedy` is what to do about more than that.
     """
 
     id: str
@@ -42,8 +42,15 @@ _QUOTAS = (
         "the inline policies of the {} role together",
         10_240,
         10_240,
-        remedy="Name fewer resources, or several by one pattern; or make a managed policy of some statements and "
-        "attach it.",
+        remedy="Write `policies: managed`, which makes customer managed policies of them; or name fewer resources, or "
+        "several by one pattern.",
+    ),
+    Quota(
+        "managed_policy_size",
+        "the managed policy `{1}` of the {0} role",
+        6_144,
+        6_144,
+        remedy="Nothing of it can be divided: write several of its values as one pattern.",
     ),
     Quota(
         "role_trust_policy_length",
@@ -58,7 +65,7 @@ _QUOTAS = (
         10,
         20,
         "managed policies",
-        "Attach fewer: one managed policy can say what several do.",
+        "Attach fewer: one managed policy can say what several do. Or name fewer resources, or several by one pattern.",
     ),
     Quota("role_tags", "the {} role", 50, 50, "tags", "Leave some out.", f"{_API}API_TagRole.html"),
     Quota(

@@ -21,17 +21,20 @@ from ecsiam.model.text import EMPTY, Bindings, Ref, Text, text, texts
 
 
 @frozen(repr=False)
-class InlinePolicy(Paged):
-    """A policy inside a role. `id` is the feature's (`efs`), `name` what IAM calls it (`memos-dev-efs-policy`).
+class RolePolicy(Paged):
+    """A policy of a role's own. `id` is the feature's (`efs`), `name` what IAM calls it (`memos-dev-efs-policy`).
 
-    `when` names the flag parameter that it is there for; empty: always."""
+    `when` names the flag parameter that it is there for; empty: always. It is inline, or, `managed`, beside the role: a
+    customer managed policy that is attached to this role alone. It grants the same.
+    """
 
     id: str
     name: Text = field(converter=text)
     document: Policy
     when: str = ""
+    managed: bool = False
 
-    def bind(self, values: Bindings) -> "InlinePolicy | None":
+    def bind(self, values: Bindings) -> "RolePolicy | None":
         when = values.when(self.when)
         document = self.document.bind(values) if when is not None else None
         if when is None or document is None:
@@ -59,13 +62,13 @@ def _assumes(s: Statement) -> bool:
     return isinstance(s.actions, AllBut) or any(a.pattern.lower() not in _BESIDE for a in s.actions.items)
 
 
-def _reasons(policy: InlinePolicy) -> tuple[str, ...]:
+def _reasons(policy: RolePolicy) -> tuple[str, ...]:
     """Why its statements are there; of one that nobody gave a reason, what it says."""
     return tuple(dict.fromkeys(s.why for s in policy.document.statements))
 
 
-def _policies(given: Iterable[InlinePolicy] | Mapping[str, InlinePolicy]) -> ById[InlinePolicy]:
-    return ById(given)
+def _policies(given: Iterable[RolePolicy] | Mapping[str, RolePolicy]) -> ById[RolePolicy]:
+    return given if isinstance(given, ById) else ById(given)
 
 
 Tags = tuple[tuple[str, Text], ...]
@@ -97,13 +100,14 @@ class Role(Built, Paged):
     """An IAM role. `id` is ours (`execution`, `task`, `github_actions`) or, for a role read from elsewhere, its name.
 
     `max_session_duration` is in seconds, None for IAM's default of 3600. `when` names the flag parameter that the role
-    is there for; empty: always.
+    is there for; empty: always. `exclusive` asks who deploys it to take away what others attach to it. With `profile`
+    an instance profile of the same name and path holds it, by which EC2 takes it.
     """
 
     id: str
     name: Text = field(converter=text)
     trust: Policy
-    policies: ById[InlinePolicy] = field(factory=lambda: ById[InlinePolicy](()), converter=_policies)
+    policies: ById[RolePolicy] = field(factory=lambda: ById[RolePolicy](()), converter=_policies)
     managed_policy_arns: tuple[Text, ...] = field(default=(), converter=texts)
     path: str = "/"
     permissions_boundary: Text | None = field(default=None, converter=_boundary)
@@ -111,6 +115,8 @@ class Role(Built, Paged):
     description: Text = field(default=EMPTY, converter=text)
     tags: Tags = field(default=(), converter=_tags)
     when: str = ""
+    exclusive: bool = False
+    profile: bool = False
 
     def _refused(self) -> Iterator[Fault]:
         if self.trust.kind != "trust":
@@ -125,7 +131,7 @@ class Role(Built, Paged):
 
     @property
     def documents(self) -> tuple[Policy, ...]:
-        """The trust policy and the inline policies."""
+        """The trust policy and its own policies."""
         return (self.trust, *(p.document for p in self.policies.values()))
 
     @property
@@ -157,6 +163,7 @@ class Role(Built, Paged):
             ("attached", tuple(map(str, self.managed_policy_arns))),
             ("boundary", "" if self.permissions_boundary is None else str(self.permissions_boundary)),
             ("session", "" if longest is None else f"{longest} seconds at most"),
+            ("instance profile", str(self.name) if self.profile else ""),
             ("while on", self.when),
         )
         blocks: list[Block] = [Table(("", ""), [fact for fact in facts if fact[1]])]
@@ -171,6 +178,16 @@ class Role(Built, Paged):
     def arn(self, partition: Text, account_id: Text) -> Text:
         """The role's ARN as text: known before the role exists, since name and path are."""
         return Arn(partition, "iam", Text(()), account_id, Text.of("role", self.path, self.name)).text
+
+    @property
+    def inline(self) -> tuple[RolePolicy, ...]:
+        """Its policies that stand inside it."""
+        return tuple(p for p in self.policies.values() if not p.managed)
+
+    @property
+    def own_managed(self) -> tuple[RolePolicy, ...]:
+        """Its policies that are customer managed ones, under the role's own path."""
+        return tuple(p for p in self.policies.values() if p.managed)
 
     def bind(self, values: Bindings) -> "Role | None":
         """The role with references put in; None when its flag is off."""

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-
-from attrs import evolve, frozen
+from typing import NamedTuple
 
 from ecsiam.errors import Fault, Path, show
 from ecsiam.model.text import Text
 from ecsiam.model.verdicts import ALL, TABLE, Kind, Row, Subject, Verdict
 
 
-@frozen
-class Spot:
+class Spot(NamedTuple):  # a hundred of them are made for each role
     """A text of a document, what it is, and where it stands; `shown` is how it is written, if that is not it."""
 
     of: Subject
@@ -21,7 +19,7 @@ class Spot:
 
     def under(self, *prefix: str | int) -> "Spot":
         """The same spot seen from further out."""
-        return evolve(self, path=(*prefix, *self.path))
+        return Spot(self.of, self.text, (*prefix, *self.path), self.shown)
 
 
 def known(text: Text) -> str:

@@ -13,17 +13,23 @@ from ecsiam.looks.words import count
 from ecsiam.model import data as as_data
 from ecsiam.model.bounds import check_bounds
 from ecsiam.model.by_id import ById
+from ecsiam.model.companion import Companion, companions
 from ecsiam.model.deployment import Deployment
 from ecsiam.model.forms import PARAMETER_NAME
 from ecsiam.model.intent import Intent, Note
 from ecsiam.model.names import Output
+from ecsiam.model.oidc import OidcProvider
 from ecsiam.model.records import each, read_fields, record, string
 from ecsiam.model.role import Role, twice
 from ecsiam.model.text import Text
 
 
 def _roles(given: Iterable[Role] | Mapping[str, Role]) -> ById[Role]:
-    return ById(given)
+    return given if isinstance(given, ById) else ById(given)
+
+
+def _providers(given: Iterable[OidcProvider] | Mapping[str, OidcProvider]) -> ById[OidcProvider]:
+    return given if isinstance(given, ById) else ById(given)
 
 
 def _outputs(given: Iterable[Output]) -> tuple[Output, ...]:
@@ -43,7 +49,10 @@ def _named(name: str | Text, flag: str) -> str:
 
 @frozen(repr=False)
 class Stack(Paged):
-    """The roles of one service as data: frozen, hashable, equal by value. Notes and source are no part of equality."""
+    """The roles of one service as data: frozen, hashable, equal by value. Notes and source are no part of equality.
+
+    `companions` are documents that go with the roles; what owners of resources have to allow follows from the roles.
+    """
 
     roles: ById[Role] = field(converter=_roles)
     outputs: tuple[Output, ...] = field(default=(), converter=_outputs)
@@ -51,10 +60,14 @@ class Stack(Paged):
     intent: Intent = field(factory=Intent)
     notes: tuple[Note, ...] = field(default=(), eq=False, converter=_notes)
     source: str = field(default="", eq=False)
+    companions: ById[Companion] = field(factory=lambda: ById[Companion](()), converter=companions)
+    providers: ById[OidcProvider] = field(factory=lambda: ById[OidcProvider](()), converter=_providers)
 
     def __attrs_post_init__(self) -> None:
         names = twice(r.name for r in self.roles.values())
         refuse(PolicyError, [Fault(f"two roles are called `{name}`", ("roles",)) for name in names])
+        urls = twice(p.url for p in self.providers.values())
+        refuse(PolicyError, [Fault(f"two providers are of `{url}`", ("providers",)) for url in urls])
 
     def __str__(self) -> str:
         """A short table."""
@@ -79,12 +92,14 @@ class Stack(Paged):
         )
         flagged = any(r.when or any(p.when for p in r.policies.values()) for r in roles)
         head = ("role", "name", "assumed by", f"policies{' (while a flag is on)' if flagged else ''}", "attached")
+        made = self.providers.values()
         prefix = str(self.intent.prefix)
         left = self.deployment.open
         return Page(
             f"Stack {prefix}{': ' if prefix else ''}{count(len(roles), 'role')}",
             (
                 Table(head, rows),
+                *(f"made with them: the OIDC provider of {p.url}{f' ({p.when})' if p.when else ''}" for p in made),
                 *([f"left to deployment: {', '.join(left)}"] if left else []),
                 *(self._page_of(r) for r in roles),
                 *([Page(count(len(self.notes), "note"), tuple(map(str, self.notes)))] if self.notes else []),
@@ -101,13 +116,17 @@ class Stack(Paged):
         return evolve(
             self,
             roles=[b for r in self.roles.values() if (b := r.bind(bindings)) is not None],
+            providers=[on for p in self.providers.values() if (on := p.bind(bindings)) is not None],
             deployment=deployment,
             intent=self.intent.bind(bindings),
             notes=[left for n in self.notes if (left := n.bind(bindings)) is not None],
+            companions=[there for c in self.companions.values() if (there := c.bind(bindings)) is not None],
         )
 
     def texts(self) -> Iterator[Text]:
-        """Every text of the roles."""
+        """Every text of the roles and providers."""
+        for provider in self.providers.values():
+            yield from provider.texts()
         for role in self.roles.values():
             yield from (role.name, *(value for _, value in role.tags), role.description)
             for policy in role.documents:
@@ -118,11 +137,13 @@ class Stack(Paged):
         """The stack as plain data that JSON can hold, notes and origins included."""
         return {
             "roles": [as_data.write_role(r) for r in self.roles.values()],
+            "providers": [as_data.write_provider(p) for p in self.providers.values()],
             "outputs": [asdict(o) for o in self.outputs],
             "deployment": as_data.write_deployment(self.deployment),
             "intent": as_data.write_intent(self.intent),
             "notes": [asdict(n, value_serializer=as_data.listed) for n in self.notes],
             "source": self.source,
+            "companions": [as_data.write_companion(c) for c in self.companions.values()],
         }
 
     @classmethod
@@ -141,18 +162,21 @@ class Stack(Paged):
 _DOCUMENTS = 4  # that a stack may hold, each as large as one may be
 _FIELDS = {
     "roles": each(as_data.read_role),
+    "providers": each(as_data.read_provider),
     "outputs": each(record(Output, name=as_data.of_form(PARAMETER_NAME))),
     "deployment": as_data.read_deployment,
     "intent": as_data.read_intent,
     "notes": each(record(Note)),
     "source": string,
+    "companions": each(as_data.read_companion),
 }
 
 
 def _dangling(stack: Stack) -> Iterator[Fault]:
     """Parameters that something asks for and that there are none of."""
     variables = stack.deployment.variables
-    used = dict.fromkeys(ref.name for said in stack.texts() for ref in said.refs if ref.parameter)
+    beside = (t for c in stack.companions.values() for t in c.texts())
+    used = dict.fromkeys(ref.name for said in (*stack.texts(), *beside) for ref in said.refs if ref.parameter)
     for i, demand in enumerate(stack.deployment.demands):
         place = ("deployment", "demands", i, "parameters")
         if not demand.parameters:

@@ -9,12 +9,12 @@ from typing import Generic, Literal, TypeVar, cast, get_args
 
 from attrs import evolve, field, frozen
 
-from ecsiam.errors import ConfigError, Fault, Path, show
+from ecsiam.errors import ConfigError, Fault, show
 from ecsiam.looks.data import pretty
 from ecsiam.looks.shown import Shown
 from ecsiam.looks.words import few, listed, visible
 from ecsiam.model.built import Built, is_text
-from ecsiam.model.condition import Conditions, conditions
+from ecsiam.model.condition import Condition, Conditions, conditions
 from ecsiam.model.each import Each, Item, bind_item, items, items_in_order, nested
 from ecsiam.model.principal import EVERYONE, PRINCIPAL_TYPES, Principal
 from ecsiam.model.spots import Spot, known, refused
@@ -176,19 +176,19 @@ class Statement(Built):
             if not element.items:
                 yield Spot("empty", name, (name,))
         for path, action in _placed("Action", self.actions):
-            yield action.spot.under(*path)
-        yield from (spot.under(*path) for path, spot in self.resource_spots())
+            yield Spot("action", action.pattern, path)
+        yield from self.resource_spots()
         yield from self._principal_spots()
         for condition in self.conditions:
             yield from (spot.under("Condition", str(condition.operator)) for spot in condition.spots())
         yield Spot("sid", self.sid, ("Sid",))
         yield from (Spot("string", string) for string in self.strings())
 
-    def resource_spots(self) -> Iterator[tuple[Path, Spot]]:
+    def resource_spots(self) -> Iterator[Spot]:
         """Each resource that is one text; of one that begins with a reference nothing is known."""
         for path, item in _placed("Resource", self.resources):
             if isinstance(item, Text) and (not item.parts or isinstance(item.parts[0], str)):
-                yield path, Spot("resource", known(item), (), str(item))
+                yield Spot("resource", known(item), path, str(item))
 
     def _principal_spots(self) -> Iterator[Spot]:
         """Each principal, in the list of its type."""
@@ -255,12 +255,19 @@ class Statement(Built):
         yield from (c.key for c in self.conditions)
         yield from (part for t in self.texts() for part in t.parts if isinstance(part, str))
 
+    @property
+    def of_accounts(self) -> Condition | None:
+        """The condition that names the accounts its resources have to be of, if there is one."""
+        return next(
+            (c for c in self.conditions if (str(c.operator), c.key) == ("StringEquals", RESOURCE_ACCOUNT)), None
+        )
+
     def settled(self) -> "Statement | None":
         """The statement without the condition on the account of its resources, where every ARN tells that account.
 
         What is of another account is left out; None where nothing else is there.
         """
-        of = next((c for c in self.conditions if (str(c.operator), c.key) == ("StringEquals", RESOURCE_ACCOUNT)), None)
+        of = self.of_accounts
         if of is None or len(of.values) != 1 or not isinstance(self.resources, Only):
             return self
         told = [_is_of(item, of.values[0]) for item in self.resources.items]
@@ -273,9 +280,9 @@ class Statement(Built):
     def bind(self, values: Bindings) -> "Statement | None":
         """The statement with references put in; None when nothing is left that it speaks of.
 
-        Raises ConfigError where it is for resources of one account and none of them is. Only statements that we make
-        hold references, and ours are sorted and without doubles; a binding can make two texts equal or change their
-        order, so such a list is put in order again.
+        Raises ConfigError where it is for resources of one account and none of them is. Our own lists are sorted and
+        without doubles; a binding can make two texts equal or change their order, so what was in order is put in order
+        again. What somebody wrote in another order stays in that.
         """
         resources = self.resources
         if not any(t.refs for t in self.texts()) and not (
@@ -283,7 +290,9 @@ class Statement(Built):
         ):
             return self
         if resources is not None:
-            bound = items_in_order(b for r in resources.items for b in bind_item(r, values) if b != EMPTY)
+            given = resources.items
+            bound = tuple(b for r in given for b in bind_item(r, values) if b != EMPTY)
+            bound = items_in_order(bound) if items_in_order(given) == given else bound
             if not bound:  # an empty value is one that is not given; what may not be empty is demanded elsewhere
                 return None
             resources = type(resources)(bound)
@@ -295,7 +304,7 @@ class Statement(Built):
             else type(self.principals)(
                 tuple(evolve(p, id=p.id.bind(values)) for p in self.principals.items),
             ),
-            conditions=tuple(evolve(c, values=in_order(v.bind(values) for v in c.values)) for c in self.conditions),
+            conditions=tuple(evolve(c, values=_bound_values(c.values, values)) for c in self.conditions),
         )
         settled = found.settled()
         if settled is None:
@@ -308,6 +317,11 @@ class Statement(Built):
         items = listed(self.texts_of_resources())
         remedy = "Name one of that account, or name those that are meant in the key for just this."
         return ConfigError(Fault(f"to {what}, nothing of the roles' account is given: {items}", (), remedy))
+
+
+def _bound_values(given: tuple[Text, ...], values: Bindings) -> tuple[Text, ...]:
+    bound = tuple(v.bind(values) for v in given)
+    return in_order(bound) if in_order(given) == given else bound
 
 
 def _is_of(item: Item, account: Text) -> bool | None:

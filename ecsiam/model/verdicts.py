@@ -17,7 +17,7 @@ from ecsiam.model.arn import PARTITIONS
 Verdict = Literal["refused", "stored", "unclear"]
 Subject = Literal[
     "action", "resource", "principal", "key", "values", "date", "arn", "sid", "string", "element", "empty", "id",
-    "sid again", "partition of another",
+    "sid again", "partition of another", "claim",
 ]  # fmt: skip
 
 _GUIDE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
@@ -387,6 +387,15 @@ TABLE: tuple[Row, ...] = (
         kinds=("resource",),
     ),
     # ---- policies
+    Row(
+        "shared-issuer",
+        "claim",
+        "refused",
+        "nothing pins `{}`, and the issuer is everybody's",
+        f"{_GUIDE}id_roles_providers_oidc_secure-by-default.html",
+        "Write a condition on it whose value is more than wildcards.",
+        kinds=("trust",),
+    ),
     Row(
         "sid-again",
         "sid again",

@@ -77,6 +77,20 @@ EVALUATED: tuple[Evaluated, ...] = (
         "a translation needs neither terminology nor parallel data, and then there is no resource",
         "https://docs.aws.amazon.com/translate/latest/dg/security_iam_id-based-policy-examples.html",
     ),
+    Evaluated(
+        ("servicediscovery:discoverinstances", "servicediscovery:discoverinstancesrevision"),
+        "namespace",
+        ("*", "arn:*:servicediscovery:*:*:namespace/*"),
+        "instances are looked up by names: policies narrow by `servicediscovery:NamespaceName` and `ServiceName`",
+        "https://docs.aws.amazon.com/cloud-map/latest/dg/security_iam_service-with-iam.html",
+    ),
+    Evaluated(
+        ("servicediscovery:discoverinstances", "servicediscovery:discoverinstancesrevision"),
+        "service",
+        ("*", "arn:*:servicediscovery:*:*:service/*"),
+        "instances are looked up by names: policies narrow by `servicediscovery:NamespaceName` and `ServiceName`",
+        "https://docs.aws.amazon.com/cloud-map/latest/dg/security_iam_service-with-iam.html",
+    ),
 )
 
 
@@ -125,12 +139,6 @@ ADDED: tuple[Added, ...] = (
         ("arn:*:codeconnections:*:*:connection/*", "arn:*:codestar-connections:*:*:connection/*"),
         "a connection keeps the name of the service under which it was made, and both names' actions are asked on it",
         "https://docs.aws.amazon.com/dtconsole/latest/userguide/rename.html",
-    ),
-    Added(
-        ("servicediscovery:discoverinstances", "servicediscovery:discoverinstancesrevision"),
-        ("*",),
-        "instances are looked up by names: policies narrow by `servicediscovery:NamespaceName` and `ServiceName`",
-        "https://docs.aws.amazon.com/cloud-map/latest/dg/security_iam_service-with-iam.html",
     ),
     Added(
         ("ssmmessages:opendatachannel",),

@@ -54,7 +54,13 @@ def patterns(names: str) -> tuple[str, ...]:
 
 # Requests of these actions that are no way up after all.
 # https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-grant-is-for-aws-resource
-UNLESS: dict[str, Block] = {"kms:CreateGrant": {"Bool": {"kms:GrantIsForAWSResource": "true"}}}
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles.html
+UNLESS: dict[str, Block] = {
+    "iam:CreateServiceLinkedRole": {
+        "StringEquals": {"iam:AWSServiceName": ("ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com")}
+    },
+    "kms:CreateGrant": {"Bool": {"kms:GrantIsForAWSResource": "true"}},
+}
 
 ESCALATIONS: tuple[Escalation, ...] = (
     Escalation(

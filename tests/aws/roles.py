@@ -28,12 +28,28 @@ def read_role(iam: Any, name: str) -> dict[str, Any]:
             for policy in inline
         },
         "AttachedPolicyArns": sorted(policy["PolicyArn"] for policy in attached),
+        "AttachedDocuments": {arn: of_managed(iam, arn) for arn in sorted(p["PolicyArn"] for p in attached)},
         "PermissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
         "MaxSessionDuration": role["MaxSessionDuration"],
         # CloudFormation adds tags of its own, in a namespace that nobody else may write.
         "Tags": {tag["Key"]: tag["Value"] for tag in tags if not tag["Key"].startswith("aws:")},
         "Description": role.get("Description", ""),  # IAM leaves an empty one out
+        "InstanceProfiles": [
+            {"InstanceProfileName": profile["InstanceProfileName"], "Path": profile["Path"]}
+            for profile in pages(iam, "list_instance_profiles_for_role", "InstanceProfiles", name)
+        ],
     }
+
+
+def of_managed(iam: Any, arn: str) -> Document:
+    """What a managed policy says; nothing of one that isn't there, nor of AWS's own, which not every server has."""
+    if ":iam::aws:" in arn:
+        return {}
+    try:
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    except iam.exceptions.NoSuchEntityException:
+        return {}
+    return document(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
 
 
 def pages(iam: Any, operation: str, key: str, role: str) -> list[Any]:
@@ -56,18 +72,25 @@ def document(given: str | Document) -> Document:
 def create_role_from_files(iam: Any, folder: Path) -> list[str]:
     """Create every role of a folder, and return their names.
 
-    `roles/<role name>/` holds `create-role.json` (the API's own arguments), `attached-policies.json` (ARNs) and
-    `policies/<policy name>.json`.
+    `roles/<role name>/` holds `create-role.json` (the API's own arguments), `attached-policies.json` (ARNs),
+    `policies/<policy name>.json`, and `managed-policies/<policy name>.json`, to be created (the API's arguments again),
+    and where EC2 takes the role, what makes its instance profile.
     """
     names: list[str] = []
     for role in sorted(path for path in (folder / "roles").iterdir() if path.is_dir()):
         made = iam.create_role(**json.loads((role / "create-role.json").read_text(encoding="utf-8")))
         name: str = made["Role"]["RoleName"]
+        for policy in sorted((role / "managed-policies").glob("*.json")):
+            iam.create_policy(**json.loads(policy.read_text(encoding="utf-8")))
         for arn in json.loads((role / "attached-policies.json").read_text(encoding="utf-8")):
             iam.attach_role_policy(RoleName=name, PolicyArn=arn)
         for policy in sorted((role / "policies").glob("*.json")):
             text = policy.read_text(encoding="utf-8")
             iam.put_role_policy(RoleName=name, PolicyName=policy.stem, PolicyDocument=text)
+        if (role / "create-instance-profile.json").exists():
+            for operation in ("create_instance_profile", "add_role_to_instance_profile"):
+                text = (role / f"{operation.replace('_', '-')}.json").read_text(encoding="utf-8")
+                getattr(iam, operation)(**json.loads(text))
         names.append(name)
     return names
 

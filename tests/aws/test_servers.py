@@ -37,6 +37,9 @@ POLICIES = {
 }
 
 
+ATTACHED: dict[str, Any] = {"AttachedPolicyArns": [EXECUTION_POLICY], "AttachedDocuments": {EXECUTION_POLICY: {}}}
+
+
 def role(name: str, **properties: Any) -> dict[str, Any]:
     """A role as a template's resource."""
     return {
@@ -53,10 +56,12 @@ def read_as(name: str, **known: Any) -> dict[str, Any]:
         "AssumeRolePolicyDocument": TRUSTS_TASKS,
         "InlinePolicies": {},
         "AttachedPolicyArns": [],
+        "AttachedDocuments": {},
         "PermissionsBoundary": None,
         "MaxSessionDuration": 3600,
         "Tags": {},
         "Description": "",
+        "InstanceProfiles": [],
         **known,
     }
 
@@ -114,7 +119,7 @@ def test_a_client_ignores_the_environment(store: Server, monkeypatch: pytest.Mon
     ("server", "property_", "read"),
     [  # each drops what the other keeps
         ("moto_server", {"PermissionsBoundary": EXECUTION_POLICY}, {"PermissionsBoundary": EXECUTION_POLICY}),
-        ("ministack_open", {"ManagedPolicyArns": [EXECUTION_POLICY]}, {"AttachedPolicyArns": [EXECUTION_POLICY]}),
+        ("ministack_open", {"ManagedPolicyArns": [EXECUTION_POLICY]}, ATTACHED),
     ],
 )
 def test_a_templates_role_reads_back(
@@ -166,7 +171,7 @@ def test_a_files_role_reads_back(store: Server, tmp_path: Path) -> None:
         Description="the api's",
         MaxSessionDuration=7200,
         PermissionsBoundary=EXECUTION_POLICY,
-        AttachedPolicyArns=[EXECUTION_POLICY],
+        **ATTACHED,
         InlinePolicies=POLICIES,
         Tags={"service": "api"},
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import ecsiam
 from ecsiam.model.principal import Principal
-from ecsiam.model.role import InlinePolicy
+from ecsiam.model.role import RolePolicy
 
 from . import possible
 from .matcher import Asked, Json, Truth, allows, keys_of
@@ -64,7 +64,7 @@ def _subject(side: Sequence[Json], of_roles: bool) -> Any:
     policies = [ecsiam.parse_policy(document) for document in side]
     if not of_roles:
         return policies[0]
-    inline = {f"p{i}": InlinePolicy(f"p{i}", f"p{i}", policy) for i, policy in enumerate(policies)}
+    inline = {f"p{i}": RolePolicy(f"p{i}", f"p{i}", policy) for i, policy in enumerate(policies)}
     return ecsiam.Role("task", ROLE, ecsiam.parse_policy(TRUST), inline)
 
 

@@ -7,6 +7,8 @@ It speaks terraform's plugin protocol (version 6) over gRPC. All about the types
     default, force_new              facts of the real provider that its schema does not tell
     made                            what apply makes of an unknown value, out of `Provider.words`; else it is empty
 
+reading.json has further types, with the arguments alone that the shapes of Terraform use that a reader is tested on.
+
 True to the real provider: names and types of arguments, what is required, deprecated and sensitive, what is known only
 after apply, what a change replaces, and which policies, names and ARNs fail before anything is made.
 
@@ -110,6 +112,7 @@ def region_name(_: str, region: str) -> str | None:
 
 POLICIES = {"assume_role_policy": policy, "policy": policy}  # in every type and block
 CHECKS: dict[str, dict[str, Check]] = {
+    "aws_iam_instance_profile": {"name": named(128), "name_prefix": named(102)},
     "aws_iam_openid_connect_provider": {"url": https},
     "aws_iam_role": {
         "max_session_duration": session,
@@ -117,6 +120,7 @@ CHECKS: dict[str, dict[str, Check]] = {
         "name_prefix": named(38),
         "permissions_boundary": arn,
     },
+    "aws_iam_policy": {"name": named(128), "name_prefix": named(102)},
     "aws_iam_role_policy": {"name": named(128), "name_prefix": named(102), "policy": inline_policy, "role": named(64)},
     "aws_iam_role_policy_attachment": {"policy_arn": arn},
 }
@@ -169,9 +173,12 @@ def as_of(major: int, block: Block) -> Block:
 @cache
 def schemas(major: int) -> tuple[Block, dict[str, Block], dict[str, Block]]:
     """The provider's own block, the resources' and the data sources'."""
-    everything = json.loads(Path(__file__).with_name("schema.json").read_text(encoding="utf-8"))
+    everything, more = (
+        json.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+        for name in ("schema.json", "reading.json")
+    )
     resources, data = (
-        {name: as_of(major, block) for name, block in everything[kind].items()}
+        {name: as_of(major, block) for name, block in {**everything[kind], **more[kind]}.items()}
         for kind in ("resources", "data_sources")
     )
     return as_of(major, everything["provider"]), resources, data
@@ -220,6 +227,40 @@ def normal(text: str) -> str:
     """A policy as the real provider keeps it: written by Go, with keys sorted and no space."""
     plain = json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return plain.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def document(config: Values) -> Values:
+    """The policy that a `data "aws_iam_policy_document"` means."""
+    own = [statement(block) for block in config["statement"]]
+    statements: list[Values] = []
+    texts: list[Any] = [*(config["source_policy_documents"] or []), None, *(config["override_policy_documents"] or [])]
+    for text in texts:
+        given: Any = own if text is None else json.loads(text)["Statement"] if text else []
+        several: list[Any] = given if isinstance(given, list) else [given]  # pyright: ignore[reportUnknownVariableType]
+        for one in several:
+            same = [i for i, s in enumerate(statements) if one.get("Sid") and s.get("Sid") == one["Sid"]]
+            if same:
+                statements[same[0]] = one
+            else:
+                statements.append(one)
+    return {"Version": config["version"] or "2012-10-17", "Statement": statements}
+
+
+def statement(block: Values) -> Values:
+    """One statement of it. `&{` stands for IAM's `${`, and what is given is in no order."""
+    names = {"actions": "Action", "not_actions": "NotAction", "resources": "Resource", "not_resources": "NotResource"}
+    found: Values = {"Sid": block["sid"]} if block["sid"] else {}
+    found["Effect"] = block["effect"] or "Allow"
+    for name, element in names.items():
+        if block[name]:
+            found[element] = [text.replace("&{", "${") for text in block[name]]
+    for name, element in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
+        for one in block[name]:
+            found.setdefault(element, {}).setdefault(one["type"], []).extend(one["identifiers"])
+    for one in block["condition"]:
+        values = [text.replace("&{", "${") for text in one["values"]]
+        found.setdefault("Condition", {}).setdefault(one["test"], {}).setdefault(one["variable"], []).extend(values)
+    return found
 
 
 # The provider.
@@ -283,9 +324,15 @@ class Provider:
     def ReadDataSource(self, request: Any) -> Any:
         """They tell the account, the partition and the region: all known before apply."""
         kind, config = request.type_name, unpack(request.config)
-        words = self.words(kind, {"name": kind, "region": config.get("region") or config.get("name")})
+        if kind == "aws_iam_policy_document":
+            text = json.dumps(document(config))
+            return pb.ReadDataSource.Response(state=pack({**config, "id": "1", "json": text, "minified_json": text}))
+        region = config.get("region") or (config.get("name") if kind == "aws_region" else None)
+        words = self.words(kind, {"name": config.get("name") or kind, "region": region})
         attributes = self.data[kind]["attributes"]
-        return pb.ReadDataSource.Response(state=pack({name: made(spec, words) for name, spec in attributes.items()}))
+        given = {name: value for name, value in config.items() if value is not None and name != "id"}
+        found = {name: made(spec, words) for name, spec in attributes.items()}
+        return pb.ReadDataSource.Response(state=pack({**found, **given}))
 
     def UpgradeResourceState(self, request: Any) -> Any:
         """There is but one version of the state."""

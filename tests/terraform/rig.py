@@ -63,6 +63,7 @@ class Terraform:
         """Add or replace files: text as it is, all else as JSON."""
         for name, content in files.items():
             text = content if isinstance(content, str) else json.dumps(content, indent=2)
+            (self.directory / name).parent.mkdir(parents=True, exist_ok=True)
             (self.directory / name).write_text(text, encoding="utf-8")
 
     def init(self) -> None:

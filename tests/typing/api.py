@@ -19,11 +19,14 @@ from ecsiam import (
     Decision,
     EmitError,
     Fails,
+    Finding,
     Holds,
     Parameter,
     Policy,
     PolicyError,
     Principal,
+    ReadError,
+    Reading,
     Request,
     Role,
     Stack,
@@ -31,15 +34,18 @@ from ecsiam import (
     Undecided,
     build,
     can,
+    check,
     compare,
     contains,
     emit,
     equivalent,
     evaluate,
     load_config,
+    load_configs,
     overlaps,
     parse_policy,
     prove,
+    read,
 )
 
 Target = Literal["terraform", "cloudformation", "iam"]
@@ -114,6 +120,13 @@ def a_config_from_a_path_or_with_values_bound() -> None:
     bound = config.bind(HERE)
     assert_type(bound, Config)
     assert build(bound) == build(config).bind(HERE)
+
+
+def all_configs_of_a_file() -> tuple[Config, ...]:
+    configs = load_configs("ecsiam.yaml")
+    assert_type(configs, tuple[Config, ...])
+    assert configs == load_configs(Path("ecsiam.yaml")) == (load_config("ecsiam.yaml"),)
+    return configs
 
 
 def what_a_stack_holds() -> None:
@@ -276,3 +289,30 @@ def what_a_checker_refuses_is_refused_at_run_time_too() -> str:
     except ConfigError as error:
         return str(error)
     raise AssertionError("`yes` is no flag")
+
+
+def what_you_have_is_checked() -> list[str]:
+    root = Path("infra")
+    root.mkdir()
+    (root / "main.tf").write_text(
+        """
+        resource "aws_ecs_task_definition" "web" {
+          family                   = "web"
+          requires_compatibilities = ["FARGATE"]
+          container_definitions    = jsonencode([{ name = "web", secrets = [{ name = "A", valueFrom = "a" }] }])
+        }
+        """,
+        encoding="utf-8",
+    )
+    reading: Reading = read(root)
+    found: list[Finding] = list(check(reading).open)
+    assert [finding.rule for finding in found] == ["missing"]
+    return [f"{finding.place}: {finding.fact}. {finding.remedy}" for finding in found]
+
+
+def what_you_have_can_not_be_read() -> str:
+    try:
+        read("no-such-directory")
+    except ReadError as error:
+        return str(error)
+    raise AssertionError("it is not there")

@@ -1,0 +1,318 @@
+"""One request against policies of which not all is known: allowed, not allowed, or it hangs on what isn't known.
+
+A *symbol* is a text that a reader could not know: the ARN of a resource still to be made, a variable without a value.
+Equal symbols are equal texts, and symbols of two resources are two texts; apart from that a symbol may be anything. So
+a pattern matches a text for certain, or for no value, or for some. The plain evaluator decides the same once values
+are put in; that is what the tests hold this to.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from attrs import frozen
+
+from ecsiam.analysis.comparisons import Unsettled, matches_values
+from ecsiam.analysis.globs import ARN_PARTS
+from ecsiam.analysis.matching import condition_values, matches_action, matches_principal
+from ecsiam.analysis.variables import Escaped, Variable, parts
+from ecsiam.model.condition import Condition
+from ecsiam.model.each import Each
+from ecsiam.model.policy import Policy, Version
+from ecsiam.model.principal import Principal
+from ecsiam.model.statement import AllBut, Effect, Statement
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Ref, Text, text
+
+Matches = Literal["yes", "no", "maybe"]
+Outcome = Literal["allowed", "denied", "undecided"]
+
+# Attributes by which one resource is told from another: no two have the same.
+OF_RESOURCE = re.compile(r"(?!arn:|data\.)(?!.*\.data\.).*\.(arn|name|id|url|letter\d)")
+LETTER = re.compile(r".*\.letter\d")
+_CHARS = {ACCOUNT_ID.name: re.compile("[0-9]"), AWS_REGION.name: re.compile("[a-z0-9-]")}
+_PARTITION = text(PARTITION)
+_STAR, _ANY, _UNKNOWN = "*", "?", "v"
+
+
+class _Token(NamedTuple):
+    """A character, a wildcard (`*`, `?`), a symbol (`s`), a symbol of one letter (`l`), or anything at all (`v`)."""
+
+    kind: str
+    text: str = ""
+
+
+def _tokens(text: Text, version: Version, *, live: bool) -> tuple[_Token, ...]:
+    found: list[_Token] = []
+    for part in parts(text, version):
+        match part:
+            case str():
+                found += (_Token(c) if live and c in "*?" else _Token("c", c) for c in part)
+            case Escaped(char):
+                found.append(_Token("c", char))
+            case Variable():
+                found.append(_Token(_UNKNOWN))
+            case Ref():
+                found.append(_Token("l" if LETTER.fullmatch(part.name) else "s", part.name))
+    return tuple(found)
+
+
+def _could_be(token: _Token, char: str) -> bool:
+    """Whether a character may be of a symbol's text."""
+    if token.kind == "l":
+        return char.isalnum()
+    of = _CHARS.get(token.text)
+    return of is None or of.fullmatch(char) is not None
+
+
+def _two(one: _Token, other: _Token) -> bool:
+    """Whether two symbols are of two resources, so that neither is part of the other."""
+    return all(OF_RESOURCE.fullmatch(token.text) for token in (one, other))
+
+
+def _surely(pattern: tuple[_Token, ...], asked: tuple[_Token, ...]) -> bool:
+    """Whether a pattern matches whatever the symbols are: each is a letter of its own."""
+    reached = _past_stars(pattern, {0})
+    for token in asked:
+        reached = _past_stars(
+            pattern,
+            {
+                after
+                for at in reached
+                if at < len(pattern)
+                for after in (
+                    (at,)
+                    if pattern[at].kind == _STAR
+                    else (at + 1,)
+                    if pattern[at] == token != (_UNKNOWN, "") or (pattern[at].kind == _ANY and token.kind in "cl")
+                    else ()
+                )
+            },
+        )
+        if not reached:
+            return False
+    return len(pattern) in reached
+
+
+def _past_stars(pattern: tuple[_Token, ...], at: set[int]) -> set[int]:
+    found = set(at)
+    for start in at:
+        end = start
+        while end < len(pattern) and pattern[end].kind == _STAR:
+            end += 1
+            found.add(end)
+    return found
+
+
+def _possibly(pattern: tuple[_Token, ...], asked: tuple[_Token, ...]) -> bool:
+    """Whether a pattern matches for some values of the symbols.
+
+    A state is how far both were read, and whether the symbol that is being read took something already: none is empty.
+    """
+    todo = [(0, 0, False, False)]
+    seen = set(todo)
+    while todo:
+        i, j, p_took, a_took = todo.pop()
+        if i == len(pattern) and j == len(asked):
+            return True
+        for state in _steps(pattern, asked, i, j, p_took, a_took):
+            if state not in seen:
+                seen.add(state)
+                todo.append(state)
+    return False
+
+
+def _steps(
+    pattern: tuple[_Token, ...], asked: tuple[_Token, ...], i: int, j: int, p_took: bool, a_took: bool
+) -> Iterator[tuple[int, int, bool, bool]]:
+    p = pattern[i] if i < len(pattern) else None
+    a = asked[j] if j < len(asked) else None
+    if p is not None and (p.kind in (_STAR, _UNKNOWN) or (p.kind == "s" and p_took)):
+        yield i + 1, j, False, a_took
+    if a is not None and (a.kind == _UNKNOWN or (a.kind == "s" and a_took)):
+        yield i, j + 1, p_took, False
+    if p is None or a is None:
+        return
+    if p.kind in (_STAR, _UNKNOWN):
+        yield i, j + 1, p_took, False
+    if a.kind == _UNKNOWN:
+        yield i + 1, j, False, a_took
+    if p == a or (p.kind == _ANY and a.kind in "cl"):
+        yield i + 1, j + 1, False, False
+    if a.kind == "c" and p.kind in "sl" and _could_be(p, a.text):
+        yield (i, j + 1, True, False) if p.kind == "s" else (i + 1, j + 1, False, False)
+    if p.kind in ("c", _ANY) and a.kind in "sl" and (p.kind == _ANY or _could_be(a, p.text)):
+        yield (i + 1, j, False, True) if a.kind == "s" else (i + 1, j + 1, False, False)
+    if p.kind in "sl" and a.kind in "sl" and p != a and not _two(p, a):
+        if p.kind == "s":
+            yield i, j + 1, True, False
+        if a.kind == "s":
+            yield i + 1, j, False, True
+        if p.kind == a.kind:
+            yield i + 1, j + 1, False, False
+
+
+@lru_cache(maxsize=1 << 12)
+def compare(pattern: Text, asked: Text, version: Version = "2012-10-17", *, live: bool = True) -> Matches:
+    """Whether a pattern matches a text, some of which may not be known. `live`: `*` and `?` are wildcards."""
+    tokens, of = _tokens(pattern, version, live=live), _tokens(asked, "2008-10-17", live=False)
+    return "yes" if _surely(tokens, of) else "maybe" if _possibly(tokens, of) else "no"
+
+
+@lru_cache(maxsize=1 << 13)
+def compare_arn(pattern: Text, asked: Text, version: Version = "2012-10-17") -> Matches:
+    """The same for ARNs: part by part, as IAM compares them, where all parts are there.
+
+    A partition that isn't known is the one that the other side names: a role reaches nothing in another.
+    """
+    if pattern.literal == "*":
+        return "yes"
+    wanted, given = pattern.split(":", ARN_PARTS - 1), asked.split(":", ARN_PARTS - 1)
+    if len(given) < ARN_PARTS or any(isinstance(side[0].parts[0], Ref) for side in (wanted, given) if side[0].parts):
+        return compare(pattern, asked, version)
+    wanted = (*wanted, *[text("*")] * (ARN_PARTS - len(wanted)))
+    pairs = zip(wanted, given, strict=True)
+    return _all(compare(one, other, version) for one, other in pairs if _PARTITION not in (one, other))
+
+
+def _all(found: Iterable[Matches]) -> Matches:
+    seen = set(found)
+    return "no" if "no" in seen else "maybe" if "maybe" in seen else "yes"
+
+
+def _any(found: Iterable[Matches]) -> Matches:
+    seen = set(found)
+    return "yes" if "yes" in seen else "maybe" if "maybe" in seen else "no"
+
+
+def _not(found: Matches) -> Matches:
+    opposite: dict[Matches, Matches] = {"yes": "no", "no": "yes", "maybe": "maybe"}
+    return opposite[found]
+
+
+# ---------------------------------------------------------------- statements
+
+
+@frozen
+class Applied:
+    """A statement with what came out of it: of which policy it is and which of it, and what it hangs on."""
+
+    policy: str
+    index: int
+    effect: Effect
+    matches: Matches
+    hangs: tuple[str, ...] = ()
+
+
+@frozen
+class Verdict:
+    """What came out, and what it hangs on when nobody can know."""
+
+    outcome: Outcome
+    statements: tuple[Applied, ...]
+    hangs: tuple[str, ...] = ()
+
+
+@frozen
+class Question:
+    """One request: an action by its full name, a resource, and the condition keys that are known, in lower case."""
+
+    action: str
+    resource: Text
+    context: Mapping[str, Text]
+
+
+def _resources(statement: Statement, version: Version, asked: Text) -> Matches:
+    element = statement.resources
+    if element is None:
+        return "yes"
+    found = _any("maybe" if isinstance(one, Each) else compare_arn(one, asked, version) for one in element.items)
+    return _not(found) if isinstance(element, AllBut) else found
+
+
+def _lower(of: Text) -> Text:
+    return Text.of(*(p.lower() if isinstance(p, str) else p for p in of.parts))
+
+
+def _as_it_is(of: Text) -> Text:
+    return of
+
+
+def matches_condition(condition: Condition, version: Version, context: Mapping[str, Text]) -> Matches:
+    """Whether a condition holds of keys that have one value each; of one that isn't there, nothing is known."""
+    given = context.get(condition.key.lower())
+    operator = condition.operator
+    if given is None:
+        return "maybe"
+    if given.literal is not None and all(value.literal is not None for value in condition.values):
+        values = condition_values(operator, condition.values, version)
+        if all(isinstance(piece, str) for value in values for piece in value):
+            try:
+                pieces = tuple(tuple((str(piece), True) for piece in value) for value in values)
+                return "yes" if matches_values(operator, pieces, given.literal) else "no"
+            except Unsettled:
+                return "maybe"
+    if operator.comparison.kind not in ("string", "arn"):
+        return "maybe"
+    like = operator.comparison.name in ("StringLike", "StringNotLike")
+    cased = _lower if operator.comparison.name.endswith("IgnoreCase") else _as_it_is
+    way: Callable[[Text], Matches] = (
+        (lambda value: compare_arn(value, given, version))
+        if operator.comparison.kind == "arn"
+        else (lambda value: compare(cased(value), cased(given), version, live=like))
+    )
+    found = _any(map(way, condition.values))
+    return _not(found) if operator.comparison.negated else found
+
+
+def _applied(name: str, index: int, statement: Statement, version: Version, question: Question) -> Applied | None:
+    named = any(matches_action(action, question.action) for action in statement.actions.items)
+    if named == isinstance(statement.actions, AllBut):
+        return None
+    resources = _resources(statement, version, question.resource)
+    conditions = {c.key: matches_condition(c, version, question.context) for c in statement.conditions}
+    found = _all((resources, *(matches_condition(c, version, question.context) for c in statement.conditions)))
+    if found == "no":
+        return None
+    hangs = ["its resource"] if resources == "maybe" else []
+    hangs += [f"`{key}`" for key, came_out in conditions.items() if came_out == "maybe"]
+    return Applied(name, index, statement.effect, found, tuple(hangs))
+
+
+def decide(policies: Mapping[str, Policy], question: Question, boundary: Policy | None = None) -> Verdict:
+    """Whether identity policies, each by its name, allow a request, within a boundary."""
+    applied = [
+        one
+        for name, policy in (*policies.items(), *((("boundary", boundary),) if boundary else ()))
+        for i, statement in enumerate(policy.statements)
+        if (one := _applied(name, i, statement, policy.version, question))
+    ]
+    denies = _any(one.matches for one in applied if one.effect == "Deny")
+    allows = _any(one.matches for one in applied if one.effect == "Allow" and one.policy != "boundary")
+    within = _any(one.matches for one in applied if one.effect == "Allow" and one.policy == "boundary")
+    found = _all((allows, _not(denies), within if boundary else "yes"))
+    outcomes: dict[Matches, Outcome] = {"yes": "allowed", "no": "denied", "maybe": "undecided"}
+    hangs = tuple(dict.fromkeys(h for one in applied if one.matches == "maybe" for h in one.hangs))
+    return Verdict(outcomes[found], tuple(applied), hangs if found == "maybe" else ())
+
+
+def decide_trust(trust: Policy, service: str, question: Question) -> Verdict:
+    """Whether a trust lets a service of AWS assume the role."""
+    applied = [
+        one
+        for i, statement in enumerate(trust.statements)
+        if _lets_in(statement, service) and (one := _applied("trust", i, statement, trust.version, question))
+    ]
+    denies = _any(one.matches for one in applied if one.effect == "Deny")
+    allows = _any(one.matches for one in applied if one.effect == "Allow")
+    outcomes: dict[Matches, Outcome] = {"yes": "allowed", "no": "denied", "maybe": "undecided"}
+    return Verdict(outcomes[_all((allows, _not(denies)))], tuple(applied))
+
+
+def _lets_in(statement: Statement, service: str) -> bool:
+    element = statement.principals
+    if element is None:
+        return False
+    asked = Principal("Service", service, as_is=True)
+    named = any(p.id.literal is not None and matches_principal(p, asked) for p in element.items)
+    return named != isinstance(element, AllBut)

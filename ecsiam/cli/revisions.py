@@ -1,0 +1,77 @@
+"""What stood at a path at a git revision: git lists and reads objects, and does nothing else."""
+
+import shutil
+import subprocess
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ecsiam.errors import Fault, ReadError, show
+
+_FILES = ("100644", "100755")  # no links, no submodules
+_MOST = 1024 * 1024  # bytes of one file; configuration is smaller
+_MOST_OF_ALL = 256 * 1024 * 1024
+
+
+@contextmanager
+def at_revision(path: str, revision: str) -> Generator[tuple[Path, Path]]:
+    """The same path as it was at a revision, and the root of the repository, both in a directory that goes away.
+
+    Raises ReadError for what is in no repository, and for a revision that is none or has nothing there.
+    """
+    place = Path(path)
+    here = (place if place.is_dir() else place.parent).resolve()
+    if not here.is_dir():
+        raise ReadError(Fault(f"there is no `{path}`", (), "Check the path."))
+    top = Path(_git(here, "rev-parse", "--show-toplevel").decode().removesuffix("\n"))
+    commit = (
+        _git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
+    )
+    below = place.resolve().relative_to(top.resolve())
+    with TemporaryDirectory(prefix="ecsiam-") as directory:
+        root = Path(directory)
+        _write(top, root, list(_listed(top, commit)))
+        if not (root / below).exists():
+            raise ReadError(Fault(f"`{path}` is not in `{show(revision)}`", (), "Name a path that was there."))
+        yield root / below, root
+
+
+def _listed(top: Path, commit: str) -> Iterator[tuple[str, str]]:
+    """The id and path of each file of a commit that may be configuration."""
+    total = 0
+    for line in _git(top, "ls-tree", "-r", "-z", "-l", "--full-tree", commit).split(b"\0"):
+        head, _, name = line.partition(b"\t")
+        fields = head.decode().split()
+        if len(fields) == 4 and fields[0] in _FILES and int(fields[3]) <= _MOST:
+            total += int(fields[3])
+            if total > _MOST_OF_ALL:
+                raise ReadError(Fault(f"the repository is larger than {_MOST_OF_ALL // 1024 // 1024} MiB"))
+            yield fields[2], name.decode("utf-8", "surrogateescape")
+
+
+def _write(top: Path, root: Path, files: list[tuple[str, str]]) -> None:
+    asked = "".join(f"{id}\n" for id, _ in files).encode()
+    data = _git(top, "cat-file", "--batch", stdin=asked)
+    at = 0
+    for _, name in files:
+        end = data.index(b"\n", at)
+        size = int(data[at:end].split()[2])
+        target = root / name
+        if target.is_relative_to(root) and ".." not in target.parts:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data[end + 1 : end + 1 + size])
+        at = end + 1 + size + 1
+
+
+def _git(directory: Path, *arguments: str, stdin: bytes = b"") -> bytes:
+    program = shutil.which("git")
+    if program is None:
+        raise ReadError(Fault("git is not installed", (), "Install it, or compare two folders."))
+    command = [program, "-C", str(directory), "--no-optional-locks", "-c", "core.fsmonitor=false", *arguments]
+    done = subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=120)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().split("\n")[0].removeprefix("fatal: ")
+        what = said or f"there is no revision `{show(arguments[-1].removesuffix('^{commit}'))}`"
+        raise ReadError(Fault(f"git: {show(what)}", (), "Name a revision of the repository that the path is in."))
+    return done.stdout

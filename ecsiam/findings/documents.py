@@ -1,0 +1,219 @@
+"""What is wrong in a policy by itself: what IAM refuses, what never matches, names that AWS does not have."""
+
+import re
+from collections.abc import Iterator
+
+from attrs import evolve
+
+from ecsiam.errors import Fault
+from ecsiam.findings.finding import Finding
+from ecsiam.findings.remedies import null, resources
+from ecsiam.findings.rules import RULES
+from ecsiam.findings.statements import redundant, shadowed, wrong_values
+from ecsiam.invariants.void import mended, void_grants
+from ecsiam.model.policy import Policy
+from ecsiam.model.role import Role
+from ecsiam.model.sizes import measures
+from ecsiam.model.stack import Stack
+from ecsiam.model.statement import Statement
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Bindings, Ref, Text, text
+from ecsiam.readers.found import Place
+from ecsiam.readers.reading import Reading, ReadRole
+from ecsiam.reference.actions import key_type
+from ecsiam.reference.nearest import unknown_action, unknown_key
+
+# Values that nobody writes out, so that they are told from what a file says.
+_OF_DEPLOYMENT = {
+    ACCOUNT_ID.name: "736459182034",
+    AWS_REGION.name: "il-central-1",
+    PARTITION.name: "aws",
+    DNS_SUFFIX.name: "amazonaws.com",
+}
+_LETTER = re.compile(r".*\.letter(\d)")
+# The name of a resource, whole or its end; what a variable has may be anything, wildcards too.
+_OF_RESOURCE = re.compile(r"(?!(?:var|local|each|count|self)\.).*\.(name|id|url|bucket|\w+_suffix|letter\d)")
+
+
+def example(role: Role) -> Role:
+    """A role with an example of each text that is not known: a value of no meaning, which no pattern is made for."""
+    return role.bind(Bindings(deployment=_values(role))) or role
+
+
+def _values(role: Role) -> dict[str, str]:
+    names = {ref.name for text in _texts(role) for ref in text.refs}
+    return {name: _value(name, i) for i, name in enumerate(sorted(names))}
+
+
+def as_read(said: str, role: Role) -> Text:
+    """What was said of a role with examples, with the names of what isn't known in their place."""
+    values = {value: name for name, value in _values(role).items() if name not in (PARTITION.name, DNS_SUFFIX.name)}
+    if not values:
+        return text(said)
+    longest_first = sorted(values, key=len, reverse=True)
+    pieces = re.split(f"({'|'.join(map(re.escape, longest_first))})", said)
+    return Text(Ref(values[piece]) if piece in values else piece for piece in pieces if piece)
+
+
+def _value(name: str, i: int) -> str:
+    letter = _LETTER.fullmatch(name)
+    return _OF_DEPLOYMENT.get(name) or ("QxZvKw"[int(letter[1])] if letter else f"qxzv{i}")
+
+
+def _texts(role: Role) -> Iterator[Text]:
+    yield role.name
+    for document in role.documents:
+        for statement in document.statements:
+            yield from statement.texts()
+    for policy in role.policies.values():
+        yield policy.name
+    for _, value in role.tags:
+        yield value
+    if role.permissions_boundary is not None:
+        yield role.permissions_boundary
+
+
+def _sure(statement: Statement) -> bool:
+    """Whether all that isn't known in a statement is the name of a resource: its ARN has its form then."""
+    refs = {ref for text in statement.texts() for ref in text.refs}
+    return all(ref.name in _OF_DEPLOYMENT or _OF_RESOURCE.fullmatch(ref.name) for ref in refs)
+
+
+def lint(role: ReadRole) -> Iterator[Finding]:
+    """What is wrong in the documents of a role, each with its statement's place."""
+    for id, policy in (("trust", role.role.trust), *((p.id, p.document) for p in role.role.policies.values())):
+        if id == "trust" and not role.places.get("trust"):
+            continue  # it was not read
+        for fault in policy.refusals():
+            yield _finding("refused", role, id, fault)
+        for fault in policy.notes():
+            yield _finding("odd", role, id, fault)
+        yield from _names(role, id, policy)
+
+
+def _finding(rule: str, role: ReadRole, id: str, fault: Fault) -> Finding:
+    index = next((step for step in fault.path if isinstance(step, int)), 0)
+    return Finding(rule, place_of(role, id, index), fault.message, remedy=fault.remedy, role=role.key)
+
+
+def place_of(role: ReadRole, id: str, index: int) -> Place:
+    """Where a statement stands; else where the role does."""
+    places = role.places.get(id, ())
+    return places[index] if index < len(places) else role.place
+
+
+def _names(role: ReadRole, id: str, policy: Policy) -> Iterator[Finding]:
+    for i, statement in enumerate(policy.statements):
+        place = place_of(role, id, i)
+        for action in statement.actions.items:
+            unknown = unknown_action(action.pattern)
+            if unknown is not None and unknown.kind in ("misspelt", "operation"):
+                kind = "is no action" if unknown.kind == "misspelt" else "is an API, and no action"
+                remedy = f"Write `{unknown.nearest}`." if unknown.nearest else ""
+                yield Finding("unknown-name", place, f"`{action.pattern}` {kind}", remedy=remedy, role=role.key)
+        for condition in statement.conditions:
+            strange = unknown_key(condition.key)
+            if strange is not None and strange.kind == "misspelt":
+                remedy = f"Write `{strange.nearest}`." if strange.nearest else ""
+                fact = f"`{condition.key}` is no condition key"
+                yield Finding("unknown-name", place, fact, remedy=remedy, role=role.key)
+            if statement.effect == "Allow" and condition.operator.qualifier == "ForAllValues":
+                pinned = any(
+                    c.operator.comparison.kind == "null" and c.key.lower() == condition.key.lower()
+                    for c in statement.conditions
+                )
+                if not pinned and _may_be_absent(policy, condition.key):
+                    fact = f"`{condition.operator}` on `{condition.key}` is true where the request has no such key"
+                    remedy = f"Use `ForAnyValue`, or add {null(place, condition.key)}"
+                    yield Finding("forall-allow", place, fact, remedy=remedy, role=role.key)
+        for _, fact in wrong_values(statement):
+            yield Finding("wrong-value", place, fact, remedy=_RIGHT_VALUE, role=role.key)
+
+
+def _may_be_absent(policy: Policy, key: str) -> bool:
+    """Whether requests that should not get in may lack a key.
+
+    Keys of several values that one service has are mostly sent with all that they are for, and AWS's own examples have
+    `ForAllValues` on them (`dynamodb:LeadingKeys`, `oam:ResourceTypes`); who sends no tags sets none.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html#access_tags_control-tag-keys
+    """
+    if policy.kind == "trust" or key.lower().startswith("aws:"):
+        return key.lower() != "aws:tagkeys"
+    return not (key_type(key) or "ArrayOf").startswith("ArrayOf")
+
+
+_RIGHT_VALUE = "Compare it with what AWS sends, by the operator of its type."
+
+
+def beside(role: ReadRole) -> Iterator[Finding]:
+    """Statements that say nothing beside others of the role, and what is more than IAM takes."""
+    closed = example(role.role)
+    found = [("shadowed", one) for one in shadowed(closed, role.role)]
+    for policy in role.role.policies.values():
+        found += [
+            ("redundant", one) for one in redundant(policy.id, policy.document, closed.policies[policy.id].document)
+        ]
+    for rule, one in found:
+        also = tuple(place_of(role, id, at) for id, at in one.also)
+        remedy = "Take it out." if rule == "redundant" else "Take it out, or narrow the Deny."
+        place = place_of(role, one.policy, one.index)
+        yield Finding(rule, place, one.fact, because=RULES[rule].why, remedy=remedy, also=also, role=role.key)
+    yield from _sizes(role)
+
+
+def _sizes(role: ReadRole) -> Iterator[Finding]:
+    for one in measures(Stack([evolve(role.role, id=role.name)])):
+        quota = one.quota
+        has = one.size.least - (_slack(role.role) if quota.id in _OF_DOCUMENTS else 0)
+        if has <= quota.default:
+            continue
+        rule = "too-large" if has > quota.most else "over-quota"
+        limit = quota.most if rule == "too-large" else quota.default
+        until = "" if rule == "too-large" else f" until the quota `{quota.id}` is raised"
+        fact = f"{one.says(one.size.least)}, and IAM takes {limit:,}{until}"
+        place = place_of(role, one.policy or str(one.path[2]), 0) if len(one.path) > 2 else role.place
+        yield Finding(rule, place, fact, because=RULES[rule].why, remedy=_SMALLER, page=quota.page, role=role.key)
+
+
+_OF_DOCUMENTS = ("role_inline_policies_size", "managed_policy_size", "role_trust_policy_length")
+_SMALLER = "Name fewer resources, write several as one pattern, or divide it among policies."
+
+
+def _slack(role: Role) -> int:
+    """How many characters more a document may take here than as it is written: a lone item may stand without `[]`."""
+    lists = sum(
+        3 + len(s.conditions) + (0 if s.principals is None else len(s.principals.items))
+        for document in role.documents
+        for s in document.statements
+    )
+    return 2 * (lists + 1)
+
+
+def void(role: ReadRole, reading: Reading) -> Iterator[Finding]:
+    """Grants of a role that never match a request, with the nearest form that does."""
+    called = role.name
+    bound = evolve(example(role.role), id=called)
+    stack = Stack([evolve(bound, managed_policy_arns=())])
+    for place, fact in void_grants(stack):
+        original = role.role.policies.get(_id(role, bound, place.policy))
+        if original is None or not _sure(original.document.statements[place.at]):
+            continue
+        at = place_of(role, original.id, place.at)
+        of_any = any(
+            ref.name == PARTITION.name for t in original.document.statements[place.at].texts() for ref in t.refs
+        )
+        right = [_of_partition(as_read(one.right, role.role), of_any=of_any) for one in mended(place)]
+        stays = any(one.stays for one in mended(place))
+        remedy = resources(at, right, reading, beside=stays) if right else ""
+        yield Finding("void", at, str(as_read(fact, role.role)), remedy=remedy, role=role.key)
+
+
+def _of_partition(arn: Text, *, of_any: bool) -> Text:
+    """An ARN with the partition as it was written: of the deployment, where `of_any`."""
+    start, first = "arn:aws:", arn.parts[0] if arn.parts else ""
+    if not of_any or not isinstance(first, str) or not first.startswith(start):
+        return arn
+    return Text(("arn:", PARTITION, f":{first.removeprefix(start)}", *arn.parts[1:]))
+
+
+def _id(role: ReadRole, bound: Role, name: str) -> str:
+    return next((p.id for p in bound.policies.values() if str(p.name) == name and p.id in role.role.policies), "")

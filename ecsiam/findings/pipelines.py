@@ -1,0 +1,191 @@
+"""Workflows that deploy: whether their jobs can assume their roles, and whether these may do what the steps do."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from attrs import evolve, frozen
+
+from ecsiam.analysis.subjects import OUTCOMES, Came, sent
+from ecsiam.findings.finding import Finding, Undecidable
+from ecsiam.findings.needed import Judged, of_ways
+from ecsiam.findings.rules import RULES
+from ecsiam.model.policy import Policy
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, Bindings, Text
+from ecsiam.readers.found import FoundJob, Subject
+from ecsiam.readers.github_events import chosen
+from ecsiam.readers.needs import Asked, TaskNeed, Way
+from ecsiam.readers.pipelines import needs_of_use
+from ecsiam.readers.reading import Reading, ReadJob, ReadLogin, ReadRole, ReadTask
+
+_ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/")
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d+")
+_SHOWN = 3  # subjects in a message
+_REFUSED = "Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity"
+_NO_TOKEN = (
+    "Credentials could not be loaded, please check your action inputs: Could not load credentials from any provider"
+)
+
+
+# ---------------------------------------------------------------- who gets in
+
+
+@frozen
+class Sending:
+    """What a job sends in one way of starting, and what came of it."""
+
+    subject: Subject
+    came: Came
+
+
+def sendings(trust: Policy, job: FoundJob, audience: Iterable[Text], repository: str | None) -> list[Sending]:
+    """Each subject that a job can send against a trust."""
+    audiences = tuple(audience)
+    aud = (("aud", audiences[0]),) if len(audiences) == 1 else ()
+    return [
+        Sending(one, sent(trust, one.context, dict((*one.claims, *aud)), chosen, repository)) for one in job.subjects
+    ]
+
+
+def best(found: Iterable[Sending]) -> Sending | None:
+    """The one that comes out best: a job gets in where one of its subjects does."""
+    return min(found, key=lambda one: OUTCOMES.index(one.came.outcome), default=None)
+
+
+def logins(reading: Reading, repository: str | None = None) -> Iterator[Finding | Undecidable]:
+    """Jobs that can't assume their roles."""
+    for job in reading.jobs:
+        for login in job.logins:
+            if not login.found.by_token:
+                continue
+            if job.found.token is False:
+                yield _no_token(job, login)
+                continue
+            if all(key is None for _, key in login.roles):
+                which = " or ".join(f"`{named}`" for named, _ in login.roles)
+                fact = f"the job `{job.found.address}` assumes {which}, and no such role is in sight"
+                yield Undecidable(login.found.place, fact)
+                continue
+            for named, key in login.roles:
+                found = _login(job, login, named, reading.roles.get(key or ""), repository)
+                if found is not None:
+                    yield found
+
+
+def _no_token(job: ReadJob, login: ReadLogin) -> Finding | Undecidable:
+    fact = f"the job `{job.found.address}` assumes a role, and may not ask for a token"
+    if job.found.unsure:
+        return Undecidable(login.found.place, fact, (job.found.unsure,))
+    rule = RULES["no-token"]
+    remedy = "Write `id-token: write` under `permissions` of the job or the workflow, beside `contents: read`."
+    also = (job.found.place,)
+    return Finding(rule.id, login.found.place, fact, because=_NO_TOKEN, remedy=remedy, page=rule.page, also=also)
+
+
+def _login(
+    job: ReadJob, login: ReadLogin, named: Text, role: ReadRole | None, repository: str | None
+) -> Finding | Undecidable | None:
+    place = login.found.place
+    fact = f"the job `{job.found.address}` assumes `{named}`"
+    if role is None:
+        return None
+    if not role.places.get("trust"):
+        return Undecidable(place, f"{fact}, and its trust policy is not in sight")
+    found = sendings(role.role.trust, job.found, login.found.audience, repository)
+    came = best(found)
+    if came is None or came.came.outcome in ("accepted", "partly"):
+        return None
+    if came.came.outcome == "undecided" or role.gaps:
+        return Undecidable(place, f"{fact}; whether its token gets in is not known", came.came.hangs)
+    rule = RULES["token-refused"]
+    return Finding(
+        rule.id,
+        place,
+        f"the job `{job.found.address}` can't assume `{role.name}`: {refusal(found)}",
+        request=f"sts:AssumeRoleWithWebIdentity by a token whose `sub` is `{came.came.subject}`",
+        because=_REFUSED,
+        remedy=f"Let it in by its `sub`, `{came.came.subject}`, or have the job start as the trust says.",
+        page=rule.page,
+        also=role.places["trust"],
+        role=role.key,
+    )
+
+
+def refusal(found: Iterable[Sending]) -> str:
+    """Why no token of a job gets in: by the statement that comes nearest, what the tokens have and what it asks for."""
+    tried = [(len(t.unmet), t.unmet, one) for one in found for t in one.came.tried if t.statement.effect == "Allow"]
+    if not tried:
+        return "the trust has no statement for GitHub's tokens"
+    least = min(n for n, _, _ in tried)
+    if least == 0:
+        return "a statement of the trust denies it"
+    nearest = [unmet[0] for n, unmet, _ in tried if n == least]
+    claim = nearest[0].claim
+    given = list(dict.fromkeys("none" if u.given is None else f"`{u.given}`" for u in nearest if u.claim == claim))
+    wanted = list(dict.fromkeys(f"`{e}`" for u in nearest if u.claim == claim for e in u.expected))
+    return f"its tokens have the `{claim}` {_some(given)}, and the trust asks for {_some(wanted)}"
+
+
+def _some(values: list[str]) -> str:
+    more = f" and {len(values) - _SHOWN} more" if len(values) > _SHOWN else ""
+    return " or ".join(values[:_SHOWN]) + more
+
+
+# ---------------------------------------------------------------- what they may do
+
+
+def deployed(reading: Reading) -> Iterator[Judged]:
+    """What the steps of jobs need, of the roles that are in sight."""
+    for job in reading.jobs:
+        for login in job.logins:
+            there = [(named, reading.roles[key]) for named, key in login.roles if key is not None]
+            if len(there) == len(login.roles):
+                yield from _needs(reading, login, there)
+
+
+def _needs(reading: Reading, login: ReadLogin, roles: list[tuple[Text, ReadRole]]) -> Iterator[Judged]:
+    """The needs of what is done after a login, of the role that comes out best where it may be one of several."""
+
+    def passed(task: ReadTask) -> Iterator[Way]:
+        for named, key in ((task.execution_named, task.execution), (task.task_named, task.task)):
+            arns = [reading.roles[key].arn] if key is not None else []
+            if named is not None and (named.holds("arn:") or not arns):
+                arns.append(_arn(named))
+            if arns:
+                yield tuple(Asked("iam:PassRole", arn) for arn in dict.fromkeys(arns))
+
+    once: dict[tuple[Way, ...], TaskNeed] = {}
+    for use in login.uses:
+        for need in needs_of_use(use, reading.arns, passed):
+            once.setdefault(need.ways, need)
+    for need in once.values():
+        found = [_judged(login, named, role, need) for named, role in roles]
+        order = ("allowed", "undecided", "denied")
+        yield min(found, key=lambda one: order.index(one.verdict.outcome))
+
+
+def _arn(named: Text) -> Text:
+    """A role's ARN, of one that is named without."""
+    if named.literal is None or named.literal.startswith("arn:"):
+        return named
+    return Text.of("arn:aws:iam::", ACCOUNT_ID, ":role/", named)
+
+
+def _judged(login: ReadLogin, named: Text, role: ReadRole, need: TaskNeed) -> Judged:
+    """A need in the region and account that the login says: the deployment of a role is there too."""
+    values: dict[str, str] = {}
+    account = _ACCOUNT.match(str(named)) or _ACCOUNT.match(str(role.arn))
+    region = login.found.region.literal if login.found.region is not None else None
+    if account:
+        values[ACCOUNT_ID.name] = account[1]
+    if region and _REGION.fullmatch(region):
+        values[AWS_REGION.name] = region
+    home = Bindings(deployment=values)
+    bound = role.role.bind(home) or role.role
+    ways = tuple(
+        tuple(
+            Asked(a.action, a.resource.bind(home), tuple((key, value.bind(home)) for key, value in a.context))
+            for a in way
+        )
+        for way in need.ways
+    )
+    return of_ways(None, evolve(need, ways=ways), evolve(role, role=bound, arn=role.arn.bind(home)))

@@ -1,0 +1,133 @@
+"""What follows from what a role is for: who has to be let in, what it should not have, whether two are one."""
+
+from collections.abc import Iterator
+
+from attrs import evolve
+
+from ecsiam.analysis.answers import Fails
+from ecsiam.analysis.unknown import Question, decide_trust
+from ecsiam.findings.documents import example
+from ecsiam.findings.finding import Finding, Undecidable
+from ecsiam.findings.remedies import field as called
+from ecsiam.findings.remedies import letting_in
+from ecsiam.findings.rules import RULES
+from ecsiam.invariants import prove
+from ecsiam.model.stack import Stack
+from ecsiam.model.text import ACCOUNT_ID, text
+from ecsiam.readers.found import Place
+from ecsiam.readers.reading import Reading, ReadRole, ReadTask
+from ecsiam.reference.escalations import ESCALATIONS
+
+_ECS = "ecs-tasks.amazonaws.com"
+
+
+def separation(reading: Reading) -> Iterator[Finding]:
+    """Tasks whose two roles are one."""
+    for task in reading.tasks:
+        role = reading.roles[task.execution] if task.execution is not None else None
+        same = task.execution == task.task if role is not None else task.execution_named == task.task_named
+        if same and task.task_named is not None:
+            name = role.name if role is not None else task.task_named
+            yield Finding(
+                "separation",
+                task.found.at(("taskRoleArn",)),
+                f"`{name}` is both the execution role and the task role",
+                because=RULES["separation"].why,
+                remedy="Make a task role of its own, with what the containers call and nothing else.",
+                page=RULES["separation"].page,
+                also=() if role is None else (role.place,),
+                role="" if role is None else role.key,
+            )
+
+
+def trust(reading: Reading) -> Iterator[Finding | Undecidable]:
+    """Roles of tasks that ECS can't assume."""
+    seen: set[str] = set()
+    for task in reading.tasks:
+        for key, field in ((task.execution, "executionRoleArn"), (task.task, "taskRoleArn")):
+            if key is None or key in seen:
+                continue
+            seen.add(key)
+            role = reading.roles[key]
+            if not role.places.get("trust"):
+                continue
+            context = {"aws:sourceaccount": text(ACCOUNT_ID)}
+            outcome = decide_trust(role.role.trust, _ECS, Question("sts:AssumeRole", role.arn, context)).outcome
+            if outcome == "denied" and not any("trust" in g.place.path for g in role.gaps):
+                yield _not_trusted(task, role, field)
+
+
+def _not_trusted(task: ReadTask, role: ReadRole, field: str) -> Finding:
+    name = role.name
+    place: Place = role.places["trust"][0]
+    where = task.found.at((field,))
+    return Finding(
+        "trust",
+        place,
+        f"the trust policy of `{name}` does not let in `{_ECS}`, and a task definition names the role in "
+        f"`{called(where, field)}`",
+        request=f"sts:AssumeRole by Service:{_ECS}",
+        because="ECS was unable to assume the role",
+        remedy=letting_in(place, _ECS),
+        page=RULES["trust"].page,
+        also=(where,),
+        role=role.key,
+    )
+
+
+def invariants(reading: Reading) -> Iterator[Finding]:
+    """Invariants of roles whose purpose is known: what an execution role should not do, and who can get more."""
+    of_execution = {task.execution: None for task in reading.tasks if task.execution}
+    of_task = {task.task: None for task in reading.tasks if task.task}
+    for key in {**of_execution, **of_task}:
+        role = reading.roles[key]
+        purposes = [("execution", "execution")] if key in of_execution and key not in of_task else []
+        purposes.append(("no-escalation", "execution" if key in of_execution else "task"))
+        for invariant, id in purposes:
+            stack = Stack([evolve(example(role.role), id=id)])
+            answer = prove(stack, only=invariant)[invariant]
+            if isinstance(answer, Fails):
+                found = (answer, *answer.also)
+                shown = [one for one in found if not _is_meant(invariant, one) and not _has_all(role, one)]
+                if shown:
+                    yield _failed(invariant, role, shown[0])
+
+
+# What AWS's own examples and tools do: an execution role that decrypts, without saying through what; and a role that
+# may assume another, as Copilot's and all that reach another account do. That one's trust has to let it in.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+_MEANT = {"execution": "kms:decrypt", "no-escalation": "sts:assumerole"}
+
+
+def _is_meant(invariant: str, answer: Fails) -> bool:
+    return answer.witness is not None and answer.witness.action.lower() == _MEANT.get(invariant)
+
+
+_OPEN = next(one.why for one in ESCALATIONS if one.group == "open")
+
+
+def _has_all(role: ReadRole, answer: Fails) -> bool:
+    """Whether what it shows gives nothing more: the policy of a resource of a service of which the role may do all."""
+    if answer.witness is None or _OPEN not in answer.fact:
+        return False
+    every = f"{answer.witness.action.partition(':')[0].lower()}:*"
+    statements = (one for policy in role.role.policies.values() for one in policy.document.statements)
+    return any(
+        one.effect == "Allow" and any(action.pattern.lower() == every for action in one.actions.items)
+        for one in statements
+    )
+
+
+def _failed(invariant: str, role: ReadRole, answer: Fails) -> Finding:
+    rule = RULES[invariant]
+    name = role.name
+    return Finding(
+        invariant,
+        role.place,
+        f"`{name}`: {answer.fact or rule.says}",
+        request="" if answer.witness is None else str(answer.witness),
+        because=rule.why,
+        page=rule.page,
+        role=role.key,
+    )

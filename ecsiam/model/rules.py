@@ -1,0 +1,25 @@
+"""The ids of the rules of `check`, an interface: `findings/rules.py` is the table of what they say."""
+
+RULE_IDS = (
+    "missing",
+    "misplaced",
+    "trust",
+    "token-refused",
+    "no-token",
+    "void",
+    "unattached",
+    "separation",
+    "execution",
+    "no-escalation",
+    "unknown-name",
+    "refused",
+    "odd",
+    "forall-allow",
+    "wrong-value",
+    "shadowed",
+    "redundant",
+    "too-large",
+    "over-quota",
+    "idle",
+    "unread",
+)

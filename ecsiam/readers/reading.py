@@ -1,0 +1,214 @@
+"""What was read of a repository, a template or a dump: roles with their places, tasks, and what was not understood."""
+
+from collections import Counter
+from itertools import islice
+
+from attrs import evolve, field, frozen
+
+from ecsiam.errors import MOST_FAULTS, TOO_MANY, Fault, ReadError
+from ecsiam.looks.shown import Shown
+from ecsiam.looks.words import count, listed
+from ecsiam.model.role import Role
+from ecsiam.model.stack import Stack
+from ecsiam.model.text import Ref, Text, text
+from ecsiam.readers.found import (
+    FoundJob,
+    FoundLogin,
+    FoundPassing,
+    FoundService,
+    FoundTask,
+    FoundUse,
+    Gap,
+    Place,
+    as_map,
+)
+
+
+@frozen
+class Fidelity:
+    """How much was read whole: documents and statements, of how many there are."""
+
+    documents: int = 0
+    of_documents: int = 0
+    statements: int = 0
+    of_statements: int = 0
+
+    def __add__(self, other: "Fidelity") -> "Fidelity":
+        return Fidelity(
+            self.documents + other.documents,
+            self.of_documents + other.of_documents,
+            self.statements + other.statements,
+            self.of_statements + other.of_statements,
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{self.documents} of {count(self.of_documents, 'document')} and {self.statements} of "
+            f"{count(self.of_statements, 'statement')} read whole"
+        )
+
+
+@frozen
+class ReadRole:
+    """A role as it was read. `key` is the root's name and the address in it, `infra:aws_iam_role.task`.
+
+    `places` has, for each policy of the role by its id (and `trust`), the place of each statement. What was not
+    understood is in `gaps`: something of the role is missing. `unclear` are parts for which a symbol stands, so that
+    the rest of the statement counts. `unread` are attached policies that no file has.
+    """
+
+    key: str
+    root: str
+    address: str
+    role: Role
+    arn: Text
+    place: Place
+    places: dict[str, tuple[Place, ...]] = field(eq=False, hash=False)
+    gaps: tuple[Gap, ...] = ()
+    unclear: tuple[Gap, ...] = ()
+    unread: tuple[Text, ...] = ()
+    fidelity: Fidelity = field(factory=Fidelity)
+
+    @property
+    def name(self) -> str:
+        """What people call it: its name, or where that isn't known what its file calls it."""
+        return self.role.name.literal or self.address
+
+    def as_known(self, id: str) -> Role:
+        """The role with a policy that nobody has read for each part of it that is missing: so answers stay open."""
+        missing = (*self.unread, *(text(f"what stands at {gap.place}") for gap in self.gaps))
+        return evolve(self.role, id=id, managed_policy_arns=(*self.role.managed_policy_arns, *missing))
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of it is missing."""
+        return not (self.gaps or self.unclear or self.unread)
+
+
+@frozen
+class ReadTask:
+    """A task definition with its two roles, as far as they were found: by key of `Reading.roles`.
+
+    `execution_named`, `task_named` is what the definition says, None where it names none.
+    """
+
+    root: str
+    found: FoundTask
+    execution: str | None
+    task: str | None
+    execution_named: Text | None = None
+    task_named: Text | None = None
+    services: tuple[FoundService, ...] = ()
+    passing: tuple[tuple[FoundPassing, str | None], ...] = ()
+    """The rules and schedules that run it, each with its role."""
+
+    @property
+    def family(self) -> str:
+        """Its family, as it is written."""
+        return str(as_map(self.found.value).get("family", self.found.address))
+
+
+@frozen
+class ReadUse:
+    """What a step does as a role, with the task definitions that it is about, as far as these are in sight."""
+
+    found: FoundUse
+    tasks: tuple[ReadTask, ...] = ()
+
+
+@frozen
+class ReadLogin:
+    """A step that gets a role's credentials: each role that it may name, with its key where the role is in sight."""
+
+    found: FoundLogin
+    roles: tuple[tuple[Text, str | None], ...]
+    uses: tuple[ReadUse, ...] = ()
+
+
+@frozen
+class ReadJob:
+    """A job of a workflow, with its logins."""
+
+    root: str
+    found: FoundJob
+    logins: tuple[ReadLogin, ...] = ()
+
+
+@frozen
+class Unattached:
+    """A policy that no role has; with `role`, one for a role that is not in sight."""
+
+    place: Place
+    address: str
+    name: Text
+    role: Text | None = None
+
+
+@frozen(repr=False)
+class Reading(Shown):
+    """What stands at a path. `roles` by key, in the order of the files."""
+
+    path: str
+    roles: dict[str, ReadRole] = field(eq=False, hash=False)
+    tasks: tuple[ReadTask, ...] = ()
+    jobs: tuple[ReadJob, ...] = ()
+    """The jobs of workflows that get credentials."""
+    unattached: tuple[Unattached, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    files: tuple[str, ...] = ()
+    keys: dict[str, Text] = field(factory=dict[str, Text], eq=False, hash=False)
+    """The customer key of what a symbol's address names, as `Root.keys`."""
+    arns: dict[Ref, Text] = field(factory=dict[Ref, Text], eq=False, hash=False)
+    """The ARNs that attributes stand for, as `Root.arns`: to write a remedy as people write it."""
+
+    @property
+    def fidelity(self) -> Fidelity:
+        """How much of all roles was read whole."""
+        total = Fidelity()
+        for one in self.roles.values():
+            total += one.fidelity
+        return total
+
+    def nothing(self, what: str) -> ReadError:
+        """Why there is nothing to be asked about: what was not understood, or that there is no `what`."""
+        remedy = "Name the folder of a Terraform root, a template, a task definition or a dump of IAM."
+        found = dict.fromkeys(Fault(gap.why, file=gap.place.file, line=gap.place.line) for gap in self.gaps)
+        faults = [*islice(found, MOST_FAULTS), *([TOO_MANY] if len(found) > MOST_FAULTS else [])]
+        return ReadError(*(faults or [Fault(f"`{self.path}` has {what}", (), remedy)]))
+
+    def stack(self, task: str | None = None) -> Stack:
+        """The roles as a stack: those of a task definition, by its family, as `execution` and `task`; or all.
+
+        Of all, each has its name as its id, or where that isn't known what its file calls it. Raises ReadError for a
+        task definition that isn't there, or several.
+        """
+        if task is None:
+            return Stack([one.as_known(id) for id, one in self.by_id().items()])
+        found = [one for one in self.tasks if task in (one.found.address, one.family)]
+        if len(found) != 1:
+            there = f"There are {listed(one.family for one in self.tasks)}." if self.tasks else ""
+            raise ReadError(Fault(f"there is not one task definition `{task}`", (), there))
+        (one,) = found
+        keys = {id: key for id, key in (("execution", one.execution), ("task", one.task)) if key is not None}
+        return Stack([self.roles[key].as_known(id) for id, key in keys.items()])
+
+    def by_id(self) -> dict[str, ReadRole]:
+        """The roles by what people call them; those of one name by their keys."""
+        names = Counter(one.name for one in self.roles.values())
+        return {one.name if names[one.name] == 1 else key: one for key, one in self.roles.items()}
+
+    def __add__(self, other: "Reading") -> "Reading":
+        return evolve(
+            self,
+            roles=self.roles | other.roles,
+            tasks=self.tasks + other.tasks,
+            jobs=self.jobs + other.jobs,
+            unattached=self.unattached + other.unattached,
+            gaps=self.gaps + other.gaps,
+            files=self.files + other.files,
+            keys=self.keys | other.keys,
+            arns=self.arns | other.arns,
+        )
+
+    def _says(self) -> str:
+        return f"{self.path}: {count(len(self.roles), 'role')}, {count(len(self.tasks), 'task definition')}"

@@ -1,0 +1,239 @@
+"""The commands in a shell script, as far as they are plain: words, with references for what a shell puts in.
+
+Nothing is run. A variable is a reference by its name with a dollar, `$CLUSTER`; what a command prints is one that
+nobody knows. What is written there otherwise (loops, conditions, functions) only decides whether a command runs.
+"""
+
+import re
+from collections.abc import Iterator
+
+from attrs import define, evolve, field, frozen
+
+from ecsiam.model.text import Ref, Text
+
+PRINTED = "$()"  # what a command prints
+LONGEST = 256 * 1024  # characters of a script
+DEEPEST = 8  # commands in the words of commands
+
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_BRACED = re.compile(r"\{(?P<name>[A-Za-z_]\w*)\}")
+_HEREDOC = re.compile(r"<<-?\s*(?P<quote>['\"]?)(?P<end>\w+)(?P=quote)")
+_HOLE = re.compile("\ue000(?P<at>\\d+)\ue001")
+_BREAKS = frozenset("\n;&|()")
+
+
+@frozen
+class Command:
+    """A command: its words, and the line of the script that it begins in, from 0."""
+
+    words: tuple[Text, ...]
+    line: int
+    piped: bool = False
+    """Whether it reads what the one before it writes."""
+    excused: bool = False
+    """Whether the script goes on where it fails: what stands after `||` is for that."""
+
+
+@define
+class _Scan:
+    """A script, read character by character. `holes` is what stands for the marks in it."""
+
+    source: str
+    holes: tuple[Ref, ...]
+    depth: int = 0
+    first: int = 0
+    at: int = 0
+    line: int = 0
+    found: list[Command] = field(factory=list[Command])
+    words: list[Text] = field(factory=list[Text])
+    word: list[str | Ref] | None = None
+    begun: int = 0
+    ends: list[str] = field(factory=list[str])
+    piped: bool = False
+
+    def read(self) -> list[Command]:
+        while self.at < len(self.source):
+            char = self.source[self.at]
+            if char == "\n":
+                self.command()
+                self.line += 1
+                self.at += 1
+                self.skip_heredocs()
+            elif char in _BREAKS:
+                self.command()
+                if self.source.startswith("||", self.at):
+                    self.excuse()
+                self.at += 1
+                self.piped = char == "|" and self.source[self.at - 2 : self.at + 1].count("|") == 1
+            elif char in " \t\r":
+                self.end()
+                self.at += 1
+            elif char == "#" and self.word is None:
+                self.to("\n")
+            elif char in "<>":
+                self.redirect()
+            else:
+                self.part(char, quoted=False)
+        self.command()
+        return self.found
+
+    def add(self, *parts: str | Ref) -> None:
+        if self.word is None:
+            self.word = []
+            if not self.words:
+                self.begun = self.line
+        self.word += parts
+
+    def end(self) -> None:
+        if self.word is not None:
+            self.words.append(Text(tuple(self.word)))
+            self.word = None
+
+    def command(self) -> None:
+        self.end()
+        if self.words:
+            self.found.append(Command(tuple(self.words), self.first + self.begun, self.piped))
+            self.words = []
+        self.piped = False
+
+    def excuse(self) -> None:
+        """Mark the command that ended, with those that it reads from."""
+        for i in range(len(self.found) - 1, -1, -1):
+            self.found[i] = evolve(self.found[i], excused=True)
+            if not self.found[i].piped:
+                break
+
+    def to(self, char: str) -> str:
+        """What stands before the next such character, which is not read yet; the rest where there is none."""
+        end = self.source.find(char, self.at)
+        end = len(self.source) if end < 0 else end
+        taken = self.source[self.at : end]
+        self.at = end
+        self.line += taken.count("\n")
+        return taken
+
+    def part(self, char: str, *, quoted: bool) -> None:
+        """A character of a word, or what begins with it."""
+        if char == "\\":
+            after = self.source[self.at + 1 : self.at + 2]
+            self.at += 2
+            if after == "\n":
+                self.line += 1
+            elif quoted and after not in '$`"\\':
+                self.add("\\" + after)
+            else:
+                self.add(after)
+        elif char == "'" and not quoted:
+            self.at += 1
+            self.add("", *self.put(self.to("'")))
+            self.at += 1
+        elif char == '"' and not quoted:
+            self.quoted()
+        elif char == "`":
+            self.at += 1
+            self.inner(self.to("`"), self.line)
+            self.at += 1
+        elif char == "$":
+            self.dollar()
+        elif hole := _HOLE.match(self.source, self.at):
+            self.add(self.holes[int(hole["at"])])
+            self.at = hole.end()
+        else:
+            self.line += char == "\n"
+            self.add(char)
+            self.at += 1
+
+    def quoted(self) -> None:
+        self.at += 1
+        self.add("")
+        while self.at < len(self.source) and self.source[self.at] != '"':
+            self.part(self.source[self.at], quoted=True)
+        self.at += 1
+
+    def put(self, text: str) -> Iterator[str | Ref]:
+        """A text with what its marks stand for."""
+        at = 0
+        for hole in _HOLE.finditer(text):
+            yield text[at : hole.start()]
+            yield self.holes[int(hole["at"])]
+            at = hole.end()
+        yield text[at:]
+
+    def dollar(self) -> None:
+        self.at += 1
+        rest = self.source[self.at : self.at + 1]
+        if rest == "(":
+            self.substitution()
+        elif name := _NAME.match(self.source, self.at):
+            self.add(Ref(f"${name[0]}"))
+            self.at = name.end()
+        elif braced := _BRACED.match(self.source, self.at):
+            self.add(Ref(f"${braced['name']}"))
+            self.at = braced.end()
+        elif rest == "{":  # with a default, a part of it: something that isn't followed
+            taken = self.to("}")
+            self.add(Ref(f"${taken}}}"))
+            self.at += 1
+        elif rest and rest in "0123456789@*#?$!-":
+            self.add(Ref(f"${rest}"))
+            self.at += 1
+        else:
+            self.add("$")
+
+    def substitution(self) -> None:
+        """What is in `$(...)` is a command too."""
+        begin, depth, quote = self.at + 1, 0, ""
+        end = self.at
+        while end < len(self.source):
+            char = self.source[end]
+            if char == "\\":
+                end += 1
+            elif quote:
+                quote = "" if char == quote else quote
+            elif char in "'\"":
+                quote = char
+            elif char in "()":
+                depth += 1 if char == "(" else -1
+                if not depth:
+                    break
+            end += 1
+        line = self.line
+        self.line += self.source.count("\n", begin, min(end, len(self.source)))
+        self.inner(self.source[begin:end], line)
+        self.at = end + 1
+
+    def inner(self, source: str, line: int) -> None:
+        self.add(Ref(PRINTED))
+        if self.depth < DEEPEST:
+            self.found += _Scan(source, self.holes, self.depth + 1, self.first + line).read()
+
+    def redirect(self) -> None:
+        heredoc = _HEREDOC.match(self.source, self.at)
+        if heredoc and not self.source.startswith("<<<", self.at):
+            self.ends.append(heredoc["end"])
+            self.at = heredoc.end()
+            self.end()
+            return
+        if self.word is not None and len(self.word) == 1 and self.word[0] in ("1", "2"):
+            self.word = None  # the number of a stream
+        self.end()
+        mark = re.match(r"[<>]+&?\d?", self.source[self.at : self.at + 4])
+        sign = mark[0] if mark else ">"
+        self.add(sign)
+        self.at += len(sign)
+        self.end()
+
+    def skip_heredocs(self) -> None:
+        for end in self.ends:
+            while self.at < len(self.source):
+                line = self.to("\n")
+                self.at += 1
+                self.line += 1
+                if line.strip() == end:
+                    break
+        self.ends = []
+
+
+def commands(script: str, holes: tuple[Ref, ...] = ()) -> list[Command]:
+    """The commands of a script in order, those whose output others take before them; none of one that is too long."""
+    return _Scan(script, holes).read() if len(script) <= LONGEST else []

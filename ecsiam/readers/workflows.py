@@ -1,0 +1,311 @@
+"""GitHub's workflows: which tokens the jobs send, which roles they assume with them, and what they do as these.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path, PurePath
+
+from attrs import define, evolve, field, frozen
+
+from ecsiam.errors import Fault, ReadError
+from ecsiam.model.text import Ref, Text, text
+from ecsiam.readers.found import FoundJob, Gap, Place, Root, Subject, Value, as_list, as_map, is_list, is_map
+from ecsiam.readers.github_events import ANY_START, REPOSITORY, events_of, subjects
+from ecsiam.readers.github_expressions import Scope, Values, few, plain
+from ecsiam.readers.github_steps import Steps
+from ecsiam.readers.hcl_values import Map
+from ecsiam.readers.loading import as_written
+from ecsiam.readers.walk import File, files
+
+FOLDER = ".github/workflows"
+DEEPEST = 5  # workflows that call workflows
+LARGEST = 256 * 1024  # bytes of a workflow
+MOST_JOBS = 2_000
+MOST_SUBJECTS = 200  # of a job; with more it isn't known which
+
+_YAML = (".yml", ".yaml")
+_ON = re.compile(rb"^(?:on|\"on\"|'on'|true)[ \t]*:", re.MULTILINE)
+_JOBS = re.compile(rb"^(?:jobs|\"jobs\")[ \t]*:", re.MULTILINE)
+_ABOUT_AWS = (b"aws", b"uses: ./", b"uses: './", b'uses: "./')
+# The runners of GitHub, where no credentials are but those that a job gets.
+_HOSTED = re.compile(r"(?:ubuntu|windows|macos)-[\w.-]+")
+
+
+def is_workflow(file: File, *, anywhere: bool = False) -> bool:
+    """Whether a file is a workflow that may have to do with AWS: by its place, or `anywhere`."""
+    path = PurePath(file.name).as_posix()
+    if not path.lower().endswith(_YAML) or not (anywhere or posixpath.dirname(path).endswith(FOLDER)):
+        return False
+    if anywhere and not (_ON.search(file.content) and _JOBS.search(file.content)):
+        return False
+    return any(word in file.content.lower() for word in _ABOUT_AWS)
+
+
+def is_action(file: File) -> bool:
+    """Whether a file is an action made of steps."""
+    return PurePath(file.name).name.lower() in ("action.yml", "action.yaml") and b"composite" in file.content
+
+
+@define
+class Workflows:
+    """The workflows of a path, and the actions beside them that they use."""
+
+    files: dict[str, Map] = field(factory=dict[str, Map])
+    actions: dict[str, Map] = field(factory=dict[str, Map])
+
+    def add(self, file: File, *, action: bool = False) -> None:
+        """Take a file. Raises ReadError for one that is no YAML."""
+        for value in as_written(file, LARGEST)[:1]:
+            if isinstance(value, Map) and is_map(value.get("runs" if action else "jobs")):
+                name = posixpath.normpath(PurePath(file.name).as_posix())
+                (self.actions if action else self.files)[posixpath.dirname(name) if action else name] = value
+
+    def roots(self) -> Iterator[Root]:
+        """The jobs that get credentials of AWS, workflow by workflow."""
+        called = {path for name, file in self.files.items() for path in _called(name, file)}
+        for name, file in self.files.items():
+            reader = _Workflow(self, name, file)
+            reader.read(called=name in called)
+            if reader.found or reader.gaps:
+                yield Root(
+                    file.file,
+                    "workflow",
+                    tuple(reader.found),
+                    gaps=tuple(dict.fromkeys(reader.gaps)),
+                    files=(file.file,),
+                )
+
+
+def top_of(name: str) -> str:
+    """The directory of the repository that a workflow is of; empty where it is this one, or isn't known."""
+    head, folder, _ = posixpath.normpath(PurePath(name).as_posix()).rpartition(FOLDER)
+    return head if folder else ""
+
+
+def _called(name: str, file: Map) -> Iterator[str]:
+    """The workflows of the same repository that a workflow calls."""
+    for job in as_map(file.get("jobs")).values():
+        path = as_map(job).get("uses")
+        if isinstance(path, str) and path.startswith("./"):
+            yield posixpath.normpath(posixpath.join(top_of(name), path))
+
+
+@frozen
+class _From:
+    """What a job has from the workflow that it is in, or that calls it."""
+
+    events: Mapping[str, Value]
+    scope: Scope
+    token: bool | None
+    most: bool | None = True
+    """The same of who calls it: a workflow that asks for more than its caller has doesn't start."""
+    address: str = ""
+    claims: tuple[tuple[str, Text | None], ...] = ()
+    depth: int = 0
+
+
+@define
+class _Workflow:
+    """One workflow, with all that it calls."""
+
+    all: Workflows
+    name: str
+    file: Map
+    found: list[FoundJob] = field(factory=list[FoundJob])
+    gaps: list[Gap] = field(factory=list[Gap])
+
+    def read(self, *, called: bool) -> None:
+        """Read what starts by itself; what only others call counts where it is called."""
+        events = events_of(self.file.get("on", self.file.get("true")))
+        if called:
+            events.pop("workflow_call", None)
+        if not events:
+            return
+        title = self.file.get("name")
+        named = text(title) if isinstance(title, str) and "${{" not in title else None
+        claims = (("workflow", named),) if named is not None else ()
+        by_call = "workflow_call" in events
+        scope = Scope(inputs=_inputs(events))
+        self._jobs(self.file, self.name, _From(events, scope, None if by_call else False, claims=claims))
+
+    def _jobs(self, file: Map, name: str, given: _From) -> None:
+        token = _token(file.get("permissions"), given.token)
+        scope = given.scope.with_env(file.get("env"))
+        jobs = as_map(file.get("jobs"))
+        for id, job in jobs.items():
+            if not isinstance(job, Map) or plain(job.get("if")).strip().strip("${} ") == "false":
+                continue
+            if len(self.found) >= MOST_JOBS:
+                return
+            address = f"{given.address}{id}"
+            place = Place(file.file, getattr(jobs, "lines", {}).get(id, job.line), ("jobs", id), address)
+            own = evolve(
+                given,
+                token=False if given.most is False else _token(job.get("permissions"), token),
+                scope=evolve(scope, matrix=_matrix(job)).with_env(job.get("env")),
+                address=address,
+            )
+            if "uses" in job:
+                self._call(job, place, name, own)
+            else:
+                self._job(job, place, name, own)
+
+    def _job(self, job: Map, place: Place, name: str, given: _From) -> None:
+        def at(line: int | None, file: str) -> Place:
+            return Place(file or place.file, line, (), place.address)
+
+        def local(path: str) -> Map | None:
+            return self.all.actions.get(posixpath.normpath(posixpath.join(top_of(name), path)))
+
+        steps = Steps(given.scope, at, local)
+        steps.read(as_list(job.get("steps")))
+        if not steps.logins:
+            return
+        sent = tuple(islice(self._subjects(job, given), MOST_SUBJECTS + 1))
+        if len(sent) > MOST_SUBJECTS:
+            sent = (Subject("whatever starts it", text(ANY_START)),)
+        runner = [one for value in _runners(job) for one in given.scope.of(value)]
+        unsure = steps.unsure
+        if not runner or not all(one.literal and _HOSTED.fullmatch(one.literal) for one in runner):
+            unsure = unsure or "its runner may have credentials of its own"
+        self.found.append(FoundJob(place.address, place, sent, given.token, tuple(steps.logins), unsure))
+
+    def _subjects(self, job: Map, given: _From) -> Iterator[Subject]:
+        environment = job.get("environment")
+        value = environment.get("name") if is_map(environment) else environment
+        named = given.scope.of(value)
+        environments: dict[Text | None, None] = {}
+        for one in named:
+            literal = one.literal
+            if literal is None or literal.strip():
+                environments[one] = None
+            if literal is None or not literal.strip():
+                environments[None] = None  # what isn't known may be empty
+        for subject in subjects(given.events, environments):
+            yield evolve(subject, claims=(*subject.claims, *given.claims))
+
+    def _call(self, job: Map, place: Place, name: str, given: _From) -> None:
+        path = job.get("uses")
+        if not isinstance(path, str):
+            return
+        at = evolve(place, line=job.lines.get("uses", place.line))
+        if not path.startswith("./"):
+            if given.token is not False:
+                self.gaps.append(Gap(at, f"the workflow `{path}` is not here, so what it does isn't seen"))
+            return
+        key = posixpath.normpath(posixpath.join(top_of(name), path))
+        file = self.all.files.get(key)
+        if file is None or given.depth >= DEEPEST:
+            return
+        wanted = as_map(as_map(events_of(file.get("on", file.get("true"))).get("workflow_call")).get("inputs"))
+        passed = as_map(job.get("with"))
+        inputs = {
+            str(n): given.scope.of(passed[n] if n in passed else as_map(one).get("default"))
+            for n, one in wanted.items()
+        }
+        secrets = {str(n): given.scope.of(one) for n, one in as_map(job.get("secrets")).items()}
+        if job.get("secrets") == "inherit":
+            secrets = dict(given.scope.secrets)
+        ref = Text.of(REPOSITORY, "/", path.removeprefix("./"), "@", Ref("ref of the workflow"))
+        claims = (*(c for c in given.claims if c[0] != "job_workflow_ref"), ("job_workflow_ref", ref))
+        self._jobs(
+            file,
+            key,
+            evolve(
+                given,
+                scope=Scope(inputs=inputs, secrets=secrets),
+                most=given.token,
+                address=f"{given.address} / ",
+                claims=claims,
+                depth=given.depth + 1,
+            ),
+        )
+
+
+def _runners(job: Map) -> list[Value]:
+    given = job.get("runs-on")
+    if is_map(given):
+        return [Ref("a group of runners").name]
+    return given if is_list(given) else [given]
+
+
+def _token(permissions: Value, before: bool | None) -> bool | None:
+    """Whether a token may be asked for, by what stands there; else as `before`."""
+    if permissions is None:
+        return before
+    if is_map(permissions):
+        return plain(permissions.get("id-token")) == "write"
+    return None if permissions == "write-all" else False
+
+
+def _inputs(events: Mapping[str, Value]) -> dict[str, Values]:
+    """What who starts a run may choose: one of the options; else anything, with the default first.
+
+    What is started otherwise has none.
+    """
+    found: dict[str, Values] = {}
+    for event in ("workflow_dispatch", "workflow_call"):
+        for name, one in as_map(as_map(events.get(event)).get("inputs")).items():
+            given = as_map(one)
+            options = [text(plain(option)) for option in as_list(given.get("options"))]
+            default = given.get("default")
+            values = options or [*([] if default is None else [text(plain(default))]), text(Ref(f"inputs.{name}"))]
+            if given.get("type") == "boolean":
+                values = [text("true"), text("false")]
+            others = [text("")] if len(events) > 1 else []
+            found[str(name)] = few((*found.get(str(name), ()), *values, *others), f"inputs.{name}")
+    return found
+
+
+def _matrix(job: Map) -> dict[str, tuple[Value, ...]]:
+    """The values of each name of the matrix; none where some are taken away again."""
+    matrix = as_map(as_map(job.get("strategy")).get("matrix"))
+    if "exclude" in matrix:
+        return {}
+    found = {str(n): tuple(v) for n, v in matrix.items() if n != "include" and is_list(v)}
+    if not is_list(matrix.get("include", [])):
+        return {}
+    for one in as_list(matrix.get("include")):
+        for name, value in as_map(one).items():
+            found[str(name)] = (*found.get(str(name), ()), value)
+    return found
+
+
+# ---------------------------------------------------------------- one workflow, by its name
+
+_LOCAL = re.compile(rb"uses:[ \t]*[\"']?(\./[\w./-]+)")
+MOST_FILES = 200
+
+
+def read_workflow(name: str) -> list[Root]:
+    """The jobs of a workflow that get credentials of AWS, those of workflows of the repository that it calls too.
+
+    Only these and its own actions are read beside it. Raises ReadError for what is no workflow.
+    """
+    top = Path(top_of(name) or ".") if FOLDER in PurePath(name).as_posix() else None
+    if Path(name).is_dir():
+        raise ReadError(Fault("it is a directory", (), "Name a workflow of it.", name))
+    found = Workflows()
+    own: File | None = None
+    waiting, seen = [Path(name)], set[Path]()
+    while waiting and len(seen) < MOST_FILES:
+        path = waiting.pop()
+        if path in seen or not (path == Path(name) or path.is_file()):
+            continue
+        seen.add(path)
+        for file in files(path, path.parent if top is None else top):
+            if own is None:
+                own = file
+                if not is_workflow(file, anywhere=True):
+                    remedy = "A workflow has `on:` and `jobs:`, and stands in `.github/workflows`."
+                    raise ReadError(Fault("it is no workflow that has to do with AWS", (), remedy, name))
+            found.add(file, action=is_action(file))
+            for used in _LOCAL.findall(file.content) if top is not None else ():
+                path = top / used.decode()
+                ends = ("",) if path.suffix.lower() in _YAML else ("action.yml", "action.yaml")
+                waiting += [path / end if end else path for end in ends]
+    return [root for root in found.roots() if root.name == name]

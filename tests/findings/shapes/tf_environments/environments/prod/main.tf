@@ -1,0 +1,4 @@
+module "api" {
+  source      = "../../modules/ecs-service"
+  environment = "prod"
+}

@@ -1,0 +1,2 @@
+registry = "210987654321"
+image    = { name = "team/app" }

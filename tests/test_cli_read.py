@@ -1,0 +1,124 @@
+"""The commands asked about what people have: folders, and `PATH#ROLE`."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from .command_line import said
+
+ROOT = Path(__file__).resolve().parents[1]
+ROLE = """
+resource "aws_iam_role" "task" {{
+  name               = "shop-task"
+  assume_role_policy = jsonencode({{
+    Version = "2012-10-17"
+    Statement = [
+      {{ Effect = "Allow", Action = "sts:AssumeRole", Principal = {{ Service = "ecs-tasks.amazonaws.com" }} }}
+    ]
+  }})
+}}
+
+resource "aws_iam_role_policy" "task" {{
+  role   = aws_iam_role.task.name
+  policy = {policy}
+}}
+"""
+KNOWN = """jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = {actions}, Resource = "arn:aws:s3:::shop-uploads/*" }}]
+  }})"""
+
+
+def root(directory: Path, actions: str = '["s3:GetObject"]', policy: str = "") -> str:
+    directory.mkdir(exist_ok=True)
+    text = ROLE.format(policy=policy or KNOWN.format(actions=actions))
+    (directory / "main.tf").write_text(text, encoding="utf-8")
+    return str(directory)
+
+
+@pytest.mark.parametrize(("action", "code"), [("s3:GetObject", 0), ("s3:PutObject", 1)])
+@pytest.mark.parametrize("named", ["", "#shop-task"])
+def test_can(action: str, code: int, named: str, tmp_path: Path) -> None:
+    path = root(tmp_path / "infra") + named
+    assert said("can", path, "--action", action, "--resource", "arn:aws:s3:::shop-uploads/a").code == code
+
+
+def test_of_a_part_that_was_not_understood_nothing_is_said_for_certain(tmp_path: Path) -> None:
+    path = root(tmp_path / "infra", policy="data.terraform_remote_state.x.outputs.policy")
+    done = said("can", path, "--action", "s3:PutObject")
+    assert done.code == 3
+    assert "main.tf" in done.out
+
+
+def test_simulate(tmp_path: Path) -> None:
+    path = root(tmp_path / "infra")
+    home = ("--set", "account_id=123456789012", "--set", "aws_region=eu-west-2", "--set", "partition=aws")
+    given = ("--role", "shop-task", "--action", "s3:GetObject", "--resource", "arn:aws:s3:::shop-uploads/a")
+    assert said("simulate", path, *home, *given).code == 0
+
+
+def test_diff(tmp_path: Path) -> None:
+    old, new = root(tmp_path / "old"), root(tmp_path / "new", '["s3:GetObject", "s3:PutObject"]')
+    done = said("diff", old, new)
+    assert done.code == 1
+    assert "+ shop-task: s3:PutObject on arn:aws:s3:::shop-uploads/" in done.out
+    assert said("diff", old, old).code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("can", "{}#nobody", "--action", "s3:GetObject"), "has no role `nobody`"),
+        (("can", "{}/empty", "--action", "s3:GetObject"), "has no role"),
+        (("can", "{}/nowhere#x", "--action", "s3:GetObject"), "there is no"),
+        (("check", "{}/empty"), "has neither a role nor a task definition"),
+        (("check", "{}/nowhere"), "there is no"),
+    ],
+)
+def test_what_is_not_there(arguments: tuple[str, ...], says: str, tmp_path: Path) -> None:
+    path = root(tmp_path / "infra")
+    (tmp_path / "infra" / "empty").mkdir()
+    done = said(*(one.format(path) for one in arguments))
+    assert done.code == 2
+    assert says in done.err
+    assert "Traceback" not in done.err
+
+
+def git(directory: Path, *arguments: str) -> None:
+    who = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", "-C", str(directory), *who, *arguments], check=True, capture_output=True)
+
+
+def test_diff_with_a_revision(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    path = root(tmp_path / "infra")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "one")
+    root(tmp_path / "infra", '["s3:GetObject", "s3:PutObject"]')
+    (tmp_path / "link").symlink_to("/etc")
+    before = sorted(tmp_path.rglob("*"))
+    for name in (path, f"{path}#shop-task"):
+        done = said("diff", name, "--base", "HEAD")
+        assert (done.code, done.err) == (1, "")
+        assert "+ shop-task: s3:PutObject on arn:aws:s3:::shop-uploads/" in done.out
+    assert sorted(tmp_path.rglob("*")) == before
+    git(tmp_path, "commit", "-qam", "two")
+    assert said("diff", path, "--base", "HEAD").code == 0
+
+
+@pytest.mark.parametrize("revision", ["nothing", "--help", "HEAD~1", ""])
+def test_a_revision_that_is_none(revision: str, tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    path = root(tmp_path / "infra")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "one")
+    done = said("diff", path, f"--base={revision}")
+    assert done.code == 2
+    assert "git: " in done.err
+
+
+def test_a_path_in_no_repository(tmp_path: Path) -> None:
+    done = said("diff", root(tmp_path / "infra"), "--base", "HEAD")
+    assert done.code == 2
+    assert "git: not a git repository" in done.err
