@@ -18,6 +18,7 @@ from ecsiam.analysis.patterns import (
     Hole,
     Pattern,
     Run,
+    _interned,
     char,
     literal,
     pattern,
@@ -241,6 +242,14 @@ def test_equal_patterns_are_one() -> None:
     assert pattern((Run(ANY), Run(ANY))) is EVERYTHING
     assert wildcard("*?*?") is wildcard("??*")
     assert literal("a*") is not wildcard("a*")
+
+
+def test_equal_patterns_are_one_after_very_many_others() -> None:
+    held = wildcard("arn:*:held")
+    for table in (wildcard, _interned):
+        table.cache_clear()
+    assert wildcard("arn:*:held") is held
+    assert pattern((Run(ANY),)) is EVERYTHING
 
 
 # ---------------------------------------------------------------- holes

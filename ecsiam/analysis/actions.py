@@ -186,7 +186,7 @@ def _names(service: str, unions: set[frozenset[str]], exact: set[str], universe:
     base = (frozenset({_NAME}),)
     # A name that somebody wrote out is a cell of its own already.
     named: Clause = frozenset(map(literal, exact))
-    tries = (f"{p.replace('*', 'x').replace('?', 'x')}" for u in unions for p in sorted(u))
+    tries = (f"{p.replace('*', 'x').replace('?', 'x')}" for u in sorted(map(sorted, unions)) for p in u)
     cells = vectors((*clauses, named), ("other", *(t for t in tries if t not in exact)), base)
     return {found.text for bits, found in cells if not bits >> len(clauses) & 1}
 

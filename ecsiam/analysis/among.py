@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import islice, takewhile
 
 from ecsiam.analysis.leaf import Resources
-from ecsiam.analysis.patterns import Clause, Pattern
+from ecsiam.analysis.patterns import Clause, Pattern, ordered
 from ecsiam.analysis.strings import Found, example
 
 FEW = 8
@@ -32,8 +32,8 @@ class _Index:
     """The patterns of a long clause by how they begin, in lower case."""
 
     def __init__(self, clause: Clause) -> None:
-        whole = sorted((p for p in clause if p.folded), key=lambda p: p.fold)
-        others = sorted((p for p in clause if not p.folded), key=lambda p: p.fold)
+        whole = sorted((p for p in ordered(clause) if p.folded), key=lambda p: p.fold)
+        others = sorted((p for p in ordered(clause) if not p.folded), key=lambda p: p.fold)
         self.whole, self.texts = whole, [p.fold for p in whole]
         self.others, self.heads = others, [p.fold for p in others]
         self.by_head: dict[str, list[Pattern]] = {}
@@ -159,8 +159,7 @@ def split(among: Resources) -> tuple[Resources, ...]:
         return (among,)
     shortest = min(among.clauses, key=len)
     rest = Resources(tuple(c for c in among.clauses if c is not shortest), among.none)
-    ordered = sorted(shortest, key=lambda p: (p.head, len(p.tokens), repr(p)))
-    return tuple(joined(Resources((frozenset({p}),)), rest) for p in ordered)
+    return tuple(joined(Resources((frozenset({p}),)), rest) for p in ordered(shortest))
 
 
 def trimmed(among: Resources) -> Resources:

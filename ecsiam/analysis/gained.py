@@ -67,7 +67,7 @@ def _alike(names: list[str], elements: frozenset[Actions]) -> Iterator[list[str]
     cells = action_cells(elements | {Actions(frozenset(names), ())})
     at = {name: i for i, name in enumerate(cells.names)}
     masks = [sum(1 << at[name] for name in names)] if names else []
-    for bits in set(cells.taking.values()):
+    for bits in sorted(set(cells.taking.values())):
         masks = [part for mask in masks for part in (mask & bits, mask & ~bits) if part]
     for mask in masks:
         yield [name for name in names if mask >> at[name] & 1]

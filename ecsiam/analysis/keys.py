@@ -24,6 +24,7 @@ from ecsiam.analysis.patterns import (
     Token,
     Unclear,
     char,
+    ordered,
     pattern,
     show,
 )
@@ -153,7 +154,7 @@ def _tries(key: str, tests: tuple[KeyTest, ...]) -> Iterator[str]:
     """Strings that are nice to read: the values themselves, with something in the place of their wildcards."""
     yield other(key)
     for test in tests:
-        for union in clause_of(test):
+        for union in ordered(clause_of(test)):
             if not union.holes:
                 yield show(union) if union.literal is not None else show(union).replace("*", "x").replace("?", "x")
 

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterable
 from functools import lru_cache
 from itertools import groupby, takewhile
 from typing import Literal
+from weakref import WeakValueDictionary
 
 from attrs import Factory, field, frozen
 
@@ -133,6 +134,7 @@ class Pattern:
     """A sequence of tokens. Equal sequences are the same object, so comparing and hashing cost nothing."""
 
     __slots__ = (
+        "__weakref__",
         "_glob",
         "_places",
         "_runs",
@@ -322,9 +324,13 @@ def _covers(wide: Pattern, narrow: Pattern) -> bool:
     return wide.reads(narrow)
 
 
+# What the cache below has dropped is found here while somebody holds it: equal patterns stay one in a long process.
+_LIVING: WeakValueDictionary[tuple[Token, ...], Pattern] = WeakValueDictionary()
+
+
 @lru_cache(maxsize=1 << 16)
 def _interned(tokens: tuple[Token, ...]) -> Pattern:
-    return Pattern(tokens)
+    return _LIVING.get(tokens) or _LIVING.setdefault(tokens, Pattern(tokens))
 
 
 def pattern(tokens: Iterable[Token]) -> Pattern:
@@ -381,3 +387,14 @@ def show(shown: "Pattern | Word") -> str:
 
 
 Clause = frozenset[Pattern]  # a string of any of these
+
+
+@lru_cache(maxsize=1 << 14)
+def ordered(clause: Clause) -> tuple[Pattern, ...]:
+    """The patterns of a clause in an order that hangs on them alone: of several right strings the same one is found."""
+    return tuple(sorted(clause, key=rank))
+
+
+def rank(p: Pattern) -> tuple[str, int, str, str]:
+    """Where a pattern stands among others."""
+    return p.head, len(p.tokens), p.tail, show(p)

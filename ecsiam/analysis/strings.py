@@ -11,7 +11,7 @@ twenty patterns with inner stars take milliseconds. In the worst case the questi
 from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import islice, product
+from itertools import product
 
 from attrs import frozen
 
@@ -32,6 +32,8 @@ from ecsiam.analysis.patterns import (
     Unclear,
     Word,
     literal,
+    ordered,
+    rank,
 )
 
 BUDGET = 100_000
@@ -72,7 +74,7 @@ def example(clauses: Iterable[Clause], none: Clause = frozenset()) -> Found | No
 
     Raises OutOfBudget.
     """
-    wanted = tuple(sorted((c for c in set(clauses) if EVERYTHING not in c), key=len))
+    wanted = frozenset(c for c in clauses if EVERYTHING not in c)
     return None if EVERYTHING in none else _example(wanted, none)
 
 
@@ -81,7 +83,7 @@ def at_hand(clauses: Iterable[Clause], none: Clause = frozenset()) -> bool:
     wanted = [c for c in clauses if EVERYTHING not in c]
     if any(p.holes for clause in (*wanted, none) for p in clause):
         return False
-    words = (p.filled(of) for of in AT_HAND for clause in wanted for p in islice(clause, MANY))
+    words = (p.filled(of) for of in AT_HAND for clause in wanted for p in ordered(clause)[:MANY])
     return any(
         all(any(p.matches(word) for p in clause) for clause in wanted) and not any(n.matches(word) for n in none)
         for word in words
@@ -89,9 +91,9 @@ def at_hand(clauses: Iterable[Clause], none: Clause = frozenset()) -> bool:
 
 
 @lru_cache(maxsize=1 << 16)
-def _example(clauses: tuple[Clause, ...], none: Clause) -> Found | None:
+def _example(clauses: frozenset[Clause], none: Clause) -> Found | None:
     unsure: Found | None = None
-    for chosen in _choices(clauses, ()):
+    for chosen in _choices(tuple(sorted(map(ordered, clauses), key=lambda ps: (len(ps), *map(rank, ps)))), ()):
         check_time()
         found = _search(chosen or (EVERYTHING,), none)
         if found is not None and found.sure:
@@ -100,7 +102,7 @@ def _example(clauses: tuple[Clause, ...], none: Clause) -> Found | None:
     return unsure
 
 
-def _choices(clauses: tuple[Clause, ...], chosen: tuple[Pattern, ...]) -> Iterator[tuple[Pattern, ...]]:
+def _choices(clauses: tuple[tuple[Pattern, ...], ...], chosen: tuple[Pattern, ...]) -> Iterator[tuple[Pattern, ...]]:
     """The ways to take a pattern of each clause that may share a word; one that says nothing new is left out."""
     if not clauses:
         yield chosen
@@ -128,7 +130,7 @@ def _search(chosen: tuple[Pattern, ...], none: Clause) -> Found | None:
     if not none.isdisjoint(chosen):
         return None
     texts, others = _parted(none)
-    against = frozenset(n for n in others if all(_may_meet(n, p) for p in chosen))
+    against = tuple(n for n in others if all(_may_meet(n, p) for p in chosen))
     string = next((p.literal for p in chosen if p.literal is not None), None)
     if any(p.holes for p in (*chosen, *against)):
         if any(n.covers(p) for n in against for p in chosen):
@@ -156,7 +158,8 @@ def _search(chosen: tuple[Pattern, ...], none: Clause) -> Found | None:
 @lru_cache(maxsize=1 << 12)
 def _parted(clause: Clause) -> tuple[dict[str, Pattern], tuple[Pattern, ...]]:
     """The single strings of a clause, and its other patterns."""
-    return {p.literal: p for p in clause if p.literal is not None}, tuple(p for p in clause if p.literal is None)
+    of = ordered(clause)
+    return {p.literal: p for p in of if p.literal is not None}, tuple(p for p in of if p.literal is None)
 
 
 def _may_meet(p: Pattern, q: Pattern) -> bool:
@@ -171,7 +174,7 @@ NOTHING: Clause = frozenset()
 MANY = 8  # from so many patterns on, a word that is not the shortest is good enough
 
 
-def _likely(chosen: tuple[Pattern, ...], against: Clause, many: bool) -> Iterator[str]:
+def _likely(chosen: tuple[Pattern, ...], against: tuple[Pattern, ...], many: bool) -> Iterator[str]:
     """Words to try before the search for a shortest one: it grows with the product of the patterns."""
     yield from (p.shortest for p in chosen)
     if not many and len(chosen) < MANY and all(len(p.tokens) < LONG for p in (*chosen, *against)):
@@ -192,7 +195,7 @@ FRESH = ("x", "other", "0")
 AT_HAND = ("x", "eu-west-1")  # the second stands where a region has to
 
 
-def _unlike(against: Clause) -> str:
+def _unlike(against: tuple[Pattern, ...]) -> str:
     """A text that hardly stands in any of the patterns."""
     letters = {c for p in against for c in p.need}
     return next((c for c in READABLE if c not in letters and c not in ":/"), "~") * 3
@@ -470,7 +473,7 @@ def _known(unions: tuple[Clause, ...]) -> dict[str, int]:
     """The strings that are written out, and which unions name them, as bits."""
     known: dict[str, int] = {}
     for i, union in enumerate(unions):
-        for p in union:
+        for p in ordered(union):
             if p.literal is not None:
                 known[p.literal] = known.get(p.literal, 0) | 1 << i
     return known

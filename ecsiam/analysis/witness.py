@@ -10,7 +10,7 @@ from ecsiam.analysis.among import one_of
 from ecsiam.analysis.asking import agreeing
 from ecsiam.analysis.leaf import EachName, Resources, resource_pattern
 from ecsiam.analysis.matching import account_of
-from ecsiam.analysis.patterns import Hole, Pattern, literal, show
+from ecsiam.analysis.patterns import Hole, Pattern, literal, ordered, show
 from ecsiam.analysis.principals import Caller
 from ecsiam.analysis.request import Request, Values
 from ecsiam.analysis.space import Box, Space, bits_of
@@ -159,7 +159,7 @@ def _filled(text: str) -> str:
 
 def _readable(resources: Resources) -> str | None:
     for clause in sorted(resources.clauses, key=len):
-        for p in sorted(clause, key=lambda p: -len(p.head)):
+        for p in sorted(ordered(clause), key=lambda p: -len(p.head)):
             if not p.holes:
                 text = _filled(show(p))
                 if _among(text, resources):
