@@ -42,7 +42,7 @@ def answers() -> list[str]:
     return [str(ask(a, b)) for a, b in pairs for ask in (overlaps, contains, compare)]
 
 
-@pytest.mark.parametrize("seed", ["0", "1", "2"])
+@pytest.mark.parametrize("seed", ["0", "1"])
 def test_another_process_gives_the_same_answers(seed: str) -> None:
     """Sets of texts stand in another order in each process, and so do objects in memory."""
     run = subprocess.run(
@@ -57,4 +57,4 @@ def test_another_process_gives_the_same_answers(seed: str) -> None:
 
 
 if __name__ == "__main__":
-    print("\n".join(answers()))
+    sys.stdout.write("\n".join(answers()) + "\n")
