@@ -50,7 +50,11 @@ def shown(answer: Fails) -> Iterator[Fails]:
 
 def put_to_the_test(stack: Stack, invariant: str, answer: Fails) -> None:
     """Every request that an answer shows is what it is said to be, with the values that lead there."""
-    bound = cache(lambda values: stack.bind(dict(values)) if values else stack)
+
+    @cache
+    def bound(values: tuple[tuple[str, object], ...]) -> Stack:
+        return stack.bind(dict(values)) if values else stack
+
     for one in shown(answer):
         of = bound(one.values)
         assert one.fact

@@ -169,6 +169,8 @@ def test_what_the_partition_alone_leaves_open_is_asked_of_each(partition: str, a
 
 # ---------------------------------------------------------------- laws
 
+Values = tuple[tuple[str, object], ...]
+
 SOME = settings(
     max_examples=many(20),
     deadline=None,
@@ -201,7 +203,11 @@ def test_what_holds_open_fails_for_no_value(one: Opened, data: st.DataObject) ->
 @given(one=opened(asked().map(lambda one: one.kwargs)))
 def test_what_fails_open_fails_with_the_values_that_it_names(one: Opened) -> None:
     stack = build(one.config)
-    bound = cache(lambda values: stack.bind(dict(values)))
+
+    @cache
+    def bound(values: Values) -> Stack:
+        return stack.bind(dict(values))
+
     for id, answer in prove(stack).items():
         if isinstance(answer, Fails):
             ways = {part.values for part in shown(answer)}
