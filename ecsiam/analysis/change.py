@@ -36,6 +36,11 @@ class Difference(Shown):
         """The action that it is about; one that AWS doesn't have stands for those that it may add."""
         return self.witness.action
 
+    @property
+    def of_trust(self) -> bool:
+        """Whether it is about who may assume the role."""
+        return self.statement.principals is not None
+
     def __str__(self) -> str:
         return f"{f'{self.role}: ' if self.role else ''}{self.witness}"
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
@@ -23,6 +24,10 @@ from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 from ecsiam.readers.found import Place
+
+if TYPE_CHECKING:
+    from ecsiam.findings.finding import Finding
+    from ecsiam.readers.reading import Reading
 
 # What the AWS CLI wraps a document in, and the option that takes it out.
 WRAPPED = {
@@ -79,6 +84,12 @@ class Givens:
     role: str = ""
     """The role of the configs that was named, as `CONFIG#ROLE`; all of them without."""
     places: Places = field(factory=dict[tuple[str, str], tuple[Place, ...]])
+    reading: "Reading | None" = None
+    """What was read, where roles were."""
+    unmet: "tuple[Finding, ...]" = ()
+    """What of it needs something that it is not given, where that was asked."""
+    at: str = ""
+    """What its places have after them: the revision that they are of."""
 
     @property
     def several(self) -> bool:
@@ -137,15 +148,21 @@ def read_two(paths: tuple[str, str], values: Mapping[str, str], choice: Choice =
 
 
 def read_since(
-    path: str, revision: str, values: Mapping[str, str], choice: Choice = (None, None)
+    path: str,
+    revision: str,
+    values: Mapping[str, str],
+    choice: Choice = (None, None),
+    *,
+    there: Callable[[Givens], Givens],
 ) -> tuple[Givens, Givens]:
-    """A path as it was at a git revision, and as it is."""
+    """A path as it was at a git revision, and as it is. `there` is asked of the one that was, while its files exist."""
     from ecsiam.cli.revisions import at_revision
 
     place, hash, role = path.partition("#")
+    at = f" at {revision}"
     with at_revision(place, revision) as (was, root):
-        old = _read(f"{was}{hash}{role}", choice, root)
-    return _two([lambda: evolve(old, name=f"{path} at {revision}"), lambda: _read(path, choice)], values)
+        old = there(_read(f"{was}{hash}{role}", choice, root))
+    return _two([lambda: evolve(old, name=f"{path}{at}", at=at), lambda: _read(path, choice)], values)
 
 
 def read_any_two(paths: tuple[str, str], values: Mapping[str, str]) -> tuple[Givens, Givens]:
@@ -272,10 +289,10 @@ def _roles(path: str, role: str, root: Path | None) -> Givens:
     stack = reading.stack()
     places = {(id, policy): at for id, one in reading.by_id().items() for policy, at in one.places.items()}
     if not role:
-        return Givens(path, stack, places=places)
+        return Givens(path, stack, places=places, reading=reading)
     given = Given(path, stack, intended=False)
     refuse(PolicyError, role_faults(given, role))
-    return Givens(f"{path}#{role}", evolve(stack, roles=[stack.roles[role]]), places=places)
+    return Givens(f"{path}#{role}", evolve(stack, roles=[stack.roles[role]]), places=places, reading=reading)
 
 
 def document(path: str) -> tuple[Source, Policy]:

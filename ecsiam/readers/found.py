@@ -319,3 +319,5 @@ class Root:
     arns: dict[Ref, Text] = field(factory=dict[Ref, Text], eq=False, hash=False)
     keys: dict[str, Text] = field(factory=dict[str, Text], eq=False, hash=False)
     files: tuple[str, ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()
+    """What has another address now, a thing or a module: the address that was, and the one that is."""

@@ -160,6 +160,8 @@ class Reading(Shown):
     """The customer key of what a symbol's address names, as `Root.keys`."""
     arns: dict[Ref, Text] = field(factory=dict[Ref, Text], eq=False, hash=False)
     """The ARNs that attributes stand for, as `Root.arns`: to write a remedy as people write it."""
+    moved: tuple[tuple[str, str, str], ...] = ()
+    """What has another address now: the root, and the two of `Root.moved`."""
 
     @property
     def fidelity(self) -> Fidelity:
@@ -183,7 +185,7 @@ class Reading(Shown):
         task definition that isn't there, or several.
         """
         if task is None:
-            return Stack([one.as_known(id) for id, one in self.by_id().items()])
+            return Stack([one.as_known(id) for id, one in self.by_id().items()], as_is=True)
         found = [one for one in self.tasks if task in (one.found.address, one.family)]
         if len(found) != 1:
             there = f"There are {listed(one.family for one in self.tasks)}." if self.tasks else ""
@@ -208,6 +210,7 @@ class Reading(Shown):
             files=self.files + other.files,
             keys=self.keys | other.keys,
             arns=self.arns | other.arns,
+            moved=self.moved + other.moved,
         )
 
     def _says(self) -> str:
