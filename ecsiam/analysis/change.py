@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from attrs import evolve, frozen
 
 from ecsiam.analysis.actions import Universe
+from ecsiam.analysis.answers import Undecided
 from ecsiam.analysis.budget import limited
-from ecsiam.analysis.gained import each_action
+from ecsiam.analysis.gained import each_action, each_sure
 from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.limits import limits, within
 from ecsiam.analysis.questions import ask, requests_of
@@ -160,9 +161,16 @@ def _more(role: str, mine: Side, theirs: Side | None, universe: Universe, undeci
     for leaf in mine.allows:
         some = of_statement(leaf) & shown
         found = ask(some, universe)
-        each = each_action(leaf, some, found, universe) if isinstance(found, Request) else (found,)
+        each = () if found is None else _each(leaf, some, found, universe)
         for one in each:
             if isinstance(one, Request):
                 yield Difference(role, leaf.statement, one)
-            elif one is not None:
+            else:
                 undecided.append(f"{role}: {one.reason}" if role else one.reason)
+
+
+def _each(leaf: Leaf, some: Requests, found: Request | Undecided, universe: Universe) -> Iterator[Request | Undecided]:
+    if isinstance(found, Request):
+        yield from each_action(leaf, some, found, universe)
+    else:
+        yield from each_sure(leaf, some, universe)

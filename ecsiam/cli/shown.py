@@ -1,5 +1,6 @@
 """Requests, statements and answers as lines to read and as data for JSON."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
@@ -16,6 +17,7 @@ Data = dict[str, object]
 INDENT = "    "
 WIDTH = 120
 MOST_SHOWN = 20  # requests under one fact
+_LETTER = re.compile(r"\{[^{}]+\.letter\d\}")
 
 
 def request_lines(request: Request, indent: str = "", before: str = "") -> Iterator[str]:
@@ -64,8 +66,8 @@ def owner_data(owner: str) -> Data:
 
 
 def statement_line(statement: Statement) -> str:
-    """Why a statement is there; of one that nobody gave a reason, what it says."""
-    return statement.why
+    """Why a statement is there; of one that nobody gave a reason, what it says, with `?` for a letter of a secret."""
+    return _LETTER.sub("?", statement.why)
 
 
 def _strings(items: tuple[Item, ...]) -> list[str]:
