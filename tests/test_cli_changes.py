@@ -84,7 +84,7 @@ def data(old: str, new: str, **files: str) -> tuple[int, dict[str, Any]]:
 
 
 # old, new, the files beside, what is matched (name then, name now, whether it is made anew), the exit code
-MATCHED = [
+MATCHED: list[tuple[str, str, str, dict[str, str], list[tuple[str, str, bool]], int]] = [
     ("the same", ALL, ALL, {}, [], 0),
     ("another name", ALL, RENAMED + EXECUTION, {}, [("shop-task", "task-of-shop", True)], 1),
     ("moved, and it says so", ALL, READDRESSED, {"moves": MOVED}, [("shop-task", "shop-task", False)], 0),
