@@ -66,7 +66,7 @@ def _lines(one: Changed, owner: str) -> Iterator[str]:
 def _same_lines(id: str, same: Same) -> Iterator[str]:
     if same.renamed:
         yield f"= {same.was.name} is {same.now.name} now ({same.now.place})"
-    elif same.was.address != same.now.address:
+    elif same.moved:
         yield f"= {id} was `{same.was.address}` and is `{same.now.address}` ({same.now.place})"
     if same.replaced:
         yield f"! {id} is replaced: {same.replaced}"
@@ -75,13 +75,13 @@ def _same_lines(id: str, same: Same) -> Iterator[str]:
 
 def consequence(same: Same) -> Iterator[str]:
     """What follows for those who have to do with a role that is made anew, and what to write."""
-    if same.renamed:
-        yield "who names its ARN (a trust, a resource's policy, `iam:PassRole`) has to name the new one"
-    else:
-        yield "a policy that names its ARN loses it until it is written anew"
-    if same.at_home and not same.renamed and same.was.role.path == same.now.role.path:
+    if same.movable:
         yield "unless its state is moved too: write"
         yield from ("moved {", f"  from = {same.was.address}", f"  to   = {same.now.address}", "}")
+    elif same.renamed:
+        yield "who names its ARN (a trust, a resource's policy, `iam:PassRole`) has to name the new one"
+    else:
+        yield "it can't be made while its name is taken, and trusts and policies that name its ARN lose it"
 
 
 def by_statement(differences: tuple[Difference, ...]) -> Iterator[list[Difference]]:

@@ -36,9 +36,9 @@ def _blocks(one: Changed, owner: str) -> Iterator[str]:
     if lines := [*_roles(one)]:
         yield "\n".join(lines)
     for same in one.replaced.values():
-        _, *code = consequence(same)
-        if code:
-            yield fenced("\n".join(code[1:]), "hcl")
+        if same.movable:
+            _, *code = consequence(same)
+            yield fenced("\n".join(code), "hcl")
     if one.needs.unmet:
         rows = [(finding.rule, str(finding.place), finding.fact) for finding in one.needs.unmet]
         yield "**Needs that are newly unmet**"

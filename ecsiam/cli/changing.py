@@ -66,8 +66,8 @@ def diff(
     Example: ecsiam diff infra --base origin/main
     """
     from ecsiam.analysis.change import compare
+    from ecsiam.cli.both import pairs, read_since, read_two
     from ecsiam.cli.changed import two_of, with_needs
-    from ecsiam.cli.given import pairs, read_since, read_two
 
     if from_ is not None or to is not None:
         if new is not None or environment or from_ is None or to is None:

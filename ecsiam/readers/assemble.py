@@ -130,6 +130,7 @@ class _Building:
             unclear=tuple(dict.fromkeys(self.unclear)),
             unread=tuple(self.unread),
             fidelity=self.fidelity,
+            kind=self.root.kind,
         )
 
 

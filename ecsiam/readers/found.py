@@ -303,6 +303,9 @@ class FoundJob:
 Found = FoundRole | FoundInline | FoundManaged | FoundAttachment | FoundTask | FoundService | FoundPassing | FoundJob
 
 
+TERRAFORM, TEMPLATE = "Terraform", "template"  # what some kinds of roots are, or end with
+
+
 @frozen
 class Root:
     """What belongs together: a Terraform root, a template, a dump, or the documents of a folder.

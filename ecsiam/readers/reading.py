@@ -68,6 +68,8 @@ class ReadRole:
     unclear: tuple[Gap, ...] = ()
     unread: tuple[Text, ...] = ()
     fidelity: Fidelity = field(factory=Fidelity)
+    kind: str = ""
+    """What its root is, in words."""
 
     @property
     def name(self) -> str:
@@ -192,7 +194,7 @@ class Reading(Shown):
             raise ReadError(Fault(f"there is not one task definition `{task}`", (), there))
         (one,) = found
         keys = {id: key for id, key in (("execution", one.execution), ("task", one.task)) if key is not None}
-        return Stack([self.roles[key].as_known(id) for id, key in keys.items()])
+        return Stack([self.roles[key].as_known(id) for id, key in keys.items()], as_is=True)
 
     def by_id(self) -> dict[str, ReadRole]:
         """The roles by what people call them; those of one name by their keys."""

@@ -10,17 +10,17 @@ from collections.abc import Hashable, Iterable, Mapping
 from attrs import frozen
 
 from ecsiam.analysis.unknown import compare
+from ecsiam.model.text import Ref, Text
+from ecsiam.readers.found import TEMPLATE, TERRAFORM
 from ecsiam.readers.naming import account_of
 from ecsiam.readers.reading import Reading, ReadRole
-
-_TERRAFORM = "aws_iam_role."
 
 
 @frozen
 class Same:
     """A role as it was and as it is. `at_home`: its root is the same; `known`: its address is, or a `moved` block says.
 
-    The address of CloudFormation is the logical id, and no file can say that it has changed.
+    The address of CloudFormation is the logical id.
     """
 
     was: ReadRole
@@ -34,18 +34,44 @@ class Same:
         return self.was.name != self.now.name
 
     @property
+    def moved(self) -> bool:
+        """Whether its file calls it something else."""
+        return self.was.address != self.now.address
+
+    @property
     def replaced(self) -> str:
         """Why it is made anew; empty where it stays, and where nobody can tell."""
         was, now = self.was, self.now
-        if compare(was.role.name, now.role.name, live=False) == "no":
+        if compare(_after(was, now), now.role.name, live=False) == "no":
             return f"no role can be renamed: `{was.name}` is taken away, and `{now.name}` is made"
         if was.role.path != now.role.path:
             return f"its path was `{was.role.path}` and is `{now.role.path}`, which can't be changed"
-        if _TERRAFORM not in was.address or _TERRAFORM not in now.address:
-            return ""
-        if not self.at_home:
-            return f"it was in the root `{was.root}`, and `{now.root}` has a state of its own"
-        return "" if self.known else f"it was `{was.address}` and is `{now.address}`, and no `moved` block says so"
+        if was.kind == now.kind == TERRAFORM:
+            if not self.at_home:
+                return f"it was in the root `{was.root}`, and `{now.root}` has a state of its own"
+            return "" if self.known else f"it was `{was.address}` and is `{now.address}`, and no `moved` block says so"
+        if was.kind.endswith(TEMPLATE) and now.kind.endswith(TEMPLATE) and self.at_home and self.moved:
+            return f"its logical id was `{was.address}` and is `{now.address}`"
+        return ""
+
+    @property
+    def movable(self) -> bool:
+        """Whether a `moved` block would keep it."""
+        same_name = compare(_after(self.was, self.now), self.now.role.name, live=False) != "no"
+        same_path = self.was.role.path == self.now.role.path
+        return self.at_home and same_name and same_path and self.now.kind == TERRAFORM and bool(self.replaced)
+
+
+def _after(was: ReadRole, now: ReadRole) -> Text:
+    """The name that a role has under another address, where the name is made there."""
+    own = f"{was.address}."
+    parts = was.role.name.parts
+    return Text(
+        Ref(f"{now.address}.{part.name.removeprefix(own)}")
+        if isinstance(part, Ref) and part.name.startswith(own)
+        else part
+        for part in parts
+    )
 
 
 def same_roles(old: Reading, new: Reading) -> tuple[Same, ...]:

@@ -11,7 +11,7 @@ from typing import Any, cast
 from attrs import evolve
 
 from ecsiam.errors import Fault, ReadError
-from ecsiam.readers.found import Gap, Given, Place, Root, Value
+from ecsiam.readers.found import TERRAFORM, Gap, Given, Place, Root, Value
 from ecsiam.readers.hcl_evaluator import Budget, Spent, value_of
 from ecsiam.readers.hcl_syntax import parse_body, parse_expression
 from ecsiam.readers.hcl_tree import Block, Name, address_of
@@ -103,12 +103,12 @@ def read_root(directory: str, files: Files, var_files: Sequence[str | Path] = ()
                 one.type, one.address, one.place, one.values(), one.attribute, home, one.unsure, handed
             )
             (resources if one.type in TYPES else keys).append(made)
-        found = root_of(directory, "Terraform", resources, keys, tuple(run.used))
+        found = root_of(directory, TERRAFORM, resources, keys, tuple(run.used))
         moved = tuple(_moves(module))
     except Spent:
         run.budget = Budget(0)
         gaps.append(Gap(place, "it takes too many steps to evaluate; what is missing may be anything"))
-        found = root_of(directory, "Terraform", [], [], tuple(run.used))
+        found = root_of(directory, TERRAFORM, [], [], tuple(run.used))
     return evolve(found, gaps=tuple(dict.fromkeys((*gaps, *run.gaps, *found.gaps))), moved=moved)
 
 
