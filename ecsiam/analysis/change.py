@@ -22,6 +22,7 @@ from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
+from ecsiam.model.text import Text, text
 
 
 @frozen(repr=False)
@@ -75,6 +76,7 @@ class Change(Paged):
         return Page(f"Change: {self._says()}", (table, *(f"? undecided: {reason}" for reason in self.undecided)))
 
 
+ANY = text("*")
 OF_A_KIND = (
     "Compare two of a kind; of a role, `contains(policy, role)` asks about its policies, `role.trust` is a policy."
 )
@@ -118,7 +120,7 @@ class Side:
 
     allows: list[Leaf]
     allowed: Requests
-    shown_on: str
+    shown_on: Text
 
 
 _Sides = dict[tuple[str, str], Side]
@@ -144,11 +146,11 @@ def _sides(of: Policy | Role | Stack) -> _Sides:
             for role in of.roles.values():
                 arn = role.arn(of.deployment.home.partition, of.deployment.home.account_id)
                 sides[role.id, "policies"] = _side(role)
-                sides[role.id, "trust"] = _side(role.trust, "*" if arn.literal is None else arn.literal)
+                sides[role.id, "trust"] = _side(role.trust, arn)
             return sides
 
 
-def _side(of: Policy | Role, shown_on: str = "*") -> Side:
+def _side(of: Policy | Role, shown_on: Text = ANY) -> Side:
     granting = evolve(of, permissions_boundary=None) if isinstance(of, Role) else of
     allows = (leaf for leaf in requests_of(granting).leaves if leaf.statement.effect == "Allow")
     return Side(list(dict.fromkeys(allows)), requests_of(of), shown_on)
@@ -157,14 +159,15 @@ def _side(of: Policy | Role, shown_on: str = "*") -> Side:
 def _more(role: str, mine: Side, theirs: Side | None, universe: Universe, undecided: list[str]) -> Iterator[Difference]:
     """What one side allows beyond the other, one request for each action of each statement that allows some of it."""
     beyond = mine.allowed if theirs is None else mine.allowed - theirs.allowed
-    shown = beyond if mine.shown_on == "*" else beyond & query("*", mine.shown_on)
+    on = mine.shown_on.literal
+    shown = beyond if on in (None, ANY.literal) else beyond & query("*", mine.shown_on)
     for leaf in mine.allows:
         some = of_statement(leaf) & shown
         found = ask(some, universe)
         each = () if found is None else _each(leaf, some, found, universe)
         for one in each:
-            if isinstance(one, Request):
-                yield Difference(role, leaf.statement, one)
+            if isinstance(one, Request):  # a trust names no resource: what is true on one is so on its role
+                yield Difference(role, leaf.statement, evolve(one, resource=str(mine.shown_on)) if on is None else one)
             else:
                 undecided.append(f"{role}: {one.reason}" if role else one.reason)
 

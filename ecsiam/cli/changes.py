@@ -60,7 +60,7 @@ def _lines(one: Changed, owner: str) -> Iterator[str]:
         yield "newly unmet:"
         yield from (f"{INDENT}{line}" for line in finding_lines(finding))
     for finding in one.needs.met:
-        yield f"now met: {finding.fact} ({finding.place}{one.was.at})"
+        yield f"now met; it was: {finding.fact} ({finding.place}{one.was.at})"
 
 
 def _same_lines(id: str, same: Same) -> Iterator[str]:
