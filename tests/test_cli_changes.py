@@ -192,3 +192,44 @@ def test_what_was_has_the_names_that_it_has_now(
     assert (code, err) == (1, "")
     assert f"    Allow s3:GetObject on arn:aws:s3:::shop/* ({shown}main.tf:12 at HEAD)\n" in out
     assert Path.cwd() == (here / inside).resolve()
+
+
+def test_what_was_not_there_is_compared_with_nothing(here: Path) -> None:
+    git("init", "-q")
+    write("other", TASK)
+    git("add", ".")
+    git("commit", "-qm", "one")
+    write("infra", TASK)
+    for old in (("infra", "--base", "HEAD"), (write("none", ""), "infra")):
+        code, out, err = said("diff", *old)
+        assert (code, out.splitlines()[-1], err) == (1, "2 gained, 0 lost, 0 undecided", "")
+    assert "has no role" in said("diff", "none", "--base", "HEAD").err
+    (here / "other" / "main.tf").write_text("resource {")
+    git("commit", "-qam", "two")
+    write("other", TASK)
+    assert said("diff", "other", "--base", "HEAD").err.startswith("error: HEAD:other/main.tf:1: not HCL: ")
+
+
+TEMPLATE = """\
+Resources:
+  Task:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: shop
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Action: sts:AssumeRole, Principal: {Service: ecs-tasks.amazonaws.com}}]
+      Policies:
+        - PolicyName: jobs
+          PolicyDocument:
+            Statement: [{Effect: Allow, Action: sqs:SendMessage, Resource: !GetAtt Jobs.Arn}]
+  Jobs: {Type: AWS::SQS::Queue}
+"""
+
+
+def test_a_template_by_itself(here: Path) -> None:
+    (here / "old.yaml").write_text(TEMPLATE)
+    (here / "new.yaml").write_text(TEMPLATE.replace("  Task:", "  App:").replace("!GetAtt Jobs.Arn", "'*'"))
+    code, out, _ = said("diff", "old.yaml", "new.yaml")
+    assert code == 1
+    assert "! shop is replaced: its logical id was `Task` and is `App`\n" in out
+    assert "+ shop: sqs:SendMessage on arn:aws:sqs:{aws_region}:{account_id}:{Jobs.name}x\n" in out

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 from attrs import evolve
 
-from ecsiam.cli.given import Choice, Given, Givens, take, with_values
+from ecsiam.cli.given import Choice, Given, Givens, nothing_at, take, with_values
 from ecsiam.config.many import ConfigFile
 from ecsiam.config.sections import there_are
-from ecsiam.errors import ConfigError, EcsiamError, Fault, refuse
+from ecsiam.errors import ConfigError, EcsiamError, Fault, ReadError, refuse
 from ecsiam.model.policy import Policy
 from ecsiam.model.stack import Stack
 
@@ -30,10 +31,18 @@ def read_since(
     from ecsiam.cli.revisions import at_revision
 
     place, hash, role = path.partition("#")
-    at = f" at {revision}"
-    with at_revision(place, revision) as (was, root):
-        old = there(take(f"{was}{hash}{role}", choice, root, others=True))
-    return _two([lambda: evolve(old, name=f"{path}{at}", at=at), lambda: take(path, choice, others=True)], values)
+    at, is_folder = f" at {revision}", Path(place).is_dir()
+
+    def was() -> Givens:
+        with at_revision(place, revision) as (there_at, root):
+            if is_folder and not role and not there_at.exists():
+                return nothing_at(path)
+            try:
+                return there(take(f"{there_at}{hash}{role}", choice, root, others=True))
+            except EcsiamError as e:
+                raise ReadError(*(evolve(f, file=f"{revision}:{f.file}" if f.file else "") for f in e.faults)) from None
+
+    return _two([lambda: evolve(was(), name=f"{path}{at}", at=at), lambda: take(path, choice, others=True)], values)
 
 
 def read_any_two(paths: tuple[str, str], values: Mapping[str, str]) -> tuple[Givens, Givens]:
@@ -62,6 +71,8 @@ def _both(reading: Sequence[Callable[[], Givens]]) -> tuple[Givens, Givens]:
 
 def _two(reading: Sequence[Callable[[], Givens]], values: Mapping[str, str]) -> tuple[Givens, Givens]:
     old, new = _both(reading)
+    if new.reading is not None and not any(one.reading and one.reading.roles for one in (old, new)):
+        raise new.reading.nothing("no role")
     kinds = [_kind(one) for one in (old, new)]
     if kinds[0] != kinds[1]:
         names = f"`{old.name}` is {kinds[0]}, `{new.name}` {kinds[1]}"

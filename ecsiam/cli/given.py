@@ -148,7 +148,7 @@ def take(path: str, choice: Choice, root: Path | None = None, *, others: bool = 
     """
     place, _, role = path.partition("#")
     if Path(path).is_dir():
-        return _roles(place, role, root)
+        return _roles(place, role, root, or_nothing=others)
     if role:
         config = _config(place)
         return _roles(place, role, root) if config is None else _role_of(config, role, choice)
@@ -203,12 +203,19 @@ def _role_of(config: Source, named: str, choice: Choice) -> Givens:
     return Givens(f"{file.name}#{named}", file, role)
 
 
-def _roles(path: str, role: str, root: Path | None) -> Givens:
+def nothing_at(path: str) -> Givens:
+    """What stands where nothing does."""
+    from ecsiam.readers.reading import Reading
+
+    return Givens(path, Stack([], as_is=True), reading=Reading(path, {}))
+
+
+def _roles(path: str, role: str, root: Path | None, *, or_nothing: bool = False) -> Givens:
     """The roles of what people have, or one of them. Raises ReadError, and PolicyError for a role that isn't there."""
     from ecsiam.readers.reader import read as read_roles
 
     reading = read_roles(path, root=root)
-    if not reading.roles:
+    if not reading.roles and (not or_nothing or reading.gaps):
         raise reading.nothing("no role")
     stack = reading.stack()
     places = {(id, policy): at for id, one in reading.by_id().items() for policy, at in one.places.items()}
