@@ -173,3 +173,12 @@ def test_of_a_wildcard_each_action_is_decided() -> None:
     assert not found.undecided
     assert all(f"{{{X.name}}}" in one.witness.resource for one in found.gained)
     assert not found.lost
+
+
+@pytest.mark.parametrize("actions", [["s3:GetObject*", "s3:PutObject"], ["*"]])
+def test_of_some_known_and_some_not_each_action_is_decided(actions: list[str]) -> None:
+    before = of(["s3:GetObject", "s3:PutObject"], Text.of(X, "/*"))
+    found = compare(before, of(actions, "*" if actions == ["*"] else Text.of(X, "/*")))
+    assert ("s3:GetObject" in {one.action for one in found.gained}) == (actions == ["*"])
+    assert "s3:GetObjectTorrent" in {one.action for one in found.gained}
+    assert not found.undecided

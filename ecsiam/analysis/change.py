@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 from attrs import evolve, frozen
 
 from ecsiam.analysis.actions import Universe
-from ecsiam.analysis.answers import Undecided
 from ecsiam.analysis.budget import limited
-from ecsiam.analysis.gained import each_action, each_sure
+from ecsiam.analysis.gained import each_gained
 from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.limits import limits, within
 from ecsiam.analysis.questions import ask, requests_of
@@ -164,16 +163,9 @@ def _more(role: str, mine: Side, theirs: Side | None, universe: Universe, undeci
     for leaf in mine.allows:
         some = of_statement(leaf) & shown
         found = ask(some, universe)
-        each = () if found is None else _each(leaf, some, found, universe)
+        each = () if found is None else each_gained(leaf, some, found, universe)
         for one in each:
             if isinstance(one, Request):  # a trust names no resource: what is true on one is so on its role
                 yield Difference(role, leaf.statement, evolve(one, resource=str(mine.shown_on)) if on is None else one)
             else:
                 undecided.append(f"{role}: {one.reason}" if role else one.reason)
-
-
-def _each(leaf: Leaf, some: Requests, found: Request | Undecided, universe: Universe) -> Iterator[Request | Undecided]:
-    if isinstance(found, Request):
-        yield from each_action(leaf, some, found, universe)
-    else:
-        yield from each_sure(leaf, some, universe)

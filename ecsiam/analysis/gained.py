@@ -42,6 +42,26 @@ def each_action(leaf: Leaf, some: Requests, found: Request, universe: Universe) 
             yield new
 
 
+def each_gained(
+    leaf: Leaf, some: Requests, found: Request | Undecided, universe: Universe
+) -> Iterator[Request | Undecided]:
+    """The same of a set with symbols too, of which `found` may be that nothing is sure."""
+    if isinstance(found, Undecided):
+        yield from each_sure(leaf, some, universe)
+        return
+    shown: set[str] = set()
+    unsure = False
+    for one in each_action(leaf, some, found, universe):
+        if isinstance(one, Request):
+            shown.add(one.action.lower())
+            yield one
+        unsure = unsure or isinstance(one, Undecided)
+    if unsure:
+        names = _names(leaf, some)
+        left = some - query(sorted(shown), "*") if shown else some
+        yield from each_sure(leaf, left & query(sorted(names), "*") if shown - names else left, universe)
+
+
 def each_sure(leaf: Leaf, some: Requests, universe: Universe) -> Iterator[Request | Undecided]:
     """The same of a set that has a request for some texts of its symbols: those that it has for all of them.
 

@@ -206,8 +206,7 @@ def _arn(statement: Statement, one: Text, name: str, account: str) -> str:
     rest = Text(one.parts[1:])
     ending = "".join(part if isinstance(part, str) else "x" for part in rest.parts).replace("*", "x").replace("?", "x")
     for action in (a.pattern for a in statement.actions.items if "*" not in a.pattern and "?" not in a.pattern):
-        for form in forms_of(action):
-            example = resource_of(form)
+        for example in sorted(map(resource_of, forms_of(action)), key=len):  # a bucket before its access points
             for shorter in (example, example.rpartition("/")[0], example.rpartition(":")[0]):
                 head, x, tail = shorter.rpartition("x")
                 if x and not unasked(Request(action, f"{head}{name}{tail}{ending}")):
