@@ -130,11 +130,32 @@ def test_where_it_could_be_either_nothing_is_matched() -> None:
 
 def test_what_makes_it_anew_is_said_with_what_to_write() -> None:
     out = said("diff", write("old", ALL), write("new", READDRESSED)).out
-    assert out.splitlines()[1] == (
+    assert out.splitlines()[0] == (
         "! shop-task is replaced: it was `aws_iam_role.task` and is `aws_iam_role.app`, and no `moved` block says so"
     )
     assert "\n    moved {\n      from = aws_iam_role.task\n      to   = aws_iam_role.app\n    }\n" in out
     assert out.endswith("\n0 gained, 0 lost, 0 undecided, 1 replaced\n")
+
+
+@pytest.mark.parametrize(("was", "now", "says"), [("a", "b", ("module.a", "module.b")), ("a", "a", None)])
+def test_a_module_moves_as_a_whole(was: str, now: str, says: tuple[str, str] | None, here: Path) -> None:
+    write("old/inner", ALL)
+    write("new/inner", ALL)
+    for side, name in (("old", was), ("new", now)):
+        write(side, f'module "{name}" {{\n  source = "./inner"\n}}\n')
+    out = said("diff", "old", "new").out
+    assert out.count("moved {") == (0 if says is None else 1)
+    assert says is None or "  from = {}\n      to   = {}\n".format(*says) in out
+
+
+def test_a_name_that_is_made_under_an_address_moves_with_it(here: Path) -> None:
+    nameless = ALL.replace('  name               = "shop-task"\n', "")
+    code, found = data(
+        nameless,
+        nameless.replace('"aws_iam_role" "task"', '"aws_iam_role" "app"').replace("role.task.", "role.app."),
+        moves=MOVED,
+    )
+    assert (code, [r["replaced"] for r in found["roles"]]) == (0, [""])
 
 
 def test_a_need_is_newly_unmet_or_met_wherever_it_stands() -> None:

@@ -44,8 +44,7 @@ def summary(changes: Changes, *, always: tuple[str, ...] = ("gained", "lost", "u
 
 
 def _lines(one: Changed, owner: str) -> Iterator[str]:
-    for id, same in one.same.items():
-        yield from _same_lines(id, same)
+    yield from _role_lines(one)
     for sign, some, side in (("+", one.change.gained, one.now), ("-", one.change.lost, one.was)):
         for alike in by_statement(some):
             first, *more = alike
@@ -56,32 +55,46 @@ def _lines(one: Changed, owner: str) -> Iterator[str]:
                 yield f"{INDENT}{left}"
             yield f"{INDENT}{written_line(first, side)}"
     yield from (f"? {owner}{reason}" for reason in one.change.undecided)
-    for finding in one.needs.unmet:
+    yield from _need_lines(one)
+
+
+def _role_lines(one: Changed) -> Iterator[str]:
+    for id, same in one.same.items():
+        if same.renamed:
+            yield f"= {same.was.name} is {same.now.name} now ({same.now.place})"
+        elif not same.replaced:
+            yield f"= {id} was `{same.was.address}` and is `{same.now.address}` ({same.now.place})"
+    for id, same in one.replaced.items():
+        yield f"! {id} is replaced: {same.replaced}"
+        if said := consequence(same):
+            yield f"{INDENT}{said}"
+    if moves := moved_lines(one):
+        yield f"{INDENT}unless what Terraform knows of it is moved too: write"
+        yield from (f"{INDENT}{line}" for line in moves)
+
+
+def _need_lines(one: Changed) -> Iterator[str]:
+    if one.needs.unmet:
         yield "newly unmet:"
+    for finding in one.needs.unmet:
         yield from (f"{INDENT}{line}" for line in finding_lines(finding))
     for finding in one.needs.met:
         yield f"now met; it was: {finding.fact} ({finding.place}{one.was.at})"
 
 
-def _same_lines(id: str, same: Same) -> Iterator[str]:
-    if same.renamed:
-        yield f"= {same.was.name} is {same.now.name} now ({same.now.place})"
-    elif same.moved:
-        yield f"= {id} was `{same.was.address}` and is `{same.now.address}` ({same.now.place})"
-    if same.replaced:
-        yield f"! {id} is replaced: {same.replaced}"
-        yield from (f"{INDENT}{line}" for line in consequence(same))
+def consequence(same: Same) -> str:
+    """What follows for those who name a role that is made anew; empty where a `moved` block would keep it."""
+    if same.move:
+        return ""
+    if same.in_its_way:
+        return "it can't be made while its name is taken, and trusts and policies that name its ARN lose it"
+    return "who names its ARN (a trust, a resource's policy, `iam:PassRole`) has to name the new one"
 
 
-def consequence(same: Same) -> Iterator[str]:
-    """What follows for those who have to do with a role that is made anew, and what to write."""
-    if same.movable:
-        yield "unless its state is moved too: write"
-        yield from ("moved {", f"  from = {same.was.address}", f"  to   = {same.now.address}", "}")
-    elif same.renamed:
-        yield "who names its ARN (a trust, a resource's policy, `iam:PassRole`) has to name the new one"
-    else:
-        yield "it can't be made while its name is taken, and trusts and policies that name its ARN lose it"
+def moved_lines(one: Changed) -> list[str]:
+    """The `moved` blocks that would keep roles, each once."""
+    moves = dict.fromkeys(move for same in one.replaced.values() if (move := same.move))
+    return [line for was, now in moves for line in ("moved {", f"  from = {was}", f"  to   = {now}", "}")]
 
 
 def by_statement(differences: tuple[Difference, ...]) -> Iterator[list[Difference]]:

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from ecsiam.analysis.change import Difference
 from ecsiam.cli.changed import Changed, Side
-from ecsiam.cli.changes import MOST_SHOWN, Changes, by_statement, consequence, summary
+from ecsiam.cli.changes import MOST_SHOWN, Changes, by_statement, consequence, moved_lines, summary
 from ecsiam.cli.shown import request_line, statement_line
 from ecsiam.looks.markdown import escape, fenced, folded, table
 from ecsiam.looks.page import Cell, Table
@@ -35,10 +35,9 @@ def page(names: tuple[str, str], changes: Changes, by_name: Table | None = None)
 def _blocks(one: Changed, owner: str) -> Iterator[str]:
     if lines := [*_roles(one)]:
         yield "\n".join(lines)
-    for same in one.replaced.values():
-        if same.movable:
-            _, *code = consequence(same)
-            yield fenced("\n".join(code), "hcl")
+    if moves := moved_lines(one):
+        yield "This keeps what Terraform knows of:"
+        yield fenced("\n".join(moves), "hcl")
     if one.needs.unmet:
         rows = [(finding.rule, str(finding.place), finding.fact) for finding in one.needs.unmet]
         yield "**Needs that are newly unmet**"
@@ -56,7 +55,8 @@ def _blocks(one: Changed, owner: str) -> Iterator[str]:
 def _roles(one: Changed) -> Iterator[str]:
     """The roles that are others now, those that are made anew first."""
     for id, same in one.replaced.items():
-        yield f"- **{escape(id)} is replaced**: {escape(same.replaced)}; {escape(next(consequence(same)))}"
+        said = "; ".join(filter(None, (same.replaced, consequence(same))))
+        yield f"- **{escape(id)} is replaced**: {escape(said)}"
     for id, same in one.same.items():
         if not same.replaced:
             was, now = (same.was.name, same.now.name) if same.renamed else (same.was.address, same.now.address)

@@ -4,6 +4,7 @@ Nothing is guessed: two are one role where a sign points from just the one to ju
 """
 
 import os
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 
@@ -42,8 +43,8 @@ class Same:
     def replaced(self) -> str:
         """Why it is made anew; empty where it stays, and where nobody can tell."""
         was, now = self.was, self.now
-        if compare(_after(was, now), now.role.name, live=False) == "no":
-            return f"no role can be renamed: `{was.name}` is taken away, and `{now.name}` is made"
+        if self._another_name:
+            return f"no role can be renamed: `{_named(was)}` is taken away, and `{_named(now)}` is made"
         if was.role.path != now.role.path:
             return f"its path was `{was.role.path}` and is `{now.role.path}`, which can't be changed"
         if was.kind == now.kind == TERRAFORM:
@@ -55,22 +56,47 @@ class Same:
         return ""
 
     @property
-    def movable(self) -> bool:
-        """Whether a `moved` block would keep it."""
-        same_name = compare(_after(self.was, self.now), self.now.role.name, live=False) != "no"
-        same_path = self.was.role.path == self.now.role.path
-        return self.at_home and same_name and same_path and self.now.kind == TERRAFORM and bool(self.replaced)
+    def in_its_way(self) -> bool:
+        """Whether it is made anew under the ARN that it has."""
+        same = self.was.role.name.literal == self.now.role.name.literal is not None
+        return bool(self.replaced) and same and self.was.role.path == self.now.role.path
+
+    @property
+    def move(self) -> tuple[str, str] | None:
+        """What a `moved` block would say to keep it: both addresses, of a module where all of it has moved."""
+        stays = not self._another_name and self.was.role.path == self.now.role.path
+        if not (self.replaced and stays and self.at_home and self.now.kind == TERRAFORM):
+            return None
+        was, now = (_STEP.findall(one.address) for one in (self.was, self.now))
+        while len(was) > 1 and len(now) > 1 and was[-1] == now[-1]:
+            was, now = was[:-1], now[:-1]
+        return ".".join(was), ".".join(now)
+
+    @property
+    def _another_name(self) -> bool:
+        return compare(_after(self.was, self.now), self.now.role.name, live=False) == "no"
+
+
+_STEP = re.compile(r"(?:module|aws_iam_role)\.[\w-]+(?:\[[^]]*\])?")
+
+
+def _named(role: ReadRole) -> str:
+    """What a role is called, with `*` for what Terraform or CloudFormation adds; without a name, by its address."""
+    own = f"{role.address}."
+    name = "".join(
+        "*" if isinstance(part, Ref) and part.name.startswith(own) else str(part) for part in role.role.name.parts
+    )
+    return role.address if name == "*" else name
 
 
 def _after(was: ReadRole, now: ReadRole) -> Text:
     """The name that a role has under another address, where the name is made there."""
     own = f"{was.address}."
-    parts = was.role.name.parts
     return Text(
         Ref(f"{now.address}.{part.name.removeprefix(own)}")
         if isinstance(part, Ref) and part.name.startswith(own)
         else part
-        for part in parts
+        for part in was.role.name.parts
     )
 
 
