@@ -163,6 +163,7 @@ def test_a_need_is_newly_unmet_or_met_wherever_it_stands() -> None:
     assert (code, [(f["rule"], f["place"]["line"]) for f in found["unmet"]]) == (1, [("missing", 37)])
     code, found = data(LESS, ALL)
     assert (code, [f["rule"] for f in found["met"]], found["unmet"]) == (1, ["missing"], []), "and more is allowed"
+    assert data(LESS, TASK)[1]["met"] == [], "nobody needs it any more"
     moved = LESS.replace("shop-execution", "execution-of-shop")
     assert data(LESS, "\n" + moved)[1]["unmet"] == [], "it was unmet before, at another line, of another name"
     accepted = LESS.replace('    { name = "shop"', '    # ecsiam:accept missing not yet\n    { name = "shop"')

@@ -133,7 +133,7 @@ def two_of(old: Givens, was: Given, new: Givens, now: Given) -> Two:
         Side(evolve(was.what, roles=roles), places, old.at),
         Side(now.what, new.places, new.at),
         {after[one.now.key]: one for one in same if one.renamed or one.replaced or one.moved},
-        newly(old.unmet, new.unmet, {one.was.key: one.now.key for one in same}),
+        newly(old.unmet, new.unmet, {one.was.key: one.now.key for one in same}, new.reading),
     )
 
 

@@ -37,7 +37,7 @@ def summary(changes: Changes, *, always: tuple[str, ...] = ("gained", "lost", "u
         "undecided": sum(len(one.change.undecided) for one in every),
         "replaced": sum(len(one.replaced) for one in every),
         "newly unmet": sum(len(one.needs.unmet) for one in every),
-        "now met": sum(len(one.needs.met) for one in every),
+        "no longer unmet": sum(len(one.needs.met) for one in every),
     }
     said = [f"{n} {what}" for what, n in counts.items() if n or what in always]
     return ", ".join(said) if any(counts.values()) else "no change"
@@ -79,7 +79,7 @@ def _need_lines(one: Changed) -> Iterator[str]:
     for finding in one.needs.unmet:
         yield from (f"{INDENT}{line}" for line in finding_lines(finding))
     for finding in one.needs.met:
-        yield f"now met; it was: {finding.fact} ({finding.place}{one.was.at})"
+        yield f"no longer unmet: {finding.fact} ({finding.place}{one.was.at})"
 
 
 def consequence(same: Same) -> str:

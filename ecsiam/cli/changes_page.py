@@ -49,7 +49,7 @@ def _blocks(one: Changed, owner: str) -> Iterator[str]:
         yield folded(f"{owner}not decided ({len(one.change.undecided)})", reasons)
     if one.needs.met:
         met = "\n".join(f"- {escape(finding.fact)}" for finding in one.needs.met)
-        yield folded(f"needs that are met now ({len(one.needs.met)})", met)
+        yield folded(f"needs that are no longer unmet ({len(one.needs.met)})", met)
 
 
 def _roles(one: Changed) -> Iterator[str]:

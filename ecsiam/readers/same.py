@@ -36,8 +36,8 @@ class Same:
 
     @property
     def moved(self) -> bool:
-        """Whether its file calls it something else."""
-        return self.was.address != self.now.address
+        """Whether files of its kind call it something else."""
+        return self.was.kind == self.now.kind and self.was.address != self.now.address
 
     @property
     def replaced(self) -> str:
@@ -108,7 +108,8 @@ def same_roles(old: Reading, new: Reading) -> tuple[Same, ...]:
     for signs in (_names, _anywhere, _addresses, _uses, _documents):
         before = _pointing(signs(old, left.values(), moves))
         after = _pointing(signs(new, right.values(), {}))
-        found = _mutual((before[sign], after[sign]) for sign in before if sign in after)
+        pairs_of = ((before[sign], after[sign]) for sign in before if sign in after)
+        found = _mutual((a, b) for a, b in pairs_of if not _abroad(old.roles[a], new.roles[b]))
         for was, now in found:
             pairs[now] = was
             del left[was], right[now]
@@ -151,16 +152,19 @@ def _home(reading: Reading, root: str) -> str:
 
 
 def _names(reading: Reading, roles: Iterable[ReadRole], _: _Moves) -> Signs:
-    yield from ((role.key, (_home(reading, role.root), sign)) for role in roles if (sign := _name(role)) is not None)
+    for role in roles:
+        if (name := role.role.name.literal) is not None:
+            yield role.key, (_home(reading, role.root), name.lower(), account_of(role.arn))
 
 
 def _anywhere(_: Reading, roles: Iterable[ReadRole], __: _Moves) -> Signs:
-    yield from ((role.key, sign) for role in roles if (sign := _name(role)) is not None)
+    yield from ((role.key, name.lower()) for role in roles if (name := role.role.name.literal) is not None)
 
 
-def _name(role: ReadRole) -> Hashable:
-    name, account = role.role.name.literal, account_of(role.arn)
-    return None if name is None else (name.lower(), account)
+def _abroad(one: ReadRole, other: ReadRole) -> bool:
+    """Whether two are of two accounts."""
+    accounts = {of.literal for role in (one, other) if (of := account_of(role.arn)) is not None and of.literal}
+    return len(accounts) > 1
 
 
 def _addresses(reading: Reading, roles: Iterable[ReadRole], moves: _Moves) -> Signs:
