@@ -10,7 +10,8 @@ from ecsiam.findings.remedies import field, grant, lettered, shown
 from ecsiam.model.policy import Policy
 from ecsiam.model.text import Text
 from ecsiam.readers.found import Place
-from ecsiam.readers.needs import Asked, Known, TaskNeed, needs_of, passing_needs
+from ecsiam.readers.need import Asked, Known, TaskNeed
+from ecsiam.readers.needs import in_place, needs_of, passing_needs
 from ecsiam.readers.reading import Reading, ReadRole, ReadTask
 from ecsiam.reference.managed import managed_policy
 
@@ -78,6 +79,9 @@ def judged(reading: Reading, task: ReadTask) -> Iterator[Judged | Finding | Unde
         for need in passing_needs(task.found, one, own, known):
             if one.role is not None:
                 yield _judged(reading, task, need, key, one.role)
+    for assumed, key in task.assumed:
+        for need in map(in_place(task.found), assumed.needs):
+            yield _judged(reading, task, need, key, assumed.role)
 
 
 def _judged(

@@ -8,7 +8,7 @@ from typing import Literal
 from ecsiam.model.arn import partition_of
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Bindings, Ref, Text
 from ecsiam.readers.found import Place
-from ecsiam.readers.needs import Asked
+from ecsiam.readers.need import Asked
 from ecsiam.readers.reading import Reading, ReadRole
 
 _HCL = {

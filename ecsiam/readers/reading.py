@@ -22,6 +22,7 @@ from ecsiam.readers.found import (
     Place,
     as_map,
 )
+from ecsiam.readers.needs_services import Assumed
 
 
 @frozen
@@ -103,6 +104,8 @@ class ReadTask:
     services: tuple[FoundService, ...] = ()
     passing: tuple[tuple[FoundPassing, str | None], ...] = ()
     """The rules and schedules that run it, each with its role."""
+    assumed: tuple[tuple[Assumed, str | None], ...] = ()
+    """The roles that ECS assumes for its services."""
 
     @property
     def family(self) -> str:
