@@ -131,6 +131,7 @@ class _Building:
             unclear=tuple(dict.fromkeys(self.unclear)),
             unread=tuple(self.unread),
             fidelity=self.fidelity,
+            kind=self.root.kind,
         )
 
 
@@ -271,6 +272,7 @@ def assemble(roots: Iterable[Root], path: str) -> Reading:
         files=tuple(dict.fromkeys(file for root in all_ for file in root.files)),
         keys=keys,
         arns={ref: arn for root in all_ for ref, arn in root.arns.items()},
+        moved=tuple((root.name, *ends) for root in all_ for ends in root.moved),
     )
 
 

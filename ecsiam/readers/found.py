@@ -313,6 +313,9 @@ class FoundJob:
 Found = FoundRole | FoundInline | FoundManaged | FoundAttachment | FoundTask | FoundService | FoundPassing | FoundJob
 
 
+TERRAFORM, TEMPLATE = "Terraform", "template"  # what some kinds of roots are, or end with
+
+
 @frozen
 class Root:
     """What belongs together: a Terraform root, a template, a dump, or the documents of a folder.
@@ -329,3 +332,5 @@ class Root:
     arns: dict[Ref, Text] = field(factory=dict[Ref, Text], eq=False, hash=False)
     keys: dict[str, Text] = field(factory=dict[str, Text], eq=False, hash=False)
     files: tuple[str, ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()
+    """What has another address now, a thing or a module: the address that was, and the one that is."""
