@@ -180,6 +180,18 @@ class FoundAttachment:
     roles: tuple[Text, ...]
 
 
+@frozen
+class FoundResourcePolicy:
+    """The policy of a key, secret, repository, bucket or file system: who may use it besides those that may by IAM.
+
+    `arn` is the resource's, which `*` in it stands for; None where its statements name what they are about.
+    """
+
+    address: str
+    arn: Text | None
+    document: FoundDocument
+
+
 def _at(found: "FoundTask | FoundService", path: Path) -> Place:
     place = found.place
     above = [path[:n] for n in range(len(path), 0, -1)]
@@ -300,7 +312,17 @@ class FoundJob:
     """Why it may get credentials otherwise."""
 
 
-Found = FoundRole | FoundInline | FoundManaged | FoundAttachment | FoundTask | FoundService | FoundPassing | FoundJob
+Found = (
+    FoundRole
+    | FoundInline
+    | FoundManaged
+    | FoundAttachment
+    | FoundResourcePolicy
+    | FoundTask
+    | FoundService
+    | FoundPassing
+    | FoundJob
+)
 
 
 @frozen

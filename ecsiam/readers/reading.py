@@ -1,6 +1,7 @@
 """What was read of a repository, a template or a dump: roles with their places, tasks, and what was not understood."""
 
 from collections import Counter
+from collections.abc import Mapping
 from itertools import islice
 
 from attrs import evolve, field, frozen
@@ -8,6 +9,7 @@ from attrs import evolve, field, frozen
 from ecsiam.errors import MOST_FAULTS, TOO_MANY, Fault, ReadError
 from ecsiam.looks.shown import Shown
 from ecsiam.looks.words import count, listed
+from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 from ecsiam.model.text import Ref, Text, text
@@ -68,6 +70,8 @@ class ReadRole:
     unclear: tuple[Gap, ...] = ()
     unread: tuple[Text, ...] = ()
     fidelity: Fidelity = field(factory=Fidelity)
+    granted: Mapping[str, Policy] = field(factory=dict[str, Policy], eq=False, hash=False)
+    """What the policies of resources in sight allow it, so that no policy of its own has to."""
 
     @property
     def name(self) -> str:

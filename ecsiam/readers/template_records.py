@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import cast
 
+from attrs import frozen
+
 from ecsiam.errors import show_path
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Ref, Text, text
 from ecsiam.readers.found import (
@@ -13,6 +15,7 @@ from ecsiam.readers.found import (
     FoundInline,
     FoundManaged,
     FoundPassing,
+    FoundResourcePolicy,
     FoundRole,
     FoundService,
     FoundTask,
@@ -242,6 +245,30 @@ RECORDS: dict[str, Callable[[Records, str, str], Iterator[Found]]] = {
     "AWS::Events::Rule": _rule,
     "AWS::Scheduler::Schedule": _schedule,
     "AWS::Pipes::Pipe": _pipe,
+}
+
+
+@frozen
+class _Policied:
+    """A type that has a policy, or is one: where that stands, and where the resource that it is of is named."""
+
+    policy: str
+    of: str = ""
+
+    def __call__(self, r: Records, id: str, condition: str) -> Iterator[Found]:
+        node = r.property(id, self.policy)
+        if node is not None:
+            arn = r.resources.said(id, self.of) if self.of else r.resources.arn(id)
+            made = r.document(id, node, condition=condition)
+            yield FoundResourcePolicy(r.resources.address(id), arn if self.of != "Bucket" else None, made)
+
+
+RECORDS |= {
+    "AWS::ECR::Repository": _Policied("RepositoryPolicyText"),
+    "AWS::EFS::FileSystem": _Policied("FileSystemPolicy"),
+    "AWS::KMS::Key": _Policied("KeyPolicy"),
+    "AWS::S3::BucketPolicy": _Policied("PolicyDocument", "Bucket"),
+    "AWS::SecretsManager::ResourcePolicy": _Policied("ResourcePolicy", "SecretId"),
 }
 
 
