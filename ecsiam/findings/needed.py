@@ -10,7 +10,7 @@ from ecsiam.findings.remedies import field, grant, shown
 from ecsiam.model.policy import Policy
 from ecsiam.model.text import Text
 from ecsiam.readers.found import Place
-from ecsiam.readers.needs import Asked, Known, TaskNeed, needs_of, passing_needs
+from ecsiam.readers.needs import Asked, TaskNeed, known_to, needs_of, passing_needs
 from ecsiam.readers.reading import Reading, ReadRole, ReadTask
 from ecsiam.reference.managed import managed_policy
 
@@ -65,7 +65,7 @@ class Judged:
 
 def judged(reading: Reading, task: ReadTask) -> Iterator[Judged | Finding | Undecidable]:
     """Each need of a task against its role: what came out, or why nothing can."""
-    known = Known(task.services, reading.keys, reading.arns)
+    known = known_to(task, reading)
     for need in needs_of(task.found, known):
         key = task.execution if need.role == "execution" else task.task
         named = task.execution_named if need.role == "execution" else task.task_named
@@ -172,7 +172,8 @@ def finding(reading: Reading, one: Judged) -> Finding | Undecidable | None:
 
 
 def _first_denied(role: ReadRole, way: tuple[Asked, ...]) -> Asked:
-    return next((asked for asked in way if judge(role, (asked,)).outcome != "allowed"), way[0])
+    """Of some requests one that is surely refused, else one that is not surely allowed."""
+    return min(way, key=lambda asked: -_BEST.index(judge(role, (asked,)).outcome))
 
 
 def _other(reading: Reading, one: Judged) -> ReadRole | None:

@@ -259,9 +259,6 @@ def assemble(roots: Iterable[Root], path: str) -> Reading:
     index = _index(built)
     users = _Users(all_)
     tasks = [_task(root, task, index, users) for root in all_ for task in root.found if isinstance(task, FoundTask)]
-    keys: dict[str, Text] = {}
-    for root in all_:
-        keys |= root.keys
     everyone, single = granted(all_, index)
     for building, called, policy in single:
         building.granted[called] = policy
@@ -274,8 +271,8 @@ def assemble(roots: Iterable[Root], path: str) -> Reading:
         unattached=unattached,
         gaps=tuple(gap for root in all_ for gap in root.gaps),
         files=tuple(dict.fromkeys(file for root in all_ for file in root.files)),
-        keys=keys,
-        arns={ref: arn for root in all_ for ref, arn in root.arns.items()},
+        keys_by_root={root.name: root.keys for root in all_},
+        arns_by_root={root.name: root.arns for root in all_},
     )
 
 

@@ -331,7 +331,8 @@ class Root:
 
     `name` is the path of the file or folder, as messages show it; `kind` what it is, in words. `arns` gives what is
     known of the ARN that a symbol stands for: its form by the kind of resource, with symbols for what isn't known.
-    `keys` has the ARN of the customer key of a secret, parameter or bucket, by the address that its symbols begin with.
+    `keys` has the ARN of the customer key of a secret, parameter or bucket, by the address that its symbols begin with;
+    None for one that has none.
     """
 
     name: str
@@ -339,5 +340,5 @@ class Root:
     found: tuple[Found, ...]
     gaps: tuple[Gap, ...] = ()
     arns: dict[Ref, Text] = field(factory=dict[Ref, Text], eq=False, hash=False)
-    keys: dict[str, Text] = field(factory=dict[str, Text], eq=False, hash=False)
+    keys: dict[str, Text | None] = field(factory=dict[str, Text | None], eq=False, hash=False)
     files: tuple[str, ...] = ()

@@ -10,9 +10,11 @@ from attrs import evolve, field, frozen
 from ecsiam.errors import Path
 from ecsiam.model.arn import partition_of
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Bindings, Ref, Text, text
+from ecsiam.readers.forms import told
 from ecsiam.readers.found import FoundPassing, FoundService, FoundTask, Place, Value, as_list, as_map, symbol, symbols
 from ecsiam.readers.images import repository_of
 from ecsiam.readers.naming import account_of
+from ecsiam.readers.reading import Reading, ReadTask
 from ecsiam.readers.valuefrom import Reads, named_secret, reads
 
 _ECS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
@@ -73,6 +75,11 @@ class Known:
 
     def _is(self, address: str, resource: Text) -> bool:
         return any(self.arns.get(symbol(address, attribute)) == resource for attribute in ("arn", "Arn"))
+
+
+def known_to(task: ReadTask, reading: Reading) -> Known:
+    """What is known beside a definition that was read."""
+    return Known(task.services, reading.keys(task.root), reading.arns(task.root))
 
 
 def needs_of(task: FoundTask, known: Known) -> Iterator[TaskNeed]:
@@ -329,4 +336,4 @@ def _told(given: Text, known: Known) -> str:
     for ref, arn in known.arns.items():
         if arn.parts and given.parts[: len(arn.parts)] == arn.parts:
             return f"{{{ref.name}}}{Text(given.parts[len(arn.parts) :])}"
-    return str(given)
+    return told(given)

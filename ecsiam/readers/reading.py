@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from itertools import islice
+from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -24,6 +25,9 @@ from ecsiam.readers.found import (
     Place,
     as_map,
 )
+
+T = TypeVar("T")
+V = TypeVar("V")
 
 
 @frozen
@@ -148,6 +152,10 @@ class Unattached:
     role: Text | None = None
 
 
+def _nothing() -> dict[str, Any]:
+    return {}
+
+
 @frozen(repr=False)
 class Reading(Shown):
     """What stands at a path. `roles` by key, in the order of the files."""
@@ -160,10 +168,19 @@ class Reading(Shown):
     unattached: tuple[Unattached, ...] = ()
     gaps: tuple[Gap, ...] = ()
     files: tuple[str, ...] = ()
-    keys: dict[str, Text] = field(factory=dict[str, Text], eq=False, hash=False)
-    """The customer key of what a symbol's address names, as `Root.keys`."""
-    arns: dict[Ref, Text] = field(factory=dict[Ref, Text], eq=False, hash=False)
-    """The ARNs that attributes stand for, as `Root.arns`: to write a remedy as people write it."""
+    keys_by_root: dict[str, dict[str, Text | None]] = field(
+        factory=dict[str, dict[str, Text | None]], eq=False, hash=False
+    )
+    arns_by_root: dict[str, dict[Ref, Text]] = field(factory=dict[str, dict[Ref, Text]], eq=False, hash=False)
+
+    def keys(self, root: str) -> dict[str, Text]:
+        """The customer key of what a symbol's address names, as `Root.keys`, as it is meant in a root."""
+        found = _seen_from(root, self.keys_by_root)
+        return {address: key for address, key in found.items() if key is not None}
+
+    def arns(self, root: str) -> dict[Ref, Text]:
+        """The ARNs that attributes stand for, as `Root.arns`, as they are meant in a root."""
+        return _seen_from(root, self.arns_by_root)
 
     @property
     def fidelity(self) -> Fidelity:
@@ -210,9 +227,20 @@ class Reading(Shown):
             unattached=self.unattached + other.unattached,
             gaps=self.gaps + other.gaps,
             files=self.files + other.files,
-            keys=self.keys | other.keys,
-            arns=self.arns | other.arns,
+            keys_by_root={**self.keys_by_root, **other.keys_by_root},
+            arns_by_root={**self.arns_by_root, **other.arns_by_root},
         )
 
     def _says(self) -> str:
         return f"{self.path}: {count(len(self.roles), 'role')}, {count(len(self.tasks), 'task definition')}"
+
+
+def _seen_from(root: str, by_root: Mapping[str, Mapping[T, V]]) -> dict[T, V]:
+    """What a root has, and what others hand to it: two of them may call different things the same, and then neither."""
+    found: dict[T, V] = {}
+    unclear: set[T] = set()
+    for one in by_root.values():
+        for key, value in one.items():
+            if found.setdefault(key, value) != value:
+                unclear.add(key)
+    return {key: value for key, value in found.items() if key not in unclear} | dict(by_root.get(root, {}))

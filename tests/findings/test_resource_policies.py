@@ -57,7 +57,8 @@ def test_a_key_in_terraform(whom: str, apart: bool, tmp_path: Path) -> None:
     condition = 'Condition = { StringEquals = { "kms:CallerAccount" = "1" } }, ' if "everyone" in whom else ""
     policy = (
         "policy = jsonencode({ Statement = [{ "
-        f'Effect = "Allow", Action = "kms:Decrypt", {condition}Resource = "*", Principal = {{ AWS = {principal} }} }}] }})'
+        f'Effect = "Allow", Action = "kms:Decrypt", {condition}Resource = "*", '
+        f"Principal = {{ AWS = {principal} }} }}] }})"
     )
     if apart:
         text += f'resource "aws_kms_key_policy" "k" {{\n  key_id = aws_kms_key.secrets.id\n  {policy}\n}}\n'
