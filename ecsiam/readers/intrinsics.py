@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from attrs import evolve
 
 from ecsiam.errors import Fault, ReadError, show
-from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Ref, Text, text
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, EMPTY, PARTITION, Ref, Text, text
 from ecsiam.readers.forms import is_letter
 from ecsiam.readers.found import OF_DEPLOYMENT, Unread, symbol
 from ecsiam.readers.resolved import Either, Pieces, same, text_of, why_not
@@ -52,6 +52,7 @@ class Resolver:
         self.imported = imported
         self.prefix = prefix
         self.left = MOST_WORK
+        self.deciding = False  # an empty default says that nothing is given, and no more of what may be
         self.holds: dict[str, bool | None] = {}
 
     # ------------------------------------------------------------ values
@@ -132,7 +133,7 @@ class Resolver:
             return self.given[id]
         default = declared.get("Default")
         known = None if default is None or isinstance(default.value, list | dict) else text_of(default)
-        return unknown if known is None else known
+        return unknown if known is None or (known == EMPTY and not self.deciding) else known
 
     def listed(self, node: Node, id: str, found: Text) -> Node:
         declared = self.template.get("Parameters", id)
@@ -299,7 +300,9 @@ class Resolver:
                 found = [self.decided(one) for one in some.items]
                 return ends if ends in found else None if None in found or not found else not ends
             case [("Fn::Equals", two)] if len(two.items) == 2:
+                self.deciding = True
                 first, second = (self.text(item) for item in two.items)
+                self.deciding = False
                 if first is None or second is None:
                     return None
                 return True if first == second else None if first.refs or second.refs else False

@@ -51,12 +51,14 @@ Parameters:
   Number: {Type: Number, Default: 7}
   List: {Type: CommaDelimitedList, Default: "a, b"}
   Empty: {Type: CommaDelimitedList, Default: ""}
+  Unsaid: {Type: String, Default: ""}
   OpenList: {Type: List<String>}
   Looked: {Type: "AWS::SSM::Parameter::Value<String>", Default: /path}
   partition: {Type: String}
 Conditions:
   Sure: !Equals [!Ref Known, known]
   Not: !Not [!Condition Sure]
+  Given: !Not [!Equals [!Ref Unsaid, ""]]
   Maybe: !Equals [!Ref Open, x]
   Never: !And [!Condition Maybe, !Condition Not]
   Always: !Or [!Condition Maybe, !Condition Sure]
@@ -106,7 +108,9 @@ FUNCTIONS = {
     "!Ref Looked": "{Looked}",
     "!Ref partition": "{parameter partition}",  # which is not the deployment's
     "!Ref List": ["a", "b"],
-    "!Ref Empty": [""],
+    "!Ref Empty": "? a list that is not known: `{Empty}` split at `,`",
+    '!Sub "arn:${Unsaid}"': "arn:{Unsaid}",  # nothing is given, so it may be anything that is
+    "!If [Given, !Ref Unsaid, none]": "none",
     "!Ref OpenList": "? a list that is not known: `{OpenList}` split at `,`",
     "!Ref AWS::AccountId": ACCOUNT,
     "!Ref AWS::Region": REGION,
