@@ -122,3 +122,16 @@ def test_a_path_in_no_repository(tmp_path: Path) -> None:
     done = said("diff", root(tmp_path / "infra"), "--base", "HEAD")
     assert done.code == 2
     assert "git: not a git repository" in done.err
+
+
+@pytest.mark.parametrize("named", [(), ("--role", "shop-task"), ("#shop-task",)])
+def test_a_name_that_two_roots_have_is_asked_for(named: tuple[str, ...], tmp_path: Path) -> None:
+    """What to write instead stands in the message, and is answered."""
+    for name, action in (("dev", "s3:GetObject"), ("prod", "s3:PutObject")):
+        root(tmp_path / name, f'["{action}"]')
+    path = str(tmp_path) + (named[0] if named and named[0].startswith("#") else "")
+    done = said("can", path, *(named if path == str(tmp_path) else ()), "--action", "s3:PutObject")
+    assert done.code == 2
+    keys = [f"{tmp_path}#{tmp_path / name}:aws_iam_role.task" for name in ("dev", "prod")]
+    assert "".join(f"`{key}`" for key in keys) in "".join(done.err.split()).replace(",", "")
+    assert [said("can", key, "--action", "s3:PutObject").code for key in keys] == [1, 0]

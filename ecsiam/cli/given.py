@@ -14,7 +14,7 @@ from ecsiam.builder import build
 from ecsiam.cli.chosen import bound, chosen_of
 from ecsiam.config.many import ConfigFile, Named
 from ecsiam.config.sections import has_sections, there_are
-from ecsiam.errors import ConfigError, EcsiamError, Fault, PolicyError, refuse
+from ecsiam.errors import ConfigError, EcsiamError, Fault, PolicyError, ReadError, refuse
 from ecsiam.keys.source import Source, read_source
 from ecsiam.looks.words import listed
 from ecsiam.model.document import policy_from_data, read_literal
@@ -269,13 +269,17 @@ def _roles(path: str, role: str, root: Path | None) -> Givens:
     reading = read_roles(path, root=root)
     if not reading.roles:
         raise reading.nothing("no role")
-    stack = reading.stack()
-    places = {(id, policy): at for id, one in reading.by_id().items() for policy, at in one.places.items()}
     if not role:
-        return Givens(path, stack, places=places)
-    given = Given(path, stack, intended=False)
-    refuse(PolicyError, role_faults(given, role))
-    return Givens(f"{path}#{role}", evolve(stack, roles=[stack.roles[role]]), places=places)
+        places = {(id, policy): at for id, one in reading.by_id().items() for policy, at in one.places.items()}
+        return Givens(path, reading.stack(), places=places)
+    there = reading.called(role)
+    if not there:
+        raise PolicyError(Fault(f"`{path}` has no role `{role}`", (), f"There are {listed(reading.by_id())}."))
+    if len(there) > 1:
+        raise ReadError(reading.which(role))
+    ((_, one),) = there.items()
+    places = {(role, policy): at for policy, at in one.places.items()}
+    return Givens(f"{path}#{role}", Stack([one.as_known(role)]), places=places)
 
 
 def document(path: str) -> tuple[Source, Policy]:

@@ -204,6 +204,9 @@ class Reading(Shown):
         task definition that isn't there, or several.
         """
         if task is None:
+            twice = [called for called, count in Counter(one.name for one in self.roles.values()).items() if count > 1]
+            if twice:
+                raise ReadError(*map(self.which, twice))
             return Stack([one.as_known(id) for id, one in self.by_id().items()])
         found = [one for one in self.tasks if task in (one.found.address, one.family)]
         if len(found) != 1:
@@ -212,6 +215,18 @@ class Reading(Shown):
         (one,) = found
         keys = {id: key for id, key in (("execution", one.execution), ("task", one.task)) if key is not None}
         return Stack([self.roles[key].as_known(id) for id, key in keys.items()])
+
+    def called(self, role: str) -> dict[str, ReadRole]:
+        """The roles that a name, address or key may mean, by key."""
+        if role in self.roles:
+            return {role: self.roles[role]}
+        return {key: one for key, one in self.roles.items() if role in (one.name, one.address)}
+
+    def which(self, role: str) -> Fault:
+        """The fault that a name means several roles, with what to write for each."""
+        there = self.called(role)
+        remedy = f"Name one: {listed(f'{self.path}#{key}' for key in there)}."
+        return Fault(f"{count(len(there), 'role')} are called `{role}`", (), remedy)
 
     def by_id(self) -> dict[str, ReadRole]:
         """The roles by what people call them; those of one name by their keys."""
