@@ -350,8 +350,9 @@ def test_what_is_broken_is_refused_at_once(tmp_path: Path, case: str) -> None:
     assert time.process_time() - began < 5
 
 
-def test_what_powershell_writes_is_read(tmp_path: Path) -> None:
-    (tmp_path / "d.json").write_text(json.dumps(dump(detail())), encoding="utf-16")
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_what_powershell_writes_is_read(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_text(json.dumps(dump(detail())), encoding=encoding)
     assert set(shown(ecsiam.read(tmp_path))) == {API}
 
 
