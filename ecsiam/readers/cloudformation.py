@@ -90,7 +90,8 @@ class _Stack:
         """The stack that a resource makes; None where its template is not among the files."""
         if id not in self.stacks:
             self.stacks[id] = None  # what it is while its parameters ask for its own outputs
-            file = self.group.template_of(self.file, self.resources.nodes[id])
+            node = self.resources.nodes[id]
+            file = self.group.template_of(self.file, node) or self._named(node)
             if file is not None and file not in self.within and len(self.within) < _DEEPEST:
                 given = self.resources.nodes[id].get("Properties", "Parameters")
                 resolved = self.resolver.value(given)
@@ -106,6 +107,12 @@ class _Stack:
                     what = f"more than {_MOST_STACKS} stacks in stacks"
                     raise ReadError(Fault(what, ("Resources", id), RIGHT_FILE, file=self.file, line=line))
         return self.stacks[id]
+
+    def _named(self, node: Node) -> str | None:
+        """The template whose file a parameter names, as it does for the addons of Copilot."""
+        url = self.resolver.text(node.get("Properties", "TemplateURL"))
+        file = posixpath.join(posixpath.dirname(self.file), str(url))
+        return file if file in self.group.templates else None
 
     def output_of(self, id: str, name: str) -> Text | None:
         stack = self.nested(id)
@@ -158,6 +165,7 @@ class _Group:
         self.files, self.templates, self.parameters = files, templates, parameters
         self.assemblies = Assemblies.among(files)
         self.nested = {file for name in templates for file in self._nested_in(name)}
+        self.nested |= {addons for name in templates if (addons := _addons(name)) in templates}
         self.ids = Counter(
             (id, assembly)
             for name, template in templates.items()
@@ -277,13 +285,20 @@ def _made_by(template: Node) -> str:
     return "CDK" if any(one.get("Metadata", "aws:cdk:path") for one in made) else "CloudFormation"
 
 
+def _addons(name: str) -> str:
+    """What `copilot package` calls the template of the addons of a workload."""
+    stem, dot, ending = name.rpartition(".stack.")
+    return f"{stem}.addons.stack.{ending}" if dot else ""
+
+
 def _beside(files: Mapping[str, bytes], name: str) -> dict[str, str]:
-    """The values that `copilot package` writes beside a template."""
+    """The values that `copilot package` writes beside a template. Where the addons are beside it, they are its own."""
     stem, dot, _ = name.rpartition(".stack.")
+    addons = {"AddonsTemplateURL": posixpath.basename(_addons(name))} if _addons(name) in files else {}
     data = files.get(f"{stem}.params.json") if dot else None
     if data is None or len(data) > LARGEST:
-        return {}
+        return addons
     with suppress(ValueError, RecursionError):
         given = as_map(as_map(json.loads(data)).get("Parameters"))
-        return {key: value for key, value in given.items() if isinstance(value, str)}
-    return {}
+        return {**{key: value for key, value in given.items() if isinstance(value, str)}, **addons}
+    return addons
