@@ -17,6 +17,7 @@ from ecsiam.model.sizes import measures
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Bindings, Ref, Text, text
+from ecsiam.readers.documents import NAMES_NOBODY, NAMES_SOMEBODY
 from ecsiam.readers.found import Place
 from ecsiam.readers.reading import Reading, ReadRole
 from ecsiam.reference.actions import key_type
@@ -87,8 +88,24 @@ def _sure(statement: Statement) -> bool:
     return all(ref.name in _OF_DEPLOYMENT or _OF_RESOURCE.fullmatch(ref.name) for ref in refs)
 
 
+_OF_THE_OTHER_KIND = {
+    NAMES_NOBODY: (
+        "a statement of a trust policy names no principal",
+        "Put what the role may do into a policy of the role, and leave in its trust who may assume it.",
+    ),
+    NAMES_SOMEBODY: (
+        "a statement of a role's policy names a principal",
+        "Leave it out: the role is the principal. Who may assume the role stands in its trust.",
+    ),
+}
+
+
 def lint(role: ReadRole) -> Iterator[Finding]:
     """What is wrong in the documents of a role, each with its statement's place."""
+    for gap in role.gaps:
+        for said, (fact, remedy) in _OF_THE_OTHER_KIND.items():
+            if gap.why.endswith(said):
+                yield Finding("refused", gap.place, fact, remedy=remedy, role=role.key)
     for id, policy in (("trust", role.role.trust), *((p.id, p.document) for p in role.role.policies.values())):
         if id == "trust" and not role.places.get("trust"):
             continue  # it was not read
