@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from attrs import evolve
 
 from ecsiam.errors import Fault, ReadError, show
+from ecsiam.model.arn import PARTITIONS
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, EMPTY, PARTITION, Ref, Text, text
 from ecsiam.readers.forms import is_letter
 from ecsiam.readers.found import OF_DEPLOYMENT, Unread, symbol
@@ -152,6 +153,8 @@ class Resolver:
         one, other = self.value(then), self.value(otherwise)
         if same(one, other):
             return one
+        if one is not None and other is not None and _are_partitions({text_of(one), text_of(other)}):
+            return self.said(node, self.given.get("AWS::Partition", text(PARTITION)))
         return evolve(node, value=Either(str(condition.value), one, other))
 
     def sub(self, given: Node, node: Node) -> Node:
@@ -269,6 +272,8 @@ class Resolver:
             return _unread(node, f"which value of the map `{show(named)}` counts is not known")
         if len(said) == 1 and default is None:
             return _here(node, self.value(values[0]))
+        if _are_partitions(said):
+            return self.said(node, self.given.get("AWS::Partition", text(PARTITION)))
         return self.said(node, text(symbol(f"Fn::FindInMap {named}.{first}.{second}")))
 
     def imports(self, given: Node, node: Node) -> Node:
@@ -319,6 +324,11 @@ _FUNCTIONS: dict[str, Callable[[Resolver, Node, Node], Node | None]] = {
     "Fn::FindInMap": Resolver.looked_up,
     "Fn::ImportValue": Resolver.imports,
 }
+
+
+def _are_partitions(said: set[Text | None]) -> bool:
+    """Whether it is for the region to say which of some texts counts: the names of partitions, as ARNs have them."""
+    return all(one is not None and one.literal in PARTITIONS for one in said)
 
 
 def _unread(node: Node, why: str) -> Node:

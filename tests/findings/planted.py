@@ -47,7 +47,7 @@ FAULTS: dict[str, Planted] = {
         "cfn_key",
         "template.yaml",
         "            Action: secretsmanager:GetSecretValue\n",
-        "            Action: secretsmanager:GetSecretValue\n            Principal: {Service: ecs-tasks.amazonaws.com}\n",
+        '            Action: secretsmanager:GetSecretValue\n            Principal: {AWS: "*"}\n',
         "refused",
         "- Effect: Allow",
         "names a principal",

@@ -68,6 +68,7 @@ Conditions:
 Mappings:
   M: {one: {a: x, b: [p, q]}, two: {a: y, b: [p, q]}, us: {a: z}}
   N: {eu-west-1: {a: x}, us-east-1: {a: x}}
+  Partitions: {eu-west-1: {name: aws}, cn-north-1: {name: aws-cn}}
 Resources:
   Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "${Known}-q"}}
   Topic: {Type: AWS::SNS::Topic}
@@ -111,6 +112,9 @@ FUNCTIONS = {
     "!Ref Empty": "? a list that is not known: `{Empty}` split at `,`",
     '!Sub "arn:${Unsaid}"': "arn:{Unsaid}",  # nothing is given, so it may be anything that is
     "!If [Given, !Ref Unsaid, none]": "none",
+    '!Join [":", [arn, !If [Maybe, aws-us-gov, aws], s3]]': "arn:{partition}:s3",
+    '!Sub ["arn:${P}", {P: !FindInMap [Partitions, !Ref "AWS::Region", name]}]': "arn:{partition}",
+    "!If [Maybe, aws, azure]": "? whether the condition `Maybe` holds is not known",
     "!Ref OpenList": "? a list that is not known: `{OpenList}` split at `,`",
     "!Ref AWS::AccountId": ACCOUNT,
     "!Ref AWS::Region": REGION,
