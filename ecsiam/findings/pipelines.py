@@ -153,9 +153,10 @@ def _needs(reading: Reading, login: ReadLogin, roles: list[tuple[Text, ReadRole]
             if arns:
                 yield tuple(Asked("iam:PassRole", arn) for arn in dict.fromkeys(arns))
 
+    arns_known = reading.arns("")
     once: dict[tuple[Way, ...], TaskNeed] = {}
     for use in login.uses:
-        for need in needs_of_use(use, reading.arns, passed):
+        for need in needs_of_use(use, arns_known, passed):
             once.setdefault(need.ways, need)
     for need in once.values():
         found = [_judged(login, named, role, need) for named, role in roles]

@@ -6,10 +6,10 @@ from attrs import evolve
 
 from ecsiam.analysis.answers import Fails
 from ecsiam.analysis.unknown import Question, decide_trust
-from ecsiam.findings.documents import example
+from ecsiam.findings.documents import as_cdk_grants, as_read, example
 from ecsiam.findings.finding import Finding, Undecidable
 from ecsiam.findings.remedies import field as called
-from ecsiam.findings.remedies import letting_in
+from ecsiam.findings.remedies import letting_in, shown
 from ecsiam.findings.rules import RULES
 from ecsiam.invariants import prove
 from ecsiam.model.stack import Stack
@@ -91,9 +91,9 @@ def invariants(reading: Reading) -> Iterator[Finding]:
             answer = prove(stack, only=invariant)[invariant]
             if isinstance(answer, Fails):
                 found = (answer, *answer.also)
-                shown = [one for one in found if not _is_meant(invariant, one) and not _has_all(role, one)]
-                if shown:
-                    yield _failed(invariant, role, shown[0])
+                unmeant = [one for one in found if not _is_meant(invariant, one, role) and not _has_all(role, one)]
+                if unmeant:
+                    yield _failed(invariant, role, unmeant[0])
 
 
 # What AWS's own examples and tools do: an execution role that decrypts, without saying through what; and a role that
@@ -103,8 +103,17 @@ def invariants(reading: Reading) -> Iterator[Finding]:
 _MEANT = {"execution": "kms:decrypt", "no-escalation": "sts:assumerole"}
 
 
-def _is_meant(invariant: str, answer: Fails) -> bool:
-    return answer.witness is not None and answer.witness.action.lower() == _MEANT.get(invariant)
+def _is_meant(invariant: str, answer: Fails, role: ReadRole) -> bool:
+    if answer.witness is None:
+        return False
+    action = answer.witness.action.lower()
+    if invariant == "execution" and any(
+        as_cdk_grants(one) and any(action == its.pattern.lower() for its in one.actions.items)
+        for policy in role.role.policies.values()
+        for one in policy.document.statements
+    ):
+        return True
+    return action == _MEANT.get(invariant)
 
 
 _OPEN = next(one.why for one in ESCALATIONS if one.group == "open")
@@ -129,7 +138,7 @@ def _failed(invariant: str, role: ReadRole, answer: Fails) -> Finding:
         invariant,
         role.place,
         f"`{name}`: {answer.fact or rule.says}",
-        request="" if answer.witness is None else str(answer.witness),
+        request="" if answer.witness is None else shown(as_read(str(answer.witness), role.role)),
         because=rule.why,
         page=rule.page,
         role=role.key,

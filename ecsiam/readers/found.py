@@ -190,6 +190,18 @@ class FoundAttachment:
     roles: tuple[Text, ...]
 
 
+@frozen
+class FoundResourcePolicy:
+    """The policy of a key, secret, repository, bucket or file system: who may use it besides those that may by IAM.
+
+    `arn` is the resource's, which `*` in it stands for; None where its statements name what they are about.
+    """
+
+    address: str
+    arn: Text | None
+    document: FoundDocument
+
+
 def _at(found: "FoundTask | FoundService", path: Path) -> Place:
     place = found.place
     above = [path[:n] for n in range(len(path), 0, -1)]
@@ -310,7 +322,17 @@ class FoundJob:
     """Why it may get credentials otherwise."""
 
 
-Found = FoundRole | FoundInline | FoundManaged | FoundAttachment | FoundTask | FoundService | FoundPassing | FoundJob
+Found = (
+    FoundRole
+    | FoundInline
+    | FoundManaged
+    | FoundAttachment
+    | FoundResourcePolicy
+    | FoundTask
+    | FoundService
+    | FoundPassing
+    | FoundJob
+)
 
 
 TERRAFORM, TEMPLATE = "Terraform", "template"  # what some kinds of roots are, or end with
@@ -322,7 +344,8 @@ class Root:
 
     `name` is the path of the file or folder, as messages show it; `kind` what it is, in words. `arns` gives what is
     known of the ARN that a symbol stands for: its form by the kind of resource, with symbols for what isn't known.
-    `keys` has the ARN of the customer key of a secret, parameter or bucket, by the address that its symbols begin with.
+    `keys` has the ARN of the customer key of a secret, parameter or bucket, by the address that its symbols begin with;
+    None for one that has none.
     """
 
     name: str
@@ -330,7 +353,7 @@ class Root:
     found: tuple[Found, ...]
     gaps: tuple[Gap, ...] = ()
     arns: dict[Ref, Text] = field(factory=dict[Ref, Text], eq=False, hash=False)
-    keys: dict[str, Text] = field(factory=dict[str, Text], eq=False, hash=False)
+    keys: dict[str, Text | None] = field(factory=dict[str, Text | None], eq=False, hash=False)
     files: tuple[str, ...] = ()
     moved: tuple[tuple[str, str], ...] = ()
     """What has another address now, a thing or a module: the address that was, and the one that is."""
