@@ -25,6 +25,7 @@ from ecsiam.errors import (
     show,
 )
 from ecsiam.features.declared import PLACEHOLDERS
+from ecsiam.keys.key import not_given
 from ecsiam.keys.placeholders import every_text
 from ecsiam.keys.source import Source, read_source
 from ecsiam.keys.values import as_text
@@ -212,7 +213,7 @@ class _Read:
             for key, value in member.layers[rank].says.items():
                 if member.place((key,))[0] != rank:
                     continue
-                least = rank if value is None else 0  # `~` hides what is weaker
+                least = rank if not_given(value) else 0  # an empty value hides what is weaker
                 without = [_without(one, key) if i >= least else one for i, one in enumerate(member.layers)]
                 self.trials -= 1
                 if self.trials < 0:  # what has thousands of faults is not asked for the part of each

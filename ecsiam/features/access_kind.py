@@ -1,6 +1,6 @@
 """What a row of `task_access` is: a kind of resource, its verbs, and the actions of each with what they are on."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal, assert_never
 
 from attrs import field, frozen
@@ -12,6 +12,7 @@ from ecsiam.model.condition import Condition
 from ecsiam.model.each import Rule
 from ecsiam.model.form import Form, Hint, arn_form
 from ecsiam.model.owned import owned_of
+from ecsiam.model.text import Text
 
 IN = "eu-west-2:123456789012"
 NAME = "[A-Za-z0-9_.*?-]+"
@@ -47,7 +48,8 @@ class Beside:
     """What `with` names, for a kind whose ARN doesn't say all.
 
     The verb's `actions` (none: all of them) are asked on it too: while the request came `through` one of the entry's
-    ARNs, as that condition key says. With a `condition` it is no resource: it is what that key has to be.
+    ARNs, as that condition key says. With a `condition` it is no resource: it is what that key has to be. Where it
+    `holds` what the entry is about, this is what of that is in one of it.
     """
 
     what: str
@@ -55,6 +57,7 @@ class Beside:
     actions: tuple[str, ...] = ()
     condition: str = ""
     through: str = ""
+    holds: Callable[[Arn], Text] | None = None
 
 
 @frozen

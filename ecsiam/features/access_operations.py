@@ -4,6 +4,7 @@ Actions, resource types and keys are those of the Service Authorization Referenc
 """
 
 from ecsiam.features.access_kind import IN, AccessKind, Beside, Verb, acts, form_of
+from ecsiam.features.derived import tasks_of
 from ecsiam.model.form import Form, arn_pattern
 from ecsiam.model.forms import CLUSTER_ARN, LOG_GROUP_ARN
 
@@ -221,7 +222,7 @@ TASK = AccessKind(
     ),
     "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection.html",
     keyless="nothing is encrypted",
-    beside=Beside("the cluster that the tasks run in", CLUSTER_ARN, condition="ecs:cluster"),
+    beside=Beside("the cluster that the tasks run in", CLUSTER_ARN, condition="ecs:cluster", holds=tasks_of),
     traps=("A task's id is known only once it runs: `task/CLUSTER/*` is every task of the cluster.",),
     abroad="role",
 )

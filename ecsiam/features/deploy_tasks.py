@@ -12,7 +12,9 @@ from ecsiam.keys.key import Key
 from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import ListOf, OfForm
 from ecsiam.keys.values import wrapped
+from ecsiam.looks.words import listed
 from ecsiam.model import forms
+from ecsiam.model.arn import Arn
 from ecsiam.model.condition import Condition
 from ecsiam.model.deploying import RUN_TASK, STOP_TASK, WATCH_TASK
 from ecsiam.model.intent import Note
@@ -56,6 +58,7 @@ class DeployTasksKeys(DeployServicesKeys):
             same_account=True,
             closed=True,
             fixed=_WRITTEN,
+            beside=("github_run_tasks", "github_may"),
         ),
     ] = ()
 
@@ -93,6 +96,7 @@ def run_tasks(keys: DeployTasksKeys, project: Project, by: Deployer) -> Iterator
     clusters = task_clusters(keys, project)
     if not keys.github_task_cluster_arns:
         yield _wide(keys)
+    yield from _elsewhere(clusters, project)
     yield allow(
         RUN_TASK,
         # ECS asks about the latest revision, whichever is run: neither one revision nor the bare family is enough.
@@ -105,6 +109,22 @@ def run_tasks(keys: DeployTasksKeys, project: Project, by: Deployer) -> Iterator
         tasks_of(clusters),
         by.origin("wait for the tasks that were run, and stop them", _ECS),
     )
+
+
+def _elsewhere(clusters: Sequence[Text], project: Project) -> Iterator[Note]:
+    """Clusters where no task of the families can run: the families are of the service's own regions."""
+    own = {region.literal for region in project.home.regions}
+    for cluster in clusters:
+        region = Arn.parse(cluster).region.literal
+        if region and None not in own and region not in own:
+            yield Note(
+                "run-tasks-elsewhere",
+                f"`{cluster}` is of region `{region}`, and the families are of {listed(sorted(filter(None, own)))}: "
+                "none of their tasks runs there",
+                ("github_run_tasks",),
+                "List the clusters that they run in in `github_task_cluster_arns`, or the region in `aws_regions`.",
+                _RUN,
+            )
 
 
 def _wide(keys: DeployTasksKeys) -> Note:
