@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ecsiam import Parameter, build
+from ecsiam import Config, Parameter, build
 from ecsiam.reference.actions import date
 
 from .written import config
@@ -216,11 +216,11 @@ NOTES: dict[str, tuple[dict[str, Any], str]] = {
         "`load_balancers_arns` names no listener and no rule: ECS can't shift traffic with that "
         "@ $.load_balancers_arns. List both target groups, and the listeners or rules that send to them.",
     ),
-    "run-tasks-elsewhere": (
+    "deploy-elsewhere": (
         {**GITHUB, "github_run_tasks": ["migrate"], "github_task_cluster_arns": [CLUSTER.replace("west-2", "west-1")]},
-        "`arn:aws:ecs:eu-west-1:123456789012:cluster/main` is of region `eu-west-1`, and the families are of "
-        "`eu-west-2`: none of their tasks runs there @ $.github_run_tasks. List the clusters that they run in in "
-        "`github_task_cluster_arns`, or the region in `aws_regions`.",
+        "`arn:aws:ecs:eu-west-1:123456789012:cluster/main` is of region `eu-west-1`, and task definitions are "
+        "registered in `eu-west-2`: none of them runs there @ $.github_task_cluster_arns[0]. Write the region in "
+        "`aws_regions` if the service runs there too.",
     ),
     "foreign-secret of a registry": (
         {**HOME, "registry_credentials_arns": ["arn:aws:secretsmanager:eu-west-2:999999999999:secret:ghcr-AbCdE1"]},
@@ -574,6 +574,14 @@ def test_no_note(keys: dict[str, Any], rule: str) -> None:
     assert rule not in {r for r, _ in said(**keys)}
 
 
+def test_every_value_that_says_nothing_without_another_is_told() -> None:
+    keys = {name: key for name, key in Config.keys().items() if key.beside}
+    assert {"efs_root_access", "registry_credentials_kms_key_arns"} <= keys.keys() <= Config.keys().keys()
+    for key in keys.values():
+        assert set(key.beside) <= Config.keys().keys()
+        assert key.flag == "" or all(Config.keys()[one].flag in ("", key.flag) for one in key.beside)
+
+
 # What was followed goes away
 
 LOGGED: dict[str, Any] = {
@@ -615,7 +623,7 @@ FOLLOWED: dict[str, list[dict[str, Any]]] = {
     "cache-through-endpoint": [{"ecr_vpc_endpoint_ids": []}],
     "unused-value of what is not given": [{"ecr_pull_through_prefixes": ["docker-hub"]}],
     "load-balancers-lack": [{"load_balancers_arns": [TARGETS, f"{BALANCING}:listener/net/a/01/01"]}],
-    "run-tasks-elsewhere": [{"github_task_cluster_arns": [CLUSTER]}, {"aws_regions": ["eu-west-1"]}],
+    "deploy-elsewhere": [{"github_task_cluster_arns": [CLUSTER]}, {"aws_regions": ["eu-west-1"]}],
     "trusted-account": [{"task_trusted_arns": ["arn:aws:iam::123456789012:role/developer"]}],
     "exec-session-log": [
         {"exec_log_group_arns": [f"{GROUP}/ecs/memos-dev/exec"]},

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from ecsiam.errors import Fault
-from ecsiam.features.deploy_services import DeployServicesKeys, known_clusters, tasks_of
+from ecsiam.features.deploy_services import DeployServicesKeys, elsewhere, known_clusters, tasks_of
 from ecsiam.features.deployer import DEPLOY_ROLES, GITHUB_FLAG, OTHER_FLAGS, Deployer
 from ecsiam.features.feature import Part
 from ecsiam.features.project import Project, allow
@@ -12,9 +12,7 @@ from ecsiam.keys.key import Key
 from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import ListOf, OfForm
 from ecsiam.keys.values import wrapped
-from ecsiam.looks.words import listed
 from ecsiam.model import forms
-from ecsiam.model.arn import Arn
 from ecsiam.model.condition import Condition
 from ecsiam.model.deploying import RUN_TASK, STOP_TASK, WATCH_TASK
 from ecsiam.model.intent import Note
@@ -96,7 +94,7 @@ def run_tasks(keys: DeployTasksKeys, project: Project, by: Deployer) -> Iterator
     clusters = task_clusters(keys, project)
     if not keys.github_task_cluster_arns:
         yield _wide(keys)
-    yield from _elsewhere(clusters, project)
+    yield from elsewhere("github_task_cluster_arns", keys.github_task_cluster_arns, project)
     yield allow(
         RUN_TASK,
         # ECS asks about the latest revision, whichever is run: neither one revision nor the bare family is enough.
@@ -109,22 +107,6 @@ def run_tasks(keys: DeployTasksKeys, project: Project, by: Deployer) -> Iterator
         tasks_of(clusters),
         by.origin("wait for the tasks that were run, and stop them", _ECS),
     )
-
-
-def _elsewhere(clusters: Sequence[Text], project: Project) -> Iterator[Note]:
-    """Clusters where no task of the families can run: the families are of the service's own regions."""
-    own = {region.literal for region in project.home.regions}
-    for cluster in clusters:
-        region = Arn.parse(cluster).region.literal
-        if region and None not in own and region not in own:
-            yield Note(
-                "run-tasks-elsewhere",
-                f"`{cluster}` is of region `{region}`, and the families are of {listed(sorted(filter(None, own)))}: "
-                "none of their tasks runs there",
-                ("github_run_tasks",),
-                "List the clusters that they run in in `github_task_cluster_arns`, or the region in `aws_regions`.",
-                _RUN,
-            )
 
 
 def _wide(keys: DeployTasksKeys) -> Note:
