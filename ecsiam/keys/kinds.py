@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeGuard, cast
 
 from attrs import evolve, frozen
 
-from ecsiam.errors import ConfigError, Fault, Faults, Path, PolicyError, refuse, show
+from ecsiam.errors import ConfigError, Fault, Faults, Path, PolicyError, did_you_mean, refuse, show
 from ecsiam.keys.events import Scalar
 from ecsiam.keys.placeholders import NAME, Fill, Misplaced, every_text, filled
 from ecsiam.looks.words import listed
@@ -186,7 +186,8 @@ class Choice:
     def read(self, value: object) -> str:
         if isinstance(value, str) and value in self.options:
             return str.__str__(value)
-        raise ConfigError(Fault(f"expected one of {self.says}, not {shown(value)}"))
+        remedy = did_you_mean(value, self.options) if isinstance(value, str) else ""
+        raise ConfigError(Fault(f"expected one of {self.says}, not {shown(value)}", (), remedy))
 
     def schema(self) -> Schema:
         return {"enum": list(self.options)}
