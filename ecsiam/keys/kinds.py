@@ -109,6 +109,9 @@ def _as_written(value: Template, fault: Fault) -> Fault:
     message = fault.message
     for sample, written in ((value.sample, value), *zip(value.sample.split(":"), value.split(":"), strict=True)):
         message = message.replace(f"`{show(sample)}`", f"`{show(written)}`")
+    if any(ref.parameter for ref in value.text.refs):
+        tried = f"It was tried as `{show(value.sample)}`: the parameter's `form` has to take what fits."
+        return evolve(fault, message=message, remedy=f"{tried} {fault.remedy}".rstrip())
     return evolve(fault, message=message)
 
 
