@@ -480,8 +480,8 @@ def test_a_fault_in_a_text_with_placeholders_stands_once_as_it_was_written() -> 
 
 def test_how_long_a_name_comes_out_is_said_once() -> None:
     name = f"{'l' * 40}-{{project_name}}-{{environment}}"
-    text = f"defaults: {{role_names: {{task: '{name}'}}}}\nenvironments: {{dev: , prod: }}\nservices: {{a: , {'b' * 20}: }}\n"
-    (fault,) = faults(text)
+    names = f"defaults: {{role_names: {{task: '{name}'}}}}"
+    (fault,) = faults(f"{names}\nenvironments: {{dev: , prod: }}\nservices: {{a: , {'b' * 20}: }}\n")
     assert fault.startswith(f"1: `{name}` has 65 characters, at most 64 are taken, for `{'b' * 20}/dev`, ")
 
 
