@@ -216,6 +216,11 @@ NOTES: dict[str, tuple[dict[str, Any], str]] = {
         "`load_balancers_arns` names no listener and no rule: ECS can't shift traffic with that "
         "@ $.load_balancers_arns. List both target groups, and the listeners or rules that send to them.",
     ),
+    "access-above": (
+        {**HOME, "task_access": [{"arns": [f"arn:aws:ssm:{IN}:parameter/memos/*"], "access": ["read", "path"]}]},
+        f"`path` is asked on `arn:aws:ssm:{IN}:parameter/memos`, which `arn:aws:ssm:{IN}:parameter/memos/*` doesn't "
+        f"name @ $.task_access[0].arns. List `arn:aws:ssm:{IN}:parameter/memos` too.",
+    ),
     "deploy-elsewhere": (
         {**GITHUB, "github_run_tasks": ["migrate"], "github_task_cluster_arns": [CLUSTER.replace("west-2", "west-1")]},
         "`arn:aws:ecs:eu-west-1:123456789012:cluster/main` is of region `eu-west-1`, and task definitions are "
@@ -623,6 +628,10 @@ FOLLOWED: dict[str, list[dict[str, Any]]] = {
     "cache-through-endpoint": [{"ecr_vpc_endpoint_ids": []}],
     "unused-value of what is not given": [{"ecr_pull_through_prefixes": ["docker-hub"]}],
     "load-balancers-lack": [{"load_balancers_arns": [TARGETS, f"{BALANCING}:listener/net/a/01/01"]}],
+    "access-above": [
+        {"task_access": [{"arns": [f"arn:aws:ssm:{IN}:parameter/memos{end}" for end in ends], "access": ["path"]}]}
+        for ends in (["", "/*"], [""])
+    ],
     "deploy-elsewhere": [{"github_task_cluster_arns": [CLUSTER]}, {"aws_regions": ["eu-west-1"]}],
     "trusted-account": [{"task_trusted_arns": ["arn:aws:iam::123456789012:role/developer"]}],
     "exec-session-log": [

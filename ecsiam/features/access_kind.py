@@ -24,12 +24,13 @@ class Act:
     """An action, and what follows the entry's ARN on each resource that AWS evaluates it on.
 
     What ends in a star stands for all that is below; where the entry lists some of that, it is left out. `rule` is how
-    the ARN itself is rewritten.
+    the ARN itself is rewritten. What is `above` is asked on that which all is below that an ARN with `/*` names.
     """
 
     action: str
     after: tuple[str, ...] = ("",)
     rule: Rule = "all"
+    above: bool = False
 
 
 @frozen
@@ -116,9 +117,11 @@ def _and(text: str) -> str:
     return f" {text}" if text else ""
 
 
-def acts(service: str, *names: str, after: tuple[str, ...] = ("",), rule: Rule = "all") -> tuple[Act, ...]:
+def acts(
+    service: str, *names: str, after: tuple[str, ...] = ("",), rule: Rule = "all", above: bool = False
+) -> tuple[Act, ...]:
     """Actions of one service that are asked on the same resources."""
-    return tuple(Act(f"{service}:{name}", after, rule) for name in names)
+    return tuple(Act(f"{service}:{name}", after, rule, above) for name in names)
 
 
 def form_of(

@@ -58,13 +58,18 @@ SSM_PARAMETER = AccessKind(
     ),
     (
         Verb("read", "read parameters", acts("ssm", "GetParameter", "GetParameters"), _DECRYPT),
-        Verb("path", "read parameters by path", acts("ssm", "GetParametersByPath", after=("", "/*")), _DECRYPT),
+        Verb(
+            "path",
+            "read parameters by path",
+            acts("ssm", "GetParametersByPath", after=("", "/*"), above=True),
+            _DECRYPT,
+        ),
     ),
     "https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html",
     via="ssm",
     traps=(
         "The slash that a name begins with is no part of the ARN: `/a/b` is `parameter/a/b`.",
-        "`path` is asked on the path, `parameter/a`, and gives all that is below it.",
+        "`path` is asked on the path, `parameter/a`, and gives all that is below it: `parameter/a/*` doesn't name it.",
     ),
     abroad="share",
 )
