@@ -50,7 +50,7 @@ def trust_workflow(
         for id, policy in trusts_of(given, role).items():
             trusts[f"{given.of}: {id}" if given.of else id] = policy, given
     asked = [
-        _Asked(job, login, _came(job, login, trusts, repository))
+        _Asked(job, login, _came(login, trusts, repository))
         for root in read_workflow(workflow)
         for job in root.found
         if isinstance(job, FoundJob)
@@ -66,11 +66,11 @@ def trust_workflow(
 
 
 def _came(
-    job: FoundJob, login: FoundLogin, trusts: Mapping[str, tuple[Policy, Given]], repository: str | None
+    login: FoundLogin, trusts: Mapping[str, tuple[Policy, Given]], repository: str | None
 ) -> dict[str, list[Sending]]:
-    """What comes of the tokens of a job at each role that it may mean."""
+    """What comes of the tokens of a login at each role that it may mean."""
     return {
-        id: sendings(policy, job, login.audience, repository)
+        id: sendings(policy, login, repository)
         for id, (policy, given) in trusts.items()
         if any(_means(named, id, given) for named in login.roles)
     }

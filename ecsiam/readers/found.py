@@ -246,12 +246,13 @@ class Subject:
     """What the token of a job has in its claims, for one way in which the job starts: `when` in words.
 
     `context` is what stands in `sub` after the repository. A claim is None where a token surely has none, and is not
-    known where it isn't there.
+    known where it isn't there. `of` is which job of a matrix it is, in words: each of them runs.
     """
 
     when: str
     context: Text
     claims: tuple[tuple[str, Text | None], ...] = ()
+    of: str = ""
 
 
 @frozen
@@ -274,17 +275,17 @@ class FoundUse:
 class FoundLogin:
     """A step that gets the credentials of a role, and what is done with them after it.
 
-    `roles` is which it may be. `by_token`: with the job's own token, and not as somebody who was logged in before.
+    `roles` is which it may be. `by_token`: with the job's own token, and not as somebody who was logged in before;
+    that has one of the `subjects`.
     """
 
     place: Place
     roles: tuple[Text, ...]
     by_token: bool
+    subjects: tuple[Subject, ...] = ()
     audience: tuple[Text, ...] = ()
     region: Text | None = None
     uses: tuple[FoundUse, ...] = ()
-    narrowed: bool = False
-    """Whether the session has a policy of its own."""
 
 
 @frozen
@@ -293,7 +294,6 @@ class FoundJob:
 
     address: str
     place: Place
-    subjects: tuple[Subject, ...]
     token: bool | None
     logins: tuple[FoundLogin, ...] = ()
     unsure: str = ""

@@ -5,13 +5,15 @@ https://github.com/aws-actions/amazon-ecs-deploy-task-definition
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from attrs import define, evolve, field
 
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, EMPTY, Ref, Text, text
-from ecsiam.readers.found import FoundLogin, FoundUse, Place, Value, as_list, as_map
-from ecsiam.readers.github_expressions import EXPRESSION, MOST_EXPRESSIONS, Scope, Values, evaluated, plain
+from ecsiam.readers.found import FoundLogin, FoundUse, Place, Subject, Value, as_list, as_map
+from ecsiam.readers.github_conditions import condition, narrowed
+from ecsiam.readers.github_events import Start
+from ecsiam.readers.github_expressions import EXPRESSION, MOST_EXPRESSIONS, Scope, Values, evaluated, plain, truth
 from ecsiam.readers.github_scripts import FAMILY, PUSHING, Script, definition_of
 from ecsiam.readers.hcl_values import Map
 from ecsiam.readers.shell import commands
@@ -30,9 +32,12 @@ class Steps:
     """The steps of a job, read in order. What they do counts for the credentials got last, where those are sure."""
 
     scope: Scope
+    start: Start
     place: Callable[[int | None, str], Place]
     local: Callable[[str], Map | None]
     """The action at a path of the repository."""
+    subjects: Callable[[Iterable[Start]], tuple[Subject, ...]]
+    """What the job sends where it starts so."""
     logins: list[FoundLogin] = field(factory=list[FoundLogin])
     current: set[int | None] = field(factory=lambda: {None})
     registry: set[int | None] | None = None
@@ -42,15 +47,25 @@ class Steps:
     unsure: str = ""
     excused: bool = False
     """Whether the job goes on where the step fails."""
+    when: tuple[Start, ...] = ()
+    """In which of the ways to start the step runs."""
+    perhaps: bool = False
+    """Whether the step may be left out while others run."""
 
     def read(self, steps: list[Value], depth: int = 0) -> None:
         """Take what steps do, those of actions of the repository too."""
         for step in steps:
-            if not isinstance(step, Map) or plain(step.get("if")).strip().strip("${} ") == "false":
+            if not isinstance(step, Map):
                 continue
-            outer = self.scope
+            outer, excused, when, perhaps = self.scope, self.excused, self.when, self.perhaps
+            asked = condition(step.get("if"))
             self.scope = outer.with_env(step.get("env"))
-            excused = self.excused
+            self.when = narrowed(when or (self.start,), asked, self.scope)
+            if not self.when:
+                self.scope, self.when = outer, when
+                continue
+            surely = "if" not in step or (asked is not None and truth(asked, self.scope))
+            self.perhaps = perhaps or not surely
             self.excused = excused or plain(step.get("continue-on-error")) not in ("", "false")
             if isinstance(step.get("uses"), str):
                 self._action(step, depth)
@@ -58,6 +73,7 @@ class Steps:
                 self._script(step)
             outputs, changed = self.scope.outputs, self.scope.changed
             self.scope, self.excused = evolve(outer, outputs=outputs, changed=changed), excused
+            self.when, self.perhaps = when, perhaps
 
     # ------------------------------------------------------------ actions
 
@@ -165,7 +181,7 @@ class _Given:
 
 
 def _credentials(steps: Steps, step: Map, given: _Given) -> None:
-    conditional = "if" in step or steps.excused
+    conditional = steps.perhaps or steps.excused
     roles = tuple(one for one in given.of("role-to-assume") if one != EMPTY)
     if _KEYS in steps.scope.env or not roles:
         steps.current = {*steps.current, None} if conditional else {None}
@@ -174,13 +190,13 @@ def _credentials(steps: Steps, step: Map, given: _Given) -> None:
         (given.may("aws-access-key-id"), given.may("web-identity-token-file"), given.may("role-chaining"))
     )
     region = given.of("aws-region")
-    narrowed = "inline-session-policy" in given or "managed-session-policies" in given
     audience = given.of("audience", str(AUDIENCE))
     one = region[0] if len(region) == 1 else None
     place = steps.place(_line(step, "role-to-assume"), step.file)
     if steps.logins or steps.current != {None}:
         steps.unsure = steps.unsure or "an earlier step logs in too"
-    steps.logins.append(FoundLogin(place, roles, by_token, audience, one, narrowed=narrowed))
+    subjects = steps.subjects(steps.when)
+    steps.logins.append(FoundLogin(place, roles, by_token, subjects, audience, one))
     new = len(steps.logins) - 1
     steps.current = {*steps.current, new} if conditional and len(steps.logins) > 1 else {new}
 

@@ -42,6 +42,15 @@ PLANTED = {
     "a pull request's subject is no branch's": Planted(
         ROLES, PRODUCTION, '"repo:acme/shop:pull_request"', "token-refused", "role-to-assume", "pull_request"
     ),
+    "the branch that its condition rules out": Planted(
+        FLOW, "    environment: production\n", "    if: github.ref == 'refs/heads/next'\n", "token-refused",
+        "role-to-assume", "refs/heads/next",
+    ),
+    "one job of a matrix": Planted(
+        FLOW, "    environment: production\n",
+        "    environment: ${{ matrix.e }}\n    strategy: {matrix: {e: [production, staging]}}\n", "token-refused",
+        "role-to-assume", "where `e` is `staging`",
+    ),
     "a wildcard where nothing is one": Planted(
         ROLES, PRODUCTION, '"repo:acme/shop:*"', "token-refused", "role-to-assume", "repo:acme/shop:*"
     ),
