@@ -4,6 +4,7 @@ https://github.com/aws-actions/configure-aws-credentials
 https://github.com/aws-actions/amazon-ecs-deploy-task-definition
 """
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -12,17 +13,15 @@ from attrs import define, evolve, field
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, EMPTY, Ref, Text, text
 from ecsiam.readers.found import FoundLogin, FoundUse, Place, Subject, Value, as_list, as_map
 from ecsiam.readers.github_conditions import condition, narrowed
-from ecsiam.readers.github_events import Start
+from ecsiam.readers.github_events import REPOSITORY, Start
 from ecsiam.readers.github_expressions import EXPRESSION, MOST_EXPRESSIONS, Scope, Values, evaluated, plain, truth
-from ecsiam.readers.github_scripts import FAMILY, PUSHING, Script, definition_of
+from ecsiam.readers.github_scripts import FAMILY, OTHERWISE, PUSHING, Script, definition_of
 from ecsiam.readers.hcl_values import Map
-from ecsiam.readers.shell import commands
+from ecsiam.readers.shell import commands, without_functions
 
 AUDIENCE = text("sts.amazonaws.com")
 CREDENTIALS = "aws-actions/configure-aws-credentials"
 _KEYS = "AWS_ACCESS_KEY_ID"
-# Whoever writes one of these into a script does what follows as somebody else.
-_OTHERWISE = re.compile(rf"{_KEYS}|AWS_PROFILE|assume-role|aws configure|aws-vault")
 _LOGIN = re.compile(r"credential|assume|saml|vault|login-aws|aws-login|aws-auth|configure-aws")
 _SET = re.compile(r"(?<![\w$])([A-Za-z_]\w*)=")
 
@@ -38,6 +37,12 @@ class Steps:
     """The action at a path of the repository."""
     subjects: Callable[[Iterable[Start]], tuple[Subject, ...]]
     """What the job sends where it starts so."""
+    opened: Callable[[str], tuple[str, str] | None]
+    """The name and the text of a file at a path of the repository."""
+    folder: Value = None
+    """Where scripts run that don't say it."""
+    elsewhere: bool = False
+    """Whether another repository was checked out."""
     logins: list[FoundLogin] = field(factory=list[FoundLogin])
     current: set[int | None] = field(factory=lambda: {None})
     registry: set[int | None] | None = None
@@ -100,7 +105,14 @@ class Steps:
             value = given.get(name, as_map(one).get("default"))
             inputs[name] = self.scope.of(value)
         outer, place = self.scope, self.place
-        self.scope = evolve(outer, inputs=inputs, outputs={})
+        folder = (Text.of(Ref("github.workspace"), "/", posixpath.normpath(path)),)
+        self.scope = evolve(
+            outer,
+            inputs=inputs,
+            outputs={},
+            github={**outer.github, "action_path": folder},
+            env={**outer.env, "GITHUB_ACTION_PATH": folder},
+        )
         self.place = lambda line, file: place(line, file or action.file)
         self.read(as_list(as_map(action.get("runs")).get("steps")), depth + 1)
         self.place = place
@@ -145,10 +157,25 @@ class Steps:
         line = step.lines.get("run", step.line)
         place = self.at(step, "run")
         known = {ref.name: values for ref, values in zip(refs, holes, strict=True)}
-        script = Script(self.scope, known, self.files, self.use)
-        if not _OTHERWISE.search(source) and source.count("${{") <= MOST_EXPRESSIONS:
-            for command in commands(opened, refs):
+        script = Script(self.scope, known, self.files, self.use, self._beside, self._folder(step))
+        if not OTHERWISE.search(source) and source.count("${{") <= MOST_EXPRESSIONS:
+            for command in commands(without_functions(opened), refs):
                 script.command(command, evolve(place, line=line + command.line + ("\n" in source)))
+        self._changes(source)
+
+    def _folder(self, step: Map) -> str | None:
+        """The directory of the repository that a script runs in, where that is known."""
+        values = self.scope.of(step.get("working-directory", self.folder))
+        return values[0].literal if len(values) == 1 and not self.elsewhere else None
+
+    def _beside(self, path: str) -> tuple[str, str] | None:
+        found = None if self.elsewhere else self.opened(path)
+        if found is not None:
+            self._changes(found[1])
+        return found
+
+    def _changes(self, source: str) -> None:
+        """What a script sets for the steps after it."""
         if "GITHUB_ENV" in source:
             self.scope = evolve(self.scope, changed=self.scope.changed | frozenset(_SET.findall(source)))
             if _KEYS in source:
@@ -296,7 +323,14 @@ def _of_code_deploy(cluster: Values, service: Values) -> dict[str, Values]:
     }
 
 
+def _checkout(steps: Steps, step: Map, given: _Given) -> None:
+    """Another repository, or this one in a directory of its own: where files are isn't known then."""
+    own = all(one == text(REPOSITORY) for one in given.of("repository"))
+    steps.elsewhere = steps.elsewhere or not own or "path" in given
+
+
 _ACTIONS: Mapping[str, Callable[[Steps, Map, _Given], None]] = {
+    "actions/checkout": _checkout,
     CREDENTIALS: _credentials,
     "aws-actions/amazon-ecr-login": _login,
     "docker/login-action": _docker_login,

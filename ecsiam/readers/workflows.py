@@ -34,12 +34,16 @@ from ecsiam.readers.github_steps import Steps
 from ecsiam.readers.github_syntax import Node
 from ecsiam.readers.hcl_values import Map
 from ecsiam.readers.loading import as_written
-from ecsiam.readers.walk import File, files
+from ecsiam.readers.shell import LONGEST
+from ecsiam.readers.walk import File, beside, files
 
 FOLDER = ".github/workflows"
 DEEPEST = 5  # workflows that call workflows
 LARGEST = 256 * 1024  # bytes of a workflow
 MOST_JOBS = 2_000
+MOST_RUNS = 5_000  # jobs of a workflow, in all the ways that they start, and of all matrices
+MOST_SCRIPTS = 200  # in files of their own
+MOST_READ = 2_000  # times that these are read
 MOST_STARTS = 100  # of a workflow; with more it isn't known which
 
 _YAML = (".yml", ".yaml")
@@ -71,6 +75,9 @@ class Workflows:
 
     files: dict[str, Map] = field(factory=dict[str, Map])
     actions: dict[str, Map] = field(factory=dict[str, Map])
+    within: Path | None = None
+    """The directory that nothing outside of is read; None: no scripts are."""
+    scripts: dict[str, str | None] = field(factory=dict[str, str | None])
 
     def add(self, file: File, *, action: bool = False) -> None:
         """Take a file. Raises ReadError for one that is no YAML."""
@@ -78,6 +85,12 @@ class Workflows:
             if isinstance(value, Map) and is_map(value.get("runs" if action else "jobs")):
                 name = posixpath.normpath(PurePath(file.name).as_posix())
                 (self.actions if action else self.files)[posixpath.dirname(name) if action else name] = value
+
+    def script(self, name: str) -> str | None:
+        """The text of a script that a step calls, by its path."""
+        if name not in self.scripts and self.within is not None and len(self.scripts) < MOST_SCRIPTS:
+            self.scripts[name] = beside(Path(name), self.within, LONGEST)
+        return self.scripts.get(name)
 
     def roots(self) -> Iterator[Root]:
         """The jobs that get credentials of AWS, workflow by workflow."""
@@ -113,6 +126,7 @@ def _called(name: str, file: Map) -> Iterator[str]:
 class _From:
     """What a job has from the workflow that it is in, or that calls it."""
 
+    file: Map
     start: Start
     scope: Scope
     token: bool | None
@@ -135,6 +149,8 @@ class _Workflow:
     jobs: dict[str, FoundJob] = field(factory=dict[str, FoundJob])
     """By address: what a job does in each of the ways that it starts, put together."""
     gaps: list[Gap] = field(factory=list[Gap])
+    runs: int = 0
+    read_scripts: int = 0
 
     @property
     def found(self) -> list[FoundJob]:
@@ -152,7 +168,11 @@ class _Workflow:
         ways = tuple(islice(starts(events), MOST_STARTS + 1))
         for start in ways if len(ways) <= MOST_STARTS else (UNKNOWN,):
             scope = Scope(github=start.github, inputs=_inputs(events, start))
-            self._jobs(self.file, self.name, _From(start, scope, None if by_call else False, claims=claims))
+            self._jobs(self.file, self.name, _From(self.file, start, scope, None if by_call else False, claims=claims))
+        if self.runs > MOST_RUNS:
+            self.jobs.clear()
+            why = f"it has more than {MOST_RUNS:,} jobs in all its ways to start"
+            self.gaps.append(Gap(Place(self.file.file), why))
 
     def _jobs(self, file: Map, name: str, given: _From) -> None:
         token = _token(file.get("permissions"), given.token)
@@ -170,6 +190,7 @@ class _Workflow:
                 scope = evolve(given.scope, github=start.github).with_env(file.get("env"))
                 own = evolve(
                     given,
+                    file=file,
                     start=start,
                     token=False if given.most is False else _token(job.get("permissions"), token),
                     scope=scope,
@@ -177,6 +198,9 @@ class _Workflow:
                 )
                 for matrix, of in combinations(job, scope):
                     each = evolve(own, scope=evolve(scope, matrix=matrix).with_env(job.get("env")), of=of)
+                    self.runs += 1
+                    if self.runs > MOST_RUNS:
+                        return
                     if "uses" in job:
                         self._call(job, place, name, each)
                     elif len(self.jobs) < MOST_JOBS:
@@ -192,7 +216,14 @@ class _Workflow:
         def sent(when: Iterable[Start]) -> tuple[Subject, ...]:
             return tuple(one for start in when for one in _subjects(job, start, given))
 
-        steps = Steps(given.scope, given.start, at, local, sent)
+        def opened(path: str) -> tuple[str, str] | None:
+            named = posixpath.normpath(posixpath.join(top_of(name), path))
+            source = self.all.script(named)
+            self.read_scripts += source is not None
+            return None if source is None or self.read_scripts > MOST_READ else (named, source)
+
+        folder = _folder(job) or _folder(given.file)
+        steps = Steps(given.scope, given.start, at, local, sent, opened, folder)
         steps.read(as_list(job.get("steps")))
         if not steps.logins:
             return
@@ -240,6 +271,11 @@ class _Workflow:
                 depth=given.depth + 1,
             ),
         )
+
+
+def _folder(given: Map) -> Value:
+    """Where the scripts of a job or a workflow run that don't say it themselves."""
+    return as_map(as_map(given.get("defaults")).get("run")).get("working-directory")
 
 
 def _subjects(job: Map, start: Start, given: _From) -> Iterator[Subject]:
@@ -342,7 +378,7 @@ def read_workflow(name: str) -> list[Root]:
     top = Path(top_of(name) or ".") if FOLDER in PurePath(name).as_posix() else None
     if Path(name).is_dir():
         raise ReadError(Fault("it is a directory", (), "Name a workflow of it.", name))
-    found = Workflows()
+    found = Workflows(within=top)
     own: File | None = None
     waiting, seen = [Path(name)], set[Path]()
     while waiting and len(seen) < MOST_FILES:
