@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from ecsiam.findings.accepted import Lines, marked
+from ecsiam.findings.chains import chained, chains
 from ecsiam.findings.documents import beside, lint, void
 from ecsiam.findings.finding import Checked, Finding, Undecidable, in_order
 from ecsiam.findings.idle import idle
@@ -47,7 +48,7 @@ def check(
                 findings.append(found)
             elif found is not None:
                 undecided.append(found)
-    for one in deployed(reading):
+    for one in (*deployed(reading), *chained(reading)):
         needs += 1
         found = finding(reading, one)
         if isinstance(found, Finding):
@@ -59,6 +60,7 @@ def check(
         *separation(reading),
         *trust(reading),
         *logins(reading, repository),
+        *chains(reading),
         *invariants(reading),
         *idle(reading),
     ):

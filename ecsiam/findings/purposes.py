@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from attrs import evolve
 
 from ecsiam.analysis.answers import Fails
-from ecsiam.analysis.unknown import Question, decide_trust
+from ecsiam.analysis.unknown import Question, decide_trust, service
 from ecsiam.findings.documents import example
 from ecsiam.findings.finding import Finding, Undecidable
 from ecsiam.findings.remedies import field as called
@@ -52,7 +52,9 @@ def trust(reading: Reading) -> Iterator[Finding | Undecidable]:
             if not role.places.get("trust"):
                 continue
             context = {"aws:sourceaccount": text(ACCOUNT_ID)}
-            outcome = decide_trust(role.role.trust, _ECS, Question("sts:AssumeRole", role.arn, context)).outcome
+            outcome = decide_trust(
+                role.role.trust, service(_ECS), Question("sts:AssumeRole", role.arn, context)
+            ).outcome
             if outcome == "denied" and not any("trust" in g.place.path for g in role.gaps):
                 yield _not_trusted(task, role, field)
 

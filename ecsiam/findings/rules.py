@@ -68,6 +68,14 @@ _ROWS = (
         "https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws",
     ),
     Rule(
+        "chain-refused",
+        "error",
+        "a workflow assumes a role as another, and its trust doesn't let that one in",
+        "The deployment fails at the second login. The trust has to let in the first role, by its ARN or its account, "
+        "for `sts:AssumeRole` and, as the action tags the session, for `sts:TagSession`.",
+        f"{_IAM}/id_session-tags.html#id_session-tags_permissions-required",
+    ),
+    Rule(
         "void",
         "warning",
         "a grant that can never match a request",

@@ -6,6 +6,7 @@ RULE_IDS = (
     "trust",
     "token-refused",
     "no-token",
+    "chain-refused",
     "void",
     "unattached",
     "separation",

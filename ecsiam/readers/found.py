@@ -286,6 +286,10 @@ class FoundLogin:
     audience: tuple[Text, ...] = ()
     region: Text | None = None
     uses: tuple[FoundUse, ...] = ()
+    by: tuple[Text, ...] = ()
+    """Where it is a chain: which role assumes it, as of `roles`."""
+    tagged: bool = False
+    """Whether a session of a chain has tags, as the action gives it."""
 
 
 @frozen

@@ -223,7 +223,11 @@ def _credentials(steps: Steps, step: Map, given: _Given) -> None:
     if steps.logins or steps.current != {None}:
         steps.unsure = steps.unsure or "an earlier step logs in too"
     subjects = steps.subjects(steps.when)
-    steps.logins.append(FoundLogin(place, roles, by_token, subjects, audience, one))
+    chained = [v.literal for v in given.of("role-chaining")] == ["true"] and len(steps.current) == 1
+    (before,) = steps.current if chained and not steps.excused else (None,)
+    by = () if before is None else steps.logins[before].roles
+    tagged = bool(by) and not given.may("role-skip-session-tagging")
+    steps.logins.append(FoundLogin(place, roles, by_token, subjects, audience, one, by=by, tagged=tagged))
     new = len(steps.logins) - 1
     steps.current = {*steps.current, new} if conditional and len(steps.logins) > 1 else {new}
 

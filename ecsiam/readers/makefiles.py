@@ -56,10 +56,8 @@ def recipe(source: str, target: str) -> tuple[str, dict[str, tuple[str, bool]]] 
 def _recipe(lines: list[str], kept: set[int]) -> Iterator[str]:
     goes_on = left_out = False
     for at, line in enumerate(lines):
-        if goes_on:
-            shell = "" if left_out else in_shell(line)
-        else:
-            shell = _shell(line) if at in kept else ""
+        kept_out = at not in kept or (goes_on and left_out)
+        shell = "" if kept_out else in_shell(line) if goes_on else _shell(line)
         left_out = not shell
         goes_on = at in kept and line.endswith("\\")
         yield shell

@@ -123,6 +123,8 @@ class ReadLogin:
     found: FoundLogin
     roles: tuple[tuple[Text, str | None], ...]
     uses: tuple[ReadUse, ...] = ()
+    by: tuple[tuple[Text, str | None], ...] = ()
+    """The same of the roles that assume it in a chain."""
 
 
 @frozen
