@@ -23,7 +23,10 @@ from ecsiam.targets import dump
 
 @frozen
 class _Asked:
-    """A login of a job, and what came of its tokens at each role that it may mean, by the role's name."""
+    """A login of a job, and what came of its tokens at each role that it may mean, by the role's name.
+
+    One that nobody knows the name of, and that is none of several, is somewhere else.
+    """
 
     job: FoundJob
     login: FoundLogin
@@ -37,7 +40,9 @@ class _Asked:
         found = [one.came.outcome for sent in self.came.values() for one in sent]
         if self.job.token is False or not found:
             return "undecided"
-        return next(outcome for outcome in OUTCOMES if outcome in found)
+        came = next(outcome for outcome in OUTCOMES if outcome in found)
+        unnamed = not any(isinstance(part, str) for named in self.login.roles for part in named.parts)
+        return "undecided" if came == "refused" and unnamed and len(self.came) > 1 else came
 
 
 def trust_workflow(

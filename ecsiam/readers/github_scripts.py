@@ -12,7 +12,7 @@ from typing import Protocol
 from attrs import define, evolve, field
 
 from ecsiam.model.deploying import COMMANDS
-from ecsiam.model.text import Ref, Text, text
+from ecsiam.model.text import EMPTY, Ref, Text, text
 from ecsiam.readers.found import Place
 from ecsiam.readers.github_expressions import Scope, Values, few, put_in
 from ecsiam.readers.makefiles import recipe
@@ -29,6 +29,7 @@ OTHERWISE = re.compile(r"AWS_ACCESS_KEY_ID|AWS_PROFILE|assume-role|aws configure
 _STOPS = re.compile(r"^#!.*\s-\w*e|^\s*set\s+(-\w+\s+)*-(\w*e|o\s+errexit)", re.MULTILINE)
 _OPENS, _CLOSES = ("if", "case", "for", "while", "until"), ("fi", "esac", "done")
 _WORKSPACE = ("{$GITHUB_WORKSPACE}/", "{github.workspace}/")
+_OR_ELSE = re.compile(r"\{(?P<name>\w+)(?::?-(?P<value>[^}]*)|:?\?[^}]*)\}")
 _DEEPEST = 5  # scripts that call scripts
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*")
 _FLAGS = ("debug", "force-new-deployment", "force", "enable-execute-command", "include-email")
@@ -81,9 +82,22 @@ class Script:
         if ref.name in self.holes:
             return self.holes[ref.name]
         name = ref.name.removeprefix("$")
+        if otherwise := _OR_ELSE.fullmatch(name):
+            return self._or_else(otherwise["name"], otherwise["value"])
         if name in self.own:
             return self.own[name]
         return self.scope.env.get(name) if name not in self.scope.changed else None
+
+    def _or_else(self, name: str, value: str | None) -> Values | None:
+        """A variable with what stands for it where it is empty; None for that where the script ends then."""
+        known = self._named(Ref(f"${name}"))
+        if value is None or (known is not None and all(one.literal for one in known)):
+            return known
+        if value and "$" in value:
+            return None
+        passed = bool(self.callers) and name.isdigit()  # nothing but the words of the command
+        unknown = () if known is not None or passed else (text(Ref(f"${name}")),)
+        return few((*(one for one in known or () if one != EMPTY), *unknown, text(value)), f"${name}")
 
     def command(self, command: Command, place: Place) -> None:
         given: dict[str, Values] = {}

@@ -6,7 +6,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-synt
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path, PurePath
 
 from attrs import define, evolve, field, frozen
@@ -41,6 +41,7 @@ FOLDER = ".github/workflows"
 DEEPEST = 5  # workflows that call workflows
 LARGEST = 256 * 1024  # bytes of a workflow
 MOST_JOBS = 2_000
+MOST_CHOICES = 16  # of the inputs of a workflow, that are gone through by themselves
 MOST_RUNS = 5_000  # jobs of a workflow, in all the ways that they start, and of all matrices
 MOST_SCRIPTS = 200  # in files of their own
 MOST_READ = 2_000  # times that these are read
@@ -167,8 +168,10 @@ class _Workflow:
         by_call = "workflow_call" in events
         ways = tuple(islice(starts(events), MOST_STARTS + 1))
         for start in ways if len(ways) <= MOST_STARTS else (UNKNOWN,):
-            scope = Scope(github=start.github, inputs=_inputs(events, start))
-            self._jobs(self.file, self.name, _From(self.file, start, scope, None if by_call else False, claims=claims))
+            for inputs in _choices(_inputs(events, start)):
+                scope = Scope(github=start.github, inputs=inputs)
+                token = None if by_call else False
+                self._jobs(self.file, self.name, _From(self.file, start, scope, token, claims=claims))
         if self.runs > MOST_RUNS:
             self.jobs.clear()
             why = f"it has more than {MOST_RUNS:,} jobs in all its ways to start"
@@ -342,6 +345,18 @@ def _token(permissions: Value, before: bool | None) -> bool | None:
     if is_map(permissions):
         return plain(permissions.get("id-token")) == "write"
     return None if permissions == "write-all" else False
+
+
+def _choices(inputs: Mapping[str, Values]) -> Iterator[dict[str, Values]]:
+    """The runs that differ by what was chosen for the inputs; of one too many, any of it goes with all others."""
+    ways: list[tuple[Values, ...]] = []
+    left = MOST_CHOICES
+    for values in inputs.values():
+        each = len(values) <= left and all(one.literal is not None for one in values)
+        left = left // len(values) if each else left
+        ways.append(tuple((one,) for one in values) if each else (values,))
+    for chosen in product(*ways):
+        yield dict(zip(inputs, chosen, strict=True))
 
 
 def _inputs(events: Mapping[str, Value], start: Start) -> dict[str, Values]:

@@ -191,3 +191,53 @@ def test_nothing_else_is_found_with_it(name: str, tmp_path: Path) -> None:
 def test_what_may_be_right_is_silent(name: str, tmp_path: Path) -> None:
     found = checked(changed(tmp_path, *TWINS[name]))
     assert not found.findings, [str(f) for f in found.findings]
+
+
+# ---------------------------------------------------------------- workflows as people write them
+
+FIELD = ROOT.parent / "field"
+FIELD_ROLES = "infra/main.tf"
+# A fault planted into all of them: what is replaced, and where it is found.
+IN_THE_FIELD = {
+    "no update": ('"ecs:UpdateService", ', "", {"01-deploy.yml", "deploy.sh", "02-environments.yml", "Makefile",
+                                               "03-matrix.yml", "10-preview.yml"}, "missing"),
+    "no look": (', "ecs:DescribeServices"]', "]", {"01-deploy.yml", "deploy.sh", "02-environments.yml",
+                                                   "03-matrix.yml"}, "missing"),
+    "no push": ('"ecr:PutImage", ', "", {"01-deploy.yml", "Makefile"}, "missing"),
+    "no production": ("environment:production", "environment:prod", {"action.yml", "02-environments.yml",
+                      "03-matrix.yml", "06-terraform.yml", "08-copilot-two.yml", "10-preview.yml"}, "token-refused"),
+    "no pull requests": ("shop:pull_request", "shop:ref:refs/pull/*", {"06-terraform.yml", "10-preview.yml"},
+                         "token-refused"),
+    "other tags": ("refs/tags/v*", "refs/tags/release-*", {"03-matrix.yml", "09-make.yml"}, "token-refused"),
+    "another branch": ("refs/heads/main", "refs/heads/master", {"01-deploy.yml", "07-cdk.yml"}, "token-refused"),
+}  # fmt: skip
+
+
+def field(tmp_path: Path, *change: str) -> Checked:
+    shutil.copytree(FIELD, tmp_path / "field")
+    roles = tmp_path / "field" / FIELD_ROLES
+    if change:
+        old, new = change
+        assert old in roles.read_text()
+        roles.write_text(roles.read_text().replace(old, new))
+    return checked(tmp_path / "field")
+
+
+def test_workflows_of_the_field_have_no_faults(tmp_path: Path) -> None:
+    found = field(tmp_path)
+    assert not found.findings, [str(f) for f in found.findings]
+    assert not found.gaps
+    assert [Path(one.place.file).name for one in found.undecided] == [
+        "05-ecspresso.yml",  # the default branch
+        "07-cdk.yml",  # a role that is a secret
+        "08-copilot-two.yml",  # a role of another account
+    ]
+    assert (found.jobs, found.needs) == (15, 31)
+
+
+@pytest.mark.parametrize("name", IN_THE_FIELD)
+def test_a_fault_of_a_role_is_found_in_all_that_it_breaks_and_nowhere_else(name: str, tmp_path: Path) -> None:
+    old, new, files, rule = IN_THE_FIELD[name]
+    found = field(tmp_path, old, new).findings
+    assert {Path(f.place.file).name for f in found if f.rule == rule} == files
+    assert {f.rule for f in found} == {rule}

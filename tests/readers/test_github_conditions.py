@@ -160,3 +160,13 @@ def test_each_job_of_a_matrix_sends_its_own(matrix: str) -> None:
     sent = job(f"on: {{push: {{branches: [main]}}}}\n{HEAD}{JOB.replace('    steps:' + chr(10), more)}{LOGIN}")
     named = [(str(s.context).removeprefix("environment:"), s.of) for s in sent.logins[0].subjects]
     assert [one for one in named if one[0] != MAIN] == MATRIX[matrix]
+
+
+def test_what_is_chosen_goes_together() -> None:
+    role = LOGIN.replace(f"'{ROLE}'", "\"${{ inputs.e == 'prod' && 'prod' || 'dev' }}\"")
+    inputs = "{e: {type: choice, options: [dev, prod]}, dry: {type: boolean}, tag: {}}"
+    flow = f"on: {{workflow_dispatch: {{inputs: {inputs}}}}}\n{HEAD}{JOB}{role}".replace(
+        "    steps", "    environment: ${{ inputs.e }}\n    steps"
+    )
+    sent = {str(one.roles[0]): [str(s.context) for s in one.subjects] for one in job(flow).logins}
+    assert sent == {"prod": ["environment:prod"], "dev": ["environment:dev"]}
