@@ -23,6 +23,7 @@ Sent = Mapping[str, Text | None]
 Outcome = Literal["accepted", "partly", "undecided", "refused"]
 OUTCOMES: tuple[Outcome, ...] = ("accepted", "partly", "undecided", "refused")
 
+GITHUB = "token.actions.githubusercontent.com"
 ISSUERS = re.compile(r"token\.actions\.(githubusercontent\.com|[\w-]+\.ghe\.com)(/.+)?|.+/_services/token")
 REPOSITORY = Ref("github.repository")
 _CONTEXTS = ("ref", "environment", "pull_request")
@@ -98,6 +99,16 @@ def _namings(trust: Policy, repository: str | None) -> Iterator[_Naming]:
         yield _Naming(text(repository), text(repository))
     elif not all(_named(value) for value in _asked(trust, "sub")) or not any(_repositories(trust)):
         yield _Naming(text(REPOSITORY), text(REPOSITORY))
+
+
+def names_of(trust: Policy) -> tuple[Text, ...]:
+    """What a trust names in the place of the repository, as it has it."""
+    return tuple(dict.fromkeys(_repositories(trust)))
+
+
+def issuers_of(trust: Policy) -> frozenset[str]:
+    """The issuers of GitHub whose tokens a trust is about."""
+    return frozenset(issuer for s in trust.statements if s.effect == "Allow" for issuer in _issuers(s))
 
 
 def _repositories(trust: Policy) -> Iterator[Text]:

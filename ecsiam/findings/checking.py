@@ -5,6 +5,7 @@ from datetime import date
 
 from ecsiam.findings.accepted import Lines, marked
 from ecsiam.findings.chains import chained, chains
+from ecsiam.findings.deployers import deployers
 from ecsiam.findings.documents import beside, lint, void
 from ecsiam.findings.finding import Checked, Finding, Undecidable, in_order
 from ecsiam.findings.idle import idle
@@ -61,6 +62,7 @@ def check(
         *trust(reading),
         *logins(reading, repository),
         *chains(reading),
+        *deployers(reading),
         *invariants(reading),
         *idle(reading),
     ):
