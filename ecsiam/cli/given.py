@@ -22,7 +22,7 @@ from ecsiam.model.globs import matches
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
-from ecsiam.readers.found import Place
+from ecsiam.readers.found import FoundTemplate, Place
 
 # What the AWS CLI wraps a document in, and the option that takes it out.
 WRAPPED = {
@@ -79,6 +79,8 @@ class Givens:
     role: str = ""
     """The role of the configs that was named, as `CONFIG#ROLE`; all of them without."""
     places: Places = field(factory=dict[tuple[str, str], tuple[Place, ...]])
+    templates: tuple[FoundTemplate, ...] = ()
+    """Of which claims GitHub makes the subjects of tokens, as far as it was read."""
 
     @property
     def several(self) -> bool:
@@ -272,10 +274,11 @@ def _roles(path: str, role: str, root: Path | None) -> Givens:
     stack = reading.stack()
     places = {(id, policy): at for id, one in reading.by_id().items() for policy, at in one.places.items()}
     if not role:
-        return Givens(path, stack, places=places)
+        return Givens(path, stack, places=places, templates=reading.templates)
     given = Given(path, stack, intended=False)
     refuse(PolicyError, role_faults(given, role))
-    return Givens(f"{path}#{role}", evolve(stack, roles=[stack.roles[role]]), places=places)
+    one = evolve(stack, roles=[stack.roles[role]])
+    return Givens(f"{path}#{role}", one, places=places, templates=reading.templates)
 
 
 def document(path: str) -> tuple[Source, Policy]:

@@ -1,6 +1,6 @@
 """`trust --workflow`: which tokens the jobs of a workflow can send, and which of them a role takes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn
 
 from attrs import frozen
@@ -15,7 +15,7 @@ from ecsiam.findings.pipelines import Sending, sendings
 from ecsiam.model.policy import Policy
 from ecsiam.model.stack import Stack
 from ecsiam.model.text import Text
-from ecsiam.readers.found import FoundJob, FoundLogin
+from ecsiam.readers.found import FoundJob, FoundLogin, FoundTemplate
 from ecsiam.readers.naming import names
 from ecsiam.readers.workflows import read_workflow
 from ecsiam.targets import dump
@@ -55,7 +55,7 @@ def trust_workflow(
         for id, policy in trusts_of(given, role).items():
             trusts[f"{given.of}: {id}" if given.of else id] = policy, given
     asked = [
-        _Asked(job, login, _came(login, trusts, repository))
+        _Asked(job, login, _came(login, trusts, repository, givens.templates))
         for root in read_workflow(workflow)
         for job in root.found
         if isinstance(job, FoundJob)
@@ -71,11 +71,14 @@ def trust_workflow(
 
 
 def _came(
-    login: FoundLogin, trusts: Mapping[str, tuple[Policy, Given]], repository: str | None
+    login: FoundLogin,
+    trusts: Mapping[str, tuple[Policy, Given]],
+    repository: str | None,
+    templates: Sequence[FoundTemplate],
 ) -> dict[str, list[Sending]]:
     """What comes of the tokens of a login at each role that it may mean."""
     return {
-        id: sendings(policy, login, repository)
+        id: sendings(policy, login, repository, templates)
         for id, (policy, given) in trusts.items()
         if any(_means(named, id, given) for named in login.roles)
     }

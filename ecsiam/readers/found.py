@@ -304,7 +304,30 @@ class FoundJob:
     """Why it may get credentials otherwise."""
 
 
-Found = FoundRole | FoundInline | FoundManaged | FoundAttachment | FoundTask | FoundService | FoundPassing | FoundJob
+@frozen
+class FoundTemplate:
+    """Of which claims GitHub makes subjects: in a repository, by its name without the owner, or (None) an organisation.
+
+    `keys` None: it isn't known; of a repository none means those of its organisation.
+    """
+
+    address: str
+    place: Place
+    repository: Text | None
+    keys: tuple[str, ...] | None
+
+
+Found = (
+    FoundRole
+    | FoundInline
+    | FoundManaged
+    | FoundAttachment
+    | FoundTask
+    | FoundService
+    | FoundPassing
+    | FoundJob
+    | FoundTemplate
+)
 
 
 @frozen

@@ -17,6 +17,7 @@ from ecsiam.readers.found import (
     FoundPassing,
     FoundService,
     FoundTask,
+    FoundTemplate,
     FoundUse,
     Gap,
     Place,
@@ -155,6 +156,8 @@ class Reading(Shown):
     tasks: tuple[ReadTask, ...] = ()
     jobs: tuple[ReadJob, ...] = ()
     """The jobs of workflows that get credentials."""
+    templates: tuple[FoundTemplate, ...] = ()
+    """Of which claims GitHub makes the subjects of tokens."""
     unattached: tuple[Unattached, ...] = ()
     gaps: tuple[Gap, ...] = ()
     files: tuple[str, ...] = ()
@@ -205,6 +208,7 @@ class Reading(Shown):
             roles=self.roles | other.roles,
             tasks=self.tasks + other.tasks,
             jobs=self.jobs + other.jobs,
+            templates=self.templates + other.templates,
             unattached=self.unattached + other.unattached,
             gaps=self.gaps + other.gaps,
             files=self.files + other.files,

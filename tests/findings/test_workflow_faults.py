@@ -241,3 +241,48 @@ def test_a_fault_of_a_role_is_found_in_all_that_it_breaks_and_nowhere_else(name:
     found = field(tmp_path, old, new).findings
     assert {Path(f.place.file).name for f in found if f.rule == rule} == files
     assert {f.rule for f in found} == {rule}
+
+
+# ---------------------------------------------------------------- subjects that were customised
+
+_OF = "github_actions_{}_oidc_subject_claim_customization_template"
+OWN = f'\nresource "{_OF.format("repository")}" "x" {{\n  repository = "NAME"\n  use_default = DEFAULT\nKEYS}}\n'
+ORGANISATION = f'\nresource "{_OF.format("organization")}" "x" {{\n  include_claim_keys = ["repo", "workflow"]\n}}\n'
+WITH_WORKFLOW = PRODUCTION.replace('production"', 'production:workflow:Deploy"')
+
+
+def template(keys: str = "", name: str = "shop", default: str = "false") -> str:
+    given = f"  include_claim_keys = {keys}\n" if keys else ""
+    return OWN.replace("NAME", name).replace("DEFAULT", default).replace("KEYS", given)
+
+
+# What the files say of the subjects, what the trust asks for, and what comes of it.
+TEMPLATES = {
+    "GitHub's": (template(default="true"), PRODUCTION, "silent"),
+    "GitHub's, and another is asked for": (template(default="true"), WITH_WORKFLOW, "token-refused"),
+    "nothing, and another is asked for": ("", WITH_WORKFLOW, "undecided"),
+    "another, and GitHub's is asked for": (
+        template('["repo", "context", "workflow"]'), PRODUCTION, "token-refused"
+    ),
+    "another": (template('["repo", "context", "workflow"]'), WITH_WORKFLOW, "silent"),
+    "by the repository's name": (template('["repository"]'), '"repository:acme/shop"', "silent"),
+    "of the workflow alone": (template('["repo", "workflow"]'), '"repo:acme/shop:workflow:Other"', "token-refused"),
+    "of what nobody knows": (template('["repo", "actor"]'), '"repo:acme/shop:actor:jo"', "undecided"),
+    "of another repository": (template('["repo", "workflow"]', name="other"), PRODUCTION, "silent"),
+    "of a repository that nobody knows": (template('["repo", "workflow"]', name="${var.x}"), PRODUCTION, "undecided"),
+    "of an organisation that isn't here": (template(), PRODUCTION, "undecided"),
+    "of the organisation": (template() + ORGANISATION.replace('"x"', '"y"'), '"repo:acme/shop:workflow:Deploy"',
+                            "silent"),
+    "of an organisation, not of this": (ORGANISATION, PRODUCTION, "silent"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_subjects_are_made_as_the_files_say(name: str, tmp_path: Path) -> None:
+    more, asked, expected = TEMPLATES[name]
+    root = changed(tmp_path, (ROLES, PRODUCTION, asked))
+    with (root / ROLES).open("a") as file:
+        file.write(more)
+    found = checked(root)
+    assert [f.rule for f in found.findings] == ([expected] if expected == "token-refused" else [])
+    assert bool(found.undecided) == (expected == "undecided")
