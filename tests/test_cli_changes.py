@@ -255,3 +255,13 @@ def test_a_template_by_itself(here: Path) -> None:
     assert code == 1
     assert "! shop is replaced: its logical id was `Task` and is `App`\n" in out
     assert "+ shop: sqs:SendMessage on arn:aws:sqs:{aws_region}:{account_id}:{Jobs.name}x\n" in out
+
+
+def test_values_go_to_the_variables_of_either(here: Path) -> None:
+    named = TASK.replace('"shop-task"', '"${var.name}-task"')
+    write("old", TASK)
+    write("new", 'variable "name" {}\n' + named)
+    assert said("diff", "old", "new", "--set", "name=shop") == (0, "no change\n", "")
+    code, out, _ = said("diff", "old", "new", "--set", "name=web")
+    assert (code, out.splitlines()[0]) == (1, "= shop-task is web-task now (new/main.tf:2)")
+    assert said("diff", "old", "new", "--set", "nme=web").err == "error: neither leaves `nme` to deployment\n"
