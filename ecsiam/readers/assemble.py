@@ -32,6 +32,7 @@ from ecsiam.readers.found import (
 )
 from ecsiam.readers.granted import granted
 from ecsiam.readers.naming import Index, T, is_address, keys_of, named_as
+from ecsiam.readers.needs_services import assumed_by
 from ecsiam.readers.pipelines import read_job
 from ecsiam.readers.reading import Fidelity, Reading, ReadJob, ReadRole, ReadTask, Unattached
 
@@ -133,6 +134,7 @@ class _Building:
             unclear=tuple(dict.fromkeys(self.unclear)),
             unread=tuple(self.unread),
             fidelity=self.fidelity,
+            kind=self.root.kind,
         )
 
 
@@ -273,6 +275,7 @@ def assemble(roots: Iterable[Root], path: str) -> Reading:
         files=tuple(dict.fromkeys(file for root in all_ for file in root.files)),
         keys_by_root={root.name: root.keys for root in all_},
         arns_by_root={root.name: root.arns for root in all_},
+        moved=tuple((root.name, *ends) for root in all_ for ends in root.moved),
     )
 
 
@@ -280,6 +283,8 @@ def _task(root: Root, task: FoundTask, roles: Index[_Building], users: "_Users")
     value = as_map(task.value)
     named = {key: _named(value.get(key), task, key) for key in ("executionRoleArn", "taskRoleArn")}
     using = users.of(root, task)
+    services = tuple(one for one in using if isinstance(one, FoundService))
+    assumed = [one for service in services for one in assumed_by(service)]
     return ReadTask(
         root=root.name,
         found=task,
@@ -287,8 +292,9 @@ def _task(root: Root, task: FoundTask, roles: Index[_Building], users: "_Users")
         task=_role_of(named["taskRoleArn"], root, roles),
         execution_named=named["executionRoleArn"],
         task_named=named["taskRoleArn"],
-        services=tuple(one for one in using if isinstance(one, FoundService)),
+        services=services,
         passing=tuple((one, _role_of(one.role, root, roles)) for one in using if isinstance(one, FoundPassing)),
+        assumed=tuple((one, _role_of(one.role, root, roles)) for one in assumed),
     )
 
 

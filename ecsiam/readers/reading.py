@@ -25,6 +25,7 @@ from ecsiam.readers.found import (
     Place,
     as_map,
 )
+from ecsiam.readers.needs_services import Assumed
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -76,6 +77,8 @@ class ReadRole:
     fidelity: Fidelity = field(factory=Fidelity)
     granted: Mapping[str, Policy] = field(factory=dict[str, Policy], eq=False, hash=False)
     """What the policies of resources in sight allow it, so that no policy of its own has to."""
+    kind: str = ""
+    """What its root is, in words."""
 
     @property
     def name(self) -> str:
@@ -109,6 +112,8 @@ class ReadTask:
     services: tuple[FoundService, ...] = ()
     passing: tuple[tuple[FoundPassing, str | None], ...] = ()
     """The rules and schedules that run it, each with its role."""
+    assumed: tuple[tuple[Assumed, str | None], ...] = ()
+    """The roles that ECS assumes for its services."""
 
     @property
     def family(self) -> str:
@@ -172,6 +177,8 @@ class Reading(Shown):
         factory=dict[str, dict[str, Text | None]], eq=False, hash=False
     )
     arns_by_root: dict[str, dict[Ref, Text]] = field(factory=dict[str, dict[Ref, Text]], eq=False, hash=False)
+    moved: tuple[tuple[str, str, str], ...] = ()
+    """What has another address now: the root, and the two of `Root.moved`."""
 
     def keys(self, root: str) -> dict[str, Text]:
         """The customer key of what a symbol's address names, as `Root.keys`, as it is meant in a root."""
@@ -204,17 +211,14 @@ class Reading(Shown):
         task definition that isn't there, or several.
         """
         if task is None:
-            twice = [called for called, count in Counter(one.name for one in self.roles.values()).items() if count > 1]
-            if twice:
-                raise ReadError(*map(self.which, twice))
-            return Stack([one.as_known(id) for id, one in self.by_id().items()])
+            return Stack([one.as_known(id) for id, one in self.by_id().items()], as_is=True)
         found = [one for one in self.tasks if task in (one.found.address, one.family)]
         if len(found) != 1:
             there = f"There are {listed(one.family for one in self.tasks)}." if self.tasks else ""
             raise ReadError(Fault(f"there is not one task definition `{task}`", (), there))
         (one,) = found
         keys = {id: key for id, key in (("execution", one.execution), ("task", one.task)) if key is not None}
-        return Stack([self.roles[key].as_known(id) for id, key in keys.items()])
+        return Stack([self.roles[key].as_known(id) for id, key in keys.items()], as_is=True)
 
     def called(self, role: str) -> dict[str, ReadRole]:
         """The roles that a name, address or key may mean, by key."""
@@ -244,6 +248,7 @@ class Reading(Shown):
             files=self.files + other.files,
             keys_by_root={**self.keys_by_root, **other.keys_by_root},
             arns_by_root={**self.arns_by_root, **other.arns_by_root},
+            moved=self.moved + other.moved,
         )
 
     def _says(self) -> str:
