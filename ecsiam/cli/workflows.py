@@ -45,8 +45,7 @@ def trust_workflow(
 ) -> NoReturn:
     """Print what comes of the tokens of a workflow, and end the run."""
     trusts: dict[str, tuple[Policy, Given]] = {}
-    for one in givens.having(role):
-        given = with_defaults(one)
+    for given in with_defaults(givens.having(role)):
         for id, policy in trusts_of(given, role).items():
             trusts[f"{given.of}: {id}" if given.of else id] = policy, given
     asked = [

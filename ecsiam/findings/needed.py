@@ -6,7 +6,7 @@ from attrs import evolve, frozen
 
 from ecsiam.analysis.unknown import Question, Verdict, decide
 from ecsiam.findings.finding import Finding, Undecidable
-from ecsiam.findings.remedies import field, grant, lettered, shown
+from ecsiam.findings.remedies import field, grant, shown
 from ecsiam.model.policy import Policy
 from ecsiam.model.text import Text
 from ecsiam.readers.found import Place
@@ -88,9 +88,7 @@ def _judged(
     reading: Reading, task: ReadTask, need: TaskNeed, key: str | None, named: Text | None
 ) -> Judged | Undecidable:
     if key is None:
-        return Undecidable(
-            need.place, f"ECS {lettered(need.what)}; the role `{shown(named or Text(()))}` is not in sight"
-        )
+        return Undecidable(need.place, f"ECS {need.what}; the role `{shown(named or Text(()))}` is not in sight")
     return of_ways(task, need, reading.roles[key])
 
 
@@ -101,7 +99,7 @@ def of_ways(task: ReadTask | None, need: TaskNeed, role: ReadRole) -> Judged:
 
 
 def _no_role(task: ReadTask, need: TaskNeed) -> Finding | Undecidable:
-    fact = f"ECS {lettered(need.what)}, and the task definition names no {need.role} role"
+    fact = f"ECS {need.what}, and the task definition names no {need.role} role"
     if need.unsure:
         return Undecidable(need.place, fact, (need.unsure,))
     return Finding(
@@ -132,10 +130,10 @@ def finding(reading: Reading, one: Judged) -> Finding | Undecidable | None:
     called = f"{need.role} role `{name}`" if need.role in _FIELD else f"role `{name}`"
     who = "the step" if need.role == "pipeline" else "ECS"
     asked = _first_denied(role, one.way)
-    fact = f"{who} {lettered(need.what)}, and the {called} may not `{asked.action}`"
+    fact = f"{who} {need.what}, and the {called} may not `{asked.action}`"
     if verdict.outcome == "undecided" or need.unsure:
         hangs = (*verdict.hangs, *((need.unsure,) if need.unsure else ()))
-        return Undecidable(need.place, f"{who} {lettered(need.what)}; whether the {called} may is not known", hangs)
+        return Undecidable(need.place, f"{who} {need.what}; whether the {called} may is not known", hangs)
     denied = [s for s in verdict.statements if s.effect == "Deny" and s.matches == "yes"]
     if denied:
         at = _places(role, ((s.policy, s.index) for s in denied))

@@ -7,6 +7,7 @@ from typing import Literal
 
 from ecsiam.model.arn import partition_of
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Bindings, Ref, Text
+from ecsiam.readers.forms import told
 from ecsiam.readers.found import Place
 from ecsiam.readers.need import Asked
 from ecsiam.readers.reading import Reading, ReadRole
@@ -24,7 +25,6 @@ _CFN = {
     DNS_SUFFIX.name: "AWS::URLSuffix",
 }
 _LETTER = re.compile(r"\.letter\d$")
-_LETTERS = re.compile(r"(\{[^{}]*\.letter\d\}){6}")
 # Each has another one: a remedy is for all of them.
 _EACH = r"\.(?:each|revision|stream)"
 _SHOWN_EACH = re.compile(rf"\{{[^{{}}]*{_EACH}\}}")
@@ -41,12 +41,7 @@ def shown(text: Text) -> str:
     region = parts[3].literal if len(parts) == 6 else None
     partition = partition_of(region) if region else None
     known = text.bind(Bindings(deployment={PARTITION.name: partition})) if partition else text
-    return _SHOWN_EACH.sub("*", lettered(str(known)))
-
-
-def lettered(said: str) -> str:
-    """What is said, with `??????` for the letters of a secret."""
-    return _LETTERS.sub("??????", said)
+    return _SHOWN_EACH.sub("*", told(known))
 
 
 def grant(role: ReadRole, way: Iterable[Asked], reading: Reading) -> str:

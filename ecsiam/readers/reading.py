@@ -75,10 +75,10 @@ class ReadRole:
     unclear: tuple[Gap, ...] = ()
     unread: tuple[Text, ...] = ()
     fidelity: Fidelity = field(factory=Fidelity)
-    granted: Mapping[str, Policy] = field(factory=dict[str, Policy], eq=False, hash=False)
-    """What the policies of resources in sight allow it, so that no policy of its own has to."""
     kind: str = ""
     """What its root is, in words."""
+    granted: Mapping[str, Policy] = field(factory=dict[str, Policy], eq=False, hash=False)
+    """What the policies of resources in sight allow it, so that no policy of its own has to."""
 
     @property
     def name(self) -> str:
