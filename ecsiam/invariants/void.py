@@ -87,7 +87,8 @@ def void_grants(stack: Stack) -> Iterator[tuple[Place, str]]:
     """Each Allow of a closed stack that never applies, with what is wrong in words; what can't be decided is none."""
     for place in _allows(stack):
         try:
-            answer = together((*(() if _spares(place) else _void(place)), *_vain(place)))
+            wrong = tuple(_void(place))
+            answer = together((*(() if wrong and _spares(place) else wrong), *_vain(place)))
         except Unclear:
             continue
         if isinstance(answer, Fails):
