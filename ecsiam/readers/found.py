@@ -268,12 +268,13 @@ class Subject:
     """What the token of a job has in its claims, for one way in which the job starts: `when` in words.
 
     `context` is what stands in `sub` after the repository. A claim is None where a token surely has none, and is not
-    known where it isn't there.
+    known where it isn't there. `of` is which job of a matrix it is, in words: each of them runs.
     """
 
     when: str
     context: Text
     claims: tuple[tuple[str, Text | None], ...] = ()
+    of: str = ""
 
 
 @frozen
@@ -296,17 +297,21 @@ class FoundUse:
 class FoundLogin:
     """A step that gets the credentials of a role, and what is done with them after it.
 
-    `roles` is which it may be. `by_token`: with the job's own token, and not as somebody who was logged in before.
+    `roles` is which it may be. `by_token`: with the job's own token, and not as somebody who was logged in before;
+    that has one of the `subjects`.
     """
 
     place: Place
     roles: tuple[Text, ...]
     by_token: bool
+    subjects: tuple[Subject, ...] = ()
     audience: tuple[Text, ...] = ()
     region: Text | None = None
     uses: tuple[FoundUse, ...] = ()
-    narrowed: bool = False
-    """Whether the session has a policy of its own."""
+    by: tuple[Text, ...] = ()
+    """Where it is a chain: which role assumes it, as of `roles`."""
+    tagged: bool = False
+    """Whether a session of a chain has tags, as the action gives it."""
 
 
 @frozen
@@ -315,11 +320,23 @@ class FoundJob:
 
     address: str
     place: Place
-    subjects: tuple[Subject, ...]
     token: bool | None
     logins: tuple[FoundLogin, ...] = ()
     unsure: str = ""
     """Why it may get credentials otherwise."""
+
+
+@frozen
+class FoundTemplate:
+    """Of which claims GitHub makes subjects: in a repository, by its name without the owner, or (None) an organisation.
+
+    `keys` None: it isn't known; of a repository none means those of its organisation.
+    """
+
+    address: str
+    place: Place
+    repository: Text | None
+    keys: tuple[str, ...] | None
 
 
 Found = (
@@ -332,6 +349,7 @@ Found = (
     | FoundService
     | FoundPassing
     | FoundJob
+    | FoundTemplate
 )
 
 

@@ -101,7 +101,7 @@ def _files(path: Path, within: Path, values: Given, known: list[Root]) -> Iterat
     Raises ReadError, after the others, for those that can't be read.
     """
     parts = {os.path.normpath(file) for root in known for file in root.files}
-    tasks, roles, workflows = Tasks(), IamJson(), Workflows()
+    tasks, roles, workflows = Tasks(), IamJson(), Workflows(within=within)
     templates: dict[str, bytes] = {}
     faults: list[Fault] = []
     for file in _walked(path, within, faults):

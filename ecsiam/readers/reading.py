@@ -20,6 +20,7 @@ from ecsiam.readers.found import (
     FoundPassing,
     FoundService,
     FoundTask,
+    FoundTemplate,
     FoundUse,
     Gap,
     Place,
@@ -136,6 +137,8 @@ class ReadLogin:
     found: FoundLogin
     roles: tuple[tuple[Text, str | None], ...]
     uses: tuple[ReadUse, ...] = ()
+    by: tuple[tuple[Text, str | None], ...] = ()
+    """The same of the roles that assume it in a chain."""
 
 
 @frozen
@@ -166,6 +169,8 @@ class Reading(Shown):
     tasks: tuple[ReadTask, ...] = ()
     jobs: tuple[ReadJob, ...] = ()
     """The jobs of workflows that get credentials."""
+    templates: tuple[FoundTemplate, ...] = ()
+    """Of which claims GitHub makes the subjects of tokens."""
     unattached: tuple[Unattached, ...] = ()
     gaps: tuple[Gap, ...] = ()
     files: tuple[str, ...] = ()
@@ -239,6 +244,7 @@ class Reading(Shown):
             roles=self.roles | other.roles,
             tasks=self.tasks + other.tasks,
             jobs=self.jobs + other.jobs,
+            templates=self.templates + other.templates,
             unattached=self.unattached + other.unattached,
             gaps=self.gaps + other.gaps,
             files=self.files + other.files,

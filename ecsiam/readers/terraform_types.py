@@ -18,6 +18,7 @@ from ecsiam.readers.found import (
     FoundPassing,
     FoundResourcePolicy,
     FoundRole,
+    FoundTemplate,
     Gap,
     Place,
     Unread,
@@ -30,6 +31,7 @@ from ecsiam.readers.hcl_values import Map, is_unknown, named, plain
 from ecsiam.readers.terraform_attributes import Home
 from ecsiam.readers.terraform_document import blocks, document_of
 
+TEMPLATE = ("repo", "context")  # of which GitHub makes subjects where nobody says otherwise
 AttributeOf = Callable[[str], Value]
 
 
@@ -274,6 +276,25 @@ def _inner(block: Value, name: str) -> Value:
 
 
 Translate = Callable[[TerraformResource, list[Gap]], Iterator[Found]]
+
+
+def _template(one: TerraformResource, _: list[Gap]) -> Iterator[Found]:
+    """Of which claims GitHub makes the subjects of tokens, in a repository or an organisation."""
+    given = one.values.get("include_claim_keys")
+    keys: tuple[str, ...] | None = ()
+    if given is not None:
+        known = is_list(given) and all(isinstance(key, str) for key in given)
+        keys = tuple(given) if known else None
+    if not one.type.startswith("github_actions_repository"):
+        yield FoundTemplate(one.address, one.place, None, keys)
+        return
+    default = one.values.get("use_default")
+    if default is not False:
+        keys = TEMPLATE if default is True else None
+    name = text_of(one.values.get("repository")) or text(symbol(one.address, "repository"))
+    yield FoundTemplate(one.address, one.place, name, None if one.unsure else keys)
+
+
 IAM: dict[str, Translate] = {
     "aws_iam_role": _role,
     "aws_iam_role_policy": _role_policy,
@@ -286,4 +307,6 @@ IAM: dict[str, Translate] = {
     "aws_cloudwatch_event_target": _event_target,
     "aws_scheduler_schedule": _schedule,
     "aws_pipes_pipe": _pipe,
+    "github_actions_repository_oidc_subject_claim_customization_template": _template,
+    "github_actions_organization_oidc_subject_claim_customization_template": _template,
 }

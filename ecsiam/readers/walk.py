@@ -74,6 +74,18 @@ def files(path: Path, within: Path) -> Iterator[File]:
         raise ReadError(*faults)
 
 
+def beside(path: Path, within: Path, most: int) -> str | None:
+    """The text of a file that another one names; None for one that isn't there, is outside, too large or no text."""
+    try:
+        if not path.is_file() or not path.resolve().is_relative_to(within.resolve()):
+            return None
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+        return content.decode() if len(content) <= most else None
+    except (OSError, RuntimeError, ValueError):
+        return None
+
+
 _ALL = f"with it there are more than {LARGEST_OF_ALL // 2**20} MiB to read"
 
 
