@@ -342,7 +342,7 @@ def session_of(role: Text, *, by_account: bool = True) -> Who:
         if not any(isinstance(part, str) for part in principal.id.parts) or parts[2:3] == (text("sts"),):
             return "maybe"  # whoever it is, or one session
         if of_account:
-            named = parts[4] if len(parts) > 4 else parts[0]
+            named = parts[4] if len(parts) > 4 else principal.id
             return _any(compare(named, one, live=False) for one in account) if by_account else "no"
         return compare_arn(principal.id, role)
 

@@ -40,7 +40,7 @@ class _Asked:
         found = [one.came.outcome for sent in self.came.values() for one in sent]
         if self.job.token is False or not found:
             return "undecided"
-        came = next(outcome for outcome in OUTCOMES if outcome in found)
+        came: Outcome = next(outcome for outcome in OUTCOMES if outcome in found)
         unnamed = not any(isinstance(part, str) for named in self.login.roles for part in named.parts)
         return "undecided" if came == "refused" and unnamed and len(self.came) > 1 else came
 
