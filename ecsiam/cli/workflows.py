@@ -50,12 +50,12 @@ def trust_workflow(
 ) -> NoReturn:
     """Print what comes of the tokens of a workflow, and end the run."""
     trusts: dict[str, tuple[Policy, Given]] = {}
-    for one in givens.having(role):
-        given = with_defaults(one)
+    for given in with_defaults(givens.having(role)):
         for id, policy in trusts_of(given, role).items():
             trusts[f"{given.of}: {id}" if given.of else id] = policy, given
+    templates = () if givens.reading is None else givens.reading.templates
     asked = [
-        _Asked(job, login, _came(login, trusts, repository, givens.templates))
+        _Asked(job, login, _came(login, trusts, repository, templates))
         for root in read_workflow(workflow)
         for job in root.found
         if isinstance(job, FoundJob)

@@ -14,7 +14,7 @@ from ecsiam.model.condition import Condition
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Text, text
 from ecsiam.readers.found import Place, as_map
 from ecsiam.readers.images import repository_of
-from ecsiam.readers.needs import Asked
+from ecsiam.readers.need import Asked
 from ecsiam.readers.pipelines import families_of, name_of
 from ecsiam.readers.reading import Reading, ReadRole
 
@@ -144,7 +144,7 @@ def _done(role: ReadRole, reading: Reading, spelling: Spelling) -> Asks:
             case "read-definition":
                 yield Want("github_may", "read-task-definitions", place)
             case "push":
-                images = (repository_of(image, reading.arns) for image in found.of("image"))
+                images = (repository_of(image, reading.arns("")) for image in found.of("image"))
                 yield from _wanted("github_ecr_repository_arns", (spelling.of(one) for one in images if one), place)
             case _:
                 pass

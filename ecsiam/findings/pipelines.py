@@ -14,7 +14,7 @@ from ecsiam.model.policy import Policy
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, Bindings, Text
 from ecsiam.readers.found import FoundLogin, FoundTemplate, Subject
 from ecsiam.readers.github_events import chosen
-from ecsiam.readers.needs import Asked, TaskNeed, Way
+from ecsiam.readers.need import Asked, TaskNeed, Way
 from ecsiam.readers.pipelines import needs_of_use
 from ecsiam.readers.reading import Reading, ReadJob, ReadLogin, ReadRole, ReadTask
 
@@ -186,9 +186,10 @@ def _needs(reading: Reading, login: ReadLogin, roles: list[tuple[Text, ReadRole]
             if arns:
                 yield tuple(Asked("iam:PassRole", arn) for arn in dict.fromkeys(arns))
 
+    arns_known = reading.arns("")
     once: dict[tuple[Way, ...], TaskNeed] = {}
     for use in login.uses:
-        for need in needs_of_use(use, reading.arns, passed):
+        for need in needs_of_use(use, arns_known, passed):
             once.setdefault(need.ways, need)
     for need in once.values():
         found = [_judged(login, named, role, need) for named, role in roles]

@@ -14,6 +14,8 @@ from typing import Any, TypeGuard
 from attrs import field, frozen
 
 from ecsiam.errors import Fault, Path, ReadError, show, show_path
+from ecsiam.model.oidc import OidcProvider
+from ecsiam.model.role import Role
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Ref, Text
 
 OF_DEPLOYMENT = frozenset(r.name for r in (ACCOUNT_ID, AWS_REGION, PARTITION, DNS_SUFFIX))
@@ -97,6 +99,14 @@ class Gap:
         return f"{self.place}: {self.why}"
 
 
+@frozen
+class Made:
+    """What the files of one target make, as `ecsiam emit` writes them."""
+
+    roles: tuple[Role, ...]
+    providers: tuple[OidcProvider, ...] = ()
+
+
 def not_ours(what: object) -> ReadError:
     """What is said of a file, read as one that we emitted, for a part that we would not have written."""
     shown = show(what if isinstance(what, str) else repr(what))
@@ -178,6 +188,18 @@ class FoundAttachment:
     place: Place
     policy: Text
     roles: tuple[Text, ...]
+
+
+@frozen
+class FoundResourcePolicy:
+    """The policy of a key, secret, repository, bucket or file system: who may use it besides those that may by IAM.
+
+    `arn` is the resource's, which `*` in it stands for; None where its statements name what they are about.
+    """
+
+    address: str
+    arn: Text | None
+    document: FoundDocument
 
 
 def _at(found: "FoundTask | FoundService", path: Path) -> Place:
@@ -322,6 +344,7 @@ Found = (
     | FoundInline
     | FoundManaged
     | FoundAttachment
+    | FoundResourcePolicy
     | FoundTask
     | FoundService
     | FoundPassing
@@ -330,13 +353,17 @@ Found = (
 )
 
 
+TERRAFORM, TEMPLATE = "Terraform", "template"  # what some kinds of roots are, or end with
+
+
 @frozen
 class Root:
     """What belongs together: a Terraform root, a template, a dump, or the documents of a folder.
 
     `name` is the path of the file or folder, as messages show it; `kind` what it is, in words. `arns` gives what is
     known of the ARN that a symbol stands for: its form by the kind of resource, with symbols for what isn't known.
-    `keys` has the ARN of the customer key of a secret, parameter or bucket, by the address that its symbols begin with.
+    `keys` has the ARN of the customer key of a secret, parameter or bucket, by the address that its symbols begin with;
+    None for one that has none.
     """
 
     name: str
@@ -344,5 +371,7 @@ class Root:
     found: tuple[Found, ...]
     gaps: tuple[Gap, ...] = ()
     arns: dict[Ref, Text] = field(factory=dict[Ref, Text], eq=False, hash=False)
-    keys: dict[str, Text] = field(factory=dict[str, Text], eq=False, hash=False)
+    keys: dict[str, Text | None] = field(factory=dict[str, Text | None], eq=False, hash=False)
     files: tuple[str, ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()
+    """What has another address now, a thing or a module: the address that was, and the one that is."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from attrs import frozen
 
-from ecsiam.model.text import EMPTY, Ref, Text, text
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, EMPTY, PARTITION, Ref, Text, text
 from ecsiam.readers.found import (
     Found,
     FoundAttachment,
@@ -16,6 +16,7 @@ from ecsiam.readers.found import (
     FoundInline,
     FoundManaged,
     FoundPassing,
+    FoundResourcePolicy,
     FoundRole,
     FoundTemplate,
     Gap,
@@ -194,6 +195,29 @@ def _policy_attachment(one: TerraformResource, gaps: list[Gap]) -> Iterator[Foun
         yield FoundAttachment(one.address, one.place, policy, the_texts(one, "roles", gaps))
 
 
+# ---------------------------------------------------------------- policies of resources
+
+# Where the resource is named that a policy is of; of one that has its own policy, its ARN.
+_OF = {
+    "aws_ecr_repository_policy": ("repository", "ecr", "repository/"),
+    "aws_efs_file_system_policy": ("file_system_id", "elasticfilesystem", "file-system/"),
+    "aws_kms_key_policy": ("key_id", "kms", "key/"),
+    "aws_secretsmanager_secret_policy": ("secret_arn", "", ""),
+}
+
+
+def _resource_policy(one: TerraformResource, gaps: list[Gap]) -> Iterator[Found]:
+    if not _given(one, "policy"):
+        return
+    argument, service, kind = _OF.get(one.type, ("", "", ""))
+    arn = text_of(one.values.get(argument)) if argument else text_of(one.attribute("arn"))
+    if arn is not None and service and len(arn.split(":", 5)) < 6:
+        home = (one.home.region or AWS_REGION, ":", one.home.account or ACCOUNT_ID)
+        arn = Text.of("arn:", PARTITION, f":{service}:", *home, f":{kind}", arn)
+    names = one.type.startswith("aws_s3_bucket")  # its statements name it
+    yield FoundResourcePolicy(one.address, None if names else arn, the_document(one, one.values["policy"], "policy"))
+
+
 # ---------------------------------------------------------------- what runs tasks
 
 
@@ -279,6 +303,7 @@ IAM: dict[str, Translate] = {
     "aws_iam_policy_attachment": _policy_attachment,
     "aws_iam_user_policy_attachment": _policy_attachment,
     "aws_iam_group_policy_attachment": _policy_attachment,
+    **dict.fromkeys((*_OF, "aws_s3_bucket_policy", "aws_kms_key"), _resource_policy),
     "aws_cloudwatch_event_target": _event_target,
     "aws_scheduler_schedule": _schedule,
     "aws_pipes_pipe": _pipe,
