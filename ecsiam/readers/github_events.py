@@ -92,7 +92,8 @@ class Start:
 
     def of(self, ref: Text) -> "Start":
         """The same of one ref, where more was possible."""
-        return self if ref == self.ref else evolve(self, when=f"{self.when}, of `{ref}`", ref=ref, context=_of(ref))
+        context = self.context if self.context == text(PULL_REQUEST) else _of(ref)
+        return self if ref == self.ref else evolve(self, when=f"{self.when}, of `{ref}`", ref=ref, context=context)
 
 
 def starts(events: Mapping[str, Value]) -> Iterator[Start]:
@@ -101,7 +102,7 @@ def starts(events: Mapping[str, Value]) -> Iterator[Start]:
         started, ways = _WAYS.get(event, (f"the event `{event}`", _DEFAULT))
         for way in ways:
             if way == "pull request":
-                yield Start(started, text(PULL_REQUEST), event, Text.of("refs/pull/", NUMBER, "/merge"))
+                yield Start(started, text(PULL_REQUEST), event, _of_pull_request(event, as_map(filters).get("types")))
             elif way == "unknown":
                 yield evolve(UNKNOWN, when=started, event=None if event == "workflow_call" else event)
             else:
@@ -123,6 +124,13 @@ def subject(start: Start, environment: Text | None) -> Subject:
         Text.of("environment:", escaped),
         (*claims, ("environment", environment)),
     )
+
+
+def _of_pull_request(event: str, types: Value) -> Text | None:
+    """The ref of a run for a pull request; of one that is closed it may be the base, once that was merged."""
+    if "closed" in (types, *as_list(types)):
+        return None
+    return Text.of("refs/heads/", BRANCH) if event == "pull_request_target" else Text.of("refs/pull/", NUMBER, "/merge")
 
 
 def _of(ref: Text) -> Text:
