@@ -16,6 +16,7 @@ from ecsiam.config.many import Named, configs_of
 from ecsiam.drafts import Draft, draft
 from ecsiam.errors import ReadError
 from ecsiam.findings.needed import judge
+from ecsiam.findings.pipelines import deployed, logins
 from ecsiam.keys.source import parse_source
 from ecsiam.model.role import Role
 from ecsiam.model.text import Bindings, Ref, Text, text
@@ -605,6 +606,25 @@ def test_the_role_that_deploys_the_service_alone(tmp_path: Path) -> None:
     for role in ("shop-prod-execution", "shop-prod-task"):
         assert judge(made, [Asked("iam:PassRole", text(f"{ROLE}/{role}"), to)]).outcome == "allowed"
     assert all(subject in str(made.role.trust) for subject in subjects)
+
+
+def test_the_role_that_a_workflow_assumes_may_do_what_its_steps_do() -> None:
+    read = ecsiam.read(ROOTS / "workflow")
+    drafted = draft(read)
+    [config] = configs(drafted)
+    found = only(drafted)
+    assert found["ecs_service_arns"] == [f"arn:aws:ecs:{IN}:service/shop/web"]
+    assert found["github_run_tasks"] == ["shop-migrate"]
+    assert found["github_task_cluster_arns"] == [f"arn:aws:ecs:{IN}:cluster/shop"]
+    assert found["github_ecr_repository_arns"] == [f"arn:aws:ecr:{IN}:repository/shop/web"]
+    made = build(config.config).bind({"environment": "prod"}).roles["github_actions"]
+    (key,) = (key for key, one in read.roles.items() if one.name == "shop-deploy")
+    own = evolve(read.roles[key], role=made, gaps=(), unread=())
+    again = evolve(read, roles={**read.roles, key: own})
+    needs = list(deployed(again))
+    assert needs
+    assert {one.verdict.outcome for one in needs} == {"allowed"}
+    assert not list(logins(again))
 
 
 def test_a_role_that_deploys_several_services_is_said(tmp_path: Path) -> None:

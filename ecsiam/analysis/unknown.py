@@ -326,7 +326,7 @@ def _names(statement: Statement, who: Who) -> Matches:
     return opposite_of(found) if isinstance(element, AllBut) else found
 
 
-def service(name: str) -> Who:
+def service_named(name: str) -> Who:
     """A service of AWS."""
     asked = Principal("Service", name, as_is=True)
     return lambda p: "yes" if p.id.literal is not None and matches_principal(p, asked) else "no"
@@ -346,7 +346,7 @@ def session_of(role: Text, *, by_account: bool = True) -> Who:
         if not any(isinstance(part, str) for part in principal.id.parts) or parts[2:3] == (text("sts"),):
             return "maybe"  # whoever it is, or one session
         if of_account:
-            named = parts[4] if len(parts) > 4 else parts[0]
+            named = parts[4] if len(parts) > 4 else principal.id
             return any_of(compare(named, one, live=False) for one in account) if by_account else "no"
         return compare_arn(principal.id, role)
 

@@ -40,7 +40,7 @@ class _Asked:
         found = [one.came.outcome for sent in self.came.values() for one in sent]
         if self.job.token is False or not found:
             return "undecided"
-        came = next(outcome for outcome in OUTCOMES if outcome in found)
+        came: Outcome = next(outcome for outcome in OUTCOMES if outcome in found)
         unnamed = not any(isinstance(part, str) for named in self.login.roles for part in named.parts)
         return "undecided" if came == "refused" and unnamed and len(self.came) > 1 else came
 
@@ -54,6 +54,7 @@ def trust_workflow(
     for given in with_defaults(givens.having(role)):
         for id, policy in trusts_of(given, role).items():
             trusts[f"{given.of}: {id}" if given.of else id] = policy, given
+    templates = () if givens.reading is None else givens.reading.templates
     asked = [
         _Asked(job, login, _came(login, trusts, repository, templates))
         for root in read_workflow(workflow)

@@ -1,7 +1,7 @@
 """The role with which GitHub Actions deploys a service: GitHub's tokens get into it, and it passes the service's."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ecsiam.drafts.kept import Existing
 from ecsiam.drafts.services import Member
@@ -13,7 +13,9 @@ from ecsiam.looks.words import few
 from ecsiam.model.condition import Condition
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Text, text
 from ecsiam.readers.found import Place, as_map
+from ecsiam.readers.images import repository_of
 from ecsiam.readers.need import Asked
+from ecsiam.readers.pipelines import families_of, name_of
 from ecsiam.readers.reading import Reading, ReadRole
 
 _ISSUER = "token.actions.githubusercontent.com"
@@ -53,7 +55,7 @@ def deployers(
             name = spelling.of(role.role.name)
             if name is not None:
                 yield member, Existing("github_actions", name, role.role.path, place[0], role)
-            for one in (*_subjects(role, place[0]), *_deployed(member, place[0], spelling)):
+            for one in (*_subjects(role, place[0]), *_deployed(member, spelling), *_done(role, reading, spelling)):
                 yield member, one
 
 
@@ -114,7 +116,52 @@ def _subjects(role: ReadRole, place: Place) -> Asks:
             yield Want("github_subjects", found[0], place)
 
 
-def _deployed(member: Member, place: Place, spelling: Spelling) -> Asks:
+def _done(role: ReadRole, reading: Reading, spelling: Spelling) -> Asks:
+    """What the steps of workflows do as the role, as far as they say to what."""
+    uses = [
+        use
+        for job in reading.jobs
+        for login in job.logins
+        if [key for _, key in login.roles] == [role.key]
+        for use in login.uses
+    ]
+    runs = any(use.found.step == "run" for use in uses)
+    for use in uses:
+        found, place = use.found, use.found.place
+        match found.step:
+            case "update" | "watch":
+                clusters = [name_of(one, "cluster") for one in found.of("cluster")]
+                services = [name_of(one, "service") for one in found.of("service")]
+                arns = (_service_arn(service, cluster, spelling) for cluster in clusters for service in services)
+                yield from _wanted("ecs_service_arns", arns, place)
+            case "run":
+                families = dict.fromkeys(families_of(use))
+                yield from _wanted("github_run_tasks", (one.literal for one in families), place)
+                arns = (_cluster_arn(one, spelling) for one in found.of("cluster"))
+                yield from _wanted("github_task_cluster_arns", arns, place)
+            case "watch-tasks" if not runs:
+                yield Want("github_may", "read-tasks", place)
+            case "read-definition":
+                yield Want("github_may", "read-task-definitions", place)
+            case "push":
+                images = (repository_of(image, reading.arns("")) for image in found.of("image"))
+                yield from _wanted("github_ecr_repository_arns", (spelling.of(one) for one in images if one), place)
+            case _:
+                pass
+
+
+def _wanted(key: str, values: Iterable[str | None], place: Place) -> Asks:
+    for value in values:
+        yield Open("what a step is about", place, key) if value is None else Want(key, value, place)
+
+
+def _cluster_arn(named: Text, spelling: Spelling) -> str | None:
+    name = name_of(named, "cluster").literal
+    here = spelling.of(Text.of("arn:", PARTITION, ":ecs:", AWS_REGION, ":", ACCOUNT_ID, ":cluster/"))
+    return f"{here}{name}" if name else None
+
+
+def _deployed(member: Member, spelling: Spelling) -> Asks:
     """What is deployed: families and services."""
     for task in member.tasks:
         family = as_map(task.found.value).get("family")

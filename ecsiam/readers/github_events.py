@@ -6,12 +6,14 @@ https://docs.github.com/en/actions/reference/security/oidc
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Literal
 
 from attrs import evolve, frozen
 
 from ecsiam.model.text import EMPTY, Ref, Text, text
 from ecsiam.readers.found import Subject, Value, as_list, as_map, is_map
+from ecsiam.readers.github_expressions import Values, few, plain
 
 REPOSITORY = Ref("github.repository")
 DEFAULT_BRANCH = Ref("default branch")
@@ -20,6 +22,7 @@ ANY_START = Ref("what starts it")
 BRANCH, TAG, EITHER, NUMBER = Ref("branch"), Ref("tag"), Ref("branch or tag"), Ref("number")
 CHOSEN = frozenset(ref.name for ref in (BRANCH, TAG, EITHER, NUMBER))
 PULL_REQUEST = "pull_request"
+MOST_CHOICES = 16  # of the inputs of a workflow, that are gone through by themselves
 
 _Way = Literal["filtered", "either", "tag", "default", "pull request", "base", "unknown"]
 # By which ref GitHub runs the workflow; those that aren't here run on the default branch.
@@ -89,7 +92,8 @@ class Start:
 
     def of(self, ref: Text) -> "Start":
         """The same of one ref, where more was possible."""
-        return self if ref == self.ref else evolve(self, when=f"{self.when}, of `{ref}`", ref=ref, context=_of(ref))
+        context = self.context if self.context == text(PULL_REQUEST) else _of(ref)
+        return self if ref == self.ref else evolve(self, when=f"{self.when}, of `{ref}`", ref=ref, context=context)
 
 
 def starts(events: Mapping[str, Value]) -> Iterator[Start]:
@@ -98,7 +102,7 @@ def starts(events: Mapping[str, Value]) -> Iterator[Start]:
         started, ways = _WAYS.get(event, (f"the event `{event}`", _DEFAULT))
         for way in ways:
             if way == "pull request":
-                yield Start(started, text(PULL_REQUEST), event, Text.of("refs/pull/", NUMBER, "/merge"))
+                yield Start(started, text(PULL_REQUEST), event, _of_pull_request(event, as_map(filters).get("types")))
             elif way == "unknown":
                 yield evolve(UNKNOWN, when=started, event=None if event == "workflow_call" else event)
             else:
@@ -120,6 +124,13 @@ def subject(start: Start, environment: Text | None) -> Subject:
         Text.of("environment:", escaped),
         (*claims, ("environment", environment)),
     )
+
+
+def _of_pull_request(event: str, types: Value) -> Text | None:
+    """The ref of a run for a pull request; of one that is closed it may be the base, once that was merged."""
+    if "closed" in (types, *as_list(types)):
+        return None
+    return Text.of("refs/heads/", BRANCH) if event == "pull_request_target" else Text.of("refs/pull/", NUMBER, "/merge")
 
 
 def _of(ref: Text) -> Text:
@@ -171,3 +182,38 @@ def _named(pattern: str, any_: Ref) -> Iterator[Text]:
     elif begin and not begin.endswith("/") and pattern[wild.start() :].strip("*") == "":
         yield text(begin)
     yield Text.of(begin, any_)
+
+
+# ---------------------------------------------------------------- what is chosen
+
+
+def choices(inputs: Mapping[str, Values]) -> Iterator[dict[str, Values]]:
+    """The runs that differ by what was chosen for the inputs; of one too many, any of it goes with all others."""
+    ways: list[tuple[Values, ...]] = []
+    left = MOST_CHOICES
+    for values in inputs.values():
+        each = len(values) <= left and all(one.literal is not None for one in values)
+        left = left // len(values) if each else left
+        ways.append(tuple((one,) for one in values) if each else (values,))
+    for chosen in product(*ways):
+        yield dict(zip(inputs, chosen, strict=True))
+
+
+def inputs_of(events: Mapping[str, Value], start: Start) -> dict[str, Values]:
+    """What who starts a run may choose: one of the options; else anything, with the default first.
+
+    What is started otherwise has none.
+    """
+    found: dict[str, Values] = {}
+    for event in ("workflow_dispatch", "workflow_call"):
+        for name, one in as_map(as_map(events.get(event)).get("inputs")).items():
+            given = as_map(one)
+            options = [text(plain(option)) for option in as_list(given.get("options"))]
+            default = given.get("default")
+            values = options or [*([] if default is None else [text(plain(default))]), text(Ref(f"inputs.{name}"))]
+            if given.get("type") == "boolean":
+                values = [text("true"), text("false")]
+            if start.event not in (None, event):
+                values = [EMPTY]
+            found[str(name)] = few((*found.get(str(name), ()), *values), f"inputs.{name}")
+    return found

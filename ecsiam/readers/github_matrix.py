@@ -30,7 +30,7 @@ def combinations(job: Mapping[str, Value], scope: Scope) -> Iterator[tuple[Matri
     whole = is_map(given) and all(map(is_list, (*lists.values(), more, less))) and not _holds_expression(given)
     size = prod(len(as_list(v)) for v in lists.values()) + len(as_list(more))
     if not whole or size > MOST:
-        known = not _holds_expression((more, less)) and not less and is_list(more)
+        known = not _holds_expression([more, less]) and not less and is_list(more)
         yield (_any(lists, as_list(more)) if known else {}), ""
         return
     found = [dict(zip(lists, values, strict=True)) for values in product(*lists.values())] if lists else []
@@ -70,6 +70,6 @@ def _included(found: list[dict[str, Value]], more: list[Value], names: frozenset
 def _holds_expression(value: Value) -> bool:
     if is_map(value):
         return any(map(_holds_expression, value.values()))
-    if isinstance(value, list | tuple):
+    if is_list(value):
         return any(map(_holds_expression, value))
     return isinstance(value, str) and "${{" in value

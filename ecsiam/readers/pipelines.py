@@ -62,7 +62,7 @@ def needs_of_use(
     step = STEPS[found.step]
     ways = list(_ways(use, arns))
     called = {name: " or ".join(str(one) for one in values) for name, values in found.what}
-    called["family"] = " or ".join(dict.fromkeys(str(family) for family in _families(use))) or "?"
+    called["family"] = " or ".join(dict.fromkeys(str(family) for family in families_of(use))) or "?"
     failure = _PUSH_DENIED if found.step == "push" else f"{_DENIED}{step.actions[0]}"
     what = step.what.format_map(called)
     own = tuple(tuple(Asked(action, resource, context) for action in step.actions) for resource, context in ways)
@@ -98,8 +98,8 @@ def _repositories(use: ReadUse, arns: Mapping[Ref, Text]) -> _On:
 
 
 def _revisions(use: ReadUse) -> _On:
-    contexts = [_in(_of(one, "cluster")) for one in use.found.of("cluster")] or [()]
-    for family in _families(use):
+    contexts = [_in(name_of(one, "cluster")) for one in use.found.of("cluster")] or [()]
+    for family in families_of(use):
         bare = _arn("ecs", "task-definition/", family)
         for context in contexts:
             yield Text.of(bare, ":", symbol("a definition", "revision")), context
@@ -108,13 +108,13 @@ def _revisions(use: ReadUse) -> _On:
 
 
 def _services(use: ReadUse) -> _On:
-    for cluster in (_of(one, "cluster") for one in use.found.of("cluster")):
+    for cluster in (name_of(one, "cluster") for one in use.found.of("cluster")):
         for service in use.found.of("service"):
-            yield _arn("ecs", "service/", cluster, "/", _of(service, "service")), _in(cluster)
+            yield _arn("ecs", "service/", cluster, "/", name_of(service, "service")), _in(cluster)
 
 
 def _tasks_in(use: ReadUse) -> _On:
-    for cluster in (_of(one, "cluster") for one in use.found.of("cluster")):
+    for cluster in (name_of(one, "cluster") for one in use.found.of("cluster")):
         yield _arn("ecs", "task/", cluster, "/", symbol("a task", "each")), _in(cluster)
 
 
@@ -148,13 +148,13 @@ def _arn(service: str, *resource: str | Ref | Text) -> Text:
     return Text.of("arn:", PARTITION, f":{service}:", AWS_REGION, ":", ACCOUNT_ID, ":", *resource)
 
 
-def _of(named: Text, kind: str) -> Text:
+def name_of(named: Text, kind: str) -> Text:
     """The name of a cluster or service that may be given as an ARN."""
     _, found, rest = (named.literal or "").partition(f":{kind}/")
     return text(rest.rpartition("/")[2]) if found else named
 
 
-def _families(use: ReadUse) -> Iterator[Text]:
+def families_of(use: ReadUse) -> Iterator[Text]:
     """The families that a step is about: as it names them, else those of its files."""
     named = [one.removeprefix(FAMILY) for one in use.found.of("definition") if one.removeprefix(FAMILY) != one]
     for one in named:

@@ -6,13 +6,13 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-synt
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice, product
+from itertools import islice
 from pathlib import Path, PurePath
 
 from attrs import define, evolve, field, frozen
 
 from ecsiam.errors import Fault, ReadError
-from ecsiam.model.text import EMPTY, Ref, Text, text
+from ecsiam.model.text import Ref, Text, text
 from ecsiam.readers.found import (
     FoundJob,
     FoundLogin,
@@ -27,8 +27,8 @@ from ecsiam.readers.found import (
     is_map,
 )
 from ecsiam.readers.github_conditions import condition, even_so, narrowed
-from ecsiam.readers.github_events import REPOSITORY, UNKNOWN, Start, events_of, starts, subject
-from ecsiam.readers.github_expressions import Scope, Values, few, plain
+from ecsiam.readers.github_events import REPOSITORY, UNKNOWN, Start, choices, events_of, inputs_of, starts, subject
+from ecsiam.readers.github_expressions import Scope, plain
 from ecsiam.readers.github_matrix import combinations
 from ecsiam.readers.github_steps import Steps
 from ecsiam.readers.github_syntax import Node
@@ -41,7 +41,6 @@ FOLDER = ".github/workflows"
 DEEPEST = 5  # workflows that call workflows
 LARGEST = 256 * 1024  # bytes of a workflow
 MOST_JOBS = 2_000
-MOST_CHOICES = 16  # of the inputs of a workflow, that are gone through by themselves
 MOST_RUNS = 5_000  # jobs of a workflow, in all the ways that they start, and of all matrices
 MOST_SCRIPTS = 200  # in files of their own
 MOST_READ = 2_000  # times that these are read
@@ -168,7 +167,7 @@ class _Workflow:
         by_call = "workflow_call" in events
         ways = tuple(islice(starts(events), MOST_STARTS + 1))
         for start in ways if len(ways) <= MOST_STARTS else (UNKNOWN,):
-            for inputs in _choices(_inputs(events, start)):
+            for inputs in choices(inputs_of(events, start)):
                 scope = Scope(github=start.github, inputs=inputs)
                 token = None if by_call else False
                 self._jobs(self.file, self.name, _From(self.file, start, scope, token, claims=claims))
@@ -345,38 +344,6 @@ def _token(permissions: Value, before: bool | None) -> bool | None:
     if is_map(permissions):
         return plain(permissions.get("id-token")) == "write"
     return None if permissions == "write-all" else False
-
-
-def _choices(inputs: Mapping[str, Values]) -> Iterator[dict[str, Values]]:
-    """The runs that differ by what was chosen for the inputs; of one too many, any of it goes with all others."""
-    ways: list[tuple[Values, ...]] = []
-    left = MOST_CHOICES
-    for values in inputs.values():
-        each = len(values) <= left and all(one.literal is not None for one in values)
-        left = left // len(values) if each else left
-        ways.append(tuple((one,) for one in values) if each else (values,))
-    for chosen in product(*ways):
-        yield dict(zip(inputs, chosen, strict=True))
-
-
-def _inputs(events: Mapping[str, Value], start: Start) -> dict[str, Values]:
-    """What who starts a run may choose: one of the options; else anything, with the default first.
-
-    What is started otherwise has none.
-    """
-    found: dict[str, Values] = {}
-    for event in ("workflow_dispatch", "workflow_call"):
-        for name, one in as_map(as_map(events.get(event)).get("inputs")).items():
-            given = as_map(one)
-            options = [text(plain(option)) for option in as_list(given.get("options"))]
-            default = given.get("default")
-            values = options or [*([] if default is None else [text(plain(default))]), text(Ref(f"inputs.{name}"))]
-            if given.get("type") == "boolean":
-                values = [text("true"), text("false")]
-            if start.event not in (None, event):
-                values = [EMPTY]
-            found[str(name)] = few((*found.get(str(name), ()), *values), f"inputs.{name}")
-    return found
 
 
 # ---------------------------------------------------------------- one workflow, by its name

@@ -78,6 +78,9 @@ def test_a_condition_leaves_the_starts_in_which_it_may_hold(given: str) -> None:
         ("{push: {branches: ['release/**']}}", "github.ref == 'refs/heads/main'", []),
         ("{push: {branches: ['release/**']}}", "github.ref_name == 'release/1'", ["ref:refs/heads/release/1"]),
         ("{push: {branches: [Main]}}", "github.ref == 'refs/heads/main'", ["ref:refs/heads/Main"]),
+        ("{pull_request: {types: [closed]}}", "github.ref == 'refs/heads/main'", [PULL]),
+        ("{pull_request: {types: closed}}", "github.event_name == 'push'", []),
+        ("pull_request_target", "github.ref == 'refs/heads/main'", [PULL, MAIN]),
         ("workflow_call", "github.event_name == 'push'", ["{what starts it}"]),
     ],
 )
