@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ecsiam.builder import build
 from ecsiam.config import Config
 from ecsiam.errors import ConfigError
+from ecsiam.features.access_kind import AccessKind, Verb
 from ecsiam.features.access_kinds import KINDS
 from ecsiam.features.declared import PLACEHOLDERS
 from ecsiam.features.efs import FileSystem
@@ -46,6 +47,7 @@ from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Action, AllBut, Effect, Only, Origin, Statement
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Ref, Text, text
 
+from .batch import batch
 from .effort import exploring
 from .taken import texts_taken
 
@@ -70,9 +72,12 @@ ASCII = st.characters(codec="ascii")
 
 @cache
 def of(form: Form) -> st.SearchStrategy[str]:
-    """Values of a form: its samples, and whatever else its pattern takes."""
-    sampled = st.sampled_from(form.good)
-    return sampled | sampled | matching(form.pattern, form)
+    """Values of a form: its samples, and in one case of three whatever else its pattern takes."""
+    if exploring():
+        sampled = st.sampled_from(form.good)
+        return sampled | sampled | matching(form.pattern, form)
+    others = _taken(form.pattern, form)
+    return st.sampled_from([*form.good * max(1, 2 * len(others) // len(form.good)), *others])
 
 
 @cache
@@ -84,11 +89,20 @@ def matching(pattern: str, form: Form | None = None) -> st.SearchStrategy[str]:
     if exploring():
         drawn = st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True, alphabet=ASCII)
         return drawn.filter(form.matches) if form else drawn
-    return st.sampled_from([t for t in texts_taken(pattern, _TEXTS) if form is None or form.matches(t)])
+    return st.sampled_from(_taken(pattern, form))
+
+
+def _taken(pattern: str, form: Form | None) -> list[str]:
+    return [t for t in texts_taken(pattern, _MADE) if form is None or form.matches(t)]
+
+
+def made_once(values: st.SearchStrategy[T]) -> st.SearchStrategy[T]:
+    """Likewise of values that take dozens of choices each."""
+    return values if exploring() else st.sampled_from(batch(values, _MADE))
 
 
 # Whatever law asks first: `many` says another number inside each, and what is made once would hang on their order.
-_TEXTS = 100
+_MADE = 100
 
 
 # ---------------------------------------------------------------- configs
@@ -137,14 +151,14 @@ def of_kind(kind: Kind) -> st.SearchStrategy[Any]:
         case Whole(least, most):
             return st.integers(least, most)
         case ListOf(item):
-            return lists(of_kind(item)) | st.lists(of_kind(item), min_size=1, max_size=2)
+            return _few(of_kind(item))
         case MapOf(keys, value):
             names = st.sampled_from(keys) if isinstance(keys, tuple) else of(keys)
             return st.dictionaries(names, of_kind(value), max_size=3)
         case Numbers(kinds):
             return st.fixed_dictionaries({}, optional={name: of_kind(number) for name, number in kinds})
         case RawStatement():
-            return raw_statements()
+            return _RAW
         case AcceptKind(roles):
             return accepted(roles)
         case RecordOf(keys):
@@ -153,32 +167,57 @@ def of_kind(kind: Kind) -> st.SearchStrategy[Any]:
             raise AssertionError(kind)
 
 
+def _few(items: st.SearchStrategy[T]) -> st.SearchStrategy[Sequence[T]]:
+    """From one to three, in a tuple or in a list. To choose how many costs one choice; `st.lists` asks after each."""
+    tuples = [st.tuples(*[items] * size) for size in (1, 2, 3)]
+    return st.one_of(*tuples, *(some.map(list) for some in tuples[:2]))
+
+
 def _entries(keys: type[Keys]) -> st.SearchStrategy[Kwargs]:
     """An entry with keys of its own, of which each may be left out that has a default."""
-    fields = {name: of_kind(key.kind) for name, key in keys.keys().items()}
-    needed = {name: field for name, field in fields.items() if keys.required(name)}
-    others = {name: field for name, field in fields.items() if name not in needed}
-    mappings = st.fixed_dictionaries(needed, optional=others)
-    return mappings.map(_with_lists)
+    return _mappings({name: (of_kind(key.kind), keys.required(name)) for name, key in keys.keys().items()})
+
+
+@st.composite
+def _mappings(draw: st.DrawFn, fields: Mapping[str, tuple[st.SearchStrategy[Any], bool]]) -> Kwargs:
+    chosen = _some([name for name, (_, needed) in fields.items() if not needed], draw)
+    found = {name: draw(values) for name, (values, needed) in fields.items() if needed or name in chosen}
+    # As a file has it, in which there are no tuples.
+    return {k: [*cast("tuple[object, ...]", v)] if isinstance(v, tuple) else v for k, v in found.items()}
 
 
 @st.composite
 def _accesses(draw: st.DrawFn) -> Kwargs:
     """An entry of `task_access`: of one kind, with some of its verbs."""
-    kind = draw(st.sampled_from([*KINDS.values()]))
-    verbs = draw(st.lists(st.sampled_from(kind.verbs), min_size=1, max_size=3, unique=True))
+    kind = draw(_KINDS)
+    verbs = draw(_verbs(kind))
     found: Kwargs = {
-        "arns": draw(st.lists(of(kind.form).map(unbraced), min_size=1, max_size=2)),
+        "arns": draw(_arns(kind.form)),
         "access": [verb.name for verb in verbs],
-        "why": draw(st.sampled_from(("", "orders are handed on", "f\u00fcr"))),
+        "why": draw(_WHYS),
     }
     if kind.beside:
-        found["with"] = draw(st.lists(of(kind.beside.form).map(unbraced), min_size=1, max_size=2))
+        found["with"] = draw(_arns(kind.beside.form))
         if kind.beside.holds:  # what the entry is about is in one of them
             found["arns"] = [str(kind.beside.holds(Arn.parse(found["with"][0])))]
-    if kind.via and any(verb.key for verb in verbs) and draw(st.booleans()):
+    if kind.via and any(verb.key for verb in verbs) and draw(_BOOLEANS):
         found["kms_key_arns"] = [draw(of(forms.KEY_ARN))]
     return found
+
+
+@cache
+def _verbs(kind: AccessKind) -> st.SearchStrategy[list[Verb]]:
+    return st.lists(st.sampled_from(kind.verbs), min_size=1, max_size=3, unique=True)
+
+
+@cache
+def _arns(form: Form) -> st.SearchStrategy[list[str]]:
+    return _few(of(form).map(unbraced)).map(list)
+
+
+_KINDS = st.sampled_from([*KINDS.values()])
+_WHYS = st.sampled_from(("", "orders are handed on", "f\u00fcr"))
+_BOOLEANS = st.booleans()
 
 
 def _declared() -> st.SearchStrategy[Kwargs]:
@@ -189,11 +228,6 @@ def _declared() -> st.SearchStrategy[Kwargs]:
 
 # The entries of lists that are mappings with keys of their own, by the class of those.
 RECORDS: dict[str, Callable[[], st.SearchStrategy[Kwargs]]] = {"TaskAccess": _accesses, "Declared": _declared}
-
-
-def _with_lists(mapping: Kwargs) -> Kwargs:
-    """As a file has it, in which there are no tuples."""
-    return {k: list(cast("tuple[object, ...]", v)) if isinstance(v, tuple) else v for k, v in mapping.items()}
 
 
 def unbraced(text: str) -> str:
@@ -243,8 +277,7 @@ def configs(
     """
     world = draw(worlds())
     on = _some(FLAGS, draw)
-    if draw(st.integers(0, 3)) == 3:
-        on |= set(draw(st.lists(st.sampled_from(sorted(ASIDE)), min_size=1, max_size=2)))
+    on |= set(draw(_ASIDE))
     on |= {flag for flag, value in (flags or {}).items() if value}
     on -= {flag for flag, value in (flags or {}).items() if not value}
     needed = {needed for flag in on for needed in KEYS[flag].needs}
@@ -260,8 +293,8 @@ def configs(
     found: Kwargs = {flag: flag in on for flag in (*FLAGS, *sorted(on & ASIDE))}
     chosen = needed | _some(others, draw)
     for name in (name for name in KEYS if name in chosen):
-        found[name] = draw(_moved_value(name, world))
-    found["project_name"], found["environment"] = draw(_short_name()), draw(_short_name())
+        found[name] = _moved_value(draw, name, world)
+    found["project_name"], found["environment"] = draw(_SHORT_NAMES), draw(_SHORT_NAMES)
     found |= draw(_home(world)) | draw(_github(found))
     _with_instances(found, on, world)
     _with_pipelines(found)
@@ -282,7 +315,7 @@ def configs(
     _unlike_mounts(found)
     for name in sorted(found):
         if name not in ("project_name", "environment") and found[name] in ("", [], {}, ()):
-            found[name] = draw(st.sampled_from(NOT_GIVEN)) if name != "tags" else {}
+            found[name] = draw(_NOT_GIVEN) if name != "tags" else {}
     return found
 
 
@@ -326,11 +359,17 @@ def _with_pipelines(found: Kwargs) -> None:
 
 
 def _some(names: Sequence[str], draw: st.DrawFn) -> set[str]:
-    bits = [draw(st.integers(0, 255)) for _ in range(0, len(names), 8)]
+    bits = [draw(_BITS) for _ in range(0, len(names), 8)]
     return {name for i, name in enumerate(names) if bits[i // 8] >> i % 8 & 1}
 
 
-@st.composite
+_BITS = st.integers(0, 255)  # of more, Hypothesis would choose small ones more often
+_ASIDE: st.SearchStrategy[Sequence[str]] = st.one_of(
+    *[st.just(())] * 3, st.lists(st.sampled_from(sorted(ASIDE)), min_size=1, max_size=2)
+)
+_NOT_GIVEN = st.sampled_from(NOT_GIVEN)
+
+
 def _moved_value(draw: st.DrawFn, name: str, world: World) -> object:
     key = KEYS[name]
     value = draw(of_key(name))
@@ -340,9 +379,13 @@ def _moved_value(draw: st.DrawFn, name: str, world: World) -> object:
         case ListOf(OfForm()) if key.same_region:
             return [moved(world, arn, 0, same_account=key.same_account) for arn in value]
         case ListOf(OfForm(form)) if form.service:
-            return [moved(world, arn, draw(_PLACES), same_account=key.same_account) for arn in value]
+            places = draw(_PLACES_OF_FEW)
+            return [
+                moved(world, arn, places >> 3 * i & 7, same_account=key.same_account) for i, arn in enumerate(value)
+            ]
         case ListOf(RecordOf()):
-            return [_moved_record(world, record, draw(_PLACES)) for record in value]
+            places = draw(_PLACES_OF_FEW)
+            return [_moved_record(world, record, places >> 3 * i & 7) for i, record in enumerate(value)]
         case _:
             return value
 
@@ -362,11 +405,8 @@ def _moved_record(world: World, record: Mapping[str, object], place: int) -> dic
     return {name: there(value) for name, value in record.items()}
 
 
-_PLACES = st.integers(0, 7)
-
-
-def _short_name() -> st.SearchStrategy[str]:
-    return of(forms.PROJECT).map(lambda name: name[:20])
+_PLACES, _PLACES_OF_FEW = st.integers(0, 7), st.integers(0, 8**3 - 1)
+_SHORT_NAMES = of(forms.PROJECT).map(lambda name: name[:20])
 
 
 @st.composite
@@ -680,6 +720,7 @@ def raw_statements() -> st.SearchStrategy[object]:
 
 
 _BEHIND_A_DOLLAR = re.compile(rf"\$\{{({'|'.join(PLACEHOLDERS)})\}}")
+_RAW = made_once(raw_statements())
 
 
 def roles() -> st.SearchStrategy[Role]:

@@ -58,6 +58,14 @@ def test_simulate(tmp_path: Path) -> None:
     assert said("simulate", path, *home, *given).code == 0
 
 
+def test_prove_writes_nothing_that_was_read(tmp_path: Path) -> None:
+    """What it is called only AWS knows, and no target can say it."""
+    path = root(tmp_path / "infra")
+    main = tmp_path / "infra" / "main.tf"
+    main.write_text(main.read_text().replace('name               = "shop-task"', ""))
+    assert said("prove", path, "--only", "targets").out.startswith("holds")
+
+
 def test_diff(tmp_path: Path) -> None:
     old, new = root(tmp_path / "old"), root(tmp_path / "new", '["s3:GetObject", "s3:PutObject"]')
     done = said("diff", old, new)

@@ -20,7 +20,8 @@ from ecsiam.keys.source import parse_source
 from ecsiam.model.role import Role
 from ecsiam.model.text import Bindings, Ref, Text, text
 from ecsiam.readers.found import Place, as_list, as_map, is_list, is_map
-from ecsiam.readers.needs import Asked, Known, TaskNeed, needs_of
+from ecsiam.readers.need import Asked, Known, TaskNeed
+from ecsiam.readers.needs import needs_of
 from ecsiam.readers.reading import Reading, ReadRole
 from tests.command_line import said
 
@@ -928,7 +929,10 @@ def test_what_terraform_makes_is_left_open_and_is_the_roles_own(tmp_path: Path) 
         ({"secrets": [{"name": "A", "valueFrom": f"arn:aws:ssm:{IN}:parameter//x"}]}, "has a double slash"),
         ({"environmentFiles": [{"type": "s3", "value": "s3://shop/web.env"}]}, "is an address"),
         ({"credentialSpecs": ["credentialspec:arn:aws:s3:::x/y.json"]}, "no key is about"),
-        (CONTAINERS["FireLens to Firehose"], "task_access: what the task role needs for FireLens's `firehose`"),
+        (
+            {"logConfiguration": {"logDriver": "awsfirelens", "options": {"Name": "opensearch"}}},
+            "task_access: what the task role needs for FireLens's `opensearch`",
+        ),
         (CONTAINERS["an image through a cache"], "ecr_pull_through_prefixes: whether `docker-hub` is the prefix"),
     ],
 )

@@ -27,7 +27,8 @@ from ecsiam.model.secret import looks_complete
 from ecsiam.model.stack import Stack
 from ecsiam.model.text import Bindings
 from ecsiam.readers.found import Place, Unread, as_list, as_map, is_list, is_map
-from ecsiam.readers.needs import Asked, Known, TaskNeed, needs_of
+from ecsiam.readers.need import Asked, Known, TaskNeed
+from ecsiam.readers.needs import needs_of
 from ecsiam.readers.reading import Reading, ReadRole
 
 _ORDER = {key: i for i, key in enumerate(Config.keys())}

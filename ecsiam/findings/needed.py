@@ -6,11 +6,12 @@ from attrs import evolve, frozen
 
 from ecsiam.analysis.unknown import Question, Verdict, decide
 from ecsiam.findings.finding import Finding, Undecidable
-from ecsiam.findings.remedies import field, grant, shown
+from ecsiam.findings.remedies import field, grant, lettered, shown
 from ecsiam.model.policy import Policy
 from ecsiam.model.text import Text
 from ecsiam.readers.found import Place
-from ecsiam.readers.needs import Asked, Known, TaskNeed, needs_of, passing_needs
+from ecsiam.readers.need import Asked, Known, TaskNeed
+from ecsiam.readers.needs import in_place, needs_of, passing_needs
 from ecsiam.readers.reading import Reading, ReadRole, ReadTask
 from ecsiam.reference.managed import managed_policy
 
@@ -78,13 +79,18 @@ def judged(reading: Reading, task: ReadTask) -> Iterator[Judged | Finding | Unde
         for need in passing_needs(task.found, one, own, known):
             if one.role is not None:
                 yield _judged(reading, task, need, key, one.role)
+    for assumed, key in task.assumed:
+        for need in map(in_place(task.found), assumed.needs):
+            yield _judged(reading, task, need, key, assumed.role)
 
 
 def _judged(
     reading: Reading, task: ReadTask, need: TaskNeed, key: str | None, named: Text | None
 ) -> Judged | Undecidable:
     if key is None:
-        return Undecidable(need.place, f"ECS {need.what}; the role `{shown(named or Text(()))}` is not in sight")
+        return Undecidable(
+            need.place, f"ECS {lettered(need.what)}; the role `{shown(named or Text(()))}` is not in sight"
+        )
     return of_ways(task, need, reading.roles[key])
 
 
@@ -95,7 +101,7 @@ def of_ways(task: ReadTask | None, need: TaskNeed, role: ReadRole) -> Judged:
 
 
 def _no_role(task: ReadTask, need: TaskNeed) -> Finding | Undecidable:
-    fact = f"ECS {need.what}, and the task definition names no {need.role} role"
+    fact = f"ECS {lettered(need.what)}, and the task definition names no {need.role} role"
     if need.unsure:
         return Undecidable(need.place, fact, (need.unsure,))
     return Finding(
@@ -126,10 +132,10 @@ def finding(reading: Reading, one: Judged) -> Finding | Undecidable | None:
     called = f"{need.role} role `{name}`" if need.role in _FIELD else f"role `{name}`"
     who = "the step" if need.role == "pipeline" else "ECS"
     asked = _first_denied(role, one.way)
-    fact = f"{who} {need.what}, and the {called} may not `{asked.action}`"
+    fact = f"{who} {lettered(need.what)}, and the {called} may not `{asked.action}`"
     if verdict.outcome == "undecided" or need.unsure:
         hangs = (*verdict.hangs, *((need.unsure,) if need.unsure else ()))
-        return Undecidable(need.place, f"{who} {need.what}; whether the {called} may is not known", hangs)
+        return Undecidable(need.place, f"{who} {lettered(need.what)}; whether the {called} may is not known", hangs)
     denied = [s for s in verdict.statements if s.effect == "Deny" and s.matches == "yes"]
     if denied:
         at = _places(role, ((s.policy, s.index) for s in denied))

@@ -13,7 +13,7 @@ from ecsiam.model.policy import Policy
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, Bindings, Text
 from ecsiam.readers.found import FoundJob, Subject
 from ecsiam.readers.github_events import chosen
-from ecsiam.readers.needs import Asked, TaskNeed, Way
+from ecsiam.readers.need import Asked, TaskNeed, Way
 from ecsiam.readers.pipelines import needs_of_use
 from ecsiam.readers.reading import Reading, ReadJob, ReadLogin, ReadRole, ReadTask
 

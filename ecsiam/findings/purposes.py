@@ -15,10 +15,10 @@ from ecsiam.invariants import prove
 from ecsiam.model.stack import Stack
 from ecsiam.model.text import ACCOUNT_ID, text
 from ecsiam.readers.found import Place
-from ecsiam.readers.reading import Reading, ReadRole, ReadTask
+from ecsiam.readers.reading import Reading, ReadRole
 from ecsiam.reference.escalations import ESCALATIONS
 
-_ECS = "ecs-tasks.amazonaws.com"
+_TASKS, _ITSELF = "ecs-tasks.amazonaws.com", "ecs.amazonaws.com"
 
 
 def separation(reading: Reading) -> Iterator[Finding]:
@@ -41,34 +41,37 @@ def separation(reading: Reading) -> Iterator[Finding]:
 
 
 def trust(reading: Reading) -> Iterator[Finding | Undecidable]:
-    """Roles of tasks that ECS can't assume."""
-    seen: set[str] = set()
+    """Roles that ECS can't assume: those of tasks, and those that it has itself for a service."""
+    seen: set[tuple[str, str]] = set()
     for task in reading.tasks:
-        for key, field in ((task.execution, "executionRoleArn"), (task.task, "taskRoleArn")):
-            if key is None or key in seen:
+        of_tasks = ((task.execution, "executionRoleArn"), (task.task, "taskRoleArn"))
+        named = [(key, _TASKS, task.found.at((field,))) for key, field in of_tasks]
+        named += [(key, _ITSELF, one.service.at(one.at)) for one, key in task.assumed]
+        for key, service, where in named:
+            if key is None or (key, service) in seen:
                 continue
-            seen.add(key)
+            seen.add((key, service))
             role = reading.roles[key]
             if not role.places.get("trust"):
                 continue
             context = {"aws:sourceaccount": text(ACCOUNT_ID)}
-            outcome = decide_trust(role.role.trust, _ECS, Question("sts:AssumeRole", role.arn, context)).outcome
+            outcome = decide_trust(role.role.trust, service, Question("sts:AssumeRole", role.arn, context)).outcome
             if outcome == "denied" and not any("trust" in g.place.path for g in role.gaps):
-                yield _not_trusted(task, role, field)
+                yield _not_trusted(role, service, where)
 
 
-def _not_trusted(task: ReadTask, role: ReadRole, field: str) -> Finding:
+def _not_trusted(role: ReadRole, service: str, where: Place) -> Finding:
     name = role.name
     place: Place = role.places["trust"][0]
-    where = task.found.at((field,))
+    who = "a task definition" if service == _TASKS else "a service"
+    field = called(where, str(where.path[-1]))
     return Finding(
         "trust",
         place,
-        f"the trust policy of `{name}` does not let in `{_ECS}`, and a task definition names the role in "
-        f"`{called(where, field)}`",
-        request=f"sts:AssumeRole by Service:{_ECS}",
+        f"the trust policy of `{name}` does not let in `{service}`, and {who} names the role in `{field}`",
+        request=f"sts:AssumeRole by Service:{service}",
         because="ECS was unable to assume the role",
-        remedy=letting_in(place, _ECS),
+        remedy=letting_in(place, service),
         page=RULES["trust"].page,
         also=(where,),
         role=role.key,

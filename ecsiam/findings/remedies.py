@@ -8,7 +8,7 @@ from typing import Literal
 from ecsiam.model.arn import partition_of
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Bindings, Ref, Text
 from ecsiam.readers.found import Place
-from ecsiam.readers.needs import Asked
+from ecsiam.readers.need import Asked
 from ecsiam.readers.reading import Reading, ReadRole
 
 _HCL = {
@@ -41,7 +41,12 @@ def shown(text: Text) -> str:
     region = parts[3].literal if len(parts) == 6 else None
     partition = partition_of(region) if region else None
     known = text.bind(Bindings(deployment={PARTITION.name: partition})) if partition else text
-    return _SHOWN_EACH.sub("*", _LETTERS.sub("??????", str(known)))
+    return _SHOWN_EACH.sub("*", lettered(str(known)))
+
+
+def lettered(said: str) -> str:
+    """What is said, with `??????` for the letters of a secret."""
+    return _LETTERS.sub("??????", said)
 
 
 def grant(role: ReadRole, way: Iterable[Asked], reading: Reading) -> str:

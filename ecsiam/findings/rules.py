@@ -207,3 +207,5 @@ _ROWS = (
     ),
 )
 RULES = {rule.id: rule for rule in _ROWS}
+NEEDS = ("missing", "misplaced", "trust", "token-refused", "no-token")
+"""Those by which something that somebody needs is not given."""

@@ -30,6 +30,7 @@ from ecsiam.readers.found import (
     symbol,
 )
 from ecsiam.readers.naming import Index, T, keys_of, named_as
+from ecsiam.readers.needs_services import assumed_by
 from ecsiam.readers.pipelines import read_job
 from ecsiam.readers.reading import Fidelity, Reading, ReadJob, ReadRole, ReadTask, Unattached
 
@@ -130,6 +131,7 @@ class _Building:
             unclear=tuple(dict.fromkeys(self.unclear)),
             unread=tuple(self.unread),
             fidelity=self.fidelity,
+            kind=self.root.kind,
         )
 
 
@@ -270,6 +272,7 @@ def assemble(roots: Iterable[Root], path: str) -> Reading:
         files=tuple(dict.fromkeys(file for root in all_ for file in root.files)),
         keys=keys,
         arns={ref: arn for root in all_ for ref, arn in root.arns.items()},
+        moved=tuple((root.name, *ends) for root in all_ for ends in root.moved),
     )
 
 
@@ -277,6 +280,8 @@ def _task(root: Root, task: FoundTask, roles: Index[_Building], users: "_Users")
     value = as_map(task.value)
     named = {key: _named(value.get(key), task, key) for key in ("executionRoleArn", "taskRoleArn")}
     using = users.of(root, task)
+    services = tuple(one for one in using if isinstance(one, FoundService))
+    assumed = [one for service in services for one in assumed_by(service)]
     return ReadTask(
         root=root.name,
         found=task,
@@ -284,8 +289,9 @@ def _task(root: Root, task: FoundTask, roles: Index[_Building], users: "_Users")
         task=_role_of(named["taskRoleArn"], root, roles),
         execution_named=named["executionRoleArn"],
         task_named=named["taskRoleArn"],
-        services=tuple(one for one in using if isinstance(one, FoundService)),
+        services=services,
         passing=tuple((one, _role_of(one.role, root, roles)) for one in using if isinstance(one, FoundPassing)),
+        assumed=tuple((one, _role_of(one.role, root, roles)) for one in assumed),
     )
 
 

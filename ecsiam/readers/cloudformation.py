@@ -16,7 +16,7 @@ from attrs import evolve
 from ecsiam.errors import Fault, ReadError
 from ecsiam.keys.events import RIGHT_FILE
 from ecsiam.model.text import Ref, Text, text
-from ecsiam.readers.found import Found, FoundService, Gap, Given, Root, Value, as_map, symbols
+from ecsiam.readers.found import TEMPLATE, Found, FoundService, Gap, Given, Root, Value, as_map, symbols
 from ecsiam.readers.intrinsics import PSEUDO, Resolver
 from ecsiam.readers.resolved import text_of
 from ecsiam.readers.template_ecs import text_at
@@ -220,7 +220,7 @@ class _Group:
             clusters += cluster_configurations(stack.resources)
             files.append(stack.file)
         found = [_with_cluster(one, clusters) for one in found]
-        kind = f"a {_made_by(self.templates[name])} template"
+        kind = f"a {_made_by(self.templates[name])} {TEMPLATE}"
         return Root(name, kind, tuple(found), tuple(dict.fromkeys(gaps)), arns, keys, tuple(dict.fromkeys(files)))
 
 

@@ -14,6 +14,8 @@ from typing import Any, TypeGuard
 from attrs import field, frozen
 
 from ecsiam.errors import Fault, Path, ReadError, show, show_path
+from ecsiam.model.oidc import OidcProvider
+from ecsiam.model.role import Role
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Ref, Text
 
 OF_DEPLOYMENT = frozenset(r.name for r in (ACCOUNT_ID, AWS_REGION, PARTITION, DNS_SUFFIX))
@@ -95,6 +97,14 @@ class Gap:
 
     def __str__(self) -> str:
         return f"{self.place}: {self.why}"
+
+
+@frozen
+class Made:
+    """What the files of one target make, as `ecsiam emit` writes them."""
+
+    roles: tuple[Role, ...]
+    providers: tuple[OidcProvider, ...] = ()
 
 
 def not_ours(what: object) -> ReadError:
@@ -303,6 +313,9 @@ class FoundJob:
 Found = FoundRole | FoundInline | FoundManaged | FoundAttachment | FoundTask | FoundService | FoundPassing | FoundJob
 
 
+TERRAFORM, TEMPLATE = "Terraform", "template"  # what some kinds of roots are, or end with
+
+
 @frozen
 class Root:
     """What belongs together: a Terraform root, a template, a dump, or the documents of a folder.
@@ -319,3 +332,5 @@ class Root:
     arns: dict[Ref, Text] = field(factory=dict[Ref, Text], eq=False, hash=False)
     keys: dict[str, Text] = field(factory=dict[str, Text], eq=False, hash=False)
     files: tuple[str, ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()
+    """What has another address now, a thing or a module: the address that was, and the one that is."""

@@ -10,7 +10,7 @@ from ecsiam.readers.found import FoundJob, FoundUse, Place, Root, as_list, as_ma
 from ecsiam.readers.github_scripts import FAMILY
 from ecsiam.readers.images import repository_of
 from ecsiam.readers.naming import runs
-from ecsiam.readers.needs import Asked, TaskNeed, Way
+from ecsiam.readers.need import Asked, TaskNeed, Way
 from ecsiam.readers.reading import ReadJob, ReadLogin, ReadTask, ReadUse
 from ecsiam.readers.workflows import top_of
 

@@ -22,6 +22,7 @@ from ecsiam.readers.found import (
     Place,
     as_map,
 )
+from ecsiam.readers.needs_services import Assumed
 
 
 @frozen
@@ -68,6 +69,8 @@ class ReadRole:
     unclear: tuple[Gap, ...] = ()
     unread: tuple[Text, ...] = ()
     fidelity: Fidelity = field(factory=Fidelity)
+    kind: str = ""
+    """What its root is, in words."""
 
     @property
     def name(self) -> str:
@@ -101,6 +104,8 @@ class ReadTask:
     services: tuple[FoundService, ...] = ()
     passing: tuple[tuple[FoundPassing, str | None], ...] = ()
     """The rules and schedules that run it, each with its role."""
+    assumed: tuple[tuple[Assumed, str | None], ...] = ()
+    """The roles that ECS assumes for its services."""
 
     @property
     def family(self) -> str:
@@ -160,6 +165,8 @@ class Reading(Shown):
     """The customer key of what a symbol's address names, as `Root.keys`."""
     arns: dict[Ref, Text] = field(factory=dict[Ref, Text], eq=False, hash=False)
     """The ARNs that attributes stand for, as `Root.arns`: to write a remedy as people write it."""
+    moved: tuple[tuple[str, str, str], ...] = ()
+    """What has another address now: the root, and the two of `Root.moved`."""
 
     @property
     def fidelity(self) -> Fidelity:
@@ -183,14 +190,14 @@ class Reading(Shown):
         task definition that isn't there, or several.
         """
         if task is None:
-            return Stack([one.as_known(id) for id, one in self.by_id().items()])
+            return Stack([one.as_known(id) for id, one in self.by_id().items()], as_is=True)
         found = [one for one in self.tasks if task in (one.found.address, one.family)]
         if len(found) != 1:
             there = f"There are {listed(one.family for one in self.tasks)}." if self.tasks else ""
             raise ReadError(Fault(f"there is not one task definition `{task}`", (), there))
         (one,) = found
         keys = {id: key for id, key in (("execution", one.execution), ("task", one.task)) if key is not None}
-        return Stack([self.roles[key].as_known(id) for id, key in keys.items()])
+        return Stack([self.roles[key].as_known(id) for id, key in keys.items()], as_is=True)
 
     def by_id(self) -> dict[str, ReadRole]:
         """The roles by what people call them; those of one name by their keys."""
@@ -208,6 +215,7 @@ class Reading(Shown):
             files=self.files + other.files,
             keys=self.keys | other.keys,
             arns=self.arns | other.arns,
+            moved=self.moved + other.moved,
         )
 
     def _says(self) -> str:

@@ -29,7 +29,12 @@ _LISTS = {
     "security_groups": "securityGroups",
     "subnets": "subnets",
 }
-_NAMES = {"configure_at_launch": "configuredAtLaunch", "iam_role": "role", "name": "name"}
+_NAMES = {
+    "configure_at_launch": "configuredAtLaunch",
+    "enable_ecs_managed_tags": "enableECSManagedTags",
+    "iam_role": "role",
+    "managed_ebs_volume": "managedEBSVolume",
+}
 # What is Terraform's own, or doesn't matter here: each is read or left out by name.
 _OWN = frozenset(
     {

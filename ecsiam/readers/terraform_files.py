@@ -36,6 +36,7 @@ class Configuration:
     resources: dict[tuple[str, str], Block] = field(factory=dict[tuple[str, str], Block])
     data: dict[tuple[str, str], Block] = field(factory=dict[tuple[str, str], Block])
     providers: list[Block] = field(factory=list[Block])
+    moved: list[Block] = field(factory=list[Block])
 
     @cached_property
     def handed(self) -> frozenset[tuple[str, str]]:
@@ -62,6 +63,8 @@ class Configuration:
                     _put(self.data, (kind, name), block, overrides)
                 case "provider", (_,):
                     self.providers.append(block)
+                case "moved", ():
+                    self.moved.append(block)
                 case "locals", ():
                     for name, argument in block.body.arguments.items():
                         if name in self.locals and not overrides:

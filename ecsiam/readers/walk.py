@@ -92,8 +92,10 @@ def _below(directory: Path, faults: list[Fault]) -> Iterator[Path]:
 
     for here, directories, names in os.walk(directory, onerror=unreadable):
         directories[:] = sorted(d for d in directories if d not in SKIPPED)
+        is_root = any(name.endswith((".tf", ".tf.json")) for name in names)  # its state says what it says again
+        suffixes = SUFFIXES if is_root else (*SUFFIXES, ".tfstate")
         for name in sorted(names):
-            if name.lower().endswith(SUFFIXES) and (one := Path(here, name)).is_file():
+            if name.lower().endswith(suffixes) and (one := Path(here, name)).is_file():
                 found += 1
                 if found > MOST_FILES:
                     raise ReadError(Fault(f"more than {MOST_FILES:,} files in `{directory}`", (), "Name fewer."))
