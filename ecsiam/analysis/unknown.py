@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ecsiam.analysis.comparisons import Unsettled, matches_values
 from ecsiam.analysis.globs import ARN_PARTS
@@ -300,12 +300,17 @@ def decide(policies: Mapping[str, Policy], question: Question, boundary: Policy 
     return Verdict(outcomes[found], tuple(applied), hangs if found == "maybe" else ())
 
 
-def decide_trust(trust: Policy, service: str, question: Question) -> Verdict:
-    """Whether a trust lets a service of AWS assume the role."""
+Who = Callable[[Principal], Matches]
+"""Whether a principal of a trust takes in somebody."""
+
+
+def decide_trust(trust: Policy, who: Who, question: Question) -> Verdict:
+    """Whether a trust lets somebody assume the role."""
     applied = [
-        one
+        evolve(one, matches=all_of((one.matches, named)))
         for i, statement in enumerate(trust.statements)
-        if _lets_in(statement, service) and (one := _applied("trust", i, statement, trust.version, question))
+        if (named := _names(statement, who)) != "no"
+        and (one := _applied("trust", i, statement, trust.version, question))
     ]
     denies = any_of(one.matches for one in applied if one.effect == "Deny")
     allows = any_of(one.matches for one in applied if one.effect == "Allow")
@@ -313,10 +318,36 @@ def decide_trust(trust: Policy, service: str, question: Question) -> Verdict:
     return Verdict(outcomes[all_of((allows, opposite_of(denies)))], tuple(applied))
 
 
-def _lets_in(statement: Statement, service: str) -> bool:
+def _names(statement: Statement, who: Who) -> Matches:
     element = statement.principals
     if element is None:
-        return False
-    asked = Principal("Service", service, as_is=True)
-    named = any(p.id.literal is not None and matches_principal(p, asked) for p in element.items)
-    return named != isinstance(element, AllBut)
+        return "no"
+    found = any_of(map(who, element.items))
+    return opposite_of(found) if isinstance(element, AllBut) else found
+
+
+def service(name: str) -> Who:
+    """A service of AWS."""
+    asked = Principal("Service", name, as_is=True)
+    return lambda p: "yes" if p.id.literal is not None and matches_principal(p, asked) else "no"
+
+
+def session_of(role: Text, *, by_account: bool = True) -> Who:
+    """Whoever is a role with this ARN; without `by_account` only where it is named itself."""
+    account = role.split(":", ARN_PARTS - 1)[4:5]
+
+    def takes_in(principal: Principal) -> Matches:
+        if principal.type not in ("*", "AWS") or principal.is_void:
+            return "no"
+        if principal.id.literal == "*":
+            return "yes"
+        parts = principal.id.split(":", ARN_PARTS - 1)
+        of_account = principal.id.removesuffix(":root") != principal.id or len(parts) == 1
+        if not any(isinstance(part, str) for part in principal.id.parts) or parts[2:3] == (text("sts"),):
+            return "maybe"  # whoever it is, or one session
+        if of_account:
+            named = parts[4] if len(parts) > 4 else parts[0]
+            return any_of(compare(named, one, live=False) for one in account) if by_account else "no"
+        return compare_arn(principal.id, role)
+
+    return takes_in

@@ -217,13 +217,17 @@ def _roles(path: str, role: str, root: Path | None, *, or_nothing: bool = False)
     reading = read_roles(path, root=root)
     if not reading.roles and (not or_nothing or reading.gaps):
         raise reading.nothing("no role")
-    stack = reading.stack()
-    places = {(id, policy): at for id, one in reading.by_id().items() for policy, at in one.places.items()}
     if not role:
-        return Givens(path, stack, places=places, reading=reading)
-    given = Given(path, stack, intended=False)
-    refuse(PolicyError, role_faults(given, role))
-    return Givens(f"{path}#{role}", evolve(stack, roles=[stack.roles[role]]), places=places, reading=reading)
+        places = {(id, policy): at for id, one in reading.by_id().items() for policy, at in one.places.items()}
+        return Givens(path, reading.stack(), places=places, reading=reading)
+    there = reading.called(role)
+    if not there:
+        raise PolicyError(Fault(f"`{path}` has no role `{role}`", (), f"There are {listed(reading.by_id())}."))
+    if len(there) > 1:
+        raise ReadError(reading.which(role))
+    ((_, one),) = there.items()
+    places = {(role, policy): at for policy, at in one.places.items()}
+    return Givens(f"{path}#{role}", Stack([one.as_known(role)], as_is=True), places=places, reading=reading)
 
 
 def document(path: str) -> tuple[Source, Policy]:

@@ -9,11 +9,11 @@ from attrs import frozen
 from ecsiam.drafts.texts import Spelling
 from ecsiam.errors import show_path
 from ecsiam.features.registry import RegistryKeys
-from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Text, text
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Ref, Text, text
 from ecsiam.readers.found import Place, Value, as_list, as_map, is_list
 from ecsiam.readers.images import repository_of
 from ecsiam.readers.need import Asked, Known, TaskNeed, Way
-from ecsiam.readers.needs import needs_of
+from ecsiam.readers.needs import known_to, needs_of
 from ecsiam.readers.needs_logs import written_to
 from ecsiam.readers.needs_services import PATHS, along
 from ecsiam.readers.reading import Reading, ReadTask
@@ -69,7 +69,7 @@ def told(place: Place) -> str:
 
 def wants(task: ReadTask, reading: Reading, spelling: Spelling) -> Asks:
     """What a task definition and the services that run it ask for."""
-    known = Known(task.services, reading.keys, reading.arns)
+    known = known_to(task, reading)
     for need in needs_of(task.found, known):
         yield from _of_need(need, known, spelling)
     yield from _containers(task, reading, spelling)
@@ -176,7 +176,7 @@ def _containers(task: ReadTask, reading: Reading, spelling: Spelling) -> Asks:
         return
     images = [as_map(one).get("image") for one in found]
     for i, image in enumerate(images):
-        if image is not None and not isinstance(image, str) and not _tells_host(image, reading):
+        if image is not None and not isinstance(image, str) and not _tells_host(image, reading.arns(task.root)):
             at = task.found.at(("containerDefinitions", i, "image"))
             yield Open("where the image comes from", at, "ecr_repository_arns")
     for i, one in enumerate(map(as_map, found)):
@@ -186,11 +186,11 @@ def _containers(task: ReadTask, reading: Reading, spelling: Spelling) -> Asks:
         yield from _router(task, i, as_map(one.get("logConfiguration")))
 
 
-def _tells_host(image: Value, reading: Reading) -> bool:
+def _tells_host(image: Value, arns: Mapping[Ref, Text]) -> bool:
     """Whether the registry of an image is known, though not all of the image is."""
     if not isinstance(image, Text):
         return False
-    return isinstance(image.parts[0], str) or repository_of(image, reading.arns) is not None
+    return isinstance(image.parts[0], str) or repository_of(image, arns) is not None
 
 
 def _router(task: ReadTask, i: int, log: Mapping[str, Value]) -> Asks:

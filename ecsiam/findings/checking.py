@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from ecsiam.findings.accepted import Lines, marked
+from ecsiam.findings.chains import chained, chains
+from ecsiam.findings.deployers import deployers
 from ecsiam.findings.documents import beside, lint, void
 from ecsiam.findings.finding import Checked, Finding, Undecidable, in_order
 from ecsiam.findings.idle import idle
@@ -44,6 +46,7 @@ def check(
         *_of_roles(reading, tell),
         *separation(reading),
         *_entering(reading, repository),
+        *deployers(reading),
         *invariants(reading),
         *idle(reading),
     ):
@@ -97,7 +100,7 @@ def _needs(reading: Reading, tell: Callable[[int, int], None]) -> Iterator[Findi
         tell(done, work)
         for one in judged(reading, task):
             yield finding(reading, one) if isinstance(one, Judged) else one
-    for one in deployed(reading):
+    for one in (*deployed(reading), *chained(reading)):
         yield finding(reading, one)
 
 
@@ -105,6 +108,7 @@ def _entering(reading: Reading, repository: str | None) -> Iterator[Finding | Un
     """Whether roles can be assumed by those who need them."""
     yield from trust(reading)
     yield from logins(reading, repository)
+    yield from chains(reading)
 
 
 def _none(_: str) -> list[str]:

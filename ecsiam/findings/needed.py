@@ -6,12 +6,12 @@ from attrs import evolve, frozen
 
 from ecsiam.analysis.unknown import Question, Verdict, decide
 from ecsiam.findings.finding import Finding, Undecidable
-from ecsiam.findings.remedies import field, grant, lettered, shown
+from ecsiam.findings.remedies import field, grant, shown
 from ecsiam.model.policy import Policy
 from ecsiam.model.text import Text
 from ecsiam.readers.found import Place
-from ecsiam.readers.need import Asked, Known, TaskNeed
-from ecsiam.readers.needs import in_place, needs_of, passing_needs
+from ecsiam.readers.need import Asked, TaskNeed
+from ecsiam.readers.needs import in_place, known_to, needs_of, passing_needs
 from ecsiam.readers.reading import Reading, ReadRole, ReadTask
 from ecsiam.reference.managed import managed_policy
 
@@ -39,7 +39,7 @@ def unread(role: ReadRole) -> tuple[str, ...]:
 
 def judge(role: ReadRole, asked: Iterable[Asked]) -> Verdict:
     """What comes out for all of some requests: allowed where each is, denied where one surely is not."""
-    documents = policies(role)
+    documents = {**policies(role), **role.granted}
     found: list[Verdict] = []
     for one in asked:
         context = {key.lower(): value for key, value in one.context}
@@ -66,7 +66,7 @@ class Judged:
 
 def judged(reading: Reading, task: ReadTask) -> Iterator[Judged | Finding | Undecidable]:
     """Each need of a task against its role: what came out, or why nothing can."""
-    known = Known(task.services, reading.keys, reading.arns)
+    known = known_to(task, reading)
     for need in needs_of(task.found, known):
         key = task.execution if need.role == "execution" else task.task
         named = task.execution_named if need.role == "execution" else task.task_named
@@ -88,9 +88,7 @@ def _judged(
     reading: Reading, task: ReadTask, need: TaskNeed, key: str | None, named: Text | None
 ) -> Judged | Undecidable:
     if key is None:
-        return Undecidable(
-            need.place, f"ECS {lettered(need.what)}; the role `{shown(named or Text(()))}` is not in sight"
-        )
+        return Undecidable(need.place, f"ECS {need.what}; the role `{shown(named or Text(()))}` is not in sight")
     return of_ways(task, need, reading.roles[key])
 
 
@@ -101,7 +99,7 @@ def of_ways(task: ReadTask | None, need: TaskNeed, role: ReadRole) -> Judged:
 
 
 def _no_role(task: ReadTask, need: TaskNeed) -> Finding | Undecidable:
-    fact = f"ECS {lettered(need.what)}, and the task definition names no {need.role} role"
+    fact = f"ECS {need.what}, and the task definition names no {need.role} role"
     if need.unsure:
         return Undecidable(need.place, fact, (need.unsure,))
     return Finding(
@@ -132,10 +130,10 @@ def finding(reading: Reading, one: Judged) -> Finding | Undecidable | None:
     called = f"{need.role} role `{name}`" if need.role in _FIELD else f"role `{name}`"
     who = "the step" if need.role == "pipeline" else "ECS"
     asked = _first_denied(role, one.way)
-    fact = f"{who} {lettered(need.what)}, and the {called} may not `{asked.action}`"
+    fact = f"{who} {need.what}, and the {called} may not `{asked.action}`"
     if verdict.outcome == "undecided" or need.unsure:
         hangs = (*verdict.hangs, *((need.unsure,) if need.unsure else ()))
-        return Undecidable(need.place, f"{who} {lettered(need.what)}; whether the {called} may is not known", hangs)
+        return Undecidable(need.place, f"{who} {need.what}; whether the {called} may is not known", hangs)
     denied = [s for s in verdict.statements if s.effect == "Deny" and s.matches == "yes"]
     if denied:
         at = _places(role, ((s.policy, s.index) for s in denied))
@@ -178,7 +176,8 @@ def finding(reading: Reading, one: Judged) -> Finding | Undecidable | None:
 
 
 def _first_denied(role: ReadRole, way: tuple[Asked, ...]) -> Asked:
-    return next((asked for asked in way if judge(role, (asked,)).outcome != "allowed"), way[0])
+    """Of some requests one that is surely refused, else one that is not surely allowed."""
+    return min(way, key=lambda asked: -_BEST.index(judge(role, (asked,)).outcome))
 
 
 def _other(reading: Reading, one: Judged) -> ReadRole | None:

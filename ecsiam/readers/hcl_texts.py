@@ -257,8 +257,8 @@ def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def _base64_digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+def _base64_digest(name: str) -> Callable[[str], str]:
+    return lambda text: base64.b64encode(hashlib.new(name, text.encode()).digest()).decode()
 
 
 def _chomp(text: str) -> str:
@@ -328,7 +328,8 @@ OF_KNOWN_TEXTS: dict[str, tuple[Function, str]] = {
     "basename": (_basename, "text"),
     "base64decode": (_decoded, "text"),
     "base64encode": (_base64, "text"),
-    "base64sha256": (_base64_digest, "text"),
+    "base64sha256": (_base64_digest("sha256"), "text"),
+    "base64sha512": (_base64_digest("sha512"), "text"),
     "ceil": (_ceil, "text"),
     "chomp": (_chomp, "text"),
     "dirname": (_dirname, "text"),

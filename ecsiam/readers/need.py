@@ -6,6 +6,7 @@ from attrs import field, frozen
 
 from ecsiam.errors import Path
 from ecsiam.model.text import AWS_REGION, Ref, Text, text
+from ecsiam.readers.forms import told
 from ecsiam.readers.found import FoundService, FoundTask, Place, Value, symbol
 from ecsiam.readers.valuefrom import Reads, reads
 
@@ -75,7 +76,7 @@ def secret_need(
     if given is not None:
         place = of.at((*at, "valueFrom"))
         name = secret.get("name")
-        what = f"reads `{told(given, known)}`{f' for `{name}`' if name else ''}"
+        what = f"reads `{named(given, known)}`{f' for `{name}`' if name else ''}"
         yield reading(known, reads(given, known.arns), place, what, "specifying-sensitive-data.html")
 
 
@@ -108,9 +109,9 @@ def text_of(value: Value) -> Text | None:
     return text(value) if isinstance(value, str | Text) and value and (isinstance(value, str) or value.parts) else None
 
 
-def told(given: Text, known: Known) -> str:
+def named(given: Text, known: Known) -> str:
     """A text as people write it: with the attribute in place of the ARN that it begins with."""
     for ref, arn in known.arns.items():
         if arn.parts and given.parts[: len(arn.parts)] == arn.parts:
             return f"{{{ref.name}}}{Text(given.parts[len(arn.parts) :])}"
-    return str(given)
+    return told(given)

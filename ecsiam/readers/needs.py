@@ -13,8 +13,9 @@ from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Bindings, Text,
 from ecsiam.readers.found import FoundPassing, FoundService, FoundTask, Place, Value, as_list, as_map, symbol
 from ecsiam.readers.images import repository_of
 from ecsiam.readers.naming import account_of
-from ecsiam.readers.need import ECS, Asked, Known, TaskNeed, reading, secret_need, text_of, told
+from ecsiam.readers.need import ECS, Asked, Known, TaskNeed, named, reading, secret_need, text_of
 from ecsiam.readers.needs_logs import log_needs
+from ecsiam.readers.reading import Reading, ReadTask
 from ecsiam.readers.valuefrom import named_secret, reads
 
 _PULL = "CannotPullContainerError: the image can't be pulled, access is denied"
@@ -22,6 +23,11 @@ _ENVIRONMENT = "ResourceInitializationError: failed to download env files: file 
 _EXEC = "TargetNotConnectedException: The execute command failed due to an internal error"
 _MOUNT = "ResourceInitializationError: failed to invoke EFS utils commands: access denied by server while mounting"
 _INSTANCE = "on EC2 the instance's role may do this instead"
+
+
+def known_to(task: ReadTask, reading: Reading) -> Known:
+    """What is known beside a definition that was read."""
+    return Known(task.services, reading.keys(task.root), reading.arns(task.root))
 
 
 def needs_of(task: FoundTask, known: Known) -> Iterator[TaskNeed]:
@@ -92,7 +98,7 @@ def _container(task: FoundTask, known: Known, at: Path, container: Mapping[str, 
         token = (Asked("ecr:GetAuthorizationToken", text("*")),)
         yield TaskNeed("execution", (token,), place, "logs in to ECR", _PULL, page)
         pull = tuple(Asked(f"ecr:{action}", repository) for action in ("BatchGetImage", "GetDownloadUrlForLayer"))
-        yield TaskNeed("execution", (pull,), place, f"pulls the image `{told(image, known)}`", _PULL, page)
+        yield TaskNeed("execution", (pull,), place, f"pulls the image `{named(image, known)}`", _PULL, page)
     for i, secret in enumerate(as_list(container.get("secrets"))):
         yield from secret_need(task, known, (*at, "secrets", i), as_map(secret))
     credentials = as_map(container.get("repositoryCredentials"))
@@ -106,21 +112,21 @@ def _container(task: FoundTask, known: Known, at: Path, container: Mapping[str, 
         given = text_of(as_map(file).get("value"))
         if given is not None:
             place = task.at((*at, "environmentFiles", i, "value"))
-            what = f"reads the environment file `{told(given, known)}`"
+            what = f"reads the environment file `{named(given, known)}`"
             yield _file(given, place, what, _ENVIRONMENT, "use-environment-file.html")
     options = as_map(as_map(container.get("firelensConfiguration")).get("options"))
     given = text_of(options.get("config-file-value"))
     if given is not None and str(options.get("config-file-type")) == "s3":
         place = task.at((*at, "firelensConfiguration", "options", "config-file-value"))
-        what = f"reads the configuration of FireLens `{told(given, known)}`"
+        what = f"reads the configuration of FireLens `{named(given, known)}`"
         yield _file(given, place, what, _ENVIRONMENT, "firelens-taskdef.html")
-    for i, named in enumerate(as_list(container.get("credentialSpecs"))):
-        yield from _credential_spec(task, (*at, "credentialSpecs", i), text_of(named))
+    for i, spec in enumerate(as_list(container.get("credentialSpecs"))):
+        yield from _credential_spec(task, (*at, "credentialSpecs", i), text_of(spec))
 
 
-def _credential_spec(task: FoundTask, at: Path, named: Text | None) -> Iterator[TaskNeed]:
+def _credential_spec(task: FoundTask, at: Path, spec: Text | None) -> Iterator[TaskNeed]:
     """A spec is read, and needs more besides (a secret of the domain's, an instance in it) that no file here says."""
-    parts = named.split(":", 1) if named is not None else ()
+    parts = spec.split(":", 1) if spec is not None else ()
     if len(parts) < 2:
         return
     arn = parts[1]

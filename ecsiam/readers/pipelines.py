@@ -32,6 +32,7 @@ def read_job(root: Root, job: FoundJob, role: Callable[[Text], str | None], task
             login,
             tuple((named, role(named)) for named in login.roles),
             tuple(ReadUse(use, tuple(_tasks(root, use, there))) for use in login.uses),
+            tuple((named, role(named)) for named in login.by),
         )
         for login in job.logins
     )

@@ -146,7 +146,7 @@ def _lines(value: Map) -> tuple[dict[Path, int], dict[Path, str]]:
 def _service(one: TerraformResource, gaps: list[Gap]) -> Iterator[Found]:
     task = task_named(one.values.get("task_definition"))
     value = _own_values(one)
-    if "name" in one.values:
+    if "name" in value:
         value["serviceName"] = value.pop("name")
     lines, files = _lines(value)
     made = FoundService(one.address, one.place, plain(value), task, lines, files)

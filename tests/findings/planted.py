@@ -28,6 +28,30 @@ UNATTACHED = frozenset({"unattached"})
 
 FAULTS: dict[str, Planted] = {
     # ---------------------------------------------------------------- Terraform
+    "a grant in the trust": Planted(
+        "tf_key",
+        "main.tf",
+        """data "aws_iam_policy_document" "trust" {
+""",
+        """data "aws_iam_policy_document" "trust" {
+  statement {
+    actions   = ["s3:GetObject"]
+    resources = ["*"]
+  }
+""",
+        "refused",
+        "statement {",
+        "names no principal",
+    ),
+    "a principal in a policy": Planted(
+        "cfn_key",
+        "template.yaml",
+        "            Action: secretsmanager:GetSecretValue\n",
+        '            Action: secretsmanager:GetSecretValue\n            Principal: {AWS: "*"}\n',
+        "refused",
+        "- Effect: Allow",
+        "names a principal",
+    ),
     "a secret that one of two lists has": Planted(
         "tf_module",
         "main.tf",
