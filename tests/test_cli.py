@@ -264,7 +264,7 @@ def test_what_raw_iam_json_leaves_out_is_not_noted(here: Path) -> None:
         ("bare.yaml", ["region=eu-west-2"], ["`region` is not left to deployment. Open are {open}."]),
         (MEMOS, ["aws_region=eu-west-2"], ["`aws_region` is not left to deployment. Nothing is."]),
         ("bare.yaml", ["account_id"], ["`--set account_id` has no value. Write `--set NAME=VALUE`."]),
-        ("bare.yaml", ["=eu-west-2"], ["`--set =eu-west-2` has no value. Write `--set NAME=VALUE`."]),
+        ("bare.yaml", ["=eu-west-2"], ["`--set =eu-west-2` has no name. Write `--set NAME=VALUE`."]),
         ("bare.yaml", [""], ["`--set ` has no value. Write `--set NAME=VALUE`."]),
         ("bare.yaml", ["partition=aws", "partition=aws-cn"], ["`--set partition` stands twice"]),
         (

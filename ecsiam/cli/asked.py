@@ -151,7 +151,8 @@ def of_options(
     for pair in context:
         key, equals, value = pair.partition("=")
         if not (key and equals):
-            faults.append(Fault(f"`--context {show(pair)}` has no value", (), "Write `--context KEY=VALUE`."))
+            lacks = "key" if equals else "value"
+            faults.append(Fault(f"`--context {show(pair)}` has no {lacks}", (), "Write `--context KEY=VALUE`."))
             continue
         values.setdefault(key.lower(), (key, []))[1].append(value)
     pairs = tuple((key, several[0] if len(several) == 1 else tuple(several)) for key, several in values.values())

@@ -67,7 +67,8 @@ def bindings(settings: Iterable[str] | None) -> dict[str, str]:
     for setting in settings or ():
         name, equals, value = setting.partition("=")
         if not (name and equals):
-            faults.append(Fault(f"`--set {setting}` has no value", (), "Write `--set NAME=VALUE`."))
+            lacks = "name" if equals else "value"
+            faults.append(Fault(f"`--set {setting}` has no {lacks}", (), "Write `--set NAME=VALUE`."))
         elif name in bound:
             faults.append(Fault(f"`--set {name}` stands twice"))
         bound[name] = value
