@@ -206,3 +206,10 @@ def _unused(config: Config) -> Iterator[Note]:
                 (name,),
                 "Turn the flag on, or leave the value out.",
             )
+        elif written and key.beside and not any(getattr(config, one) for one in key.beside):
+            yield Note(
+                "unused-value",
+                f"`{name}` is not used without {' or '.join(f'`{one}`' for one in key.beside)}",
+                (name,),
+                f"Write {' or '.join(f'`{one}`' for one in key.beside)}, or leave the value out.",
+            )

@@ -4,6 +4,7 @@ import itertools
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any
 
 from attrs import evolve
@@ -49,8 +50,13 @@ def shown(answer: Fails) -> Iterator[Fails]:
 
 def put_to_the_test(stack: Stack, invariant: str, answer: Fails) -> None:
     """Every request that an answer shows is what it is said to be, with the values that lead there."""
+
+    @cache
+    def bound(values: tuple[tuple[str, object], ...]) -> Stack:
+        return stack.bind(dict(values)) if values else stack
+
     for one in shown(answer):
-        of = stack.bind(dict(one.values)) if one.values else stack
+        of = bound(one.values)
         assert one.fact
         if one.witness is None:
             assert invariant in MAY_HAVE_NONE or one.fact.endswith(MORE), one

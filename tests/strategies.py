@@ -203,6 +203,8 @@ def _accesses(draw: st.DrawFn) -> Kwargs:
     }
     if kind.beside:
         found["with"] = draw(_arns(kind.beside.form))
+        if kind.beside.holds:  # what the entry is about is in one of them
+            found["arns"] = [str(kind.beside.holds(Arn.parse(found["with"][0])))]
     if kind.via and any(verb.key for verb in verbs) and draw(_BOOLEANS):
         found["kms_key_arns"] = [draw(of(forms.KEY_ARN))]
     return found
@@ -306,6 +308,7 @@ def configs(
     found["registry_credentials_arns"] = [a for a in credentials if _readable(a, {})]
     if "secrets_arns" in needed and not found["secrets_arns"]:
         found["secrets_arns"] = [f"arn:{world.partition}:ssm:{world.regions[0]}:{world.account}:parameter/a/b"]
+    _with_keys(found, world)
     if pulled := found.get("ecr_repository_arns"):  # what is pushed to by default is of the roles' account
         found["ecr_repository_arns"] = [moved(world, pulled[0], 0, same_account=True), *pulled[1:]]
     found["tags"] = _tags(found.get("tags", {}))
@@ -319,6 +322,15 @@ def configs(
         if name not in ("project_name", "environment") and found[name] in ("", [], {}, ()):
             found[name] = draw(_NOT_GIVEN) if name != "tags" else {}
     return found
+
+
+def _with_keys(found: Kwargs, world: World) -> None:
+    """Keys that are in the region of what they encrypt."""
+    for name in ("secrets", "registry_credentials"):
+        first = next(iter(found.get(f"{name}_arns") or [""]))
+        region = first.split(":")[3] if first.startswith("arn:") else world.regions[0]
+        keys: list[str] = found.get(f"{name}_kms_key_arns") or []
+        found[f"{name}_kms_key_arns"] = [":".join((*k.split(":")[:3], region, *k.split(":")[4:])) for k in keys]
 
 
 def _with_instances(found: Kwargs, on: set[str], world: World) -> None:
@@ -369,6 +381,8 @@ def _moved_value(draw: st.DrawFn, name: str, world: World) -> object:
     match key.kind:
         case OfForm(form) if form.service:
             return moved(world, value, draw(_PLACES), same_account=key.same_account)
+        case ListOf(OfForm()) if key.same_region:
+            return [moved(world, arn, 0, same_account=key.same_account) for arn in value]
         case ListOf(OfForm(form)) if form.service:
             places = draw(_PLACES_OF_FEW)
             return [
@@ -536,7 +550,8 @@ def bindings(draw: st.DrawFn, config: Config) -> Bindings:
     if "account_id" in open_:
         found["account_id"] = draw(st.sampled_from(sorted(accounts)) if accounts else of(forms.ACCOUNT_ID))
     if "aws_region" in open_:
-        found["aws_region"] = draw(regions_of(partition))
+        regions = {str(Arn.parse(one.arn).region) for one in given if one.same_region}
+        found["aws_region"] = draw(st.sampled_from(sorted(regions)) if regions else regions_of(partition))
     if "partition" in open_ and draw(st.booleans() if "aws_region" in found else st.just(True)):
         found["partition"] = partition
     return found

@@ -920,7 +920,10 @@ def test_what_is_lost_is_no_gain() -> None:
     assert out.startswith("- s3:Get")
     gets = len(matching("s3:Get*"))
     assert re.search(rf"\n0 gained, {gets + 1} lost, 0 undecided\n$", out), "and those that AWS may add"
-    assert re.search(rf"\n    and {gets - 4} more of `s3`, all in `--format json`\n    Allow s3:Get\* on \*\n", out)
+    assert re.search(
+        rf"\n    and {gets - 4} more of `s3`, all in `--format json`\n    Allow s3:Get\* on \* \(read-all.json:1\)\n",
+        out,
+    )
 
 
 def test_diff_compares_trusts(here: Path) -> None:
@@ -937,10 +940,10 @@ def test_diff_compares_trusts(here: Path) -> None:
 def test_diff_as_data() -> None:
     code, found = data("diff", "read.json", "read-all.json", "--universe", "known")
     assert code == 1
-    assert found.keys() == {"old", "new", "gained", "lost", "undecided"}
+    assert found.keys() == {"old", "new", "gained", "lost", "undecided", "roles", "unmet", "met"}
     assert [gain["action"] for gain in found["gained"]] == [a.id for a in matching("s3:Get*")]
     for gain in found["gained"]:
-        assert gain.keys() == {"role", "part", "action", "witness", "statement"}
+        assert gain.keys() == {"role", "part", "action", "witness", "statement", "policy", "place"}
         assert gain["witness"]["action"] == gain["action"]
         assert gain["statement"]["origin"] is None
     asked = lines(*(gain["witness"] for gain in found["gained"]))
@@ -958,18 +961,33 @@ def test_diff_as_markdown(here: Path) -> None:
     new.write_text(Path(MEMOS).read_text() + "enable_ecs_exec: true\n")
     code, out, err = said("diff", MEMOS, str(new), "--format", "markdown")
     assert (code, err) == (1, "")
-    heading, _, title, _, head, *_ = out.splitlines()
-    assert heading.startswith("### examples/memos.yaml → ")
-    assert (title, head) == ("**Change: 4 gained**", "| change | role | by the statement | action | resource |")
+    heading, _, names, _, role, _, head, *_ = out.splitlines()
+    assert (heading, role, head) == ("### ecsiam diff: 4 gained", "**task**", "|  | request | by |")
+    assert names.startswith("examples/memos.yaml → ")
     assert out.count("ssmmessages:") == 4
     assert said("diff", MEMOS, MEMOS, "--format", "markdown") == (
         0,
-        "### examples/memos.yaml → examples/memos.yaml\n\nNo change.\n",
+        "### ecsiam diff: no change\n\nexamples/memos.yaml → examples/memos.yaml\n",
         "",
     )
     code, out, err = said("diff", "examples/shop.yaml", "--from", "dev", "--to", "prod", "--format", "markdown")
-    assert (code, out) == (2, "")
-    assert "compared as text or JSON" in err
+    assert (code, err) == (1, "")
+    assert out.startswith("### ecsiam diff: 12 gained, 4 lost\n\ndev → prod\n\n**shop: task**\n")
+    assert "| shop | \\$.account\\_id | 111122223333 | 444455556666 |" in out, "what differs by name alone"
+
+
+def test_markdown_fits_into_a_comment(here: Path) -> None:
+    """Of a wildcard the actions are to unfold, and not all of them; nothing that is written becomes markup."""
+    (here / "all.json").write_text(
+        '{"Statement": [{"Sid": "A", "Effect": "Allow", "Action": "ec2:*", "Resource": "*"}, '
+        '{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/<b>|`c`"}]}'
+    )
+    (here / "none.json").write_text('{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}')
+    code, out, _ = said("diff", "none.json", "all.json", "--format", "markdown")
+    assert code == 1
+    assert len(out) < 65_536
+    assert re.search(r"\nand \d+ more\n```\n\n</details>", out)
+    assert "<b>" not in out
 
 
 def test_diff_binds_what_either_leaves_open() -> None:

@@ -58,6 +58,14 @@ def test_simulate(tmp_path: Path) -> None:
     assert said("simulate", path, *home, *given).code == 0
 
 
+def test_prove_writes_nothing_that_was_read(tmp_path: Path) -> None:
+    """What it is called only AWS knows, and no target can say it."""
+    path = root(tmp_path / "infra")
+    main = tmp_path / "infra" / "main.tf"
+    main.write_text(main.read_text().replace('name               = "shop-task"', ""))
+    assert said("prove", path, "--only", "targets").out.startswith("holds")
+
+
 def test_diff(tmp_path: Path) -> None:
     old, new = root(tmp_path / "old"), root(tmp_path / "new", '["s3:GetObject", "s3:PutObject"]')
     done = said("diff", old, new)
@@ -122,3 +130,20 @@ def test_a_path_in_no_repository(tmp_path: Path) -> None:
     done = said("diff", root(tmp_path / "infra"), "--base", "HEAD")
     assert done.code == 2
     assert "git: not a git repository" in done.err
+
+
+@pytest.mark.parametrize("named", ["--role", "#"])
+def test_a_name_that_two_roots_have_is_asked_for(named: str, tmp_path: Path) -> None:
+    """What to write instead stands in the message, and is answered; without a name both are."""
+    for name, action in (("dev", "s3:GetObject"), ("prod", "s3:PutObject")):
+        root(tmp_path / name, f'["{action}"]')
+    asked = ("can", f"{tmp_path}#shop-task") if named == "#" else ("can", str(tmp_path), "--role", "shop-task")
+    done = said(*asked, "--action", "s3:PutObject")
+    assert done.code == 2
+    roles = [f"{tmp_path / name}:aws_iam_role.task" for name in ("dev", "prod")]
+    keys = [f"{tmp_path}#{role}" for role in roles]
+    listed = "".join(f"`{one}`" for one in (keys if named == "#" else roles))
+    assert listed in "".join(done.err.split()).replace(",", "")
+    both = said("can", str(tmp_path), "--action", "s3:PutObject").out
+    assert all(role in "".join(both.split()) for role in roles)
+    assert [said("can", key, "--action", "s3:PutObject").code for key in keys] == [1, 0]

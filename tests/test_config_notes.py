@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ecsiam import Parameter, build
+from ecsiam import Config, Parameter, build
 from ecsiam.reference.actions import date
 
 from .written import config
@@ -26,6 +26,9 @@ FOREIGN_PARAMETER = "arn:aws:ssm:eu-west-2:999999999999:parameter/memos/db"
 ELSEWHERE = "arn:aws:ecr:eu-west-2:999999999999:repository/memos"
 
 AWS = "arn:aws:iam::aws:policy/"
+BALANCING = f"arn:aws:elasticloadbalancing:{IN}"
+TARGETS = f"{BALANCING}:targetgroup/web/0123456789abcdef"
+CLUSTER = f"arn:aws:ecs:{IN}:cluster/main"
 GROUP = f"arn:aws:logs:{IN}:log-group:"
 KMS = f"arn:aws:kms:{IN}:key/01234567-89ab-cdef-0123-456789abcdef"
 POINT = f"arn:aws:elasticfilesystem:{IN}:access-point/fsap-0123456789abcdef0"
@@ -203,10 +206,26 @@ NOTES: dict[str, tuple[dict[str, Any], str]] = {
         "the first pull of an image through the cache takes a way to the internet, not the VPC endpoint alone "
         "@ $.ecr_pull_through_prefixes. Give the VPC a NAT gateway, or pull each image once from elsewhere.",
     ),
-    "no-cache-prefix": (
+    "unused-value of what is not given": (
         {"ecr_create_cached_repositories": True},
-        "`ecr_create_cached_repositories` is on, and no prefix says which repositories "
-        "@ $.ecr_create_cached_repositories. List the cache's prefixes in `ecr_pull_through_prefixes`.",
+        "`ecr_create_cached_repositories` is not used without `ecr_pull_through_prefixes` "
+        "@ $.ecr_create_cached_repositories. Write `ecr_pull_through_prefixes`, or leave the value out.",
+    ),
+    "load-balancers-lack": (
+        {**HOME, "enable_load_balancers_role": True, "load_balancers_arns": [TARGETS]},
+        "`load_balancers_arns` names no listener and no rule: ECS can't shift traffic with that "
+        "@ $.load_balancers_arns. List both target groups, and the listeners or rules that send to them.",
+    ),
+    "access-above": (
+        {**HOME, "task_access": [{"arns": [f"arn:aws:ssm:{IN}:parameter/memos/*"], "access": ["read", "path"]}]},
+        f"`path` is asked on `arn:aws:ssm:{IN}:parameter/memos`, which `arn:aws:ssm:{IN}:parameter/memos/*` doesn't "
+        f"name @ $.task_access[0].arns. List `arn:aws:ssm:{IN}:parameter/memos` too.",
+    ),
+    "deploy-elsewhere": (
+        {**GITHUB, "github_run_tasks": ["migrate"], "github_task_cluster_arns": [CLUSTER.replace("west-2", "west-1")]},
+        "`arn:aws:ecs:eu-west-1:123456789012:cluster/main` is of region `eu-west-1`, and task definitions are "
+        "registered in `eu-west-2`: none of them runs there @ $.github_task_cluster_arns[0]. Write the region in "
+        "`aws_regions` if the service runs there too.",
     ),
     "foreign-secret of a registry": (
         {**HOME, "registry_credentials_arns": ["arn:aws:secretsmanager:eu-west-2:999999999999:secret:ghcr-AbCdE1"]},
@@ -560,6 +579,14 @@ def test_no_note(keys: dict[str, Any], rule: str) -> None:
     assert rule not in {r for r, _ in said(**keys)}
 
 
+def test_every_value_that_says_nothing_without_another_is_told() -> None:
+    keys = {name: key for name, key in Config.keys().items() if key.beside}
+    assert {"efs_root_access", "registry_credentials_kms_key_arns"} <= keys.keys() <= Config.keys().keys()
+    for key in keys.values():
+        assert set(key.beside) <= Config.keys().keys()
+        assert key.flag == "" or all(Config.keys()[one].flag in ("", key.flag) for one in key.beside)
+
+
 # What was followed goes away
 
 LOGGED: dict[str, Any] = {
@@ -599,7 +626,13 @@ FOLLOWED: dict[str, list[dict[str, Any]]] = {
     "s3-bucket-wildcard": [{"s3_bucket_arns": ["arn:aws:s3:::memos", "arn:aws:s3:::memos-1"]}],
     "exec-log-key": [{"exec_log_kms_key_arns": []}, {"exec_log_bucket_arns": ["arn:aws:s3:::sessions"]}],
     "cache-through-endpoint": [{"ecr_vpc_endpoint_ids": []}],
-    "no-cache-prefix": [{"ecr_pull_through_prefixes": ["docker-hub"]}],
+    "unused-value of what is not given": [{"ecr_pull_through_prefixes": ["docker-hub"]}],
+    "load-balancers-lack": [{"load_balancers_arns": [TARGETS, f"{BALANCING}:listener/net/a/01/01"]}],
+    "access-above": [
+        {"task_access": [{"arns": [f"arn:aws:ssm:{IN}:parameter/memos{end}" for end in ends], "access": ["path"]}]}
+        for ends in (["", "/*"], [""])
+    ],
+    "deploy-elsewhere": [{"github_task_cluster_arns": [CLUSTER]}, {"aws_regions": ["eu-west-1"]}],
     "trusted-account": [{"task_trusted_arns": ["arn:aws:iam::123456789012:role/developer"]}],
     "exec-session-log": [
         {"exec_log_group_arns": [f"{GROUP}/ecs/memos-dev/exec"]},

@@ -20,7 +20,8 @@ from ecsiam.keys.source import parse_source
 from ecsiam.model.role import Role
 from ecsiam.model.text import Bindings, Ref, Text, text
 from ecsiam.readers.found import Place, as_list, as_map, is_list, is_map
-from ecsiam.readers.needs import Asked, Known, TaskNeed, needs_of
+from ecsiam.readers.need import Asked, TaskNeed
+from ecsiam.readers.needs import known_to, needs_of
 from ecsiam.readers.reading import Reading, ReadRole
 from tests.command_line import said
 
@@ -75,7 +76,7 @@ def unmet(read: Reading, drafted: Draft, *, excused: bool) -> Iterator[TaskNeed]
     """The needs that no config of a draft surely meets; `excused` without those of which it says what isn't known."""
     made = configs(drafted)
     for one in read.tasks:
-        for need in needs_of(one.found, Known(one.services, read.keys, read.arns)):
+        for need in needs_of(one.found, known_to(one, read)):
             place = f"{need.place.file}:{need.place.line}" if need.place.line else need.place.file
             told = excused and any(place in note and note.startswith("not known") for note in drafted.notes)
             if not told and not any(meets(config, need) for config in made):
@@ -928,7 +929,10 @@ def test_what_terraform_makes_is_left_open_and_is_the_roles_own(tmp_path: Path) 
         ({"secrets": [{"name": "A", "valueFrom": f"arn:aws:ssm:{IN}:parameter//x"}]}, "has a double slash"),
         ({"environmentFiles": [{"type": "s3", "value": "s3://shop/web.env"}]}, "is an address"),
         ({"credentialSpecs": ["credentialspec:arn:aws:s3:::x/y.json"]}, "no key is about"),
-        (CONTAINERS["FireLens to Firehose"], "task_access: what the task role needs for FireLens's `firehose`"),
+        (
+            {"logConfiguration": {"logDriver": "awsfirelens", "options": {"Name": "opensearch"}}},
+            "task_access: what the task role needs for FireLens's `opensearch`",
+        ),
         (CONTAINERS["an image through a cache"], "ecr_pull_through_prefixes: whether `docker-hub` is the prefix"),
     ],
 )

@@ -17,7 +17,7 @@ from ecsiam.errors import EmitError, ReadError
 from ecsiam.invariants import emitted
 from ecsiam.invariants.emitted import settled
 from ecsiam.model.planned import planned
-from ecsiam.readers.emitted import emitted_roles
+from ecsiam.readers.emitted import made
 from ecsiam.targets import TARGETS, TargetName, emit
 
 from . import strategies
@@ -37,8 +37,13 @@ def same(stack: Stack, target: Any) -> bool:
         return True
     defaults = stack.deployment.defaults if TARGETS[target].settled else {}
     meant = stack.bind(defaults) if defaults else stack
-    found = {str(role.name): settled(role) for role in emitted_roles(files, target, stack)}
-    return found == {str(role.name): settled(role) for role in planned(meant).roles.values()}
+    read, meant = made(files, target, stack), planned(meant)
+    providers = {evolve(provider, id=provider.url) for provider in read.providers}
+    found = {str(role.name): settled(role) for role in read.roles}
+    return (found, providers) == (
+        {str(role.name): settled(role) for role in meant.roles.values()},
+        {evolve(provider, id=provider.url) for provider in meant.providers.values()},
+    )
 
 
 # ---------------------------------------------------------------- the inverse
@@ -119,10 +124,12 @@ UNLIKE: dict[str, tuple[Callable[[str], str], str]] = {
 EDITED: dict[str, dict[str, Callable[[str], str]]] = {
     "terraform": {
         "a function": swap("jsonencode(", "upper("),
+        "a user": swap('"aws_iam_role": {', '"aws_iam_user": {"u": {}}, "aws_iam_role": {'),
         "no JSON": lambda text: text[:-3],
     },
     "cloudformation": {
         "a function": swap('"RoleName": "memos-prod-task-role"', '"RoleName": {"Fn::Base64": "x"}'),
+        "a user": swap('"Type": "AWS::IAM::Role"', '"Type": "AWS::IAM::User"'),
         "no JSON": lambda text: text[:-3],
     },
     "iam": {"no JSON": lambda text: text[:-3]},
@@ -174,11 +181,29 @@ def test_a_role_more_or_less_fails(target: TargetName) -> None:
         assert f"{target}'s files {fact} `memos-prod-task-role`" in str(answer)
 
 
+PLACE = {"account_id": "123456789012", "aws_region": "eu-central-1", "partition": "aws"}
+
+
+@each_target
+def test_providers_are_compared_too(target: TargetName) -> None:
+    stack = stack_of("gitlab-server").bind(PLACE)
+    (provider,) = stack.providers.values()
+    without, other = evolve(stack, providers=()), evolve(stack, providers=[evolve(provider, client_ids=["other"])])
+    for meant, written, fact in (
+        (stack, without, "don't make the OIDC provider of https://example.com/gitlab"),
+        (without, stack, "also make an OIDC provider of https://example.com/gitlab"),
+        (stack, other, "make another OIDC provider of https://example.com/gitlab"),
+    ):
+        files = emit(written, target).files
+        answer = answer_of(meant, target, lambda _, files=files: files)  # type: ignore[misc]
+        assert fact in str(answer)
+
+
 @pytest.mark.parametrize(("target", "row"), [(target, row) for target, rows in EDITED.items() for row in rows])
 def test_what_was_edited_is_not_taken_for_what_was_emitted(target: TargetName, row: str) -> None:
     edit = within(FILES[target], EDITED[target][row])
     with pytest.raises(ReadError):
-        emitted_roles(edit(emit(STACK, target).files), target, STACK)
+        made(edit(emit(STACK, target).files), target, STACK)
     assert isinstance(answer_of(STACK, target, edit), Undecided)
 
 

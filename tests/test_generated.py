@@ -109,7 +109,7 @@ COMPANIONS = {
 def test_each_key_of_the_starter_can_be_uncommented(name: str, tmp_path: Path) -> None:
     on = (KEYS[name].flag,) if KEYS[name].flag else ()
     needed = [needed for flag in on for needed in KEYS[flag].needs]
-    names = {name, *needed, *COMPANIONS.get(name, ())}
+    names = {name, *needed, *KEYS[name].beside[:1], *COMPANIONS.get(name, ())}
     text = uncommented(*names, on=on)
     file = tmp_path / "ecsiam.yaml"
     file.write_text(text, encoding="utf-8")

@@ -407,6 +407,11 @@ PLACES = {
         "  b:\n",
         ["3"],
     ),
+    "an empty value takes away": (
+        "defaults:\n  enable_secrets_access: true\n  secrets_arns: [/x]\nenvironments:\n  dev:\n    secrets_arns: []\n"
+        "  prod:\n    secrets_arns: ~\nservices:\n  a:\n",
+        ["6", "8"],
+    ),
     "a part of a mapping": (
         "defaults:\n  tags:\n    A: '[x]'\n    B: b\nenvironments:\n  dev:\n    tags:\n      B: '[y]'\n"
         "services:\n  a:\n    tags:\n      A: a\n",
@@ -471,6 +476,13 @@ def test_a_fault_in_a_text_with_placeholders_stands_once_as_it_was_written() -> 
         f"9: {boundary.format('dev', '222222222222')}, for `a/dev`, `memos/dev` {of}",
         f"10: {boundary.format('prod', '333333333333')}, for `a/prod`, `memos/prod` {of}",
     ]
+
+
+def test_how_long_a_name_comes_out_is_said_once() -> None:
+    name = f"{'l' * 40}-{{project_name}}-{{environment}}"
+    names = f"defaults: {{role_names: {{task: '{name}'}}}}"
+    (fault,) = faults(f"{names}\nenvironments: {{dev: , prod: }}\nservices: {{a: , {'b' * 20}: }}\n")
+    assert fault.startswith(f"1: `{name}` has 65 characters, at most 64 are taken, for `{'b' * 20}/dev`, ")
 
 
 def test_what_is_said_to_one_alone_has_its_own_values() -> None:

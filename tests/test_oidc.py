@@ -829,8 +829,16 @@ def test_trust_reads_a_token_as_it_comes(here: Path) -> None:
 def test_what_is_no_token_is_refused(here: Path, token: bytes, says: str) -> None:
     code, out, err = said("trust", "--token", "-", stdin=token)
     assert (code, out) == (2, "")
+    assert err.splitlines()[-1].startswith("error: standard input: ")
     assert says in err
     assert "Traceback" not in err
+
+
+def test_a_note_of_all_services_is_said_once(here: Path) -> None:
+    shared = {"parameters": {"x": {"default": "a"}}, "tags": {"A": "{x}"}, "environment": "dev"}
+    deploys = {"enable_github_oidc": True, "github_repo": "octo-org/memos"}
+    (here / "many.json").write_text(json.dumps({"defaults": {**shared, **deploys}, "services": {"a": {}, "b": {}}}))
+    assert said("trust", "many.json", "--token", "in.json")[2].count("note: parameters") == 1
 
 
 def test_trust_without_anybody_to_trust(here: Path) -> None:

@@ -18,7 +18,7 @@ from ecsiam.analysis.patterns import (
     Hole,
     Pattern,
     Run,
-    _interned,
+    _interned,  # pyright: ignore[reportPrivateUsage]
     char,
     literal,
     pattern,

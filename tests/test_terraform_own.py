@@ -3,7 +3,7 @@
 import pytest
 
 from ecsiam.errors import ReadError
-from ecsiam.readers.terraform_own import emitted_roles
+from ecsiam.readers.terraform_own import made
 from ecsiam.targets import emit
 
 from .cases import stack_of
@@ -23,11 +23,11 @@ def test_what_was_edited_is_not_taken_for_what_was_emitted(of: str, to: str) -> 
     text = emit(stack_of("memos"), "terraform").files["main.tf.json"]
     assert of in text
     with pytest.raises(ReadError):
-        emitted_roles({"main.tf.json": text.replace(of, to)})
+        made({"main.tf.json": text.replace(of, to)})
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"locals": []}', '{"resource": {"aws_iam_role": {"r": 1}}}', "1"])
 def test_what_is_no_such_file_is_refused(content: str) -> None:
     with pytest.raises(ReadError):
-        emitted_roles({"main.tf.json": content})
-    assert emitted_roles({"README.md": content}) == ()
+        made({"main.tf.json": content})
+    assert made({"README.md": content}).roles == ()

@@ -6,7 +6,7 @@ from attrs import evolve, frozen
 
 from ecsiam.analysis.actions import Universe
 from ecsiam.analysis.budget import limited
-from ecsiam.analysis.gained import each_action
+from ecsiam.analysis.gained import each_gained
 from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.limits import limits, within
 from ecsiam.analysis.questions import ask, requests_of
@@ -21,6 +21,7 @@ from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
+from ecsiam.model.text import Text, text
 
 
 @frozen(repr=False)
@@ -35,6 +36,11 @@ class Difference(Shown):
     def action(self) -> str:
         """The action that it is about; one that AWS doesn't have stands for those that it may add."""
         return self.witness.action
+
+    @property
+    def of_trust(self) -> bool:
+        """Whether it is about who may assume the role."""
+        return self.statement.principals is not None
 
     def __str__(self) -> str:
         return f"{f'{self.role}: ' if self.role else ''}{self.witness}"
@@ -69,6 +75,7 @@ class Change(Paged):
         return Page(f"Change: {self._says()}", (table, *(f"? undecided: {reason}" for reason in self.undecided)))
 
 
+ANY = text("*")
 OF_A_KIND = (
     "Compare two of a kind; of a role, `contains(policy, role)` asks about its policies, `role.trust` is a policy."
 )
@@ -112,7 +119,7 @@ class Side:
 
     allows: list[Leaf]
     allowed: Requests
-    shown_on: str
+    shown_on: Text
 
 
 _Sides = dict[tuple[str, str], Side]
@@ -138,11 +145,11 @@ def _sides(of: Policy | Role | Stack) -> _Sides:
             for role in of.roles.values():
                 arn = role.arn(of.deployment.home.partition, of.deployment.home.account_id)
                 sides[role.id, "policies"] = _side(role)
-                sides[role.id, "trust"] = _side(role.trust, "*" if arn.literal is None else arn.literal)
+                sides[role.id, "trust"] = _side(role.trust, arn)
             return sides
 
 
-def _side(of: Policy | Role, shown_on: str = "*") -> Side:
+def _side(of: Policy | Role, shown_on: Text = ANY) -> Side:
     granting = evolve(of, permissions_boundary=None) if isinstance(of, Role) else of
     allows = (leaf for leaf in requests_of(granting).leaves if leaf.statement.effect == "Allow")
     return Side(list(dict.fromkeys(allows)), requests_of(of), shown_on)
@@ -151,13 +158,14 @@ def _side(of: Policy | Role, shown_on: str = "*") -> Side:
 def _more(role: str, mine: Side, theirs: Side | None, universe: Universe, undecided: list[str]) -> Iterator[Difference]:
     """What one side allows beyond the other, one request for each action of each statement that allows some of it."""
     beyond = mine.allowed if theirs is None else mine.allowed - theirs.allowed
-    shown = beyond if mine.shown_on == "*" else beyond & query("*", mine.shown_on)
+    on = mine.shown_on.literal
+    shown = beyond if on in (None, ANY.literal) else beyond & query("*", mine.shown_on)
     for leaf in mine.allows:
         some = of_statement(leaf) & shown
         found = ask(some, universe)
-        each = each_action(leaf, some, found, universe) if isinstance(found, Request) else (found,)
+        each = () if found is None else each_gained(leaf, some, found, universe)
         for one in each:
-            if isinstance(one, Request):
-                yield Difference(role, leaf.statement, one)
-            elif one is not None:
+            if isinstance(one, Request):  # a trust names no resource: what is true on one is so on its role
+                yield Difference(role, leaf.statement, evolve(one, resource=str(mine.shown_on)) if on is None else one)
+            else:
                 undecided.append(f"{role}: {one.reason}" if role else one.reason)

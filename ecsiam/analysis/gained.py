@@ -5,7 +5,7 @@ answer. So a search is made for each such group, not for each action.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import evolve
 
@@ -16,6 +16,7 @@ from ecsiam.analysis.leaf import Actions, Leaf, compiled
 from ecsiam.analysis.questions import ask
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, query
+from ecsiam.analysis.symbols import StandIns, least, stand_ins, surely
 from ecsiam.model.text import Text
 
 
@@ -39,6 +40,81 @@ def each_action(leaf: Leaf, some: Requests, found: Request, universe: Universe) 
         new = ask(some - query(names, "*"), universe)
         if new is not None:
             yield new
+
+
+def each_gained(
+    leaf: Leaf, some: Requests, found: Request | Undecided, universe: Universe
+) -> Iterator[Request | Undecided]:
+    """The same of a set with symbols too, of which `found` may be that nothing is sure."""
+    if isinstance(found, Undecided):
+        yield from each_sure(leaf, some, universe)
+        return
+    shown: set[str] = set()
+    unsure = False
+    for one in each_action(leaf, some, found, universe):
+        if isinstance(one, Request):
+            shown.add(one.action.lower())
+            yield one
+        unsure = unsure or isinstance(one, Undecided)
+    if unsure:
+        names = _names(leaf, some)
+        left = some - query(sorted(shown), "*") if shown else some
+        yield from each_sure(leaf, left & query(sorted(names), "*") if shown - names else left, universe)
+
+
+def each_sure(leaf: Leaf, some: Requests, universe: Universe) -> Iterator[Request | Undecided]:
+    """The same of a set that has a request for some texts of its symbols: those that it has for all of them.
+
+    Of the other actions it is said that they are undecided, unless no text gives them one.
+    """
+    by = stand_ins(some)
+    if by is None:
+        yield from _open(some, universe)
+        return
+    some = by.with_partition(some)
+    names = _names(leaf, some)
+    shown: set[str] = set()
+    unsure: list[Request] = []
+    for one in _with_texts(leaf, some, by, universe):
+        if one.action.lower() in shown:
+            continue
+        if surely(some, one, by) == "yes":
+            shown.add(one.action.lower())
+            yield by.shown(least(some, one, by))
+        else:
+            unsure.append(by.shown(one))
+    if left := names - shown:
+        yield from _open(some & query(sorted(left), "*"), universe, unsure)
+    if (compiled(leaf).actions.wild or compiled(leaf).actions.inverse) and not shown - names:
+        yield from _open(some - query(sorted(names), "*") if names else some, universe)
+
+
+def _with_texts(leaf: Leaf, some: Requests, by: StandIns, universe: Universe) -> Iterator[Request]:
+    """A request of each action with texts in the place of symbols; then one on a resource that no symbol can be."""
+    there = by.put(some)
+    for part in (there, there & query("*", beside)) if (beside := by.beside(some)) else (there,):
+        found = ask(part, universe)
+        if isinstance(found, Request):
+            each = each_action(by.leaf(leaf), part, found, universe)
+            yield from (one for one in each if isinstance(one, Request))
+
+
+def _open(some: Requests, universe: Universe, such_as: Sequence[Request] = ()) -> Iterator[Request | Undecided]:
+    """What is asked of a set in which a request may be, and the requests that it may be."""
+    found = ask(some, universe)
+    if isinstance(found, Undecided) and such_as:
+        first, *more = such_as
+        beside = f" and {len(more)} more" if more else ""
+        yield evolve(found, reason=f"`{first.action}` on `{first.resource}`{beside}: {found.reason}")
+    elif found is not None:
+        yield found
+
+
+def _names(leaf: Leaf, some: Requests) -> set[str]:
+    """The actions of a set, in lower case, that a statement names."""
+    leaves = list(dict.fromkeys(some.leaves))
+    elements = frozenset(compiled(other).actions for other in leaves)
+    return _named(compiled(leaf).actions, elements, set(_services(leaves)))
 
 
 def _named(element: Actions, elements: Iterable[Actions], of_resources: set[str]) -> set[str]:

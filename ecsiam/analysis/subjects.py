@@ -5,7 +5,7 @@ settled that no file tells: which repository it is, by its name or with its ids.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from attrs import evolve, frozen
@@ -23,6 +23,7 @@ Sent = Mapping[str, Text | None]
 Outcome = Literal["accepted", "partly", "undecided", "refused"]
 OUTCOMES: tuple[Outcome, ...] = ("accepted", "partly", "undecided", "refused")
 
+GITHUB = "token.actions.githubusercontent.com"
 ISSUERS = re.compile(r"token\.actions\.(githubusercontent\.com|[\w-]+\.ghe\.com)(/.+)?|.+/_services/token")
 REPOSITORY = Ref("github.repository")
 _CONTEXTS = ("ref", "environment", "pull_request")
@@ -50,17 +51,30 @@ class Came:
         return next(found, None)
 
 
+Template = Callable[[Text], Sequence[str] | None]
+"""The claims that a repository, by `OWNER/NAME`, has in its subjects: none, where nothing is told; None: not known."""
+
+
+def _untold(_: Text) -> Sequence[str]:
+    return ()
+
+
 def sent(
-    trust: Policy, context: Text, claims: Sent, chosen: Callable[[Ref], bool], repository: str | None = None
+    trust: Policy,
+    context: Text,
+    claims: Sent,
+    chosen: Callable[[Ref], bool],
+    repository: str | None = None,
+    template: Template = _untold,
 ) -> Came:
     """What comes out for tokens whose subject ends in a context. `chosen` are the references that a run chooses.
 
     `repository` is `OWNER/NAME`; without it, it is one that the trust names.
     """
     namings = dict.fromkeys(_namings(trust, repository))
-    found = [_came(trust, naming, context, claims, chosen) for naming in namings]
+    found = [_came(trust, naming, _subject(naming, context, claims, template), claims, chosen) for naming in namings]
     best = min(found, key=lambda came: OUTCOMES.index(came.outcome))
-    if best.outcome != "refused":
+    if best.outcome != "refused" or any(template(naming.name) for naming in namings):
         return best
     hangs = tuple(_settings(trust, context))
     return evolve(best, outcome="undecided", hangs=hangs) if hangs else best
@@ -100,6 +114,16 @@ def _namings(trust: Policy, repository: str | None) -> Iterator[_Naming]:
         yield _Naming(text(REPOSITORY), text(REPOSITORY))
 
 
+def names_of(trust: Policy) -> tuple[Text, ...]:
+    """What a trust names in the place of the repository, as it has it."""
+    return tuple(dict.fromkeys(_repositories(trust)))
+
+
+def issuers_of(trust: Policy) -> frozenset[str]:
+    """The issuers of GitHub whose tokens a trust is about."""
+    return frozenset(issuer for s in trust.statements if s.effect == "Allow" for issuer in _issuers(s))
+
+
 def _repositories(trust: Policy) -> Iterator[Text]:
     """What stands in the place of the repository in the subjects of a trust, and in what it asks of that claim."""
     found = [_named(value) for value in _asked(trust, "sub")]
@@ -110,7 +134,7 @@ def _repositories(trust: Policy) -> Iterator[Text]:
 def _named(subject: Text) -> Text | None:
     """What stands in the place of the repository; None where something else may stand before it."""
     first, *rest = subject.split(":", 2)
-    return rest[0] if first.literal == "repo" and rest else None
+    return rest[0] if first.literal in ("repo", "repository") and rest else None
 
 
 def _asked(trust: Policy, claim: str) -> Iterator[Text]:
@@ -158,8 +182,22 @@ def _settings(trust: Policy, context: Text) -> Iterator[str]:
 # ---------------------------------------------------------------- one naming
 
 
-def _came(trust: Policy, naming: _Naming, context: Text, claims: Sent, chosen: Callable[[Ref], bool]) -> Came:
-    subject = Text.of("repo:", naming.subject, ":", context)
+def _subject(naming: _Naming, context: Text, claims: Sent, template: Template) -> Text:
+    """What stands in `sub`: of which claims it is made, the repository says."""
+    keys = template(naming.name)
+    if keys is None:
+        return text(Ref("subject by the repository's template"))
+    parts: list[Text] = []
+    for key in keys or ("repo", "context"):
+        claim = {"repository": naming.name, "repository_owner": naming.name.split("/", 1)[0], **claims}.get(key)
+        value = text(Ref(key)) if claim is None else _put(claim, naming.name)
+        escaped = Text.of(*(p.replace(":", "%3A") if isinstance(p, str) else p for p in value.parts))
+        of_repository = Text.of("repo:", naming.subject)
+        parts += [of_repository if key == "repo" else context if key == "context" else Text.of(key, ":", escaped)]
+    return Text.of(*(part for one in parts for part in (":", one)), "").removeprefix(":")
+
+
+def _came(trust: Policy, naming: _Naming, subject: Text, claims: Sent, chosen: Callable[[Ref], bool]) -> Came:
     own: dict[str, Text | None] = {
         "repository": naming.name,
         **{claim: None if value is None else _put(value, naming.name) for claim, value in claims.items()},

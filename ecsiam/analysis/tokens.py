@@ -87,6 +87,14 @@ def issuers(statement: Statement) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def issuer_of(claims: Claims) -> str:
+    """Who signed a token. Raises PolicyError where nothing says it."""
+    issuer = claims.get("iss")
+    if not isinstance(issuer, str) or not issuer:
+        raise PolicyError("the token has no `iss`, which says who signed it")
+    return issuer
+
+
 def judged(trust: Policy, claims: Claims, flags: tuple[str, ...] = ()) -> Judged:
     """Whether the bringer of a token with these claims may assume the role. Raises PolicyError for one without `iss`.
 
@@ -94,10 +102,7 @@ def judged(trust: Policy, claims: Claims, flags: tuple[str, ...] = ()) -> Judged
 
     The signature and the times are not looked at, and neither is what an organisation's policies say.
     """
-    issuer = claims.get("iss")
-    if not isinstance(issuer, str) or not issuer:
-        raise PolicyError("the token has no `iss`, which says who signed it")
-    name = issuer.removeprefix("https://")
+    name = issuer_of(claims).removeprefix("https://")
     tried = tuple(_tried(index, s, trust, name, claims) for index, s in _for_tokens(trust))
     allows = [t for t in tried if t.statement.effect == "Allow" and not t.unmet]
     denies = [t for t in tried if t.statement.effect == "Deny" and not t.unmet]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ecsiam.analysis.comparisons import Unsettled, matches_values
 from ecsiam.analysis.globs import ARN_PARTS
@@ -172,20 +172,23 @@ def compare_arn(pattern: Text, asked: Text, version: Version = "2012-10-17") -> 
         return compare(pattern, asked, version)
     wanted = (*wanted, *[text("*")] * (ARN_PARTS - len(wanted)))
     pairs = zip(wanted, given, strict=True)
-    return _all(compare(one, other, version) for one, other in pairs if _PARTITION not in (one, other))
+    return all_of(compare(one, other, version) for one, other in pairs if _PARTITION not in (one, other))
 
 
-def _all(found: Iterable[Matches]) -> Matches:
+def all_of(found: Iterable[Matches]) -> Matches:
+    """Whether all of some hold."""
     seen = set(found)
     return "no" if "no" in seen else "maybe" if "maybe" in seen else "yes"
 
 
-def _any(found: Iterable[Matches]) -> Matches:
+def any_of(found: Iterable[Matches]) -> Matches:
+    """Whether one of some holds."""
     seen = set(found)
     return "yes" if "yes" in seen else "maybe" if "maybe" in seen else "no"
 
 
-def _not(found: Matches) -> Matches:
+def opposite_of(found: Matches) -> Matches:
+    """Whether something does not hold."""
     opposite: dict[Matches, Matches] = {"yes": "no", "no": "yes", "maybe": "maybe"}
     return opposite[found]
 
@@ -222,12 +225,13 @@ class Question:
     context: Mapping[str, Text]
 
 
-def _resources(statement: Statement, version: Version, asked: Text) -> Matches:
+def matches_resources(statement: Statement, version: Version, asked: Text) -> Matches:
+    """Whether a statement is about a resource."""
     element = statement.resources
     if element is None:
         return "yes"
-    found = _any("maybe" if isinstance(one, Each) else compare_arn(one, asked, version) for one in element.items)
-    return _not(found) if isinstance(element, AllBut) else found
+    found = any_of("maybe" if isinstance(one, Each) else compare_arn(one, asked, version) for one in element.items)
+    return opposite_of(found) if isinstance(element, AllBut) else found
 
 
 def _lower(of: Text) -> Text:
@@ -261,17 +265,17 @@ def matches_condition(condition: Condition, version: Version, context: Mapping[s
         if operator.comparison.kind == "arn"
         else (lambda value: compare(cased(value), cased(given), version, live=like))
     )
-    found = _any(map(way, condition.values))
-    return _not(found) if operator.comparison.negated else found
+    found = any_of(map(way, condition.values))
+    return opposite_of(found) if operator.comparison.negated else found
 
 
 def _applied(name: str, index: int, statement: Statement, version: Version, question: Question) -> Applied | None:
     named = any(matches_action(action, question.action) for action in statement.actions.items)
     if named == isinstance(statement.actions, AllBut):
         return None
-    resources = _resources(statement, version, question.resource)
+    resources = matches_resources(statement, version, question.resource)
     conditions = {c.key: matches_condition(c, version, question.context) for c in statement.conditions}
-    found = _all((resources, *(matches_condition(c, version, question.context) for c in statement.conditions)))
+    found = all_of((resources, *(matches_condition(c, version, question.context) for c in statement.conditions)))
     if found == "no":
         return None
     hangs = ["its resource"] if resources == "maybe" else []
@@ -287,32 +291,63 @@ def decide(policies: Mapping[str, Policy], question: Question, boundary: Policy 
         for i, statement in enumerate(policy.statements)
         if (one := _applied(name, i, statement, policy.version, question))
     ]
-    denies = _any(one.matches for one in applied if one.effect == "Deny")
-    allows = _any(one.matches for one in applied if one.effect == "Allow" and one.policy != "boundary")
-    within = _any(one.matches for one in applied if one.effect == "Allow" and one.policy == "boundary")
-    found = _all((allows, _not(denies), within if boundary else "yes"))
+    denies = any_of(one.matches for one in applied if one.effect == "Deny")
+    allows = any_of(one.matches for one in applied if one.effect == "Allow" and one.policy != "boundary")
+    within = any_of(one.matches for one in applied if one.effect == "Allow" and one.policy == "boundary")
+    found = all_of((allows, opposite_of(denies), within if boundary else "yes"))
     outcomes: dict[Matches, Outcome] = {"yes": "allowed", "no": "denied", "maybe": "undecided"}
     hangs = tuple(dict.fromkeys(h for one in applied if one.matches == "maybe" for h in one.hangs))
     return Verdict(outcomes[found], tuple(applied), hangs if found == "maybe" else ())
 
 
-def decide_trust(trust: Policy, service: str, question: Question) -> Verdict:
-    """Whether a trust lets a service of AWS assume the role."""
+Who = Callable[[Principal], Matches]
+"""Whether a principal of a trust takes in somebody."""
+
+
+def decide_trust(trust: Policy, who: Who, question: Question) -> Verdict:
+    """Whether a trust lets somebody assume the role."""
     applied = [
-        one
+        evolve(one, matches=all_of((one.matches, named)))
         for i, statement in enumerate(trust.statements)
-        if _lets_in(statement, service) and (one := _applied("trust", i, statement, trust.version, question))
+        if (named := _names(statement, who)) != "no"
+        and (one := _applied("trust", i, statement, trust.version, question))
     ]
-    denies = _any(one.matches for one in applied if one.effect == "Deny")
-    allows = _any(one.matches for one in applied if one.effect == "Allow")
+    denies = any_of(one.matches for one in applied if one.effect == "Deny")
+    allows = any_of(one.matches for one in applied if one.effect == "Allow")
     outcomes: dict[Matches, Outcome] = {"yes": "allowed", "no": "denied", "maybe": "undecided"}
-    return Verdict(outcomes[_all((allows, _not(denies)))], tuple(applied))
+    return Verdict(outcomes[all_of((allows, opposite_of(denies)))], tuple(applied))
 
 
-def _lets_in(statement: Statement, service: str) -> bool:
+def _names(statement: Statement, who: Who) -> Matches:
     element = statement.principals
     if element is None:
-        return False
-    asked = Principal("Service", service, as_is=True)
-    named = any(p.id.literal is not None and matches_principal(p, asked) for p in element.items)
-    return named != isinstance(element, AllBut)
+        return "no"
+    found = any_of(map(who, element.items))
+    return opposite_of(found) if isinstance(element, AllBut) else found
+
+
+def service(name: str) -> Who:
+    """A service of AWS."""
+    asked = Principal("Service", name, as_is=True)
+    return lambda p: "yes" if p.id.literal is not None and matches_principal(p, asked) else "no"
+
+
+def session_of(role: Text, *, by_account: bool = True) -> Who:
+    """Whoever is a role with this ARN; without `by_account` only where it is named itself."""
+    account = role.split(":", ARN_PARTS - 1)[4:5]
+
+    def takes_in(principal: Principal) -> Matches:
+        if principal.type not in ("*", "AWS") or principal.is_void:
+            return "no"
+        if principal.id.literal == "*":
+            return "yes"
+        parts = principal.id.split(":", ARN_PARTS - 1)
+        of_account = principal.id.removesuffix(":root") != principal.id or len(parts) == 1
+        if not any(isinstance(part, str) for part in principal.id.parts) or parts[2:3] == (text("sts"),):
+            return "maybe"  # whoever it is, or one session
+        if of_account:
+            named = parts[4] if len(parts) > 4 else parts[0]
+            return any_of(compare(named, one, live=False) for one in account) if by_account else "no"
+        return compare_arn(principal.id, role)
+
+    return takes_in

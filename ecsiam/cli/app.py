@@ -8,11 +8,12 @@ import typer
 from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
+from ecsiam.cli.changing import diff
 from ecsiam.cli.checking import check
 from ecsiam.cli.comparing import contains, overlaps
 from ecsiam.cli.files import emit_files, init_config, print_schema
 from ecsiam.cli.interrupts import INTERRUPTED
-from ecsiam.cli.questions import diff, prove, who_can
+from ecsiam.cli.questions import prove, who_can
 from ecsiam.cli.simulation import simulate
 from ecsiam.cli.streams import discard, fail, say, unwritten, write
 from ecsiam.cli.tokens import trust

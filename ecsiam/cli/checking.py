@@ -1,6 +1,5 @@
 """The command that reads what people have: `check`."""
 
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -76,7 +75,7 @@ def check(
     if not reading.roles and not reading.tasks:
         raise reading.nothing("neither a role nor a task definition")
     with progress("checking") as told:
-        found = check_reading(reading, accept=_accepted(accept), lines=_lines, repository=of, progress=told)
+        found = check_reading(reading, accept=accepted(accept), lines=lines_of, repository=of, progress=told)
     write(FORMATS[format](found))
     for note in found.notes:
         say(f"note: {note}")
@@ -85,7 +84,8 @@ def check(
         raise typer.Exit(1)
 
 
-def _accepted(path: str | None) -> "tuple[AcceptRule, ...]":
+def accepted(path: str | None) -> "tuple[AcceptRule, ...]":
+    """What is meant: as a file says, or those that are looked for here."""
     from ecsiam.findings.accepted import read_accepted
     from ecsiam.keys.source import read_source
 
@@ -93,8 +93,7 @@ def _accepted(path: str | None) -> "tuple[AcceptRule, ...]":
     return tuple(one for given in paths for one in read_accepted(read_source(given)))
 
 
-@cache
-def _lines(file: str) -> list[str]:
+def lines_of(file: str) -> list[str]:
     """The lines of a file, for the comments in it; none of one that can't be read any more."""
     try:
         return Path(file).read_text(encoding="utf-8", errors="replace").splitlines()

@@ -87,7 +87,7 @@ def _answer(
     format_: Format,
 ) -> NoReturn:
     from ecsiam.analysis.answers import Holds, Undecided
-    from ecsiam.cli.given import read_any_two
+    from ecsiam.cli.both import read_any_two
     from ecsiam.cli.sides import Asked, asked_data, asked_lines, sides
 
     boundary, managed, timeout = limited

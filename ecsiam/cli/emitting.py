@@ -67,23 +67,28 @@ class Emitting:
         return not self.all and self.file.several and _folder(name) not in self.names
 
     def _artifacts(self) -> Iterator[tuple[Named, Artifact]]:
-        faults: list[Fault] = []
+        found: dict[Fault, list[str]] = {}  # what is wrong, and with which
         for one in self.file.configs:
             stack = builder.build(one.config)
             try:
                 artifact = emit(stack, self.target)
             except EmitError as e:
-                faults += [
-                    evolve(f, message=f"`{one.name}`: {f.message}") if self.file.several else f for f in e.faults
-                ]
-                if len(faults) > MOST_FAULTS:
-                    raise EmitError(*faults[:MOST_FAULTS], TOO_MANY) from None
+                for fault in e.faults:
+                    found.setdefault(fault, []).append(one.name)
+                if len(found) > MOST_FAULTS:
+                    break
                 continue
-            if not faults:
+            if not found:
                 self._count(artifact)
                 self._note(one, stack)
                 yield one, artifact
-        refuse(EmitError, faults)
+        faults = [self._of(fault, who) for fault, who in found.items()]
+        refuse(EmitError, faults if len(faults) <= MOST_FAULTS else [*faults[:MOST_FAULTS], TOO_MANY])
+
+    def _of(self, fault: Fault, who: list[str]) -> Fault:
+        """A fault with whose it is, where the file has several."""
+        names = few(f"`{name}`" for name in who)
+        return evolve(fault, message=f"{names}: {fault.message}") if self.file.several else fault
 
     def _count(self, artifact: Artifact) -> None:
         """Count what is handed over, by itself or in the folder of a service."""

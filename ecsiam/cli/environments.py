@@ -11,6 +11,7 @@ from ecsiam.config.many import ConfigFile, configs_of
 from ecsiam.config.sections import members
 from ecsiam.errors import ConfigError, Fault, Faults, show_path
 from ecsiam.keys.source import read_source
+from ecsiam.looks.page import Table
 from ecsiam.model.stack import Stack
 
 
@@ -62,15 +63,25 @@ def _pairs(
 
 def by_name_lines(pairs: Sequence[Pair], ends: tuple[str, str]) -> Iterator[str]:
     """What differs only by name: that of the old environment, and that of the new one."""
-    said: dict[str, list[str]] = {}
+    rows = [*_by_name(pairs)]
+    if rows:
+        yield f"only by name, in `{ends[0]}` and in `{ends[1]}`:"
+    yield from (f"    {who}{': ' if who else ''}{path}: {old} is {new}" for who, path, old, new in rows)
+
+
+def by_name_table(pairs: Sequence[Pair], ends: tuple[str, str]) -> Table:
+    """The same as a table."""
+    return Table(("service", "key", *ends), _by_name(pairs))
+
+
+def _by_name(pairs: Sequence[Pair]) -> Iterator[tuple[str, str, str, str]]:
+    """The services, the place, and both values of what differs only by name; all of them have it where none is said."""
+    said: dict[tuple[str, str, str], list[str]] = {}
     for pair in pairs:
         for one in pair.by_name:
-            line = f"{show_path(one.path)}: {one.old} is {one.new}"
-            said.setdefault(line, []).append(pair.service)
-    if said:
-        yield f"only by name, in `{ends[0]}` and in `{ends[1]}`:"
-    for line, who in said.items():
-        yield f"    {'' if len(who) == len(pairs) else ', '.join(who) + ': '}{line}"
+            said.setdefault((show_path(one.path), str(one.old), str(one.new)), []).append(pair.service)
+    for row, who in said.items():
+        yield ("" if len(who) == len(pairs) else ", ".join(who), *row)
 
 
 def by_name_data(pair: Pair) -> list[object]:

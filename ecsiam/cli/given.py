@@ -1,8 +1,8 @@
 """What a PATH is: configs, whose stacks are asked, or an IAM policy document."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
@@ -13,8 +13,8 @@ from ecsiam.analysis.requests import Requests
 from ecsiam.builder import build
 from ecsiam.cli.chosen import bound, chosen_of
 from ecsiam.config.many import ConfigFile, Named
-from ecsiam.config.sections import has_sections, there_are
-from ecsiam.errors import ConfigError, EcsiamError, Fault, PolicyError, refuse
+from ecsiam.config.sections import has_sections
+from ecsiam.errors import ConfigError, Fault, PolicyError, ReadError, refuse
 from ecsiam.keys.source import Source, read_source
 from ecsiam.looks.words import listed
 from ecsiam.model.document import policy_from_data, read_literal
@@ -23,6 +23,10 @@ from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 from ecsiam.readers.found import Place
+
+if TYPE_CHECKING:
+    from ecsiam.findings.finding import Finding
+    from ecsiam.readers.reading import Reading
 
 # What the AWS CLI wraps a document in, and the option that takes it out.
 WRAPPED = {
@@ -79,6 +83,12 @@ class Givens:
     role: str = ""
     """The role of the configs that was named, as `CONFIG#ROLE`; all of them without."""
     places: Places = field(factory=dict[tuple[str, str], tuple[Place, ...]])
+    reading: "Reading | None" = None
+    """What was read, where roles were."""
+    unmet: "tuple[Finding, ...]" = ()
+    """What of it needs something that it is not given, where that was asked."""
+    at: str = ""
+    """What its places have after them: the revision that they are of."""
 
     @property
     def several(self) -> bool:
@@ -128,112 +138,29 @@ class Givens:
 
 def read(path: str, values: Mapping[str, str], choice: Choice = (None, None)) -> Givens:
     """What stands at a path, with `values` bound. Raises EcsiamError with every fault."""
-    return _bound(_read(path, choice), values)
+    return with_values(take(path, choice), values)
 
 
-def read_two(paths: tuple[str, str], values: Mapping[str, str], choice: Choice = (None, None)) -> tuple[Givens, Givens]:
-    """Two of a kind; each takes those of the values that it leaves open."""
-    return _two(_readings(paths, choice), values)
+def take(path: str, choice: Choice, root: Path | None = None, *, others: bool = False) -> Givens:
+    """What stands at a path; of what was read nothing is outside of `root`. Raises EcsiamError with every fault.
 
-
-def read_since(
-    path: str, revision: str, values: Mapping[str, str], choice: Choice = (None, None)
-) -> tuple[Givens, Givens]:
-    """A path as it was at a git revision, and as it is."""
-    from ecsiam.cli.revisions import at_revision
-
-    place, hash, role = path.partition("#")
-    with at_revision(place, revision) as (was, root):
-        old = _read(f"{was}{hash}{role}", choice, root)
-    return _two([lambda: evolve(old, name=f"{path} at {revision}"), lambda: _read(path, choice)], values)
-
-
-def read_any_two(paths: tuple[str, str], values: Mapping[str, str]) -> tuple[Givens, Givens]:
-    """Two of whatever kind; each takes those of the values that it leaves open."""
-    return _open_bound(_both(_readings(paths, (None, None))), values)
-
-
-def _readings(paths: tuple[str, str], choice: Choice) -> list[Callable[[], Givens]]:
-    if {path.partition("#")[0] for path in paths} == {"-"}:
-        raise ConfigError(Fault("standard input can't be both", (), "Name a file for one of them."))
-    return [partial(_read, path, choice) for path in paths]
-
-
-def _both(reading: Sequence[Callable[[], Givens]]) -> tuple[Givens, Givens]:
-    given: list[Givens] = []
-    faults: list[Fault] = []
-    for one in reading:
-        try:
-            given.append(one())
-        except EcsiamError as e:
-            faults += e.faults
-    refuse(ConfigError, faults)
-    old, new = given
-    return old, new
-
-
-def _two(reading: Sequence[Callable[[], Givens]], values: Mapping[str, str]) -> tuple[Givens, Givens]:
-    old, new = _both(reading)
-    kinds = [_kind(one) for one in (old, new)]
-    if kinds[0] != kinds[1]:
-        names = f"`{old.name}` is {kinds[0]}, `{new.name}` {kinds[1]}"
-        raise ConfigError(Fault(names, (), "Compare two configs, or two IAM documents of one kind."))
-    if isinstance(old.what, Policy):
-        _bound(old, values)
-    return _open_bound((old, new), values)
-
-
-def _open_bound(given: tuple[Givens, Givens], values: Mapping[str, str]) -> tuple[Givens, Givens]:
-    taken = {name for one in given for name in values if name in _open(one)}
-    refuse(ConfigError, [Fault(f"neither leaves `{n}` to deployment") for n in values if n not in taken])
-    old, new = (_bound(one, {n: v for n, v in values.items() if n in _open(one)}) for one in given)
-    return old, new
-
-
-def pairs(old: Givens, new: Givens) -> Iterator[tuple[str, Given, Given]]:
-    """What is compared with what, by name: configs of the same name, one that a side lacks with nothing.
-
-    Two that stand alone are compared whatever they are called.
+    With `others` also the roles of a file that is no config: of a folder, or of one role, that goes without saying.
     """
-    if len(old.names) == len(new.names) == 1:
-        (one,), (other,) = old, new
-        yield other.of or one.of, one, other
-        return
-    before, after = old.by_name, new.by_name
-    if not (old.several and new.several) and before.keys().isdisjoint(after):
-        many, single = (new, old) if new.several else (old, new)
-        remedy = f"Choose one with `--service` and `--environment`. {there_are(many.names)}"
-        raise ConfigError(Fault(f"`{many.name}` has several configs, `{single.name}` one of another name", (), remedy))
-    for name in dict.fromkeys((*after, *before)):
-        both = [side.stack(side.by_name[name]) if name in side.by_name else None for side in (old, new)]
-        there = [stack for stack in both if stack is not None]
-        was, is_ = (evolve(there[0], roles=(), outputs=()) if stack is None else stack for stack in both)
-        yield name, Given(old.name, was, name), Given(new.name, is_, name)
-
-
-def _kind(givens: Givens) -> str:
-    what = givens.what
-    return "a config" if isinstance(what, ConfigFile) else Given(givens.name, what, intended=False).kind
-
-
-def _open(givens: Givens) -> set[str]:
-    what = givens.what
-    if isinstance(what, Policy):
-        return set()
-    each = [what.deployment] if isinstance(what, Stack) else [one.config.deployment for one in what.configs]
-    return {name for deployment in each for name in deployment.open}
-
-
-def _read(path: str, choice: Choice, root: Path | None = None) -> Givens:
     place, _, role = path.partition("#")
     if Path(path).is_dir():
-        return _roles(place, role, root)
+        return _roles(place, role, root, or_nothing=others)
     if role:
         config = _config(place)
         return _roles(place, role, root) if config is None else _role_of(config, role, choice)
-    source = read_source(path)
+    try:
+        source = read_source(path)
+    except ConfigError:
+        if others and (found := _of_others(path, root)):
+            return found
+        raise
     if not _is_document(source):
-        return Givens(source.name, chosen_of(source, *choice))
+        found = _of_others(path, root) if others and not _is_config(source) else None
+        return found or Givens(source.name, chosen_of(source, *choice))
     if any(choice):
         remedy = "Leave `--service` and `--environment` out."
         raise ConfigError(Fault(f"`{source.name}` is an IAM document, and has no services", (), remedy))
@@ -243,13 +170,27 @@ def _read(path: str, choice: Choice, root: Path | None = None) -> Givens:
     return Givens(source.name, policy, places={("", ""): places})
 
 
+def _of_others(path: str, root: Path | None) -> Givens | None:
+    """The roles of a file that is no config, if it has some: a template, a dump."""
+    if not Path(path).is_file():
+        return None
+    try:
+        return _roles(path, "", root)
+    except ReadError:
+        return None
+
+
 def _config(path: str) -> Source | None:
     """The file at a path, where it is a config; what people have besides is for the readers."""
     try:
         source = read_source(path)
     except ConfigError:
         return None
-    return source if "project_name" in source.data or has_sections(source.data) else None
+    return source if _is_config(source) else None
+
+
+def _is_config(source: Source) -> bool:
+    return "project_name" in source.data or has_sections(source.data)
 
 
 def _role_of(config: Source, named: str, choice: Choice) -> Givens:
@@ -262,20 +203,31 @@ def _role_of(config: Source, named: str, choice: Choice) -> Givens:
     return Givens(f"{file.name}#{named}", file, role)
 
 
-def _roles(path: str, role: str, root: Path | None) -> Givens:
+def nothing_at(path: str) -> Givens:
+    """What stands where nothing does."""
+    from ecsiam.readers.reading import Reading
+
+    return Givens(path, Stack([], as_is=True), reading=Reading(path, {}))
+
+
+def _roles(path: str, role: str, root: Path | None, *, or_nothing: bool = False) -> Givens:
     """The roles of what people have, or one of them. Raises ReadError, and PolicyError for a role that isn't there."""
     from ecsiam.readers.reader import read as read_roles
 
     reading = read_roles(path, root=root)
-    if not reading.roles:
+    if not reading.roles and (not or_nothing or reading.gaps):
         raise reading.nothing("no role")
-    stack = reading.stack()
-    places = {(id, policy): at for id, one in reading.by_id().items() for policy, at in one.places.items()}
     if not role:
-        return Givens(path, stack, places=places)
-    given = Given(path, stack, intended=False)
-    refuse(PolicyError, role_faults(given, role))
-    return Givens(f"{path}#{role}", evolve(stack, roles=[stack.roles[role]]), places=places)
+        places = {(id, policy): at for id, one in reading.by_id().items() for policy, at in one.places.items()}
+        return Givens(path, reading.stack(), places=places, reading=reading)
+    there = reading.called(role)
+    if not there:
+        raise PolicyError(Fault(f"`{path}` has no role `{role}`", (), f"There are {listed(reading.by_id())}."))
+    if len(there) > 1:
+        raise ReadError(reading.which(role))
+    ((_, one),) = there.items()
+    places = {(role, policy): at for policy, at in one.places.items()}
+    return Givens(f"{path}#{role}", Stack([one.as_known(role)], as_is=True), places=places, reading=reading)
 
 
 def document(path: str) -> tuple[Source, Policy]:
@@ -303,7 +255,8 @@ def _policy(source: Source) -> Policy:
         raise PolicyError(*(evolve(f, file=source.name, line=source.line(f.path)) for f in e.faults)) from None
 
 
-def _bound(given: Givens, values: Mapping[str, str]) -> Givens:
+def with_values(given: Givens, values: Mapping[str, str]) -> Givens:
+    """The same with `values` bound. Raises ConfigError for a document, which leaves nothing open."""
     if not values:
         return given
     if isinstance(given.what, ConfigFile):

@@ -1,8 +1,8 @@
-"""The commands that ask about everything a role may do: `prove`, `can` and `diff`."""
+"""The commands that ask about everything a role may do: `prove` and `can`."""
 
 from contextlib import contextmanager, nullcontext
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -14,7 +14,6 @@ from ecsiam.cli.options import (
     FormatOption,
     Set,
     Timeout,
-    Universe,
     UniverseOption,
     bindings,
 )
@@ -24,7 +23,6 @@ from ecsiam.targets import dump
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
-    from ecsiam.analysis.change import Change
     from ecsiam.cli.beside import Limits
     from ecsiam.model.stack import Stack
 
@@ -34,9 +32,6 @@ UNDECIDED = 3
 def end(*, no: bool, undecided: bool) -> NoReturn:
     """End the run with the exit code of an answer."""
     raise typer.Exit(1 if no else UNDECIDED if undecided else 0)
-
-
-DiffFormat = Literal["text", "json", "markdown"]
 
 
 def prove(
@@ -79,7 +74,7 @@ def prove(
     givens = read(path, bindings(set_), (service, environment))
     every = tuple(givens)
     stacks = [stack_of(given, "`ecsiam prove`") for given in every]
-    with _all_in(timeout):
+    with all_in(timeout):
         answered = prove_together(
             stacks, only=only, skip=skip, today=today, boundary=limits.boundary, managed=limits.managed
         )
@@ -109,7 +104,7 @@ def prove(
 
 
 @contextmanager
-def _all_in(timeout: float | None) -> "Generator[None]":
+def all_in(timeout: float | None) -> "Generator[None]":
     """All that is asked inside has so much time together; without, each question has its own."""
     from ecsiam.analysis.budget import limited
 
@@ -178,7 +173,7 @@ def who_can(
     answered: list[Can] = []
     named: set[str] = set()
     open_: dict[str, None] = {}
-    with _all_in(timeout):
+    with all_in(timeout):
         for given in givens.having(role):
             named |= names_of(given)
             open_ |= dict.fromkeys(given.open)
@@ -211,128 +206,3 @@ def who_can(
     if undecided:
         say_what_is_open(open_)
     end(no=not yes and not undecided, undecided=not yes)
-
-
-def diff(
-    old: Annotated[str, typer.Argument(metavar="OLD", help="What was: a config or an IAM policy document.")],
-    new: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="NEW", help="What is to be: one of the same kind. With --from and --to it is OLD again."
-        ),
-    ] = None,
-    *,
-    from_: Annotated[
-        str | None,
-        typer.Option("--from", metavar="ENVIRONMENT", help="Compare two environments of OLD modulo their names: this"),
-    ] = None,
-    to: Annotated[str | None, typer.Option("--to", metavar="ENVIRONMENT", help="and this one.")] = None,
-    base: Annotated[
-        str | None,
-        typer.Option("--base", metavar="REF", help="Compare OLD with itself at a git revision, such as origin/main."),
-    ] = None,
-    universe: UniverseOption = "asked",
-    boundary: Boundary = None,
-    managed: Managed = None,
-    timeout: Timeout = None,
-    service: Services = None,
-    environment: Environments = None,
-    set_: Set = None,
-    format_: Annotated[
-        DiffFormat, typer.Option("--format", help="What to print: text to read, JSON, or Markdown for a comment.")
-    ] = "text",
-) -> None:
-    """Show what became possible and what stopped, each with a request.
-
-    Policies and trusts are compared by what they allow, not by how they are written. Of files of several services and
-    environments those of the same names are compared; one that only one of them has is compared with nothing.
-
-    With `--from dev --to prod` two environments of one file are compared as if they had the same name, account and
-    region; what differs only by these is listed below.
-
-    Exits with 1 when access was gained, else with 3 when something is undecided.
-
-    Example: ecsiam diff <(git show main:ecsiam.yaml) ecsiam.yaml
-    """
-    from ecsiam.analysis.change import compare
-    from ecsiam.cli.given import pairs, read_since, read_two
-    from ecsiam.cli.results import told
-
-    if from_ is not None or to is not None:
-        if new is not None or environment or from_ is None or to is None:
-            raise typer.BadParameter("it takes one file, `--from` and `--to`", param_hint="--from")
-        if format_ == "markdown":
-            raise typer.BadParameter("two environments are compared as text or JSON", param_hint="--format")
-        _diff_environments(
-            old, (from_, to), service, set_, read_limits(boundary, managed, old), universe, timeout, format_
-        )
-    if (new is None) == (base is None):
-        raise typer.BadParameter(
-            "name what to compare with: a second path, a revision with `--base`, or two environments with `--from` "
-            "and `--to`",
-            param_hint="NEW",
-        )
-    limits = read_limits(boundary, managed, *(path for path in (old, new) if path is not None))
-    if base is not None:
-        before, after = read_since(old, base, bindings(set_), (service, environment))
-    else:
-        before, after = read_two((old, new or ""), bindings(set_), (service, environment))
-    changes: dict[str, Change] = {}
-    named: set[str] = set()
-    open_: dict[str, None] = {}
-    with _all_in(timeout):
-        for name, was, is_ in pairs(before, after):
-            changes[name] = compare(
-                was.what, is_.what, universe=universe, boundary=limits.boundary, managed=limits.managed
-            )
-            for given in (was, is_):
-                named |= names_of(given)
-                open_ |= dict.fromkeys(given.open)
-    write(told((before.name, after.name), changes, format_, several=before.several or after.several))
-    for note in unused(limits, named):
-        say(f"note: {note}")
-    undecided = any(change.undecided for change in changes.values())
-    if undecided:
-        say_what_is_open(open_)
-    end(no=any(change.gained for change in changes.values()), undecided=undecided)
-
-
-def _diff_environments(
-    path: str,
-    ends: tuple[str, str],
-    services: list[str] | None,
-    set_: list[str] | None,
-    limits: "Limits",
-    universe: Universe,
-    timeout: float | None,
-    format_: DiffFormat,
-) -> NoReturn:
-    from ecsiam.analysis.change import compare
-    from ecsiam.cli.environments import by_name_data, by_name_lines, environments
-    from ecsiam.cli.given import Given
-    from ecsiam.cli.results import change_data, changes_lines
-
-    name, pairs = environments(path, ends, services, bindings(set_))
-    with _all_in(timeout):
-        changes = {
-            pair.service: compare(
-                pair.old, pair.new, universe=universe, boundary=limits.boundary, managed=limits.managed
-            )
-            for pair in pairs
-        }
-    if format_ == "json":
-        old, new = ends
-        every = [
-            {"service": p.service, **change_data(old, new, changes[p.service]), "by_name": by_name_data(p)}
-            for p in pairs
-        ]
-        write(dump({"source": name, "old": old, "new": new, "services": every}))
-    else:
-        write(as_text([*changes_lines(changes), *by_name_lines(pairs, ends)]))
-    named = {name for pair in pairs for stack in (pair.old, pair.new) for name in names_of(Given(path, stack))}
-    for note in unused(limits, named):
-        say(f"note: {note}")
-    undecided = any(change.undecided for change in changes.values())
-    if undecided:
-        say_what_is_open(name for pair in pairs for stack in (pair.old, pair.new) for name in stack.deployment.open)
-    end(no=any(change.gained for change in changes.values()), undecided=undecided)

@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,9 +16,11 @@ _MOST_OF_ALL = 256 * 1024 * 1024
 
 @contextmanager
 def at_revision(path: str, revision: str) -> Generator[tuple[Path, Path]]:
-    """The same path as it was at a revision, and the root of the repository, both in a directory that goes away.
+    """The same path as it was at a revision, and the root of the repository, in a directory that goes away.
 
-    Raises ReadError for what is in no repository, and for a revision that is none or has nothing there.
+    Inside, the working directory is the one there that this one was: so what is read has the same name as it has now.
+    An absolute path is named from the root. A folder may not have been there. Raises ReadError for what is in no
+    repository, and for a revision that is none or has no such file.
     """
     place = Path(path)
     here = (place if place.is_dir() else place.parent).resolve()
@@ -28,13 +30,20 @@ def at_revision(path: str, revision: str) -> Generator[tuple[Path, Path]]:
     commit = (
         _git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
     )
-    below = place.resolve().relative_to(top.resolve())
+    below, within = place.resolve().relative_to(top.resolve()), Path.cwd().resolve()
     with TemporaryDirectory(prefix="ecsiam-") as directory:
         root = Path(directory)
         _write(top, root, list(_listed(top, commit)))
-        if not (root / below).exists():
+        if place.is_file() and not (root / below).exists():
             raise ReadError(Fault(f"`{path}` is not in `{show(revision)}`", (), "Name a path that was there."))
-        yield root / below, root
+        inside = root / within.relative_to(top.resolve()) if within.is_relative_to(top.resolve()) else root
+        inside.mkdir(parents=True, exist_ok=True)
+        with chdir(inside):
+            if not place.is_absolute() and (place.exists() or not (root / below).exists()):
+                yield place, root
+                return
+        with chdir(root):
+            yield below, root
 
 
 def _listed(top: Path, commit: str) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Requests, statements and answers as lines to read and as data for JSON."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
@@ -16,20 +17,31 @@ Data = dict[str, object]
 INDENT = "    "
 WIDTH = 120
 MOST_SHOWN = 20  # requests under one fact
+_LETTER = re.compile(r"\{[^{}]+\.letter\d\}")
 
 
 def request_lines(request: Request, indent: str = "", before: str = "") -> Iterator[str]:
     """`action on resource by principal with key=value, ...`; what is too long for a line stands on several."""
-    start = f"{indent}{before}{request.action} on {request.resource}"
-    who = [] if request.principal is None else [f"by {request.principal}"]
-    pairs = [f"{key}={v if isinstance(v, str) else '[' + ', '.join(v) + ']'}" for key, v in request.context]
-    one = " ".join((start, *who, *(["with " + ", ".join(pairs)] if pairs else [])))
+    start, who, pairs = _pieces(request)
+    one = f"{indent}{before}{request_line(request)}"
     if len(one) <= WIDTH:
         yield one
     else:
-        yield start
+        yield f"{indent}{before}{start}"
         deeper = f"{indent}{INDENT}" if indent else INDENT * 2
         yield from (f"{deeper}{more}" for more in (*who, *(f"with {pair}" for pair in pairs)))
+
+
+def request_line(request: Request) -> str:
+    """All of a request on one line."""
+    start, who, pairs = _pieces(request)
+    return " ".join((start, *who, *(["with " + ", ".join(pairs)] if pairs else [])))
+
+
+def _pieces(request: Request) -> tuple[str, list[str], list[str]]:
+    who = [] if request.principal is None else [f"by {request.principal}"]
+    pairs = [f"{key}={v if isinstance(v, str) else '[' + ', '.join(v) + ']'}" for key, v in request.context]
+    return f"{request.action} on {request.resource}", who, pairs
 
 
 def request_data(request: Request | None) -> Data | None:
@@ -54,8 +66,8 @@ def owner_data(owner: str) -> Data:
 
 
 def statement_line(statement: Statement) -> str:
-    """Why a statement is there; of one that nobody gave a reason, what it says."""
-    return statement.why
+    """Why a statement is there; of one that nobody gave a reason, what it says, with `?` for a letter of a secret."""
+    return _LETTER.sub("?", statement.why)
 
 
 def _strings(items: tuple[Item, ...]) -> list[str]:

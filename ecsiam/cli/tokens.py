@@ -74,8 +74,7 @@ def trust(
 
     claims = _claims(str(token))
     every: dict[str, dict[str, Judged]] = {}
-    for one in givens.having(role):
-        given = with_defaults(one)
+    for given in with_defaults(givens.having(role)):
         every[given.of] = {
             id: judged(policy, claims, flags_of(given, id)) for id, policy in trusts_of(given, role).items()
         }
@@ -98,6 +97,7 @@ def _claims(path: str) -> "Claims":
     """The claims of a token. Raises ConfigError or PolicyError for what is none."""
     from attrs import evolve
 
+    from ecsiam.analysis.tokens import issuer_of
     from ecsiam.errors import Fault, PolicyError
     from ecsiam.keys.source import read_bytes
     from ecsiam.model.bounds import loaded
@@ -115,7 +115,9 @@ def _claims(path: str) -> "Claims":
         if "value" in found and "iss" not in found and isinstance(found["value"], str):
             data = loaded(_payload(found["value"].encode()), str)  # as GitHub's own endpoint answers
             found = dict(data) if is_object(data) else {}
-        return cast("Claims", {c: v for c, v in found.items() if _is_plain(v)})
+        claims = cast("Claims", {c: v for c, v in found.items() if _is_plain(v)})
+        issuer_of(claims)  # without one it is no token
+        return claims
     except PolicyError as e:
         raise PolicyError(*(evolve(f, file=name) for f in e.faults)) from None
     except (ValueError, RecursionError):

@@ -1,7 +1,7 @@
 """The trusts that tokens are put to, and how what came of a statement is printed."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import evolve
 
@@ -13,12 +13,17 @@ from ecsiam.model.policy import Policy
 from ecsiam.model.stack import Stack
 
 
-def with_defaults(given: Given) -> Given:
+def with_defaults(givens: Iterable[Given]) -> Iterator[Given]:
     """The same with parameters at their defaults; what has none stays open, as far as it says nothing of tokens."""
-    if not isinstance(given.what, Stack) or not given.what.deployment.defaults:
-        return given
-    say("note: parameters that are not set have their defaults")
-    return evolve(given, what=given.what.bind(given.what.deployment.defaults))
+    said = False
+    for given in givens:
+        if not isinstance(given.what, Stack) or not given.what.deployment.defaults:
+            yield given
+            continue
+        if not said:
+            say("note: parameters that are not set have their defaults")
+        said = True
+        yield evolve(given, what=given.what.bind(given.what.deployment.defaults))
 
 
 def flags_of(given: Given, id: str) -> tuple[str, ...]:

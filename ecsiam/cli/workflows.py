@@ -1,6 +1,6 @@
 """`trust --workflow`: which tokens the jobs of a workflow can send, and which of them a role takes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn
 
 from attrs import frozen
@@ -15,7 +15,7 @@ from ecsiam.findings.pipelines import Sending, sendings
 from ecsiam.model.policy import Policy
 from ecsiam.model.stack import Stack
 from ecsiam.model.text import Text
-from ecsiam.readers.found import FoundJob, FoundLogin
+from ecsiam.readers.found import FoundJob, FoundLogin, FoundTemplate
 from ecsiam.readers.naming import names
 from ecsiam.readers.workflows import read_workflow
 from ecsiam.targets import dump
@@ -23,7 +23,10 @@ from ecsiam.targets import dump
 
 @frozen
 class _Asked:
-    """A login of a job, and what came of its tokens at each role that it may mean, by the role's name."""
+    """A login of a job, and what came of its tokens at each role that it may mean, by the role's name.
+
+    One that nobody knows the name of, and that is none of several, is somewhere else.
+    """
 
     job: FoundJob
     login: FoundLogin
@@ -37,7 +40,9 @@ class _Asked:
         found = [one.came.outcome for sent in self.came.values() for one in sent]
         if self.job.token is False or not found:
             return "undecided"
-        return next(outcome for outcome in OUTCOMES if outcome in found)
+        came = next(outcome for outcome in OUTCOMES if outcome in found)
+        unnamed = not any(isinstance(part, str) for named in self.login.roles for part in named.parts)
+        return "undecided" if came == "refused" and unnamed and len(self.came) > 1 else came
 
 
 def trust_workflow(
@@ -45,12 +50,12 @@ def trust_workflow(
 ) -> NoReturn:
     """Print what comes of the tokens of a workflow, and end the run."""
     trusts: dict[str, tuple[Policy, Given]] = {}
-    for one in givens.having(role):
-        given = with_defaults(one)
+    templates = givens.reading.templates if givens.reading is not None else ()
+    for given in with_defaults(givens.having(role)):
         for id, policy in trusts_of(given, role).items():
             trusts[f"{given.of}: {id}" if given.of else id] = policy, given
     asked = [
-        _Asked(job, login, _came(job, login, trusts, repository))
+        _Asked(job, login, _came(login, trusts, repository, templates))
         for root in read_workflow(workflow)
         for job in root.found
         if isinstance(job, FoundJob)
@@ -66,11 +71,14 @@ def trust_workflow(
 
 
 def _came(
-    job: FoundJob, login: FoundLogin, trusts: Mapping[str, tuple[Policy, Given]], repository: str | None
+    login: FoundLogin,
+    trusts: Mapping[str, tuple[Policy, Given]],
+    repository: str | None,
+    templates: Sequence[FoundTemplate],
 ) -> dict[str, list[Sending]]:
-    """What comes of the tokens of a job at each role that it may mean."""
+    """What comes of the tokens of a login at each role that it may mean."""
     return {
-        id: sendings(policy, job, login.audience, repository)
+        id: sendings(policy, login, repository, templates)
         for id, (policy, given) in trusts.items()
         if any(_means(named, id, given) for named in login.roles)
     }

@@ -25,6 +25,7 @@ from ecsiam.errors import (
     show,
 )
 from ecsiam.features.declared import PLACEHOLDERS
+from ecsiam.keys.key import not_given
 from ecsiam.keys.placeholders import every_text
 from ecsiam.keys.source import Source, read_source
 from ecsiam.keys.values import as_text
@@ -177,7 +178,7 @@ class _Read:
             for fault in e.faults:
                 place = member.place(fault.path)[1]
                 own = _Shared(fault.path, evolve(fault, path=place))
-                of_all = _Shared(fault.path, Fault(_as_written(fault.message, fault, data), place))
+                of_all = _Shared(fault.path, Fault(_uncounted(_as_written(fault.message, fault, data)), place))
                 first = own if own in self.found else self.same.get(of_all, own)
                 self.same.setdefault(of_all, first)
                 self.found.setdefault(first, []).append((member, fault))
@@ -212,7 +213,7 @@ class _Read:
             for key, value in member.layers[rank].says.items():
                 if member.place((key,))[0] != rank:
                     continue
-                least = rank if value is None else 0  # `~` hides what is weaker
+                least = rank if not_given(value) else 0  # an empty value hides what is weaker
                 without = [_without(one, key) if i >= least else one for i, one in enumerate(member.layers)]
                 self.trials -= 1
                 if self.trials < 0:  # what has thousands of faults is not asked for the part of each
@@ -248,6 +249,11 @@ def _still(of_all: str, path: Path, data: dict[str, object]) -> bool:
     except ConfigError as e:
         return any(f.path == path and _as_written(f.message, f, data) == of_all for f in e.faults)
     return False
+
+
+def _uncounted(said: str) -> str:
+    """What is said without its numbers: how long a name comes out differs from one to the other."""
+    return re.sub(r"(`[^`]*`)|[0-9][0-9,]*", lambda found: found[1] or "0", said)
 
 
 def _of_all(said: Sequence[tuple[str, Fault, Member]]) -> str:

@@ -13,7 +13,7 @@ from ecsiam.looks.words import few
 from ecsiam.model.condition import Condition
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Text, text
 from ecsiam.readers.found import Place, as_map
-from ecsiam.readers.needs import Asked
+from ecsiam.readers.need import Asked
 from ecsiam.readers.reading import Reading, ReadRole
 
 _ISSUER = "token.actions.githubusercontent.com"

@@ -27,7 +27,8 @@ from ecsiam.model.secret import looks_complete
 from ecsiam.model.stack import Stack
 from ecsiam.model.text import Bindings
 from ecsiam.readers.found import Place, Unread, as_list, as_map, is_list, is_map
-from ecsiam.readers.needs import Asked, Known, TaskNeed, needs_of
+from ecsiam.readers.need import Asked, TaskNeed
+from ecsiam.readers.needs import known_to, needs_of
 from ecsiam.readers.reading import Reading, ReadRole
 
 _ORDER = {key: i for i, key in enumerate(Config.keys())}
@@ -154,7 +155,7 @@ def _service(member: Member, reading: Reading) -> _Service:
     home = {"account_id": member.account, "aws_region": member.region}
     known = {**home, "partition": partition_of(member.region) or ""}
     bindings = Bindings(deployment={name: value for name, value in known.items() if value})
-    made = _Service(member, Spelling(bindings, reading.arns))
+    made = _Service(member, Spelling(bindings, reading.arns(member.tasks[0].root if member.tasks else "")))
     for task in member.tasks:
         made.take(wants(task, reading, made.spelling))
     _secrets(made)
@@ -259,7 +260,7 @@ def _compare(made: _Service, stack: Stack, reading: Reading) -> None:
 def unmet(made: _Service, stack: Stack, reading: Reading) -> Iterator[TaskNeed]:
     """The needs of a service's definitions that its roles surely don't meet."""
     for task in made.member.tasks:
-        for need in needs_of(task.found, Known(task.services, reading.keys, reading.arns)):
+        for need in needs_of(task.found, known_to(task, reading)):
             role = as_read(stack.roles[need.role])
             ways = [[_known(asked, made.spelling) for asked in way] for way in need.ways]
             if all(judge(role, way).outcome == "denied" for way in ways):

@@ -9,10 +9,13 @@ from attrs import frozen
 from ecsiam.drafts.texts import Spelling
 from ecsiam.errors import show_path
 from ecsiam.features.registry import RegistryKeys
-from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Text, text
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Ref, Text, text
 from ecsiam.readers.found import Place, Value, as_list, as_map, is_list
 from ecsiam.readers.images import repository_of
-from ecsiam.readers.needs import Asked, Known, TaskNeed, Way, needs_of
+from ecsiam.readers.need import Asked, Known, TaskNeed, Way
+from ecsiam.readers.needs import known_to, needs_of
+from ecsiam.readers.needs_logs import written_to
+from ecsiam.readers.needs_services import PATHS, along
 from ecsiam.readers.reading import Reading, ReadTask
 
 _KEYS = {
@@ -29,7 +32,8 @@ _MOUNT, _WRITE, _POINT = "ClientMount", "ClientWrite", "elasticfilesystem:Access
 # What the console proposes for pull-through cache rules.
 _CACHES = re.compile(r".*:repository/(docker-hub|ecr-public|quay|kubernetes|github|gitlab|azure)/")
 _KEY_ID = re.compile(r"(mrk-)?[0-9a-f]{8,}(-[0-9a-f]+)*")
-_TO_CLOUDWATCH = ("cloudwatch", "cloudwatch_logs")
+# What the router of FireLens calls with the task role, but for CloudWatch's actions.
+_ROUTED = frozenset({"firehose:PutRecordBatch", "kinesis:PutRecords", "s3:PutObject"})
 
 
 @frozen
@@ -65,7 +69,7 @@ def told(place: Place) -> str:
 
 def wants(task: ReadTask, reading: Reading, spelling: Spelling) -> Asks:
     """What a task definition and the services that run it ask for."""
-    known = Known(task.services, reading.keys, reading.arns)
+    known = known_to(task, reading)
     for need in needs_of(task.found, known):
         yield from _of_need(need, known, spelling)
     yield from _containers(task, reading, spelling)
@@ -104,7 +108,9 @@ def _of_need(need: TaskNeed, known: Known, spelling: Spelling) -> Asks:
 
 def _asked(asked: Asked, way: Way, need: TaskNeed, spelling: Spelling, otherwise: Text | None) -> Asks:
     service, _, action = asked.action.partition(":")
-    if asked.action in _FLAGS:
+    if need.role == "task" and (asked.action in _ROUTED or asked.action == "logs:CreateLogStream"):
+        yield from _routed(asked, need, spelling)
+    elif asked.action in _FLAGS:
         yield Want(_FLAGS[asked.action], True, need.place)
     elif service == "elasticfilesystem" and action == _MOUNT:
         yield from _mount(asked, way, need, spelling)
@@ -120,6 +126,22 @@ def _asked(asked: Asked, way: Way, need: TaskNeed, spelling: Spelling, otherwise
             prefix = value.partition(":repository/")[2].partition("/")[0]
             what = f"whether `{prefix}` is the prefix of a pull-through cache, which has to be listed then"
             yield Open(what, need.place, "ecr_pull_through_prefixes")
+
+
+def _routed(asked: Asked, need: TaskNeed, spelling: Spelling) -> Asks:
+    """Where the log router writes, which it does with the task role."""
+    of_group = asked.action == "logs:CreateLogStream"
+    of = asked.resource.split(":log-stream:", 1)[0] if of_group else asked.resource
+    if asked.action == "s3:PutObject":
+        of = Text.of(of.split("/", 1)[0], "/*")
+    value = spelling.of(of)
+    if value is None:
+        yield Open(f"what is meant by `{of}`", need.place, "task_access")
+    elif of_group:
+        yield Want("cloudwatch_log_group_arns", value, need.place)
+        yield Want("cloudwatch_logs_collector", True, need.place)
+    else:
+        yield Want("task_access", {"arns": [value], "access": ["write"]}, need.place)
 
 
 def _key_of(asked: Asked, need: TaskNeed) -> str:
@@ -154,41 +176,31 @@ def _containers(task: ReadTask, reading: Reading, spelling: Spelling) -> Asks:
         return
     images = [as_map(one).get("image") for one in found]
     for i, image in enumerate(images):
-        if image is not None and not isinstance(image, str) and not _tells_host(image, reading):
+        if image is not None and not isinstance(image, str) and not _tells_host(image, reading.arns(task.root)):
             at = task.found.at(("containerDefinitions", i, "image"))
             yield Open("where the image comes from", at, "ecr_repository_arns")
     for i, one in enumerate(map(as_map, found)):
         for j, _ in enumerate(as_list(one.get("credentialSpecs"))):
             at = task.found.at(("containerDefinitions", i, "credentialSpecs", j))
             yield Open("no key is about what reading credential specs takes", at)
-        yield from _router(task, i, as_map(one.get("logConfiguration")), spelling)
+        yield from _router(task, i, as_map(one.get("logConfiguration")))
 
 
-def _tells_host(image: Value, reading: Reading) -> bool:
+def _tells_host(image: Value, arns: Mapping[Ref, Text]) -> bool:
     """Whether the registry of an image is known, though not all of the image is."""
     if not isinstance(image, Text):
         return False
-    return isinstance(image.parts[0], str) or repository_of(image, reading.arns) is not None
+    return isinstance(image.parts[0], str) or repository_of(image, arns) is not None
 
 
-def _router(task: ReadTask, i: int, log: Mapping[str, Value], spelling: Spelling) -> Asks:
-    """What FireLens sends goes by the task role."""
+def _router(task: ReadTask, i: int, log: Mapping[str, Value]) -> Asks:
+    """What FireLens sends goes by the task role: of what is no need it isn't known."""
     options = as_map(log.get("options"))
     name = str(options.get("Name", options.get("name", "")))
-    if str(log.get("logDriver")) != "awsfirelens" or not name:
-        return
-    at = task.found.at(("containerDefinitions", i, "logConfiguration", "options", "Name"))
-    group, region = options.get("log_group_name"), options.get("region")
-    if name in _TO_CLOUDWATCH and isinstance(group, str | Text) and group and "$" not in str(group):
-        home = task.found.region or text(AWS_REGION)
-        region = text(region) if isinstance(region, str | Text) and region else home
-        account = task.found.account or text(ACCOUNT_ID)
-        arn = spelling.of(Text.of("arn:", PARTITION, ":logs:", region, ":", account, ":log-group:", group))
-        if arn:
-            yield Want("cloudwatch_log_group_arns", arn, at)
-            yield Want("cloudwatch_logs_collector", True, at)
-            return
-    yield Open(f"what the task role needs for FireLens's `{name}`", at, "task_access")
+    at = ("containerDefinitions", i, "logConfiguration")
+    if str(log.get("logDriver")) == "awsfirelens" and name and written_to(task.found, at, options) is None:
+        place = task.found.at((*at, "options", "Name"))
+        yield Open(f"what the task role needs for FireLens's `{name}`", place, "task_access")
 
 
 def _sessions(task: ReadTask, spelling: Spelling) -> Asks:
@@ -218,9 +230,8 @@ def _sessions(task: ReadTask, spelling: Spelling) -> Asks:
 
 @frozen
 class _Named:
-    """Where a service's definition names a role of ECS: the flag that makes it, and the keys of what stands beside."""
+    """A role of ECS that a service's definition names: the keys of what stands beside it."""
 
-    path: tuple[str, ...]
     role: str
     keys: Mapping[str, str] = {}
     all: bool = False
@@ -232,15 +243,10 @@ class _Named:
 
 
 SERVICE_ROLES = (
-    _Named(("volumeConfigurations", "managedEBSVolume"), "ebs_volumes", {"kmsKeyId": "ebs_volumes_kms_key_arns"}),
+    _Named("ebs_volumes", {"kmsKeyId": "ebs_volumes_kms_key_arns"}),
+    _Named("service_connect_tls", {"kmsKey": "service_connect_tls_kms_key_arns"}),
+    _Named("vpc_lattice"),
     _Named(
-        ("serviceConnectConfiguration", "services", "tls"),
-        "service_connect_tls",
-        {"kmsKey": "service_connect_tls_kms_key_arns"},
-    ),
-    _Named(("vpcLatticeConfigurations",), "vpc_lattice"),
-    _Named(
-        ("loadBalancers", "advancedConfiguration"),
         "load_balancers",
         dict.fromkeys(
             ("alternateTargetGroupArn", "productionListenerRule", "testListenerRule"),
@@ -248,7 +254,7 @@ SERVICE_ROLES = (
         ),
         all=True,
     ),
-    _Named(("deploymentConfiguration", "lifecycleHooks"), "lifecycle_hook", {"hookTargetArn": "lifecycle_hook_arns"}),
+    _Named("lifecycle_hook", {"hookTargetArn": "lifecycle_hook_arns"}),
 )
 
 
@@ -256,23 +262,8 @@ def named_by(task: ReadTask) -> Iterator[tuple[_Named, Place, Mapping[str, Value
     """Each place where a service that runs the task names a role: with what stands there, and around it."""
     for service in task.services:
         for row in SERVICE_ROLES:
-            for at, inside, around in _along(as_map(service.value), row.path, ()):
+            for at, inside, around in along(as_map(service.value), PATHS[row.role]):
                 yield row, service.at(at), inside, around
-
-
-def _along(
-    value: Mapping[str, Value], path: tuple[str, ...], at: tuple[str | int, ...]
-) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Value], Mapping[str, Value]]]:
-    """What stands at a path, through lists."""
-    found = value.get(path[0])
-    several = list(enumerate(found)) if is_list(found) else [(None, found)]
-    for i, one in several:
-        inner = as_map(one)
-        here = (*at, path[0], *(() if i is None else (i,)))
-        if inner and len(path) == 1:
-            yield here, inner, value
-        elif inner:
-            yield from _along(inner, path[1:], here)
 
 
 def _beside(task: ReadTask, spelling: Spelling) -> Asks:

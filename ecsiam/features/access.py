@@ -1,9 +1,11 @@
 """task_access: what the task may do, as verbs on ARNs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, cast
 
+from ecsiam.errors import Path
 from ecsiam.features.access_entry import Entry, Given, TaskAccess
+from ecsiam.features.access_kind import AccessKind
 from ecsiam.features.access_kinds import KINDS
 from ecsiam.features.access_statements import POLICY, statements
 from ecsiam.features.feature import Feature, Part
@@ -58,6 +60,7 @@ def _access(keys: AccessKeys, project: Project) -> Iterator[Part]:
                     kind.from_abroad,
                     kind.page,
                 )
+            yield from _above(entry, kind, known(arns), ("task_access", i, "arns"))
             if kind.other_side and kind.id not in said:
                 said.add(kind.id)
                 yield Note(
@@ -65,6 +68,21 @@ def _access(keys: AccessKeys, project: Project) -> Iterator[Part]:
                     f"`task_access` alone doesn't open {kind.what}",
                     ("task_access", i),
                     kind.other_side,
+                    kind.page,
+                )
+
+
+def _above(entry: Entry, kind: AccessKind, arns: Sequence[str], place: Path) -> Iterator[Note]:
+    """What a verb is asked on, where only what is below that is named."""
+    verbs = [kind.named[verb] for verb in entry.access if verb in kind.named]
+    for verb in (verb for verb in verbs if any(act.above for act in verb.acts)):
+        for arn in (arn for arn in arns if arn.endswith("/*") and arn.count("/") > 1):
+            if arn.removesuffix("/*") not in arns:
+                yield Note(
+                    "access-above",
+                    f"`{verb.name}` is asked on `{arn.removesuffix('/*')}`, which `{arn}` doesn't name",
+                    place,
+                    f"List `{arn.removesuffix('/*')}` too.",
                     kind.page,
                 )
 

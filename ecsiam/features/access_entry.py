@@ -8,17 +8,19 @@ from attrs import frozen
 from pydantic import create_model
 
 from ecsiam.errors import ConfigError, Fault, Faults, Path, did_you_mean
+from ecsiam.features import customer_keys
 from ecsiam.features.access_kind import AccessKind, Beside
 from ecsiam.features.access_kinds import ANY_ARN, ANY_BESIDE, KINDS, VERBS, kind_of
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys, check
 from ecsiam.keys.kinds import ListOf, OfForm, Prose, Schema, shown
-from ecsiam.keys.values import Many
+from ecsiam.keys.values import Many, as_text, known
 from ecsiam.looks.words import listed
 from ecsiam.model.accept import HIDDEN, LONGEST_WHY
 from ecsiam.model.arn import Arn
 from ecsiam.model.form import Form
 from ecsiam.model.forms import KEY_ARN
+from ecsiam.model.globs import overlap
 from ecsiam.model.parameter import Parameter
 
 _TASK = ("task",)
@@ -147,20 +149,25 @@ class Entry(Keys):
             yield _condition("arns", beside.through)
         values = (given.default or ()) if isinstance(given, Parameter) else given
         yield from _not_of(beside.form, values, ("with", "default") if isinstance(given, Parameter) else ("with",))
-        if not beside.through and not isinstance(given, Parameter):  # models lie in many regions
-            yield from self._elsewhere("with", given, "it has to be in the account and region of what it is for")
+        if not beside.through:  # models lie in many regions
+            yield from self._apart(beside)
 
-    def _elsewhere(self, name: str, given: Sequence[str], why: str, *, account: bool = True) -> Iterator[Fault]:
-        """What of a key lies elsewhere than every ARN of the entry, as far as both are known."""
-        known: Sequence[str] | Parameter = getattr(self, "arns", ())  # of a faulty entry they aren't there
-        arns = () if isinstance(known, Parameter) else tuple(filter(None, known))
-        places = {_place(arn, account=account) for arn in arns}
-        if not places or None in places:
+    def _apart(self, beside: Beside) -> Iterator[Fault]:
+        """What of `with` lies elsewhere than every ARN of the entry, and what of these is in none of it."""
+        arns, given = list(filter(None, known(self.arns))), list(known(self.beside))
+        places = {_place(arn) for arn in arns}
+        for i, one in enumerate(given if None not in places else ()):
+            if one and arns and _place(one) not in (None, *places):
+                message = f"`{one}`: it has to be in the account and region of what it is for"
+                yield Fault(message, ("with", i), "Name one that is, or write an entry of its own.")
+        fitting = (one for one in given if one and beside.form.fault(one) is None)
+        held = [beside.holds(Arn.parse(as_text(one))) for one in fitting] if beside.holds else []
+        if any(text.literal is None for text in held):
             return
-        for i, one in enumerate(given):
-            place = _place(one, account=account) if one else None
-            if place is not None and place not in places:
-                yield Fault(f"`{one}`: {why}", (name, i), "Name one that is, or write an entry of its own.")
+        for i, arn in enumerate(known(self.arns) if held else ()):
+            if arn and as_text(arn).literal is not None and not any(overlap(arn, str(text)) for text in held):
+                message = f"`{arn}` is in none of those that `with` names"
+                yield Fault(message, ("arns", i), f"Name {beside.what}, or write an entry of its own.")
 
     @check("kms_key_arns")
     def _keys(self) -> Iterator[Fault]:
@@ -170,9 +177,9 @@ class Entry(Keys):
             if not kind.via:
                 message = f"there are no `kms_key_arns` for {kind.what}: {kind.keyless}"
                 yield Fault(message, ("kms_key_arns",), "Leave it out.")
-        if not isinstance(self.kms_key_arns, Parameter) and all(KINDS[id].via for id in reached):
-            why = "a service uses keys of the region that its resource is in"
-            yield from self._elsewhere("kms_key_arns", self.kms_key_arns, why, account=False)
+        if reached and all(KINDS[id].via for id in reached):
+            regions = (Arn.parse(as_text(arn)).region for arn in known(self.arns) if arn)
+            yield from customer_keys.elsewhere("kms_key_arns", self.kms_key_arns, regions)
         encrypted = [KINDS[id] for id in reached if KINDS[id].via]
         verbs = [kind.named[v] for kind in encrypted for v in self.access or () if v in kind.named]
         if encrypted and verbs and not any(verb.key for verb in verbs):
@@ -186,11 +193,11 @@ class Entry(Keys):
             yield Fault(f"the reason holds {hidden[0]!a}, which nobody sees", ("why",), "Leave it out.")
 
 
-def _place(arn: str, *, account: bool) -> tuple[str, ...] | None:
-    """The region of an ARN, with its account if asked; None where one of them isn't known, or isn't there."""
-    parsed = Arn.parse(arn) if arn.startswith("arn:") and arn.count(":") > 4 else None
-    parts = () if parsed is None else (parsed.region.literal, *((parsed.account.literal,) if account else ()))
-    return tuple(filter(None, parts)) if parts and all(parts) else None
+def _place(arn: str) -> tuple[str, str] | None:
+    """The region and account of an ARN; None where one of them isn't known, or isn't there."""
+    parsed = Arn.parse(as_text(arn))
+    region, account = parsed.region.literal, parsed.account.literal
+    return (region, account) if region and account else None
 
 
 def _not_of(form: Form, values: object, place: Path) -> Iterator[Fault]:

@@ -1,6 +1,6 @@
 """What a row of `task_access` is: a kind of resource, its verbs, and the actions of each with what they are on."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal, assert_never
 
 from attrs import field, frozen
@@ -12,6 +12,7 @@ from ecsiam.model.condition import Condition
 from ecsiam.model.each import Rule
 from ecsiam.model.form import Form, Hint, arn_form
 from ecsiam.model.owned import owned_of
+from ecsiam.model.text import Text
 
 IN = "eu-west-2:123456789012"
 NAME = "[A-Za-z0-9_.*?-]+"
@@ -23,12 +24,13 @@ class Act:
     """An action, and what follows the entry's ARN on each resource that AWS evaluates it on.
 
     What ends in a star stands for all that is below; where the entry lists some of that, it is left out. `rule` is how
-    the ARN itself is rewritten.
+    the ARN itself is rewritten. What is `above` is asked on that which all is below that an ARN with `/*` names.
     """
 
     action: str
     after: tuple[str, ...] = ("",)
     rule: Rule = "all"
+    above: bool = False
 
 
 @frozen
@@ -47,7 +49,8 @@ class Beside:
     """What `with` names, for a kind whose ARN doesn't say all.
 
     The verb's `actions` (none: all of them) are asked on it too: while the request came `through` one of the entry's
-    ARNs, as that condition key says. With a `condition` it is no resource: it is what that key has to be.
+    ARNs, as that condition key says. With a `condition` it is no resource: it is what that key has to be. Where it
+    `holds` what the entry is about, this is what of that is in one of it.
     """
 
     what: str
@@ -55,6 +58,7 @@ class Beside:
     actions: tuple[str, ...] = ()
     condition: str = ""
     through: str = ""
+    holds: Callable[[Arn], Text] | None = None
 
 
 @frozen
@@ -113,9 +117,11 @@ def _and(text: str) -> str:
     return f" {text}" if text else ""
 
 
-def acts(service: str, *names: str, after: tuple[str, ...] = ("",), rule: Rule = "all") -> tuple[Act, ...]:
+def acts(
+    service: str, *names: str, after: tuple[str, ...] = ("",), rule: Rule = "all", above: bool = False
+) -> tuple[Act, ...]:
     """Actions of one service that are asked on the same resources."""
-    return tuple(Act(f"{service}:{name}", after, rule) for name in names)
+    return tuple(Act(f"{service}:{name}", after, rule, above) for name in names)
 
 
 def form_of(

@@ -4,6 +4,7 @@ Actions, resource types and keys are those of the Service Authorization Referenc
 """
 
 from ecsiam.features.access_kind import IN, AccessKind, Beside, Verb, acts, form_of
+from ecsiam.features.derived import tasks_of
 from ecsiam.model.form import Form, arn_pattern
 from ecsiam.model.forms import CLUSTER_ARN, LOG_GROUP_ARN
 
@@ -57,13 +58,18 @@ SSM_PARAMETER = AccessKind(
     ),
     (
         Verb("read", "read parameters", acts("ssm", "GetParameter", "GetParameters"), _DECRYPT),
-        Verb("path", "read parameters by path", acts("ssm", "GetParametersByPath", after=("", "/*")), _DECRYPT),
+        Verb(
+            "path",
+            "read parameters by path",
+            acts("ssm", "GetParametersByPath", after=("", "/*"), above=True),
+            _DECRYPT,
+        ),
     ),
     "https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html",
     via="ssm",
     traps=(
         "The slash that a name begins with is no part of the ARN: `/a/b` is `parameter/a/b`.",
-        "`path` is asked on the path, `parameter/a`, and gives all that is below it.",
+        "`path` is asked on the path, `parameter/a`, and gives all that is below it: `parameter/a/*` doesn't name it.",
     ),
     abroad="share",
 )
@@ -221,7 +227,7 @@ TASK = AccessKind(
     ),
     "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection.html",
     keyless="nothing is encrypted",
-    beside=Beside("the cluster that the tasks run in", CLUSTER_ARN, condition="ecs:cluster"),
+    beside=Beside("the cluster that the tasks run in", CLUSTER_ARN, condition="ecs:cluster", holds=tasks_of),
     traps=("A task's id is known only once it runs: `task/CLUSTER/*` is every task of the cluster.",),
     abroad="role",
 )

@@ -86,6 +86,7 @@ class CodedeployKeys(Keys):
             flag=_FLAG,
             same_account=True,
             closed=True,
+            beside=("codedeploy_service_arns",),
         ),
     ] = ()
     codedeploy_hook_arns: Annotated[
@@ -97,6 +98,7 @@ class CodedeployKeys(Keys):
             default="none",
             flag=_FLAG,
             closed=True,
+            beside=("codedeploy_service_arns",),
         ),
     ] = ()
     codedeploy_alarm_arns: Annotated[
@@ -109,6 +111,7 @@ class CodedeployKeys(Keys):
             flag=_FLAG,
             same_account=True,
             closed=True,
+            beside=("codedeploy_service_arns",),
         ),
     ] = ()
     codedeploy_topic_arns: Annotated[
@@ -120,6 +123,7 @@ class CodedeployKeys(Keys):
             default="none",
             flag=_FLAG,
             closed=True,
+            beside=("codedeploy_service_arns",),
         ),
     ] = ()
     codedeploy_revision_arns: Annotated[
@@ -131,6 +135,7 @@ class CodedeployKeys(Keys):
             default="none",
             flag=_FLAG,
             closed=True,
+            beside=("codedeploy_service_arns",),
         ),
     ] = ()
 

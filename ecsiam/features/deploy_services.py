@@ -12,7 +12,8 @@ from ecsiam.features.project import Project, allow
 from ecsiam.features.trust import ECS_ROLES
 from ecsiam.keys.key import Key
 from ecsiam.keys.kinds import ListOf, OfForm
-from ecsiam.keys.values import empty, known, left_open, resources, wrapped
+from ecsiam.keys.values import Many, as_text, empty, known, left_open, resources, wrapped
+from ecsiam.looks.words import listed as named
 from ecsiam.model import forms
 from ecsiam.model.arn import Arn
 from ecsiam.model.condition import Condition
@@ -152,7 +153,23 @@ def revisions(keys: DeployServicesKeys, project: Project) -> tuple[Item, ...]:
     return wrapped(keys.task_definition_families, project.arns("ecs", "task-definition/"), ":*", every)
 
 
-def service_notes(keys: DeployServicesKeys, *, of_clusters: bool) -> Iterator[Note]:
+def elsewhere(name: str, arns: Many, project: Project) -> Iterator[Note]:
+    """What of a key is of another region than the task definitions that the workflow registers."""
+    own = [region.literal for region in project.home.regions]
+    for i, arn in enumerate(known(arns) if None not in own else ()):
+        region = Arn.parse(as_text(arn)).region.literal
+        if region is not None and region not in own:
+            yield Note(
+                "deploy-elsewhere",
+                f"`{arn}` is of region `{region}`, and task definitions are registered in {named(filter(None, own))}: "
+                "none of them runs there",
+                (name, i),
+                "Write the region in `aws_regions` if the service runs there too.",
+                _ECS,
+            )
+
+
+def service_notes(keys: DeployServicesKeys, project: Project, *, of_clusters: bool) -> Iterator[Note]:
     """What is worth knowing about the services. `of_clusters` says that something else is done in the clusters."""
     clusters = keys.ecs_cluster_arns
     listed = keys.ecs_service_arns and not isinstance(keys.ecs_service_arns, Parameter)
@@ -163,6 +180,8 @@ def service_notes(keys: DeployServicesKeys, *, of_clusters: bool) -> Iterator[No
             ("ecs_cluster_arns",),
             "Leave one of the two out.",
         )
+    for name in ("ecs_service_arns", "ecs_cluster_arns"):
+        yield from elsewhere(name, getattr(keys, name), project)
     if empty(keys.ecs_service_arns):
         which = "these clusters" if not empty(clusters) else "its account and region"
         if isinstance(clusters, Parameter):

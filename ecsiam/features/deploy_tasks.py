@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from ecsiam.errors import Fault
-from ecsiam.features.deploy_services import DeployServicesKeys, known_clusters, tasks_of
+from ecsiam.features.deploy_services import DeployServicesKeys, elsewhere, known_clusters, tasks_of
 from ecsiam.features.deployer import DEPLOY_ROLES, GITHUB_FLAG, OTHER_FLAGS, Deployer
 from ecsiam.features.feature import Part
 from ecsiam.features.project import Project, allow
@@ -56,6 +56,7 @@ class DeployTasksKeys(DeployServicesKeys):
             same_account=True,
             closed=True,
             fixed=_WRITTEN,
+            beside=("github_run_tasks", "github_may"),
         ),
     ] = ()
 
@@ -93,6 +94,7 @@ def run_tasks(keys: DeployTasksKeys, project: Project, by: Deployer) -> Iterator
     clusters = task_clusters(keys, project)
     if not keys.github_task_cluster_arns:
         yield _wide(keys)
+    yield from elsewhere("github_task_cluster_arns", keys.github_task_cluster_arns, project)
     yield allow(
         RUN_TASK,
         # ECS asks about the latest revision, whichever is run: neither one revision nor the bare family is enough.

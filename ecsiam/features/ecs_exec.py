@@ -65,6 +65,7 @@ class ExecKeys(CloudwatchKeys):
             default="none",
             flag=FLAG,
             same_account=True,
+            same_region=True,
             closed=True,
         ),
     ] = ()

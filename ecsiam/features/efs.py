@@ -133,7 +133,14 @@ class EfsKeys(Keys):
     ] = None
     efs_root_access: Annotated[
         bool,
-        Key("The task may write as root (`ClientRootAccess`).", Flag(), ("task",), flag=_FLAG, closed=True),
+        Key(
+            "The task may write to `efs_arn` as root (`ClientRootAccess`).",
+            Flag(),
+            ("task",),
+            flag=_FLAG,
+            closed=True,
+            beside=("efs_arn",),
+        ),
     ] = False
     efs_file_systems: Annotated[
         Sequence[FileSystem],

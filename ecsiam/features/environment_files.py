@@ -65,6 +65,7 @@ class EnvironmentFilesKeys(Keys):
             ("execution",),
             default="that of the roles",
             closed=True,
+            beside=("environment_file_arns",),
         ),
     ] = ()
     environment_file_kms_key_arns: Annotated[
@@ -75,6 +76,7 @@ class EnvironmentFilesKeys(Keys):
             ("execution",),
             default="none",
             closed=True,
+            beside=("environment_file_arns",),
         ),
     ] = ()
 

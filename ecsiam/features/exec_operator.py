@@ -67,6 +67,7 @@ class ExecOperatorKeys(ExecKeys):
             default="all",
             flag=FLAG,
             closed=True,
+            beside=("exec_operator_cluster_arns",),
         ),
     ] = ()
     exec_operator_task_tags: Annotated[
@@ -77,6 +78,7 @@ class ExecOperatorKeys(ExecKeys):
             ("task",),
             default="none: every task of the clusters",
             flag=FLAG,
+            beside=("exec_operator_cluster_arns",),
         ),
     ] = {}
 

@@ -114,6 +114,7 @@ class ExecutionKeys(Keys):
             ("execution",),
             flag=_PULLS,
             closed=True,
+            beside=("ecr_pull_through_prefixes",),
         ),
     ] = False
     runtime_monitoring_repository_arns: Annotated[
@@ -255,14 +256,6 @@ def _ecr(keys: ExecutionKeys, project: Project) -> Iterator[Part]:
             ("ecr_pull_through_prefixes",),
             "Give the VPC a NAT gateway, or pull each image once from elsewhere.",
             "https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html",
-        )
-    if keys.ecr_create_cached_repositories and not keys.ecr_pull_through_prefixes:
-        yield Note(
-            "no-cache-prefix",
-            "`ecr_create_cached_repositories` is on, and no prefix says which repositories",
-            ("ecr_create_cached_repositories",),
-            "List the cache's prefixes in `ecr_pull_through_prefixes`.",
-            _CACHE,
         )
     yield from ecr_needs(keys, project)
 

@@ -75,7 +75,7 @@ def deploying(keys: GithubActionsKeys, project: Project, by: Deployer) -> Iterat
     yield from push_notes(keys, project)
     yield from push(keys, project, by)
     yield from task_definitions(keys, project, by)
-    yield from service_notes(keys, of_clusters=keys.names_clusters)
+    yield from service_notes(keys, project, of_clusters=keys.names_clusters)
     yield from roll_over(keys, project, by)
     yield from passed(keys, project, by)
     yield from run_tasks(keys, project, by)

@@ -19,7 +19,7 @@ from ecsiam.features.github_subjects import (
     is_server,
     refs,
 )
-from ecsiam.features.oidc import OidcKeys, product, provider_faults, provider_form
+from ecsiam.features.oidc import OidcKeys, address_faults, product, provider_faults, provider_form
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import Choice, Flag, ListOf, OfForm, Whole
@@ -251,6 +251,12 @@ class GithubOidcKeys(OidcKeys):
     def _provider(self) -> Iterator[Fault]:
         given = self.github_oidc_provider_arn
         return provider_faults("github_oidc_provider_arn", given, self.github_issuer, "github_issuer")
+
+    @check()
+    def _called(self) -> Iterator[Fault]:
+        yield from address_faults(getattr(self, "github_repo", None), ("github_repo",))
+        for i, repository in enumerate(self.github_repos):
+            yield from address_faults(repository, ("github_repos", i))
 
     @check("github_issuer", "github_claims")
     def _server(self) -> Iterator[Fault]:

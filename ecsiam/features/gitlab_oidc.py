@@ -15,6 +15,7 @@ from ecsiam.features.github_actions import GRANTS, GithubActionsKeys, deploying
 from ecsiam.features.oidc import (
     OidcKeys,
     Pipeline,
+    address_faults,
     made_provider,
     product,
     provider_faults,
@@ -212,6 +213,10 @@ class GitlabOidcKeys(OidcKeys):
     def _gitlab_provider(self) -> Iterator[Fault]:
         given = self.gitlab_oidc_provider_arn
         return provider_faults("gitlab_oidc_provider_arn", given, self.gitlab_url, "gitlab_url")
+
+    @check("gitlab_project")
+    def _gitlab_called(self) -> Iterator[Fault]:
+        return address_faults(self.gitlab_project, ("gitlab_project",))
 
     @check("gitlab_url", "gitlab_claims")
     def _gitlab_claims(self) -> Iterator[Fault]:

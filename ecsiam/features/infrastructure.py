@@ -9,7 +9,7 @@ from typing import Annotated
 from ecsiam.features.assumed import AssumedBy, OtherKey, ec2, everywhere, source
 from ecsiam.features.deployer import DEPLOYERS, Deployer
 from ecsiam.features.derived import functions
-from ecsiam.features.feature import Feature, RoleKind, never
+from ecsiam.features.feature import Feature, Part, RoleKind, never
 from ecsiam.features.instances import BY_AWS, MANAGED_FLAG, InstanceKeys
 from ecsiam.features.project import Project, allow
 from ecsiam.keys.key import Key
@@ -19,6 +19,7 @@ from ecsiam.model import forms
 from ecsiam.model.arn import via_service
 from ecsiam.model.condition import Condition
 from ecsiam.model.form import arn_form
+from ecsiam.model.intent import Note
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.statement import Origin, Statement
 from ecsiam.model.text import Text, in_order, text
@@ -105,6 +106,7 @@ class InfrastructureKeys(InstanceKeys):
             ("ebs_volumes",),
             default="none",
             flag="enable_ebs_volumes_role",
+            same_region=True,
             closed=True,
         ),
     ] = ()
@@ -155,6 +157,7 @@ class InfrastructureKeys(InstanceKeys):
             ("service_connect_tls",),
             default="none",
             flag="enable_service_connect_tls_role",
+            same_region=True,
             closed=True,
         ),
     ] = ()
@@ -228,6 +231,21 @@ def _balancers(keys: InfrastructureKeys, _: Project) -> Iterator[Statement]:
             yield allow(actions, found, origin(reason))
 
 
+def _switched(keys: InfrastructureKeys, project: Project) -> Iterator[Part]:
+    """What shifts the traffic; ECS names target groups and what sends to them, so both have to be listed."""
+    yield from _balancers(keys, project)
+    listed = keys.load_balancers_arns
+    for kinds, what in ((("targetgroup",), "target group"), (("listener", "listener-rule"), "listener and no rule")):
+        if listed and not any(balanced_of(listed, kind) for kind in kinds):
+            yield Note(
+                "load-balancers-lack",
+                f"`load_balancers_arns` names no {what}: ECS can't shift traffic with that",
+                ("load_balancers_arns",),
+                "List both target groups, and the listeners or rules that send to them.",
+                _BALANCERS,
+            )
+
+
 def _hook(keys: InfrastructureKeys, _: Project) -> Iterator[Statement]:
     """Call the functions."""
     origin = Origin("lifecycle_hook", "ask the functions how the deployment goes", _HOOKS, "enable_lifecycle_hook_role")
@@ -266,15 +284,18 @@ def passed_by_aws(name: str, path: str) -> bool:
 # ---------------------------------------------------------------- rows
 
 Statements = Callable[[InfrastructureKeys, Project], Iterator[Statement]]
+Parts = Callable[[InfrastructureKeys, Project], Iterator[Part]]
 
 
-def _feature(id: str, statements: Statements, grants: tuple[str, ...]) -> Feature[InfrastructureKeys]:
-    return Feature(id, id, f"enable_{id}_role", InfrastructureKeys, statements, grants, statements)
+def _feature(
+    id: str, statements: Statements, grants: tuple[str, ...], parts: Parts | None = None
+) -> Feature[InfrastructureKeys]:
+    return Feature(id, id, f"enable_{id}_role", InfrastructureKeys, parts or statements, grants, statements)
 
 
 FEATURES: tuple[Feature[InfrastructureKeys], ...] = (
     _feature("ebs_volumes", _volumes, (*_DESCRIBE_KEY, *_DATA_KEYS, *_GRANT)),
-    _feature("load_balancers", _balancers, (*_LOOK, *_TARGETS, *_LISTENER, *_RULE)),
+    _feature("load_balancers", _balancers, (*_LOOK, *_TARGETS, *_LISTENER, *_RULE), _switched),
     _feature("lifecycle_hook", _hook, _INVOKE),
     _feature("service_connect_tls", _certificates, _TLS_KEYS),
     _feature("managed_instances", _instances, ("iam:PassRole",)),

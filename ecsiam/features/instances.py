@@ -74,6 +74,7 @@ class InstanceKeys(ProjectKeys):
             ("instance",),
             flag=_FLAG,
             closed=True,
+            beside=("instance_cluster_arns",),
         ),
     ] = False
     instance_tags: Annotated[
@@ -85,6 +86,7 @@ class InstanceKeys(ProjectKeys):
             ("instance",),
             flag=_FLAG,
             closed=True,
+            beside=("instance_cluster_arns",),
         ),
     ] = False
     enable_managed_instances_instance_role: Annotated[

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from attrs import evolve, field, frozen
 
-from ecsiam.errors import Fault
+from ecsiam.errors import Fault, Path
 from ecsiam.features.claims import Has, met
 from ecsiam.features.deployer import DEPLOY_ROLES, DEPLOYERS, GITHUB_FLAG, OTHER_FLAGS
 from ecsiam.features.project import Project
@@ -52,6 +52,14 @@ class OidcKeys(Keys):
     def deploys(self) -> bool:
         """Whether anybody deploys, or may."""
         return any(self.when(flag) is not None for flag in DEPLOYERS)
+
+
+def address_faults(value: object, path: Path) -> Iterator[Fault]:
+    """That a repository is called as in its address: neither GitHub nor GitLab has a name that ends so."""
+    if isinstance(value, str) and value.endswith(".git"):
+        yield Fault(
+            f"`{value}` ends in `.git`, which is of its address", path, f"Write `{value.removesuffix('.git')}`."
+        )
 
 
 def tail(url: str) -> str:

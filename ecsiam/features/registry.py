@@ -8,10 +8,10 @@ from attrs import evolve
 from ecsiam.errors import ConfigError, Fault
 from ecsiam.features import customer_keys
 from ecsiam.features.feature import Feature, Part
-from ecsiam.features.project import Project, allow
-from ecsiam.features.secrets import foreign_secret
+from ecsiam.features.project import Project, ProjectKeys, allow
+from ecsiam.features.secrets import foreign_secret, regions_of
 from ecsiam.keys.key import Key
-from ecsiam.keys.keys import Keys, check
+from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import ListOf, OfForm
 from ecsiam.keys.values import as_text
 from ecsiam.model import forms
@@ -38,7 +38,7 @@ SECRET_NAME = Form(
 )
 
 
-class RegistryKeys(Keys):
+class RegistryKeys(ProjectKeys):
     """How ECS logs in to registries other than ECR."""
 
     heading = "Other registries"
@@ -63,6 +63,7 @@ class RegistryKeys(Keys):
             ("execution",),
             default="none",
             closed=True,
+            beside=("registry_credentials_arns",),
         ),
     ] = ()
 
@@ -75,6 +76,11 @@ class RegistryKeys(Keys):
                 name = given.split(":secret:", 1)[-1]
                 remedy = f"Write the name alone: `{name}`, or `{name[:-7]}` if Secrets Manager added the rest."
                 yield from (evolve(f, remedy=remedy).under("registry_credentials_arns", i) for f in e.faults)
+
+    @check("registry_credentials_arns", "aws_region", "aws_regions")
+    def _keys_of_credentials(self) -> Iterator[Fault]:
+        name, regions = "registry_credentials_kms_key_arns", regions_of(self.registry_credentials_arns, self.home)
+        yield from customer_keys.elsewhere(name, self.registry_credentials_kms_key_arns, regions)
 
 
 def _secret(given: str, project: Project) -> tuple[Text, ...]:

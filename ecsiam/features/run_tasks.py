@@ -89,6 +89,7 @@ class EventsKeys(Keys):
             ("events",),
             flag=_EVENTS,
             same_account=True,
+            same_region=True,
             closed=True,
         ),
     ] = ()
@@ -133,6 +134,7 @@ class EventsKeys(Keys):
             ("scheduler",),
             flag=_SCHEDULER,
             same_account=True,
+            same_region=True,
             closed=True,
         ),
     ] = ()

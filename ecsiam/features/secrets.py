@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
 from ecsiam.errors import Fault, Faults, Path
+from ecsiam.features import customer_keys
 from ecsiam.features.feature import Feature, Part
-from ecsiam.features.project import Project, allow
+from ecsiam.features.project import Project, ProjectKeys, allow
 from ecsiam.keys.key import Key
-from ecsiam.keys.keys import Keys, check
+from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import Flag, ListOf, OfForm
 from ecsiam.keys.values import Many, as_text, known, resources
 from ecsiam.model import forms
@@ -15,6 +16,7 @@ from ecsiam.model.arn import Arn, via_service
 from ecsiam.model.condition import Condition
 from ecsiam.model.each import Item, Rule
 from ecsiam.model.globs import overlap
+from ecsiam.model.home import Home
 from ecsiam.model.intent import Note
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.secret import looks_complete, secret_resource
@@ -28,7 +30,7 @@ _RULES: dict[str, Rule] = {"secretsmanager": "secret", "ssm": "parameter"}
 _REASONS = {"secretsmanager": "read the secrets", "ssm": "read the parameters; ECS asks for several at once"}
 
 
-class SecretsKeys(Keys):
+class SecretsKeys(ProjectKeys):
     """The `secrets` of the task definition."""
 
     heading = "Secrets"
@@ -82,6 +84,17 @@ class SecretsKeys(Keys):
             with faults.at("secrets_arns", i):
                 secret_resource(arn, complete=self.secrets_arns_complete)
         return iter(faults)
+
+    @check("secrets_arns", "aws_region", "aws_regions")
+    def _keys_of_secrets(self) -> Iterator[Fault]:
+        regions = regions_of(self.secrets_arns, self.home)
+        yield from customer_keys.elsewhere("secrets_kms_key_arns", self.secrets_kms_key_arns, regions)
+
+
+def regions_of(given: Many, home: Home) -> Iterator[Text]:
+    """Where secrets and parameters lie: what is given by name, where the task runs."""
+    for one in known(given):
+        yield from (Arn.parse(as_text(one)).region,) if one.startswith("arn:") else home.regions
 
 
 def _secrets(keys: SecretsKeys, project: Project) -> Iterator[Part]:

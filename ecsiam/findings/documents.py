@@ -7,7 +7,7 @@ from attrs import evolve
 
 from ecsiam.errors import Fault
 from ecsiam.findings.finding import Finding
-from ecsiam.findings.remedies import null, resources
+from ecsiam.findings.remedies import null, resources, shown
 from ecsiam.findings.rules import RULES
 from ecsiam.findings.statements import redundant, shadowed, wrong_values
 from ecsiam.invariants.void import mended, void_grants
@@ -17,6 +17,7 @@ from ecsiam.model.sizes import measures
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Bindings, Ref, Text, text
+from ecsiam.readers.documents import NAMES_NOBODY, NAMES_SOMEBODY
 from ecsiam.readers.found import Place
 from ecsiam.readers.reading import Reading, ReadRole
 from ecsiam.reference.actions import key_type
@@ -29,7 +30,7 @@ _OF_DEPLOYMENT = {
     PARTITION.name: "aws",
     DNS_SUFFIX.name: "amazonaws.com",
 }
-_LETTER = re.compile(r".*\.letter(\d)")
+_LETTER = re.compile(r"\.letter(\d)$")
 # The name of a resource, whole or its end; what a variable has may be anything, wildcards too.
 _OF_RESOURCE = re.compile(r"(?!(?:var|local|each|count|self)\.).*\.(name|id|url|bucket|\w+_suffix|letter\d)")
 
@@ -40,23 +41,32 @@ def example(role: Role) -> Role:
 
 
 def _values(role: Role) -> dict[str, str]:
-    names = {ref.name for text in _texts(role) for ref in text.refs}
-    return {name: _value(name, i) for i, name in enumerate(sorted(names))}
+    names = sorted({ref.name for text in _texts(role) for ref in text.refs})
+    secrets = {base: i for i, base in enumerate(dict.fromkeys(_LETTER.sub("", n) for n in names if _LETTER.search(n)))}
+    return {name: _value(name, i, secrets) for i, name in enumerate(names)}
+
+
+def _value(name: str, i: int, secrets: dict[str, int]) -> str:
+    letter = _LETTER.search(name)
+    if letter:
+        return f"Qz{secrets[_LETTER.sub('', name)]:04d}"[int(letter[1])]
+    return _OF_DEPLOYMENT.get(name) or f"qxzv{i}z"
 
 
 def as_read(said: str, role: Role) -> Text:
     """What was said of a role with examples, with the names of what isn't known in their place."""
-    values = {value: name for name, value in _values(role).items() if name not in (PARTITION.name, DNS_SUFFIX.name)}
-    if not values:
+    unknown: dict[str, tuple[Ref, ...]] = {}
+    letters: dict[str, list[tuple[str, Ref]]] = {}
+    for name, value in _values(role).items():
+        if _LETTER.search(name):  # one letter may stand anywhere, all six only where the secret's do
+            letters.setdefault(_LETTER.sub("", name), []).append((value, Ref(name)))
+        elif name not in (PARTITION.name, DNS_SUFFIX.name):
+            unknown[value] = (Ref(name),)
+    unknown |= {"".join(v for v, _ in six): tuple(ref for _, ref in six) for six in letters.values() if len(six) == 6}
+    if not unknown:
         return text(said)
-    longest_first = sorted(values, key=len, reverse=True)
-    pieces = re.split(f"({'|'.join(map(re.escape, longest_first))})", said)
-    return Text(Ref(values[piece]) if piece in values else piece for piece in pieces if piece)
-
-
-def _value(name: str, i: int) -> str:
-    letter = _LETTER.fullmatch(name)
-    return _OF_DEPLOYMENT.get(name) or ("QxZvKw"[int(letter[1])] if letter else f"qxzv{i}")
+    pieces = re.split(f"({'|'.join(map(re.escape, sorted(unknown, key=len, reverse=True)))})", said)
+    return Text(part for piece in pieces if piece for part in unknown.get(piece, (piece,)))
 
 
 def _texts(role: Role) -> Iterator[Text]:
@@ -78,8 +88,24 @@ def _sure(statement: Statement) -> bool:
     return all(ref.name in _OF_DEPLOYMENT or _OF_RESOURCE.fullmatch(ref.name) for ref in refs)
 
 
+_OF_THE_OTHER_KIND = {
+    NAMES_NOBODY: (
+        "a statement of a trust policy names no principal",
+        "Put what the role may do into a policy of the role, and leave in its trust who may assume it.",
+    ),
+    NAMES_SOMEBODY: (
+        "a statement of a role's policy names a principal",
+        "Leave it out: the role is the principal. Who may assume the role stands in its trust.",
+    ),
+}
+
+
 def lint(role: ReadRole) -> Iterator[Finding]:
     """What is wrong in the documents of a role, each with its statement's place."""
+    for gap in role.gaps:
+        for said, (fact, remedy) in _OF_THE_OTHER_KIND.items():
+            if gap.why.endswith(said):
+                yield Finding("refused", gap.place, fact, remedy=remedy, role=role.key)
     for id, policy in (("trust", role.role.trust), *((p.id, p.document) for p in role.role.policies.values())):
         if id == "trust" and not role.places.get("trust"):
             continue  # it was not read
@@ -188,6 +214,19 @@ def _slack(role: Role) -> int:
     return 2 * (lists + 1)
 
 
+# What the CDK grants with each secret and parameter of a task, more than ECS asks for: nobody can mend that there, nor
+# that AWS takes `ssm:DescribeParameters` on `*` alone.
+_OF_CDK = (
+    {"secretsmanager:getsecretvalue", "secretsmanager:describesecret"},
+    {"ssm:describeparameters", "ssm:getparameters", "ssm:getparameter", "ssm:getparameterhistory"},
+)
+
+
+def as_cdk_grants(statement: Statement) -> bool:
+    """Whether a statement grants just what the CDK does with what a task reads."""
+    return statement.effect == "Allow" and {action.pattern.lower() for action in statement.actions.items} in _OF_CDK
+
+
 def void(role: ReadRole, reading: Reading) -> Iterator[Finding]:
     """Grants of a role that never match a request, with the nearest form that does."""
     called = role.name
@@ -197,6 +236,8 @@ def void(role: ReadRole, reading: Reading) -> Iterator[Finding]:
         original = role.role.policies.get(_id(role, bound, place.policy))
         if original is None or not _sure(original.document.statements[place.at]):
             continue
+        if as_cdk_grants(original.document.statements[place.at]):
+            continue
         at = place_of(role, original.id, place.at)
         of_any = any(
             ref.name == PARTITION.name for t in original.document.statements[place.at].texts() for ref in t.refs
@@ -204,7 +245,7 @@ def void(role: ReadRole, reading: Reading) -> Iterator[Finding]:
         right = [_of_partition(as_read(one.right, role.role), of_any=of_any) for one in mended(place)]
         stays = any(one.stays for one in mended(place))
         remedy = resources(at, right, reading, beside=stays) if right else ""
-        yield Finding("void", at, str(as_read(fact, role.role)), remedy=remedy, role=role.key)
+        yield Finding("void", at, shown(as_read(fact, role.role)), remedy=remedy, role=role.key)
 
 
 def _of_partition(arn: Text, *, of_any: bool) -> Text:

@@ -10,7 +10,8 @@ from ecsiam.findings.remedies import field, grant, shown
 from ecsiam.model.policy import Policy
 from ecsiam.model.text import Text
 from ecsiam.readers.found import Place
-from ecsiam.readers.needs import Asked, Known, TaskNeed, needs_of, passing_needs
+from ecsiam.readers.need import Asked, TaskNeed
+from ecsiam.readers.needs import in_place, known_to, needs_of, passing_needs
 from ecsiam.readers.reading import Reading, ReadRole, ReadTask
 from ecsiam.reference.managed import managed_policy
 
@@ -38,7 +39,7 @@ def unread(role: ReadRole) -> tuple[str, ...]:
 
 def judge(role: ReadRole, asked: Iterable[Asked]) -> Verdict:
     """What comes out for all of some requests: allowed where each is, denied where one surely is not."""
-    documents = policies(role)
+    documents = {**policies(role), **role.granted}
     found: list[Verdict] = []
     for one in asked:
         context = {key.lower(): value for key, value in one.context}
@@ -65,7 +66,7 @@ class Judged:
 
 def judged(reading: Reading, task: ReadTask) -> Iterator[Judged | Finding | Undecidable]:
     """Each need of a task against its role: what came out, or why nothing can."""
-    known = Known(task.services, reading.keys, reading.arns)
+    known = known_to(task, reading)
     for need in needs_of(task.found, known):
         key = task.execution if need.role == "execution" else task.task
         named = task.execution_named if need.role == "execution" else task.task_named
@@ -78,6 +79,9 @@ def judged(reading: Reading, task: ReadTask) -> Iterator[Judged | Finding | Unde
         for need in passing_needs(task.found, one, own, known):
             if one.role is not None:
                 yield _judged(reading, task, need, key, one.role)
+    for assumed, key in task.assumed:
+        for need in map(in_place(task.found), assumed.needs):
+            yield _judged(reading, task, need, key, assumed.role)
 
 
 def _judged(
@@ -172,7 +176,8 @@ def finding(reading: Reading, one: Judged) -> Finding | Undecidable | None:
 
 
 def _first_denied(role: ReadRole, way: tuple[Asked, ...]) -> Asked:
-    return next((asked for asked in way if judge(role, (asked,)).outcome != "allowed"), way[0])
+    """Of some requests one that is surely refused, else one that is not surely allowed."""
+    return min(way, key=lambda asked: -_BEST.index(judge(role, (asked,)).outcome))
 
 
 def _other(reading: Reading, one: Judged) -> ReadRole | None:

@@ -1,25 +1,27 @@
 """Workflows that deploy: whether their jobs can assume their roles, and whether these may do what the steps do."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import evolve, frozen
 
 from ecsiam.analysis.subjects import OUTCOMES, Came, sent
+from ecsiam.analysis.unknown import compare
 from ecsiam.findings.finding import Finding, Undecidable
 from ecsiam.findings.needed import Judged, of_ways
 from ecsiam.findings.rules import RULES
 from ecsiam.model.policy import Policy
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, Bindings, Text
-from ecsiam.readers.found import FoundJob, Subject
+from ecsiam.readers.found import FoundLogin, FoundTemplate, Subject
 from ecsiam.readers.github_events import chosen
-from ecsiam.readers.needs import Asked, TaskNeed, Way
+from ecsiam.readers.need import Asked, TaskNeed, Way
 from ecsiam.readers.pipelines import needs_of_use
 from ecsiam.readers.reading import Reading, ReadJob, ReadLogin, ReadRole, ReadTask
 
 _ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d+")
 _SHOWN = 3  # subjects in a message
+_OUT = ("undecided", "refused")
 _REFUSED = "Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity"
 _NO_TOKEN = (
     "Credentials could not be loaded, please check your action inputs: Could not load credentials from any provider"
@@ -37,13 +39,33 @@ class Sending:
     came: Came
 
 
-def sendings(trust: Policy, job: FoundJob, audience: Iterable[Text], repository: str | None) -> list[Sending]:
-    """Each subject that a job can send against a trust."""
-    audiences = tuple(audience)
-    aud = (("aud", audiences[0]),) if len(audiences) == 1 else ()
+def sendings(
+    trust: Policy, login: FoundLogin, repository: str | None, templates: Sequence[FoundTemplate] = ()
+) -> list[Sending]:
+    """Each subject that a login can send against a trust."""
+    aud = (("aud", login.audience[0]),) if len(login.audience) == 1 else ()
+
+    def template(of: Text) -> tuple[str, ...] | None:
+        return template_of(of, templates)
+
     return [
-        Sending(one, sent(trust, one.context, dict((*one.claims, *aud)), chosen, repository)) for one in job.subjects
+        Sending(one, sent(trust, one.context, dict((*one.claims, *aud)), chosen, repository, template))
+        for one in login.subjects
     ]
+
+
+def template_of(repository: Text, templates: Sequence[FoundTemplate]) -> tuple[str, ...] | None:
+    """The claims of a repository's subjects, as the files say; none where they don't, None where it isn't known."""
+    name = repository.split("/", 1)[-1]
+    may_be = [(compare(one.repository, name, live=False), one) for one in templates if one.repository is not None]
+    found = {(matches, one.keys) for matches, one in may_be if matches != "no"}
+    if not found:
+        return ()
+    of_organisation = {one.keys for one in templates if one.repository is None and one.keys}
+    matches, keys = found.pop()
+    if keys == () and len(of_organisation) == 1:
+        (keys,) = of_organisation
+    return None if found or matches == "maybe" else keys or None
 
 
 def best(found: Iterable[Sending]) -> Sending | None:
@@ -66,7 +88,7 @@ def logins(reading: Reading, repository: str | None = None) -> Iterator[Finding 
                 yield Undecidable(login.found.place, fact)
                 continue
             for named, key in login.roles:
-                found = _login(job, login, named, reading.roles.get(key or ""), repository)
+                found = _login(job, login, named, reading.roles.get(key or ""), repository, reading.templates)
                 if found is not None:
                     yield found
 
@@ -82,7 +104,12 @@ def _no_token(job: ReadJob, login: ReadLogin) -> Finding | Undecidable:
 
 
 def _login(
-    job: ReadJob, login: ReadLogin, named: Text, role: ReadRole | None, repository: str | None
+    job: ReadJob,
+    login: ReadLogin,
+    named: Text,
+    role: ReadRole | None,
+    repository: str | None,
+    templates: Sequence[FoundTemplate],
 ) -> Finding | Undecidable | None:
     place = login.found.place
     fact = f"the job `{job.found.address}` assumes `{named}`"
@@ -90,20 +117,26 @@ def _login(
         return None
     if not role.places.get("trust"):
         return Undecidable(place, f"{fact}, and its trust policy is not in sight")
-    found = sendings(role.role.trust, job.found, login.found.audience, repository)
-    came = best(found)
-    if came is None or came.came.outcome in ("accepted", "partly"):
+    found = sendings(role.role.trust, login.found, repository, templates)
+    each = {of: [one for one in found if one.subject.of == of] for of in dict.fromkeys(s.subject.of for s in found)}
+    worst = {of: came for of, sent in each.items() if (came := best(sent)) and came.came.outcome in _OUT}
+    if not worst:
         return None
-    if came.came.outcome == "undecided" or role.gaps:
-        return Undecidable(place, f"{fact}; whether its token gets in is not known", came.came.hangs)
+    refused = {of: came for of, came in worst.items() if came.came.outcome == "refused"}
+    if not refused or role.gaps:
+        hangs = dict.fromkeys(one for came in worst.values() for one in came.came.hangs)
+        return Undecidable(place, f"{fact}; whether its token gets in is not known", tuple(hangs))
     rule = RULES["token-refused"]
+    subject = next(iter(refused.values())).came.subject
+    where = f" where {' or where '.join(refused)}" if len(refused) < len(each) else ""
     return Finding(
         rule.id,
         place,
-        f"the job `{job.found.address}` can't assume `{role.name}`: {refusal(found)}",
-        request=f"sts:AssumeRoleWithWebIdentity by a token whose `sub` is `{came.came.subject}`",
+        f"the job `{job.found.address}` can't assume `{role.name}`{where}: "
+        f"{refusal(one for of in refused for one in each[of])}",
+        request=f"sts:AssumeRoleWithWebIdentity by a token whose `sub` is `{subject}`",
         because=_REFUSED,
-        remedy=f"Let it in by its `sub`, `{came.came.subject}`, or have the job start as the trust says.",
+        remedy=f"Let it in by its `sub`, `{subject}`, or have the job start as the trust says.",
         page=rule.page,
         also=role.places["trust"],
         role=role.key,
@@ -153,9 +186,10 @@ def _needs(reading: Reading, login: ReadLogin, roles: list[tuple[Text, ReadRole]
             if arns:
                 yield tuple(Asked("iam:PassRole", arn) for arn in dict.fromkeys(arns))
 
+    arns_known = reading.arns("")
     once: dict[tuple[Way, ...], TaskNeed] = {}
     for use in login.uses:
-        for need in needs_of_use(use, reading.arns, passed):
+        for need in needs_of_use(use, arns_known, passed):
             once.setdefault(need.ways, need)
     for need in once.values():
         found = [_judged(login, named, role, need) for named, role in roles]

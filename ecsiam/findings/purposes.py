@@ -5,20 +5,20 @@ from collections.abc import Iterator
 from attrs import evolve
 
 from ecsiam.analysis.answers import Fails
-from ecsiam.analysis.unknown import Question, decide_trust
-from ecsiam.findings.documents import example
+from ecsiam.analysis.unknown import Question, decide_trust, service
+from ecsiam.findings.documents import as_cdk_grants, as_read, example
 from ecsiam.findings.finding import Finding, Undecidable
 from ecsiam.findings.remedies import field as called
-from ecsiam.findings.remedies import letting_in
+from ecsiam.findings.remedies import letting_in, shown
 from ecsiam.findings.rules import RULES
 from ecsiam.invariants import prove
 from ecsiam.model.stack import Stack
 from ecsiam.model.text import ACCOUNT_ID, text
 from ecsiam.readers.found import Place
-from ecsiam.readers.reading import Reading, ReadRole, ReadTask
+from ecsiam.readers.reading import Reading, ReadRole
 from ecsiam.reference.escalations import ESCALATIONS
 
-_ECS = "ecs-tasks.amazonaws.com"
+_TASKS, _ITSELF = "ecs-tasks.amazonaws.com", "ecs.amazonaws.com"
 
 
 def separation(reading: Reading) -> Iterator[Finding]:
@@ -41,34 +41,37 @@ def separation(reading: Reading) -> Iterator[Finding]:
 
 
 def trust(reading: Reading) -> Iterator[Finding | Undecidable]:
-    """Roles of tasks that ECS can't assume."""
-    seen: set[str] = set()
+    """Roles that ECS can't assume: those of tasks, and those that it has itself for a service."""
+    seen: set[tuple[str, str]] = set()
     for task in reading.tasks:
-        for key, field in ((task.execution, "executionRoleArn"), (task.task, "taskRoleArn")):
-            if key is None or key in seen:
+        of_tasks = ((task.execution, "executionRoleArn"), (task.task, "taskRoleArn"))
+        named = [(key, _TASKS, task.found.at((field,))) for key, field in of_tasks]
+        named += [(key, _ITSELF, one.service.at(one.at)) for one, key in task.assumed]
+        for key, principal, where in named:
+            if key is None or (key, principal) in seen:
                 continue
-            seen.add(key)
+            seen.add((key, principal))
             role = reading.roles[key]
             if not role.places.get("trust"):
                 continue
-            context = {"aws:sourceaccount": text(ACCOUNT_ID)}
-            outcome = decide_trust(role.role.trust, _ECS, Question("sts:AssumeRole", role.arn, context)).outcome
+            asked = Question("sts:AssumeRole", role.arn, {"aws:sourceaccount": text(ACCOUNT_ID)})
+            outcome = decide_trust(role.role.trust, service(principal), asked).outcome
             if outcome == "denied" and not any("trust" in g.place.path for g in role.gaps):
-                yield _not_trusted(task, role, field)
+                yield _not_trusted(role, principal, where)
 
 
-def _not_trusted(task: ReadTask, role: ReadRole, field: str) -> Finding:
+def _not_trusted(role: ReadRole, principal: str, where: Place) -> Finding:
     name = role.name
     place: Place = role.places["trust"][0]
-    where = task.found.at((field,))
+    who = "a task definition" if principal == _TASKS else "a service"
+    field = called(where, str(where.path[-1]))
     return Finding(
         "trust",
         place,
-        f"the trust policy of `{name}` does not let in `{_ECS}`, and a task definition names the role in "
-        f"`{called(where, field)}`",
-        request=f"sts:AssumeRole by Service:{_ECS}",
+        f"the trust policy of `{name}` does not let in `{principal}`, and {who} names the role in `{field}`",
+        request=f"sts:AssumeRole by Service:{principal}",
         because="ECS was unable to assume the role",
-        remedy=letting_in(place, _ECS),
+        remedy=letting_in(place, principal),
         page=RULES["trust"].page,
         also=(where,),
         role=role.key,
@@ -88,9 +91,9 @@ def invariants(reading: Reading) -> Iterator[Finding]:
             answer = prove(stack, only=invariant)[invariant]
             if isinstance(answer, Fails):
                 found = (answer, *answer.also)
-                shown = [one for one in found if not _is_meant(invariant, one) and not _has_all(role, one)]
-                if shown:
-                    yield _failed(invariant, role, shown[0])
+                unmeant = [one for one in found if not _is_meant(invariant, one, role) and not _has_all(role, one)]
+                if unmeant:
+                    yield _failed(invariant, role, unmeant[0])
 
 
 # What AWS's own examples and tools do: an execution role that decrypts, without saying through what; and a role that
@@ -100,8 +103,17 @@ def invariants(reading: Reading) -> Iterator[Finding]:
 _MEANT = {"execution": "kms:decrypt", "no-escalation": "sts:assumerole"}
 
 
-def _is_meant(invariant: str, answer: Fails) -> bool:
-    return answer.witness is not None and answer.witness.action.lower() == _MEANT.get(invariant)
+def _is_meant(invariant: str, answer: Fails, role: ReadRole) -> bool:
+    if answer.witness is None:
+        return False
+    action = answer.witness.action.lower()
+    if invariant == "execution" and any(
+        as_cdk_grants(one) and any(action == its.pattern.lower() for its in one.actions.items)
+        for policy in role.role.policies.values()
+        for one in policy.document.statements
+    ):
+        return True
+    return action == _MEANT.get(invariant)
 
 
 _OPEN = next(one.why for one in ESCALATIONS if one.group == "open")
@@ -126,7 +138,7 @@ def _failed(invariant: str, role: ReadRole, answer: Fails) -> Finding:
         invariant,
         role.place,
         f"`{name}`: {answer.fact or rule.says}",
-        request="" if answer.witness is None else str(answer.witness),
+        request="" if answer.witness is None else shown(as_read(str(answer.witness), role.role)),
         because=rule.why,
         page=rule.page,
         role=role.key,

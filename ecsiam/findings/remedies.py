@@ -7,8 +7,9 @@ from typing import Literal
 
 from ecsiam.model.arn import partition_of
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Bindings, Ref, Text
+from ecsiam.readers.forms import told
 from ecsiam.readers.found import Place
-from ecsiam.readers.needs import Asked
+from ecsiam.readers.need import Asked
 from ecsiam.readers.reading import Reading, ReadRole
 
 _HCL = {
@@ -24,7 +25,6 @@ _CFN = {
     DNS_SUFFIX.name: "AWS::URLSuffix",
 }
 _LETTER = re.compile(r"\.letter\d$")
-_LETTERS = re.compile(r"(\{[^{}]*\.letter\d\}){6}")
 # Each has another one: a remedy is for all of them.
 _EACH = r"\.(?:each|revision|stream)"
 _SHOWN_EACH = re.compile(rf"\{{[^{{}}]*{_EACH}\}}")
@@ -41,7 +41,7 @@ def shown(text: Text) -> str:
     region = parts[3].literal if len(parts) == 6 else None
     partition = partition_of(region) if region else None
     known = text.bind(Bindings(deployment={PARTITION.name: partition})) if partition else text
-    return _SHOWN_EACH.sub("*", _LETTERS.sub("??????", str(known)))
+    return _SHOWN_EACH.sub("*", told(known))
 
 
 def grant(role: ReadRole, way: Iterable[Asked], reading: Reading) -> str:
@@ -179,12 +179,12 @@ def _of_template(text: Text) -> tuple[str, str] | None:
 
 def _reference(text: Text, reading: Reading) -> str | None:
     """The attribute whose value a text is."""
-    return next((ref.name for ref, arn in reading.arns.items() if arn == text), None)
+    return next((ref.name for arns in reading.arns_by_root.values() for ref, arn in arns.items() if arn == text), None)
 
 
 def _longer(text: Text, reading: Reading) -> tuple[str, str] | None:
     """The attribute that a text begins with, and the rest, which has to be plain letters."""
-    for ref, arn in reading.arns.items():
+    for ref, arn in ((ref, arn) for arns in reading.arns_by_root.values() for ref, arn in arns.items()):
         rest = text.parts[len(arn.parts) - 1 :]
         first, last = (rest[0] if rest else ""), arn.parts[-1]
         same = text.parts[: len(arn.parts) - 1] == arn.parts[:-1]

@@ -68,6 +68,40 @@ _ROWS = (
         "https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws",
     ),
     Rule(
+        "chain-refused",
+        "error",
+        "a workflow assumes a role as another, and its trust doesn't let that one in",
+        "The deployment fails at the second login. The trust has to let in the first role, by its ARN or its account, "
+        "for `sts:AssumeRole` and, as the action tags the session, for `sts:TagSession`.",
+        f"{_IAM}/id_session-tags.html#id_session-tags_permissions-required",
+    ),
+    Rule(
+        "open-trust",
+        "error",
+        "a role that workflows of anybody's repositories may assume",
+        "GitHub has one issuer for all, so the trust alone says whose tokens get in. Without a `sub`, or with `*` "
+        "there, everybody on GitHub deploys.",
+        "https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws",
+        ("Checkov CKV_AWS_358",),
+    ),
+    Rule(
+        "any-branch",
+        "note",
+        "a role that deploys, and that any branch or any repository of an owner may assume",
+        "Whoever may push a branch then deploys, before anybody reviewed it. It may be meant, where branches are "
+        "protected otherwise.",
+        "https://docs.github.com/en/actions/reference/security/oidc",
+    ),
+    Rule(
+        "pass-role",
+        "warning",
+        "a role that deploys, and that may pass every role to every service",
+        "Whoever deploys runs code as any role of the account, the most powerful one too. A role that changes IAM "
+        "itself is left out.",
+        f"{_IAM}/id_roles_use_passrole.html",
+        ("AA PASS_ROLE_WITH_STAR_IN_RESOURCE",),
+    ),
+    Rule(
         "void",
         "warning",
         "a grant that can never match a request",
@@ -207,3 +241,5 @@ _ROWS = (
     ),
 )
 RULES = {rule.id: rule for rule in _ROWS}
+NEEDS = ("missing", "misplaced", "trust", "token-refused", "no-token")
+"""Those by which something that somebody needs is not given."""

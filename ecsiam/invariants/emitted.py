@@ -9,21 +9,24 @@ from ecsiam.analysis.requests import Requests, allowed_by, union
 from ecsiam.errors import EmitError, ReadError
 from ecsiam.invariants.asking import leaves_of, never, together, trusted
 from ecsiam.model.each import items_in_order
+from ecsiam.model.oidc import OidcProvider
 from ecsiam.model.planned import planned
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
-from ecsiam.readers.emitted import emitted_roles
+from ecsiam.readers.emitted import made
 from ecsiam.targets import TARGETS, Target, emit
 
 
 def targets(stack: Stack) -> Answer:
-    """Each target's files make the roles of the stack and no other, for every value of what they leave open.
+    """Each target's files make the roles and OIDC providers of the stack and no other, whatever is left open.
 
     A target that refuses the stack writes nothing that could differ. One that leaves nothing to deployment is compared
-    with the stack as its parameters' defaults make it.
+    with the stack as its parameters' defaults make it. Roles that were read are written by nobody.
     """
+    if stack.as_is:
+        return Holds(assumed=("the roles were read, and no target writes them",))
     answers = [answer for target in TARGETS.values() if (answer := _target(stack, target)) is not None]
     return together(answers) if answers else Holds(assumed=("no target takes the stack, and so nothing is emitted",))
 
@@ -36,13 +39,25 @@ def _target(stack: Stack, target: Target) -> Answer | None:
     defaults = stack.deployment.defaults if target.settled else {}
     meant = planned(stack.bind(defaults) if defaults else stack)
     try:
-        read = emitted_roles(files, target.name, stack)
+        read = made(files, target.name, stack)
     except ReadError as e:
         return Undecided(f"what was emitted for {target.name} could not be read back: {e.faults[0].message}")
-    return together(_compared(target.name, meant, read))
+    return together((*_of_roles(target.name, meant, read.roles), *_of_providers(target.name, meant, read.providers)))
 
 
-def _compared(target: str, stack: Stack, roles: Iterable[Role]) -> Iterator[Answer]:
+def _of_providers(target: str, stack: Stack, providers: Iterable[OidcProvider]) -> Iterator[Answer]:
+    """The OIDC providers that a stack means and those that were read, by their issuers."""
+    read = {provider.url: provider for provider in providers}
+    for meant in stack.providers.values():
+        found = read.pop(meant.url, None)
+        if found is None:
+            yield Fails(fact=f"{target}'s files don't make the OIDC provider of {meant.url}")
+        elif evolve(found, id=meant.id) != meant:
+            yield Fails(fact=f"{target}'s files make another OIDC provider of {meant.url}")
+    yield from (Fails(fact=f"{target}'s files also make an OIDC provider of {url}") for url in read)
+
+
+def _of_roles(target: str, stack: Stack, roles: Iterable[Role]) -> Iterator[Answer]:
     """The roles that a stack means and those that were read, by their names."""
     read: dict[str, Role] = {}
     for role in roles:

@@ -17,7 +17,7 @@ _DOCUMENT = (
     "Put a policy document of it into a JSON file by itself, and ask about that with `ecsiam can`, `ecsiam simulate` "
     f"or `ecsiam diff`. {_CONFIG}"
 )
-_READ = f"`ecsiam check` reads it, and `ecsiam can` and `ecsiam diff` take a role of it as `FILE#ROLE`. {_CONFIG}"
+_READ = f"`ecsiam check` and `ecsiam diff` read it, and `ecsiam can` takes a role of it as `FILE#ROLE`. {_CONFIG}"
 _FOLDER = f"`ecsiam check`, `ecsiam can` and `ecsiam diff` read its folder. {_CONFIG}"
 
 _HCL = re.compile(

@@ -33,6 +33,8 @@ class Key:
     deployment where they are parameters. `instead` names the key that may be given in the place of one that is needed.
     `default` says what holds when it is left out. A `closed` key is no
     parameter's, one of a `profile` is of that alone. `sample` is its value in the starter file, as lines of YAML.
+    `beside` are keys of which one has to be given for the value to say anything. ARNs of a key lie in the
+    `same_account` as the roles, in the `same_region` as one that the service runs in.
     `fixed` says why `init --module` makes no parameter of it, though it can be one, or why it can't.
     In texts of a `settled` key nothing stands that is known only at deployment.
     """
@@ -46,7 +48,9 @@ class Key:
     needs: tuple[str, ...] = ()
     demands: tuple[str, ...] = ()
     instead: str = ""
+    beside: tuple[str, ...] = ()
     same_account: bool = False
+    same_region: bool = False
     closed: bool = False
     profile: str = ""
     sample: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeGuard, cast
 
 from attrs import evolve, frozen
 
-from ecsiam.errors import ConfigError, Fault, Faults, Path, PolicyError, refuse, show
+from ecsiam.errors import ConfigError, Fault, Faults, Path, PolicyError, did_you_mean, refuse, show
 from ecsiam.keys.events import Scalar
 from ecsiam.keys.placeholders import NAME, Fill, Misplaced, every_text, filled
 from ecsiam.looks.words import listed
@@ -109,6 +109,9 @@ def _as_written(value: Template, fault: Fault) -> Fault:
     message = fault.message
     for sample, written in ((value.sample, value), *zip(value.sample.split(":"), value.split(":"), strict=True)):
         message = message.replace(f"`{show(sample)}`", f"`{show(written)}`")
+    if any(ref.parameter for ref in value.text.refs):
+        tried = f"It was tried as `{show(value.sample)}`: the parameter's `form` has to take what fits."
+        return evolve(fault, message=message, remedy=f"{tried} {fault.remedy}".rstrip())
     return evolve(fault, message=message)
 
 
@@ -186,7 +189,8 @@ class Choice:
     def read(self, value: object) -> str:
         if isinstance(value, str) and value in self.options:
             return str.__str__(value)
-        raise ConfigError(Fault(f"expected one of {self.says}, not {shown(value)}"))
+        remedy = did_you_mean(value, self.options) if isinstance(value, str) else ""
+        raise ConfigError(Fault(f"expected one of {self.says}, not {shown(value)}", (), remedy))
 
     def schema(self) -> Schema:
         return {"enum": list(self.options)}

@@ -105,8 +105,8 @@ def given_arns(placed: Iterable[Placed], *, unused: bool = False) -> Iterator[Gi
         if value in ("*", ("*",)):
             continue  # in the profile that reproduces the baseline module
         if isinstance(value, str):
-            yield Given(one.path, value, key.same_account)
+            yield Given(one.path, value, key.same_account, key.same_region)
         else:
             for i, arn in enumerate(cast("tuple[str, ...]", value)):
                 if arn and arn.startswith("arn:"):  # a faulty item is None, and a name lies where the roles do
-                    yield Given((*one.path, i), arn, key.same_account)
+                    yield Given((*one.path, i), arn, key.same_account, key.same_region)

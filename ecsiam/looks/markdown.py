@@ -1,5 +1,6 @@
 """A page as Markdown, as CommonMark and GitHub's tables have it."""
 
+import html
 import re
 from collections.abc import Iterable
 
@@ -28,7 +29,7 @@ def _block(block: str | Table | Code) -> str:
         case str():
             return escape(block)
         case Table():
-            return _table(block)
+            return table(block)
         case Code(text, language):
             return fenced(text, language)
 
@@ -40,10 +41,16 @@ def fenced(text: str, language: str = "") -> str:
     return "\n".join((f"{fence}{language}", *visible(text, keep="\n").splitlines(), fence))
 
 
-def _table(table: Table) -> str:
-    shown = table.shown
+def folded(title: str, inside: str) -> str:
+    """What is shown when it is unfolded, below a title that stands for itself."""
+    return f"<details><summary>{html.escape(visible(title), quote=False)}</summary>\n\n{inside}\n\n</details>"
+
+
+def table(of: Table) -> str:
+    """A table without columns that say nothing."""
+    shown = of.shown
     lines = [_row([(name,) for name in shown.head]), f"|{' --- |' * len(shown.head)}", *map(_row, shown.rows)]
-    return "\n".join(lines) + (f"\n\n{table.more}" if table.more else "")
+    return "\n".join(lines) + (f"\n\n{of.more}" if of.more else "")
 
 
 def _row(cells: Iterable[tuple[str, ...]]) -> str:

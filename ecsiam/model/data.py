@@ -96,7 +96,7 @@ def write_deployment(deployment: Deployment) -> Data:
         "variables": [_variable_to_data(v) for v in deployment.variables.values()],
         "demands": [asdict(d, value_serializer=listed) for d in deployment.demands],
         "given": [
-            {"path": list(g.path), "arn": write_text(g.arn), "same_account": g.same_account} for g in deployment.given
+            {**asdict(g, recurse=False), "path": list(g.path), "arn": write_text(g.arn)} for g in deployment.given
         ],
         "names": [{**asdict(n, recurse=False), "text": write_text(n.text)} for n in deployment.names],
         "formed": [

@@ -440,7 +440,7 @@ FAMILY = Form(
     hints=(
         ("arn:.*", "is an ARN", "Write the family alone: what stands between `task-definition/` and the revision."),
         ("[A-Za-z0-9_-]+:([0-9]+|[*])", "has a revision", "A family is all of its revisions: leave it out."),
-        ("[A-Za-z0-9_*?-]+", "has a wildcard", "Write the families out, or leave the key out for all of them."),
+        ("[A-Za-z0-9_*?-]+", "has a wildcard", "Write the families out."),
     ),
 )
 GITHUB_REPO = Form(

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from attrs import evolve, field, frozen
 
 from ecsiam.errors import Fault, Path
+from ecsiam.looks.words import listed
 from ecsiam.model import forms
 from ecsiam.model.arn import PARTITIONS, Arn, partition_of
 from ecsiam.model.form import Form
@@ -15,11 +16,12 @@ HOME_FORMS: dict[str, Form] = {"account_id": forms.ACCOUNT_ID, "aws_region": for
 
 @frozen
 class Given:
-    """An ARN that the user wrote: where, and whether it must be of the roles' own account."""
+    """An ARN that the user wrote: where, and whether it must be of the roles' account, of a region of the service."""
 
     path: Path
     arn: Text = field(converter=text)
     same_account: bool = False
+    same_region: bool = False
 
     def bind(self, values: Bindings) -> "Given":
         return evolve(self, arn=self.arn.bind(values))
@@ -86,8 +88,9 @@ class Home:
         return {"partition": partition, "dns_suffix": PARTITIONS[partition].dns_suffix} if partition else {}
 
     def faults(self, given: Iterable[Given]) -> Iterator[Fault]:
-        """What contradicts: regions of another partition, and ARNs of another partition or account than the roles'."""
+        """What contradicts: regions of another partition, and ARNs that lie elsewhere than they have to."""
         partition, account = self.partition.literal, self.account_id.literal
+        own = [region.literal for region in self.regions]
         regions: list[tuple[Path, str | None]] = [(("aws_region",), self.region.literal)]
         regions += [(("aws_regions", i), region) for i, region in enumerate(self.further_regions)]
         for path, region in regions:
@@ -114,4 +117,10 @@ class Home:
                     f"`{one.arn}` is of account `{account_of}`, the roles are of `{account}`",
                     one.path,
                     "It has to be in the account of the roles.",
+                )
+            elif one.same_region and region and None not in own and region not in own:
+                yield Fault(
+                    f"`{one.arn}` is of region `{region}`, the service runs in {listed(filter(None, own))}",
+                    one.path,
+                    "Name one that is there, or write the region in `aws_regions`.",
                 )

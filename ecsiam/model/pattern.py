@@ -49,7 +49,9 @@ class Pattern:
 
 
 def _unsayable(what: object) -> ConfigError:
-    return ConfigError(Fault(f"a pattern with {str(what).lower().replace('_', ' ')} is not read alike", (), _LIKE))
+    name = str(what).lower()
+    said = {"any": "`.`", "at": "`^` or `$`"}.get(name, name.replace("_", " "))
+    return ConfigError(Fault(f"a pattern with {said} is not read alike by all engines", (), _LIKE))
 
 
 def _class(items: Iterable[Node]) -> Iterator[str]:

@@ -52,6 +52,7 @@ class Stack(Paged):
     """The roles of one service as data: frozen, hashable, equal by value. Notes and source are no part of equality.
 
     `companions` are documents that go with the roles; what owners of resources have to allow follows from the roles.
+    Roles that were read are taken `as_is`: they may be of several accounts, each of which has one of a name.
     """
 
     roles: ById[Role] = field(converter=_roles)
@@ -62,9 +63,10 @@ class Stack(Paged):
     source: str = field(default="", eq=False)
     companions: ById[Companion] = field(factory=lambda: ById[Companion](()), converter=companions)
     providers: ById[OidcProvider] = field(factory=lambda: ById[OidcProvider](()), converter=_providers)
+    as_is: bool = field(default=False, kw_only=True, eq=False)
 
     def __attrs_post_init__(self) -> None:
-        names = twice(r.name for r in self.roles.values())
+        names = [] if self.as_is else twice(r.name for r in self.roles.values())
         refuse(PolicyError, [Fault(f"two roles are called `{name}`", ("roles",)) for name in names])
         urls = twice(p.url for p in self.providers.values())
         refuse(PolicyError, [Fault(f"two providers are of `{url}`", ("providers",)) for url in urls])

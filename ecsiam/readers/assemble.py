@@ -1,5 +1,6 @@
 """From what readers found to roles with all their policies, and tasks with their roles."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -21,6 +22,7 @@ from ecsiam.readers.found import (
     FoundRole,
     FoundService,
     FoundTask,
+    FoundTemplate,
     Gap,
     Place,
     Root,
@@ -29,7 +31,9 @@ from ecsiam.readers.found import (
     as_map,
     symbol,
 )
-from ecsiam.readers.naming import Index, T, keys_of, named_as
+from ecsiam.readers.granted import granted
+from ecsiam.readers.naming import Index, T, is_address, keys_of, named_as
+from ecsiam.readers.needs_services import assumed_by
 from ecsiam.readers.pipelines import read_job
 from ecsiam.readers.reading import Fidelity, Reading, ReadJob, ReadRole, ReadTask, Unattached
 
@@ -68,6 +72,7 @@ class _Building:
     """The managed policies that it has, of those that are here."""
     attached: dict[Text, None] = field(factory=dict[Text, None])
     unread: dict[Text, None] = field(factory=dict[Text, None])
+    granted: dict[str, Policy] = field(factory=dict[str, Policy])
     fidelity: Fidelity = field(factory=Fidelity)
 
     def document(self, name: Text, read: ReadDocument, *, managed: bool = False) -> None:
@@ -130,6 +135,7 @@ class _Building:
             unclear=tuple(dict.fromkeys(self.unclear)),
             unread=tuple(self.unread),
             fidelity=self.fidelity,
+            kind=self.root.kind,
         )
 
 
@@ -256,20 +262,22 @@ def assemble(roots: Iterable[Root], path: str) -> Reading:
     index = _index(built)
     users = _Users(all_)
     tasks = [_task(root, task, index, users) for root in all_ for task in root.found if isinstance(task, FoundTask)]
-    keys: dict[str, Text] = {}
-    for root in all_:
-        keys |= root.keys
-    roles = [one.role() for one in built]
+    everyone, single = granted(all_, index)
+    for building, called, policy in single:
+        building.granted[called] = policy
+    roles = [evolve(one.role(), granted={**everyone, **one.granted}) for one in built]
     return Reading(
         path=path,
         roles={role.key: role for role in roles},
         tasks=tuple(tasks),
         jobs=tuple(_jobs(all_, index, tasks)),
+        templates=tuple(one for root in all_ for one in root.found if isinstance(one, FoundTemplate)),
         unattached=unattached,
         gaps=tuple(gap for root in all_ for gap in root.gaps),
         files=tuple(dict.fromkeys(file for root in all_ for file in root.files)),
-        keys=keys,
-        arns={ref: arn for root in all_ for ref, arn in root.arns.items()},
+        keys_by_root={root.name: root.keys for root in all_},
+        arns_by_root={root.name: root.arns for root in all_},
+        moved=tuple((root.name, *ends) for root in all_ for ends in root.moved),
     )
 
 
@@ -277,6 +285,8 @@ def _task(root: Root, task: FoundTask, roles: Index[_Building], users: "_Users")
     value = as_map(task.value)
     named = {key: _named(value.get(key), task, key) for key in ("executionRoleArn", "taskRoleArn")}
     using = users.of(root, task)
+    services = tuple(one for one in using if isinstance(one, FoundService))
+    assumed = [one for service in services for one in assumed_by(service)]
     return ReadTask(
         root=root.name,
         found=task,
@@ -284,8 +294,9 @@ def _task(root: Root, task: FoundTask, roles: Index[_Building], users: "_Users")
         task=_role_of(named["taskRoleArn"], root, roles),
         execution_named=named["executionRoleArn"],
         task_named=named["taskRoleArn"],
-        services=tuple(one for one in using if isinstance(one, FoundService)),
+        services=services,
         passing=tuple((one, _role_of(one.role, root, roles)) for one in using if isinstance(one, FoundPassing)),
+        assumed=tuple((one, _role_of(one.role, root, roles)) for one in assumed),
     )
 
 
@@ -322,15 +333,27 @@ class _Users:
 
     def __init__(self, roots: Iterable[Root]) -> None:
         self.by: dict[str, list[tuple[Root, FoundService | FoundPassing]]] = {}
+        self.tasks: Counter[str] = Counter()  # how many roots call one so
         for root in roots:
             for one in root.found:
                 if isinstance(one, FoundService | FoundPassing) and one.task is not None:
                     for key in dict.fromkeys(named_as(one.task)):
                         self.by.setdefault(key, []).append((root, one))
+                elif isinstance(one, FoundTask):
+                    self.tasks[one.address] += 1
 
     def of(self, root: Root, task: FoundTask) -> list[FoundService | FoundPassing]:
-        """What runs a task definition: of the root itself first, then of the others."""
-        there = {id(one): (of, one) for key in sorted(keys_of(task)) for of, one in self.by.get(key, ())}.values()
+        """What runs a task definition: of the root itself first, then of the others.
+
+        An address means something in its own root. Others hand it on where it is only one's.
+        """
+        everywhere = self.tasks[task.address] == 1
+        there = {
+            id(one): (of, one)
+            for key in sorted(keys_of(task))
+            for of, one in self.by.get(key, ())
+            if of is root or everywhere or not is_address(key)
+        }.values()
         return [one for of, one in there if of is root] + [one for of, one in there if of is not root]
 
 

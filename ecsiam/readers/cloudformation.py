@@ -16,7 +16,8 @@ from attrs import evolve
 from ecsiam.errors import Fault, ReadError
 from ecsiam.keys.events import RIGHT_FILE
 from ecsiam.model.text import Ref, Text, text
-from ecsiam.readers.found import Found, FoundService, Gap, Given, Root, Value, as_map, symbols
+from ecsiam.readers.assemblies import Assemblies
+from ecsiam.readers.found import TEMPLATE, Found, FoundService, Gap, Given, Root, Value, as_map, symbols
 from ecsiam.readers.intrinsics import PSEUDO, Resolver
 from ecsiam.readers.resolved import text_of
 from ecsiam.readers.template_ecs import text_at
@@ -28,6 +29,7 @@ __all__ = ["is_template", "read_cloudformation"]
 
 _HEAD = 64 * 1024
 _DEEPEST = 5  # stacks in stacks
+_ANY = "*"  # whatever assembly a template is in
 _MOST_STACKS = 500
 _TEMPLATES = (("Metadata", "aws:asset:path"), ("Properties", "TemplateURL"), ("Properties", "Location"))
 _MACROS = frozenset(  # which leave what is written as it is
@@ -75,20 +77,26 @@ class _Stack:
         self.group, self.file, self.within = group, file, (*within, file)
         self.template = group.templates[file]
         self.resources = Resources(self.template, prefix)
-        self.resolver = Resolver(self.template, self.resources.refer, given, group.exported, prefix)
+        self.resolver = Resolver(self.template, self.resources.refer, given, self.imported, prefix)
         self.resources.resolver = self.resolver
         self.resources.output = self.output_of
         self.stacks: dict[str, _Stack | None] = {}
+
+    def imported(self, name: str) -> Text | None:
+        """What another template exports under a name."""
+        return self.group.exported(name, self.file)
 
     def nested(self, id: str) -> "_Stack | None":
         """The stack that a resource makes; None where its template is not among the files."""
         if id not in self.stacks:
             self.stacks[id] = None  # what it is while its parameters ask for its own outputs
-            file = self.group.template_of(self.file, self.resources.nodes[id])
+            node = self.resources.nodes[id]
+            file = self.group.template_of(self.file, node) or self._named(node)
             if file is not None and file not in self.within and len(self.within) < _DEEPEST:
                 given = self.resources.nodes[id].get("Properties", "Parameters")
                 resolved = self.resolver.value(given)
-                values = {
+                values = {key: self.resolver.given[key] for key in PSEUDO if key in self.resolver.given}
+                values |= {
                     key: said for key, one in (resolved.fields if resolved else {}).items() if (said := text_of(one))
                 }
                 prefix = f"{self.resources.address(id)}."
@@ -99,6 +107,12 @@ class _Stack:
                     what = f"more than {_MOST_STACKS} stacks in stacks"
                     raise ReadError(Fault(what, ("Resources", id), RIGHT_FILE, file=self.file, line=line))
         return self.stacks[id]
+
+    def _named(self, node: Node) -> str | None:
+        """The template whose file a parameter names, as it does for the addons of Copilot."""
+        url = self.resolver.text(node.get("Properties", "TemplateURL"))
+        file = posixpath.join(posixpath.dirname(self.file), str(url))
+        return file if file in self.group.templates else None
 
     def output_of(self, id: str, name: str) -> Text | None:
         stack = self.nested(id)
@@ -149,16 +163,20 @@ class _Group:
 
     def __init__(self, files: Mapping[str, bytes], templates: dict[str, Node], parameters: Given) -> None:
         self.files, self.templates, self.parameters = files, templates, parameters
+        self.assemblies = Assemblies.among(files)
         self.nested = {file for name in templates for file in self._nested_in(name)}
+        self.nested |= {addons for name in templates if (addons := _addons(name)) in templates}
         self.ids = Counter(
-            id
+            (id, assembly)
             for name, template in templates.items()
             for section in ("Parameters", "Resources")
             if name not in self.nested and (inside := template.get(section))
             for id in inside.fields
+            for assembly in dict.fromkeys((self.assemblies.of(name), _ANY))
         )
         self.stacks: dict[str, _Stack] = {}
-        self.exports: dict[str, Text | None] | None = None
+        self.customer: dict[str, dict[str, dict[str, Text | None]]] = {}
+        self.exports: dict[str, tuple[str, Text | None]] | None = None
         self.made = 0  # stacks in stacks
 
     def _nested_in(self, name: str) -> Iterator[str]:
@@ -176,51 +194,74 @@ class _Group:
                 file = posixpath.normpath(posixpath.join(posixpath.dirname(name), at.value))
                 if file in self.templates:
                     return file
-        return None
+        asset = self.assemblies.asset(name, node.get("Properties", "TemplateURL"))
+        return asset if asset in self.templates else None
 
     def stack(self, name: str) -> _Stack:
         if name not in self.stacks:
             declared = self.templates[name].get("Parameters")
             names = (*PSEUDO, *(declared.fields if declared else ()))
-            given = {**_beside(self.files, name), **self.parameters.of(names)}
+            given = {**self.assemblies.stacks.get(name, {}), **_beside(self.files, name), **self.parameters.of(names)}
             self.stacks[name] = _Stack(self, name, {key: text(value) for key, value in given.items()})
         return self.stacks[name]
 
-    def exported(self, name: str) -> Text | None:
-        """What some template exports under a name, if it means the same in every other."""
+    def exported(self, name: str, to: str) -> Text | None:
+        """What some template exports under a name, if it means the same in the one that imports it.
+
+        What the resources of two templates are called is told apart in an assembly of the CDK: there each is alone.
+        """
         if self.exports is None:
             self.exports = {}  # what is imported while exports are looked for is not known
-            found: dict[str, Text | None] = {}
+            found: dict[str, tuple[str, Text | None]] = {}
             for stack in (self.stack(file) for file in self.templates if file not in self.nested):
                 outputs = stack.template.get("Outputs")
                 for output in (outputs.fields if outputs else {}).values():
                     called = stack.resolver.text(output.get("Export", "Name"))
                     if called is not None:
                         value = stack.resolver.text(output.get("Value"))
-                        found[str(called)] = None if str(called) in found else value
+                        found[str(called)] = (stack.file, None if str(called) in found else value)
             self.exports = found
-        value = self.exports.get(name)
-        own = value is not None and all(self.ids[ref.name.partition(".")[0]] <= 1 for ref in symbols(value))
+        file, value = self.exports.get(name, ("", None))
+        if value is None:
+            return None
+        within = self.assemblies.of(to) if self.assemblies.of(to) == self.assemblies.of(file) else ""
+        own = all(self.ids[ref.name.partition(".")[0], within or _ANY] <= 1 for ref in symbols(value))
         return value if own else None
+
+    def keys(self, name: str) -> dict[str, Text | None]:
+        """The customer keys of a template's secrets and buckets, and of those that it may import from its assembly."""
+        assembly = self.assemblies.of(name)
+        if assembly not in self.customer:
+            there = (one for one in self.templates if one not in self.nested and self.assemblies.of(one) == assembly)
+            self.customer[assembly] = {one: self._customer_keys(one) for one in there}
+        all_ = (item for keys in self.customer[assembly].values() for item in keys.items())
+        alone = {of: key for of, key in all_ if self.ids[of.partition(".")[0], assembly or _ANY] <= 1}
+        return {**alone, **self.customer[assembly][name]}
+
+    def _customer_keys(self, name: str) -> dict[str, Text | None]:
+        found: dict[str, Text | None] = {}
+        with suppress(ReadError):  # which is said where the template is read
+            for stack in self.stack(name).all():
+                found |= customer_keys(stack.resources)
+        return found
 
     def root(self, name: str) -> Root:
         """A template with its nested stacks."""
         found: list[Found] = []
         gaps: list[Gap] = []
         arns: dict[Ref, Text] = {}
-        keys: dict[str, Text] = {}
+        keys = self.keys(name)
         clusters: list[tuple[tuple[Text, ...], Value]] = []
         files: list[str] = []
         for stack in self.stack(name).all():
             more, further = stack.found()
             found += more
             gaps += further
-            arns |= task_arns(more)
-            keys |= customer_keys(stack.resources)
+            arns |= task_arns(stack.resources)
             clusters += cluster_configurations(stack.resources)
             files.append(stack.file)
         found = [_with_cluster(one, clusters) for one in found]
-        kind = f"a {_made_by(self.templates[name])} template"
+        kind = f"a {_made_by(self.templates[name])} {TEMPLATE}"
         return Root(name, kind, tuple(found), tuple(dict.fromkeys(gaps)), arns, keys, tuple(dict.fromkeys(files)))
 
 
@@ -244,13 +285,20 @@ def _made_by(template: Node) -> str:
     return "CDK" if any(one.get("Metadata", "aws:cdk:path") for one in made) else "CloudFormation"
 
 
+def _addons(name: str) -> str:
+    """What `copilot package` calls the template of the addons of a workload."""
+    stem, dot, ending = name.rpartition(".stack.")
+    return f"{stem}.addons.stack.{ending}" if dot else ""
+
+
 def _beside(files: Mapping[str, bytes], name: str) -> dict[str, str]:
-    """The values that `copilot package` writes beside a template."""
+    """The values that `copilot package` writes beside a template. Where the addons are beside it, they are its own."""
     stem, dot, _ = name.rpartition(".stack.")
+    addons = {"AddonsTemplateURL": posixpath.basename(_addons(name))} if _addons(name) in files else {}
     data = files.get(f"{stem}.params.json") if dot else None
     if data is None or len(data) > LARGEST:
-        return {}
+        return addons
     with suppress(ValueError, RecursionError):
         given = as_map(as_map(json.loads(data)).get("Parameters"))
-        return {key: value for key, value in given.items() if isinstance(value, str)}
-    return {}
+        return {**{key: value for key, value in given.items() if isinstance(value, str)}, **addons}
+    return addons

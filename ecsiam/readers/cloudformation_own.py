@@ -1,4 +1,4 @@
-"""The roles of the template that `ecsiam emit` writes, with what they leave open: parameters, lists and flags.
+"""What the template makes that `ecsiam emit` writes, with what they leave open: parameters, lists and flags.
 
 It is the inverse of `ecsiam.emitters.cloudformation`, function by function. What it doesn't know is refused, so that a
 template that someone has edited is never taken for what was emitted.
@@ -15,14 +15,16 @@ from ecsiam.emitters.cloudformation import PSEUDO, SORTS, Input
 from ecsiam.errors import PolicyError, ReadError
 from ecsiam.model.document import policy_from_data
 from ecsiam.model.each import BELONGING, Each, Item, Rule
+from ecsiam.model.oidc import OidcProvider
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role, RolePolicy
 from ecsiam.model.statement import Statement
 from ecsiam.model.text import EMPTY, Ref, Text, text
-from ecsiam.readers.found import not_ours
+from ecsiam.readers.found import Made, not_ours
 
 Data = dict[str, Any]
 
+_KINDS = {"AWS::IAM::InstanceProfile", "AWS::IAM::ManagedPolicy", "AWS::IAM::OIDCProvider", "AWS::IAM::Role"}
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 _OF_DEPLOYMENT = {name: ref for ref, name in PSEUDO.items()}
 _OF_SORT: Mapping[str, Rule] = {sort.id: rule for rule, sort in reversed(SORTS.items()) if sort.id}
@@ -30,20 +32,20 @@ _BELONGING: Mapping[tuple[str, str], Rule] = {words: rule for rule, words in BEL
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9:]+)\}")
 
 
-def emitted_roles(template: str | bytes, inputs: Iterable[Input]) -> tuple[Role, ...]:
-    """The roles that this template makes, in its order; `inputs` are its parameters and the variables that they are.
+def made(template: str | bytes, inputs: Iterable[Input]) -> Made:
+    """What this template makes, in its order; `inputs` are its parameters and the variables that they are.
 
-    The id of a role is that of its resource. Raises ReadError for what isn't ours.
+    The ids of roles and providers are those of their resources. Raises ReadError for what isn't ours.
     """
     try:
         data = cast("Data", json.loads(template))
-        return tuple(_Roles(data, {one.id: one for one in inputs}).all())
+        return _Template(data, {one.id: one for one in inputs}).made()
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as e:
         raise not_ours(str(e)) from None
 
 
-class _Roles:
-    """The roles of one template."""
+class _Template:
+    """The resources of one template."""
 
     def __init__(self, template: Data, inputs: Mapping[str, Input]) -> None:
         self.inputs = inputs
@@ -64,9 +66,20 @@ class _Roles:
             case _:
                 raise not_ours(name)
 
-    def all(self) -> list[Role]:
+    def made(self) -> Made:
+        if other := {body["Type"] for body in self.resources.values()} - _KINDS:
+            raise not_ours(min(other))
         profiles = [self.held(body) for _, body in self.of_type("AWS::IAM::InstanceProfile")]
-        return [self.role(id, body, profile=id in profiles) for id, body in self.of_type("AWS::IAM::Role")]
+        roles = [self.role(id, body, profile=id in profiles) for id, body in self.of_type("AWS::IAM::Role")]
+        return Made(tuple(roles), tuple(self.provider(*one) for one in self.of_type("AWS::IAM::OIDCProvider")))
+
+    def provider(self, id: str, body: Data) -> OidcProvider:
+        said = cast("Data", body["Properties"])
+        audiences = [self.text(audience) for audience in said["ClientIdList"]]
+        return OidcProvider(id, said["Url"], audiences, self.tags(said), "".join(self.flags_of(body)))
+
+    def tags(self, said: Data) -> dict[str, Text]:
+        return {tag["Key"]: self.text(tag["Value"]) for tag in said.get("Tags", ())}
 
     def of_type(self, kind: str) -> list[tuple[str, Data]]:
         return [(id, body) for id, body in self.resources.items() if body["Type"] == kind]
@@ -97,7 +110,7 @@ class _Roles:
             permissions_boundary=None if boundary is None else self.optional(boundary),
             max_session_duration=longest if isinstance(longest, int | None) else self.text(longest).refs[0],
             description=self.text(said["Description"]),
-            tags={tag["Key"]: self.text(tag["Value"]) for tag in said.get("Tags", ())},
+            tags=self.tags(said),
             when="".join(self.flags_of(body)),
             profile=profile,
             as_is=True,

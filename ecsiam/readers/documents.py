@@ -92,9 +92,12 @@ def read_document(found: FoundDocument, kind: str, address: str) -> ReadDocument
     return read
 
 
+NAMES_NOBODY, NAMES_SOMEBODY = "it names no principal", "it names a principal"
+
+
 def _expect(statement: Statement, kind: str) -> None:
     if (statement.principals is None) != (kind == "identity"):
-        raise PolicyError("it names a principal" if kind == "identity" else "it names no principal")
+        raise PolicyError(NAMES_SOMEBODY if kind == "identity" else NAMES_NOBODY)
 
 
 def _opened(value: Value, at: Place, unclear: list[str]) -> Value:

@@ -5,28 +5,26 @@ from types import MappingProxyType
 
 from ecsiam.emitters.cloudformation import inputs_of
 from ecsiam.model.planned import planned
-from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 from ecsiam.readers import cloudformation_own, iam_own, terraform_own
+from ecsiam.readers.found import Made
 
 Files = Mapping[str, str]
 
 
-def _template(files: Files, stack: Stack) -> tuple[Role, ...]:
-    return cloudformation_own.emitted_roles(files["template.json"], inputs_of(planned(stack)))
-
-
-_READ: Mapping[str, Callable[[Files, Stack], tuple[Role, ...]]] = MappingProxyType(
+_READ: Mapping[str, Callable[[Files, Stack], Made]] = MappingProxyType(
     {
-        "terraform": lambda files, _: terraform_own.emitted_roles(files),
-        "cloudformation": _template,
-        "iam": lambda files, _: iam_own.emitted_roles(files),
+        "terraform": lambda files, _: terraform_own.made(files),
+        "cloudformation": lambda files, stack: cloudformation_own.made(
+            files["template.json"], inputs_of(planned(stack))
+        ),
+        "iam": lambda files, _: iam_own.made(files),
     }
 )
 
 
-def emitted_roles(files: Files, target: str, stack: Stack) -> tuple[Role, ...]:
-    """The roles that the files of a target make, which were emitted for a stack; their ids are the target's own.
+def made(files: Files, target: str, stack: Stack) -> Made:
+    """What the files of a target make, which were emitted for a stack; ids are the target's own.
 
     Of the stack nothing counts but what its parameters are called. Raises ReadError for what isn't as it was emitted.
     """

@@ -14,6 +14,7 @@ from ecsiam.readers.found import symbol
 
 LETTERS = 6
 _LETTER = re.compile(r"\.letter\d$")
+_SIX = re.compile(r"(\{[^{}]*\.letter\d\}){6}")
 _PART = re.compile(r"\{(\w+)\}")
 
 
@@ -117,3 +118,8 @@ def arn_of(
     }
     pieces = _PART.split(kind.arn)
     return Text.of(*(known[piece] if i % 2 else text(piece) for i, piece in enumerate(pieces)))
+
+
+def told(text: Text) -> str:
+    """A text for people: the six letters that nobody knows yet are `??????`."""
+    return _SIX.sub("??????", str(text))

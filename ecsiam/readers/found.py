@@ -14,6 +14,8 @@ from typing import Any, TypeGuard
 from attrs import field, frozen
 
 from ecsiam.errors import Fault, Path, ReadError, show, show_path
+from ecsiam.model.oidc import OidcProvider
+from ecsiam.model.role import Role
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Ref, Text
 
 OF_DEPLOYMENT = frozenset(r.name for r in (ACCOUNT_ID, AWS_REGION, PARTITION, DNS_SUFFIX))
@@ -95,6 +97,14 @@ class Gap:
 
     def __str__(self) -> str:
         return f"{self.place}: {self.why}"
+
+
+@frozen
+class Made:
+    """What the files of one target make, as `ecsiam emit` writes them."""
+
+    roles: tuple[Role, ...]
+    providers: tuple[OidcProvider, ...] = ()
 
 
 def not_ours(what: object) -> ReadError:
@@ -180,6 +190,18 @@ class FoundAttachment:
     roles: tuple[Text, ...]
 
 
+@frozen
+class FoundResourcePolicy:
+    """The policy of a key, secret, repository, bucket or file system: who may use it besides those that may by IAM.
+
+    `arn` is the resource's, which `*` in it stands for; None where its statements name what they are about.
+    """
+
+    address: str
+    arn: Text | None
+    document: FoundDocument
+
+
 def _at(found: "FoundTask | FoundService", path: Path) -> Place:
     place = found.place
     above = [path[:n] for n in range(len(path), 0, -1)]
@@ -246,12 +268,13 @@ class Subject:
     """What the token of a job has in its claims, for one way in which the job starts: `when` in words.
 
     `context` is what stands in `sub` after the repository. A claim is None where a token surely has none, and is not
-    known where it isn't there.
+    known where it isn't there. `of` is which job of a matrix it is, in words: each of them runs.
     """
 
     when: str
     context: Text
     claims: tuple[tuple[str, Text | None], ...] = ()
+    of: str = ""
 
 
 @frozen
@@ -274,17 +297,21 @@ class FoundUse:
 class FoundLogin:
     """A step that gets the credentials of a role, and what is done with them after it.
 
-    `roles` is which it may be. `by_token`: with the job's own token, and not as somebody who was logged in before.
+    `roles` is which it may be. `by_token`: with the job's own token, and not as somebody who was logged in before;
+    that has one of the `subjects`.
     """
 
     place: Place
     roles: tuple[Text, ...]
     by_token: bool
+    subjects: tuple[Subject, ...] = ()
     audience: tuple[Text, ...] = ()
     region: Text | None = None
     uses: tuple[FoundUse, ...] = ()
-    narrowed: bool = False
-    """Whether the session has a policy of its own."""
+    by: tuple[Text, ...] = ()
+    """Where it is a chain: which role assumes it, as of `roles`."""
+    tagged: bool = False
+    """Whether a session of a chain has tags, as the action gives it."""
 
 
 @frozen
@@ -293,14 +320,40 @@ class FoundJob:
 
     address: str
     place: Place
-    subjects: tuple[Subject, ...]
     token: bool | None
     logins: tuple[FoundLogin, ...] = ()
     unsure: str = ""
     """Why it may get credentials otherwise."""
 
 
-Found = FoundRole | FoundInline | FoundManaged | FoundAttachment | FoundTask | FoundService | FoundPassing | FoundJob
+@frozen
+class FoundTemplate:
+    """Of which claims GitHub makes subjects: in a repository, by its name without the owner, or (None) an organisation.
+
+    `keys` None: it isn't known; of a repository none means those of its organisation.
+    """
+
+    address: str
+    place: Place
+    repository: Text | None
+    keys: tuple[str, ...] | None
+
+
+Found = (
+    FoundRole
+    | FoundInline
+    | FoundManaged
+    | FoundAttachment
+    | FoundResourcePolicy
+    | FoundTask
+    | FoundService
+    | FoundPassing
+    | FoundJob
+    | FoundTemplate
+)
+
+
+TERRAFORM, TEMPLATE = "Terraform", "template"  # what some kinds of roots are, or end with
 
 
 @frozen
@@ -309,7 +362,8 @@ class Root:
 
     `name` is the path of the file or folder, as messages show it; `kind` what it is, in words. `arns` gives what is
     known of the ARN that a symbol stands for: its form by the kind of resource, with symbols for what isn't known.
-    `keys` has the ARN of the customer key of a secret, parameter or bucket, by the address that its symbols begin with.
+    `keys` has the ARN of the customer key of a secret, parameter or bucket, by the address that its symbols begin with;
+    None for one that has none.
     """
 
     name: str
@@ -317,5 +371,7 @@ class Root:
     found: tuple[Found, ...]
     gaps: tuple[Gap, ...] = ()
     arns: dict[Ref, Text] = field(factory=dict[Ref, Text], eq=False, hash=False)
-    keys: dict[str, Text] = field(factory=dict[str, Text], eq=False, hash=False)
+    keys: dict[str, Text | None] = field(factory=dict[str, Text | None], eq=False, hash=False)
     files: tuple[str, ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()
+    """What has another address now, a thing or a module: the address that was, and the one that is."""

@@ -5,10 +5,12 @@ https://docs.github.com/en/actions/reference/security/oidc
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from ecsiam.model.text import Ref, Text, text
+from attrs import evolve, frozen
+
+from ecsiam.model.text import EMPTY, Ref, Text, text
 from ecsiam.readers.found import Subject, Value, as_list, as_map, is_map
 
 REPOSITORY = Ref("github.repository")
@@ -39,6 +41,8 @@ _WAYS: Mapping[str, tuple[str, tuple[_Way, ...]]] = {
     "workflow_call": ("a workflow that calls it", ("unknown",)),
 }
 _DEFAULT: tuple[_Way, ...] = ("default",)
+# What stands before the name of a ref, and its type; of a pull request's no page says which that is.
+_KINDS = {"refs/heads/": "branch", "refs/tags/": "tag", "refs/pull/": ""}
 _WILD = re.compile(r"[*?+\[\]!\\]")
 
 
@@ -55,49 +59,86 @@ def events_of(on: Value) -> dict[str, Value]:
     return {str(name): None for name in names if isinstance(name, str)}
 
 
-def subjects(events: Mapping[str, Value], environments: Iterable[Text | None]) -> Iterator[Subject]:
-    """What a job sends, for each event and each environment that it may be in (None: in none)."""
+@frozen
+class Start:
+    """One way in which a job starts: in words, by which event and of which ref, and the end of its subject.
+
+    That is its `context` where it is in no environment. `ref` and `event` are None where they aren't known.
+    """
+
+    when: str
+    context: Text
+    event: str | None = None
+    ref: Text | None = None
+
+    @property
+    def github(self) -> dict[str, tuple[Text, ...]]:
+        """What expressions have in `github` of it, as far as it is known."""
+        found: dict[str, tuple[Text, ...]] = {}
+        if self.event is not None:
+            found["event_name"] = (text(self.event),)
+            if not self.event.startswith(PULL_REQUEST):
+                found |= {"head_ref": (EMPTY,), "base_ref": (EMPTY,)}
+        if self.ref is not None:
+            found["ref"] = (self.ref,)
+            for start, kind in _KINDS.items():
+                if str(self.ref).startswith(start):
+                    found |= {"ref_name": (self.ref.removeprefix(start),)}
+                    found |= {"ref_type": (text(kind),)} if kind else {}
+        return found
+
+    def of(self, ref: Text) -> "Start":
+        """The same of one ref, where more was possible."""
+        return self if ref == self.ref else evolve(self, when=f"{self.when}, of `{ref}`", ref=ref, context=_of(ref))
+
+
+def starts(events: Mapping[str, Value]) -> Iterator[Start]:
+    """The ways in which a workflow starts."""
     for event, filters in events.items():
         started, ways = _WAYS.get(event, (f"the event `{event}`", _DEFAULT))
         for way in ways:
-            for when, context, ref in _by_ref(way, started, as_map(filters)):
-                for environment in environments:
-                    yield _subject(when, context, ref, environment)
+            if way == "pull request":
+                yield Start(started, text(PULL_REQUEST), event, Text.of("refs/pull/", NUMBER, "/merge"))
+            elif way == "unknown":
+                yield evolve(UNKNOWN, when=started, event=None if event == "workflow_call" else event)
+            else:
+                for of, ref in _refs(way, as_map(filters)):
+                    yield Start(f"{started}{of}", _of(ref), event, ref)
 
 
-def _subject(when: str, context: Text, ref: Text | None, environment: Text | None) -> Subject:
-    claims: list[tuple[str, Text | None]] = [] if ref is None else [("ref", ref)]
+UNKNOWN = Start("whatever starts it", text(ANY_START))
+
+
+def subject(start: Start, environment: Text | None) -> Subject:
+    """What a job sends that starts so, in an environment or (None) in none."""
+    claims: list[tuple[str, Text | None]] = [] if start.ref is None else [("ref", start.ref)]
     if environment is None:
-        return Subject(when, context, (*claims, ("environment", None)))
+        return Subject(start.when, start.context, (*claims, ("environment", None)))
     escaped = Text.of(*(p.replace(":", "%3A") if isinstance(p, str) else p for p in environment.parts))
     return Subject(
-        f"{when}, in the environment `{environment}`",
+        f"{start.when}, in the environment `{environment}`",
         Text.of("environment:", escaped),
         (*claims, ("environment", environment)),
     )
 
 
-def _by_ref(way: str, started: str, filters: Mapping[str, Value]) -> Iterator[tuple[str, Text, Text | None]]:
-    """How a job is started, the end of its subject where it is in no environment, and its ref."""
+def _of(ref: Text) -> Text:
+    return Text.of("ref:", ref)
+
+
+def _refs(way: str, filters: Mapping[str, Value]) -> Iterator[tuple[str, Text]]:
+    """The refs that a workflow runs for, each with what is said of it."""
     match way:
         case "filtered":
-            refs = list(_filtered(filters))
+            yield from _filtered(filters)
         case "either":
-            refs = [("", Text.of("refs/", EITHER))]
+            yield "", Text.of("refs/", EITHER)
         case "tag":
-            refs = [("", Text.of("refs/tags/", TAG))]
+            yield "", Text.of("refs/tags/", TAG)
         case "default":
-            refs = [("", Text.of("refs/heads/", DEFAULT_BRANCH))]
-        case "base":
-            refs = [("", Text.of("refs/heads/", BRANCH))]
-        case "pull request":
-            yield started, text(PULL_REQUEST), Text.of("refs/pull/", NUMBER, "/merge")
-            return
+            yield "", Text.of("refs/heads/", DEFAULT_BRANCH)
         case _:
-            yield started, text(ANY_START), None
-            return
-    for of, ref in refs:
-        yield f"{started}{of}", Text.of("ref:", ref), ref
+            yield "", Text.of("refs/heads/", BRANCH)
 
 
 def _filtered(filters: Mapping[str, Value]) -> Iterator[tuple[str, Text]]:

@@ -1,7 +1,7 @@
 """GitHub's expressions, `${{ inputs.environment || 'staging' }}`: which texts they may come to.
 
 A value is all that it may be, as a tuple of texts, each with references for what is not known: `secrets.ROLE`,
-`vars.CLUSTER`, `github.ref_name`. So a condition needs no answer: both of its ways are there.
+`vars.CLUSTER`. Where a condition has no answer, both of its ways are there.
 https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
 """
 
@@ -12,28 +12,26 @@ from attrs import evolve, field, frozen
 
 from ecsiam.model.text import EMPTY, Ref, Text, text
 from ecsiam.readers.found import Unread, Value, as_map, is_list, is_map
+from ecsiam.readers.github_syntax import LONGEST, Call, Name, Node, NotUnderstood, parse
 
 MOST = 32  # ways in which one value may come out; with more it is not known
-LONGEST = 2_000  # characters of an expression, and of what one comes to
 MOST_EXPRESSIONS = 500  # in one text
-DEEPEST = 20
 
 Values = tuple[Text, ...]
 
 EXPRESSION = re.compile(r"\$\{\{(?P<inside>(?:'(?:[^']|'')*'|[^']){0,2000}?)\}\}", re.DOTALL)
-_TOKEN = re.compile(
-    r"\s*(?:'(?P<text>(?:[^']|'')*)'|(?P<sign>\|\||&&|==|!=|<=|>=|[<>!()\[\],])"
-    r"|(?P<number>-?\d+(?:\.\d+)?(?![\w.]))|(?P<path>[A-Za-z_][\w-]*(?:\.(?:[A-Za-z_][\w-]*|\*))*)|(?P<more>\.[\w.*-]+))"
-)
-_YES_OR_NO = (text("true"), EMPTY)
+_YES, _NO = (text("true"),), (EMPTY,)
 _FALSE = ("", "false", "0", "null")
-_ASKING = ("always", "cancelled", "contains", "endswith", "failure", "startswith", "success")
+_ASKING = ("always", "cancelled", "failure", "success")
+_MOST_HOLES = 3  # in a value that is compared
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 @frozen
 class Scope:
     """What names stand for at a place of a workflow. `env` and what scripts set in it (`changed`) is by name."""
 
+    github: Mapping[str, Values] = field(factory=dict[str, Values])
     env: Mapping[str, Values] = field(factory=dict[str, Values])
     inputs: Mapping[str, Values] = field(factory=dict[str, Values])
     secrets: Mapping[str, Values] = field(factory=dict[str, Values])
@@ -59,6 +57,8 @@ class Scope:
             context, name = "inputs", path.removeprefix("github.event.inputs.")
         found: Values | None = None
         match context:
+            case "github":
+                found = self.github.get(name)
             case "env" if name not in self.changed:
                 found = self.env.get(name)
             case "inputs":
@@ -151,143 +151,147 @@ def put_in(of: Text, find: Callable[[Ref], Values | None]) -> Values:
 # ---------------------------------------------------------------- expressions
 
 
-class _NotUnderstood(Exception):
-    """An expression that is not read."""
-
-
 def _expression(source: str, scope: Scope) -> Values:
     whole = source.strip()
     try:
-        if len(source) > LONGEST:
-            raise _NotUnderstood
-        tokens = _tokens(whole)
-        found = _Parser(tokens, scope).whole()
-    except _NotUnderstood:
+        found = values(parse(whole), scope)
+    except NotUnderstood:
         found = (text(Ref(whole[:80])),)
     return few(found, whole[:80])
 
 
-def _tokens(source: str) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    at = 0
-    while at < len(source):
-        match = _TOKEN.match(source, at)
-        if match is None:
-            raise _NotUnderstood
-        kind = match.lastgroup or ""
-        found.append((kind, match[kind]))
-        at = match.end()
-    return found
+def values(node: Node, scope: Scope) -> Values:
+    """What a part of an expression may come to. Raises NotUnderstood."""
+    match node:
+        case str():
+            return (text(node),)
+        case Name("null"):
+            return _NO
+        case Name(path) if path in ("true", "false") or _NUMBER.fullmatch(path):
+            return (text(path),)
+        case Name(path):
+            return scope.named(path)
+        case Call("||", (left, right)):
+            found, true = values(left, scope), truth(left, scope)
+            if true is not None:
+                return found if true else values(right, scope)
+            return (*(one for one in found if one.literal not in _FALSE), *values(right, scope))
+        case Call("&&", (left, right)):
+            found, true = values(left, scope), truth(left, scope)
+            if true is not None:
+                return values(right, scope) if true else found
+            return (*values(right, scope), *([one for one in found if one.literal in _FALSE] or _NO))
+        case Call("format", (str(form), *given)):
+            pieces = re.split(r"\{(\d+)\}", form)
+            if all(int(piece) < len(given) for piece in pieces[1::2]):
+                parts = [values(given[int(p)], scope) if i % 2 else (text(p),) for i, p in enumerate(pieces)]
+                return joined(parts, "format")
+            raise NotUnderstood
+        case Call(name) if name in _ASKING or name in _DECIDED or name in ("!", "<", ">", "<=", ">="):
+            true = truth(node, scope)
+            return (*_YES, *_NO) if true is None else _YES if true else _NO
+        case _:
+            raise NotUnderstood
 
 
-class _Parser:
-    """Reads tokens by GitHub's precedence: `||`, `&&`, comparisons, `!`, calls and names."""
-
-    def __init__(self, tokens: list[tuple[str, str]], scope: Scope) -> None:
-        self.tokens, self.scope = tokens, scope
-        self.at = self.depth = 0
-
-    def whole(self) -> Values:
-        found = self.either()
-        if self.at < len(self.tokens):
-            raise _NotUnderstood
-        return found
-
-    def sign(self, *signs: str) -> bool:
-        there = self.at < len(self.tokens) and self.tokens[self.at][0] == "sign" and self.tokens[self.at][1] in signs
-        self.at += there
-        return there
-
-    def either(self) -> Values:
-        found = self.both()
-        while self.sign("||"):
-            other = self.both()
-            if any(_may_be_false(one) for one in found):
-                found = (*(one for one in found if one.literal not in _FALSE), *other)
-        return found
-
-    def both(self) -> Values:
-        found = self.compared()
-        while self.sign("&&"):
-            other = self.compared()
-            no = tuple(one for one in found if one.literal in _FALSE)
-            unsure = (EMPTY,) if not no and any(_may_be_false(one) for one in found) else ()
-            found = (*other, *no, *unsure) if len(no) < len(found) else no
-        return found
-
-    def compared(self) -> Values:
-        found = self.single()
-        while self.sign("==", "!=", "<", ">", "<=", ">="):
-            self.single()
-            found = _YES_OR_NO
-        return found
-
-    def single(self) -> Values:
-        self.depth += 1
-        if self.at >= len(self.tokens) or self.depth > DEEPEST:
-            raise _NotUnderstood
-        try:
-            if self.sign("!"):
-                self.single()
-                return _YES_OR_NO
-            if self.sign("("):
-                found = self.either()
-                if not self.sign(")"):
-                    raise _NotUnderstood
-                return found
-            kind, value = self.tokens[self.at]
-            self.at += 1
-            match kind:
-                case "text":
-                    return (text(value.replace("''", "'")),)
-                case "number":
-                    return (text(value),)
-                case "path":
-                    return self.path(value)
-                case _:
-                    raise _NotUnderstood
-        finally:
-            self.depth -= 1
-
-    def path(self, name: str) -> Values:
-        if name in ("true", "false"):
-            return (text(name),)
-        if name == "null":
-            return (EMPTY,)
-        if self.sign("("):
-            return self.call(name)
-        while self.at < len(self.tokens):
-            kind, value = self.tokens[self.at]
-            if kind == "more":
-                name += value
-                self.at += 1
-            elif self.sign("["):
-                kind, key = self.tokens[self.at] if self.at < len(self.tokens) else ("", "")
-                self.at += 1
-                if kind not in ("text", "number") or not self.sign("]"):
-                    raise _NotUnderstood
-                name += f".{key}"
-            else:
-                break
-        return self.scope.named(name)
-
-    def call(self, name: str) -> Values:
-        given: list[Values] = []
-        while not self.sign(")"):
-            given.append(self.either())
-            if not self.sign(",") and not (self.at < len(self.tokens) and self.tokens[self.at] == ("sign", ")")):
-                raise _NotUnderstood
-        called = name.lower()
-        if called in _ASKING:
-            return _YES_OR_NO
-        if called == "format" and given and len(given[0]) == 1 and given[0][0].literal is not None:
-            pieces = re.split(r"\{(\d+)\}", given[0][0].literal)
-            if all(int(piece) + 1 < len(given) for piece in pieces[1::2]):
-                parts = [given[int(p) + 1] if i % 2 else (text(p),) for i, p in enumerate(pieces)]
-                return joined(parts, name)
-        raise _NotUnderstood
+def truth(node: Node, scope: Scope) -> bool | None:
+    """Whether a part of an expression counts as true; None where that isn't known."""
+    try:
+        return _truth(node, scope)
+    except NotUnderstood:
+        return None
 
 
-def _may_be_false(value: Text) -> bool:
-    """Whether a value may count as false; what is not known may be empty."""
-    return value.literal in _FALSE or (value.literal is None and all(isinstance(p, Ref) for p in value.parts))
+def _truth(node: Node, scope: Scope) -> bool | None:
+    match node:
+        case Call("!", (inner,)):
+            true = truth(inner, scope)
+            return None if true is None else not true
+        case Call("&&" | "||" as sign, (left, right)):
+            first, second = truth(left, scope), truth(right, scope)
+            stops = sign == "||"  # one of this value decides
+            return stops if stops in (first, second) else None if None in (first, second) else not stops
+        case Call(name, (left, right)) if name in _DECIDED:
+            decided = {_DECIDED[name](a, b) for a in values(left, scope) for b in values(right, scope)}
+            return decided.pop() if len(decided) == 1 else None
+        case str():
+            return node != ""
+        case Name("true" | "false" | "null"):
+            return node.path == "true"
+        case Call(name) if name != "format":
+            return None
+        case _:
+            found = {_counts(one) for one in values(node, scope)}
+            return found.pop() if len(found) == 1 else None
+
+
+def _counts(value: Text) -> bool | None:
+    """Whether a value counts as true. Of `false` and `0` it isn't known: as texts they do, else they don't."""
+    if value.literal is None:
+        return True if any(isinstance(part, str) for part in value.parts) else None
+    return None if value.literal in ("false", "0", "null") else value.literal != ""
+
+
+def _equal(one: Text, other: Text) -> bool | None:
+    """Whether two values are equal, as GitHub compares: without regard to capital letters, and across kinds."""
+    a, b = one.literal, other.literal
+    if a is None or b is None:
+        known, open_ = (a, other) if b is None else (b, one)
+        return None if known is None or could_be(open_, known) else False
+    if all(v in ("true", "false", *_FALSE) or _NUMBER.fullmatch(v) for v in (a, b)):
+        return True if a == b and a not in ("true", "false") else None
+    return a.lower() == b.lower()
+
+
+def could_be(value: Text, known: str) -> bool:
+    """Whether a value of which not all is known may be a text."""
+    if len(value.refs) > _MOST_HOLES:
+        return True
+    pattern = "".join(re.escape(part) if isinstance(part, str) else ".*" for part in value.parts)
+    return re.fullmatch(pattern, known, re.IGNORECASE | re.DOTALL) is not None
+
+
+def _unequal(one: Text, other: Text) -> bool | None:
+    equal = _equal(one, other)
+    return None if equal is None else not equal
+
+
+def _starts(one: Text, other: Text) -> bool | None:
+    known, wanted = _lower(one, 0), other.literal
+    if wanted is None:
+        return None
+    if one.literal is not None or len(known) >= len(wanted):
+        return known.startswith(wanted.lower())
+    return None if wanted.lower().startswith(known) else False
+
+
+def _ends(one: Text, other: Text) -> bool | None:
+    known, wanted = _lower(one, -1), other.literal
+    if wanted is None:
+        return None
+    if one.literal is not None or len(known) >= len(wanted):
+        return known.endswith(wanted.lower())
+    return None if wanted.lower().endswith(known) else False
+
+
+def _contains(one: Text, other: Text) -> bool | None:
+    if other.literal is None:
+        return None
+    if any(other.literal.lower() in part.lower() for part in one.parts if isinstance(part, str)):
+        return True
+    return False if one.literal is not None else None
+
+
+def _lower(value: Text, at: int) -> str:
+    """The text that a value surely begins (0) or ends with (-1)."""
+    part = value.parts[at] if value.parts else ""
+    return part.lower() if isinstance(part, str) else ""
+
+
+_DECIDED: Mapping[str, Callable[[Text, Text], bool | None]] = {
+    "==": _equal,
+    "!=": _unequal,
+    "startswith": _starts,
+    "endswith": _ends,
+    "contains": _contains,
+}

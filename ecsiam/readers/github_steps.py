@@ -4,23 +4,24 @@ https://github.com/aws-actions/configure-aws-credentials
 https://github.com/aws-actions/amazon-ecs-deploy-task-definition
 """
 
+import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from attrs import define, evolve, field
 
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, EMPTY, Ref, Text, text
-from ecsiam.readers.found import FoundLogin, FoundUse, Place, Value, as_list, as_map
-from ecsiam.readers.github_expressions import EXPRESSION, MOST_EXPRESSIONS, Scope, Values, evaluated, plain
-from ecsiam.readers.github_scripts import FAMILY, PUSHING, Script, definition_of
+from ecsiam.readers.found import FoundLogin, FoundUse, Place, Subject, Value, as_list, as_map
+from ecsiam.readers.github_conditions import condition, narrowed
+from ecsiam.readers.github_events import REPOSITORY, Start
+from ecsiam.readers.github_expressions import EXPRESSION, MOST_EXPRESSIONS, Scope, Values, evaluated, plain, truth
+from ecsiam.readers.github_scripts import FAMILY, OTHERWISE, PUSHING, Script, definition_of
 from ecsiam.readers.hcl_values import Map
-from ecsiam.readers.shell import commands
+from ecsiam.readers.shell import commands, without_functions
 
 AUDIENCE = text("sts.amazonaws.com")
 CREDENTIALS = "aws-actions/configure-aws-credentials"
 _KEYS = "AWS_ACCESS_KEY_ID"
-# Whoever writes one of these into a script does what follows as somebody else.
-_OTHERWISE = re.compile(rf"{_KEYS}|AWS_PROFILE|assume-role|aws configure|aws-vault")
 _LOGIN = re.compile(r"credential|assume|saml|vault|login-aws|aws-login|aws-auth|configure-aws")
 _SET = re.compile(r"(?<![\w$])([A-Za-z_]\w*)=")
 
@@ -30,9 +31,18 @@ class Steps:
     """The steps of a job, read in order. What they do counts for the credentials got last, where those are sure."""
 
     scope: Scope
+    start: Start
     place: Callable[[int | None, str], Place]
     local: Callable[[str], Map | None]
     """The action at a path of the repository."""
+    subjects: Callable[[Iterable[Start]], tuple[Subject, ...]]
+    """What the job sends where it starts so."""
+    opened: Callable[[str], tuple[str, str] | None]
+    """The name and the text of a file at a path of the repository."""
+    folder: Value = None
+    """Where scripts run that don't say it."""
+    elsewhere: bool = False
+    """Whether another repository was checked out."""
     logins: list[FoundLogin] = field(factory=list[FoundLogin])
     current: set[int | None] = field(factory=lambda: {None})
     registry: set[int | None] | None = None
@@ -42,15 +52,25 @@ class Steps:
     unsure: str = ""
     excused: bool = False
     """Whether the job goes on where the step fails."""
+    when: tuple[Start, ...] = ()
+    """In which of the ways to start the step runs."""
+    perhaps: bool = False
+    """Whether the step may be left out while others run."""
 
     def read(self, steps: list[Value], depth: int = 0) -> None:
         """Take what steps do, those of actions of the repository too."""
         for step in steps:
-            if not isinstance(step, Map) or plain(step.get("if")).strip().strip("${} ") == "false":
+            if not isinstance(step, Map):
                 continue
-            outer = self.scope
+            outer, excused, when, perhaps = self.scope, self.excused, self.when, self.perhaps
+            asked = condition(step.get("if"))
             self.scope = outer.with_env(step.get("env"))
-            excused = self.excused
+            self.when = narrowed(when or (self.start,), asked, self.scope)
+            if not self.when:
+                self.scope, self.when = outer, when
+                continue
+            surely = "if" not in step or (asked is not None and truth(asked, self.scope))
+            self.perhaps = perhaps or not surely
             self.excused = excused or plain(step.get("continue-on-error")) not in ("", "false")
             if isinstance(step.get("uses"), str):
                 self._action(step, depth)
@@ -58,6 +78,7 @@ class Steps:
                 self._script(step)
             outputs, changed = self.scope.outputs, self.scope.changed
             self.scope, self.excused = evolve(outer, outputs=outputs, changed=changed), excused
+            self.when, self.perhaps = when, perhaps
 
     # ------------------------------------------------------------ actions
 
@@ -84,7 +105,14 @@ class Steps:
             value = given.get(name, as_map(one).get("default"))
             inputs[name] = self.scope.of(value)
         outer, place = self.scope, self.place
-        self.scope = evolve(outer, inputs=inputs, outputs={})
+        folder = (Text.of(Ref("github.workspace"), "/", posixpath.normpath(path)),)
+        self.scope = evolve(
+            outer,
+            inputs=inputs,
+            outputs={},
+            github={**outer.github, "action_path": folder},
+            env={**outer.env, "GITHUB_ACTION_PATH": folder},
+        )
         self.place = lambda line, file: place(line, file or action.file)
         self.read(as_list(as_map(action.get("runs")).get("steps")), depth + 1)
         self.place = place
@@ -129,10 +157,25 @@ class Steps:
         line = step.lines.get("run", step.line)
         place = self.at(step, "run")
         known = {ref.name: values for ref, values in zip(refs, holes, strict=True)}
-        script = Script(self.scope, known, self.files, self.use)
-        if not _OTHERWISE.search(source) and source.count("${{") <= MOST_EXPRESSIONS:
-            for command in commands(opened, refs):
+        script = Script(self.scope, known, self.files, self.use, self._beside, self._folder(step))
+        if not OTHERWISE.search(source) and source.count("${{") <= MOST_EXPRESSIONS:
+            for command in commands(without_functions(opened), refs):
                 script.command(command, evolve(place, line=line + command.line + ("\n" in source)))
+        self._changes(source)
+
+    def _folder(self, step: Map) -> str | None:
+        """The directory of the repository that a script runs in, where that is known."""
+        values = self.scope.of(step.get("working-directory", self.folder))
+        return values[0].literal if len(values) == 1 and not self.elsewhere else None
+
+    def _beside(self, path: str) -> tuple[str, str] | None:
+        found = None if self.elsewhere else self.opened(path)
+        if found is not None:
+            self._changes(found[1])
+        return found
+
+    def _changes(self, source: str) -> None:
+        """What a script sets for the steps after it."""
         if "GITHUB_ENV" in source:
             self.scope = evolve(self.scope, changed=self.scope.changed | frozenset(_SET.findall(source)))
             if _KEYS in source:
@@ -165,7 +208,7 @@ class _Given:
 
 
 def _credentials(steps: Steps, step: Map, given: _Given) -> None:
-    conditional = "if" in step or steps.excused
+    conditional = steps.perhaps or steps.excused
     roles = tuple(one for one in given.of("role-to-assume") if one != EMPTY)
     if _KEYS in steps.scope.env or not roles:
         steps.current = {*steps.current, None} if conditional else {None}
@@ -174,13 +217,17 @@ def _credentials(steps: Steps, step: Map, given: _Given) -> None:
         (given.may("aws-access-key-id"), given.may("web-identity-token-file"), given.may("role-chaining"))
     )
     region = given.of("aws-region")
-    narrowed = "inline-session-policy" in given or "managed-session-policies" in given
     audience = given.of("audience", str(AUDIENCE))
     one = region[0] if len(region) == 1 else None
     place = steps.place(_line(step, "role-to-assume"), step.file)
     if steps.logins or steps.current != {None}:
         steps.unsure = steps.unsure or "an earlier step logs in too"
-    steps.logins.append(FoundLogin(place, roles, by_token, audience, one, narrowed=narrowed))
+    subjects = steps.subjects(steps.when)
+    chained = [v.literal for v in given.of("role-chaining")] == ["true"] and len(steps.current) == 1
+    (before,) = steps.current if chained and not steps.excused else (None,)
+    by = () if before is None else steps.logins[before].roles
+    tagged = bool(by) and not given.may("role-skip-session-tagging")
+    steps.logins.append(FoundLogin(place, roles, by_token, subjects, audience, one, by=by, tagged=tagged))
     new = len(steps.logins) - 1
     steps.current = {*steps.current, new} if conditional and len(steps.logins) > 1 else {new}
 
@@ -280,7 +327,14 @@ def _of_code_deploy(cluster: Values, service: Values) -> dict[str, Values]:
     }
 
 
+def _checkout(steps: Steps, step: Map, given: _Given) -> None:
+    """Another repository, or this one in a directory of its own: where files are isn't known then."""
+    own = all(one == text(REPOSITORY) for one in given.of("repository"))
+    steps.elsewhere = steps.elsewhere or not own or "path" in given
+
+
 _ACTIONS: Mapping[str, Callable[[Steps, Map, _Given], None]] = {
+    "actions/checkout": _checkout,
     CREDENTIALS: _credentials,
     "aws-actions/amazon-ecr-login": _login,
     "docker/login-action": _docker_login,

@@ -21,6 +21,7 @@ from ecsiam.readers.hcl_values import (
     Map,
     as_text,
     encode,
+    is_of_aws,
     is_unknown,
     joined,
     lowered,
@@ -125,19 +126,27 @@ _VERB = re.compile(r"%(?:\[(\d+)\])?([-+# 0]*\d*(?:\.\d+)?)([a-zA-Z%])")
 
 
 def _format(spec: Value, *values: Value) -> Value:
-    if not isinstance(spec, str):
+    written = (spec,) if isinstance(spec, str) else spec.parts if isinstance(spec, Text) else ()
+    # What isn't known of the format may hold verbs, but what AWS gives has none.
+    if not written or any("%" in _VERB.sub("", p) if isinstance(p, str) else not is_of_aws(p) for p in written):
         return unknown(f"format({', '.join(map(named, (spec, *values)))})")
     parts: list[Value] = []
-    at = used = 0
-    for found in _VERB.finditer(spec):
-        parts.append(spec[at : found.start()])
-        at = found.end()
-        if found[3] == "%":
-            parts.append("%")
+    used = 0
+    for part in written:
+        if not isinstance(part, str):
+            parts.append(Text((part,)))
             continue
-        used = int(found[1]) if found[1] else used + 1
-        parts.append(_formatted(found[2], found[3], values[used - 1]))
-    return joined([*parts, spec[at:]])
+        at = 0
+        for found in _VERB.finditer(part):
+            parts.append(part[at : found.start()])
+            at = found.end()
+            if found[3] == "%":
+                parts.append("%")
+                continue
+            used = int(found[1]) if found[1] else used + 1
+            parts.append(_formatted(found[2], found[3], values[used - 1]))
+        parts.append(part[at:])
+    return joined(parts)
 
 
 def _formatted(flags: str, verb: str, value: Value) -> Value:
@@ -248,8 +257,8 @@ def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def _base64_digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+def _base64_digest(name: str) -> Callable[[str], str]:
+    return lambda text: base64.b64encode(hashlib.new(name, text.encode()).digest()).decode()
 
 
 def _chomp(text: str) -> str:
@@ -319,7 +328,8 @@ OF_KNOWN_TEXTS: dict[str, tuple[Function, str]] = {
     "basename": (_basename, "text"),
     "base64decode": (_decoded, "text"),
     "base64encode": (_base64, "text"),
-    "base64sha256": (_base64_digest, "text"),
+    "base64sha256": (_base64_digest("sha256"), "text"),
+    "base64sha512": (_base64_digest("sha512"), "text"),
     "ceil": (_ceil, "text"),
     "chomp": (_chomp, "text"),
     "dirname": (_dirname, "text"),

@@ -197,6 +197,20 @@ class Block:
     line: int
 
 
+def address_of(expression: Expression) -> str:
+    """The address that an expression is, `module.a["x"].aws_iam_role.b`, or nothing for what is none."""
+    match expression:
+        case Name(name=name) | Literal(value=str(name)):
+            return name
+        case Attribute(source=source, name=name):
+            return f"{of}.{name}" if (of := address_of(source)) else ""
+        case Index(source=source, key=Literal(value=str() | int() as key)):
+            shown = f'"{key}"' if isinstance(key, str) else key
+            return f"{of}[{shown}]" if (of := address_of(source)) else ""
+        case _:
+            return ""
+
+
 def references(tree: object) -> Iterator[tuple[str, str]]:
     """What a body or an expression names as `type.name`: resources, and whatever else is written so."""
     if isinstance(tree, Attribute) and isinstance(tree.source, Name):

@@ -75,8 +75,12 @@ def is_given(text: Text) -> bool:
     """Whether a text that isn't known is sure to be neither null nor empty: it has a letter, or is AWS's to give."""
     if not is_unknown(text):
         return True
-    name = text.refs[0].name
-    return name in OF_DEPLOYMENT or _OF_RESOURCE.fullmatch(name) is not None
+    return is_of_aws(text.refs[0])
+
+
+def is_of_aws(ref: Ref) -> bool:
+    """Whether the deployment or a resource says what isn't known, and no variable."""
+    return ref.name in OF_DEPLOYMENT or _OF_RESOURCE.fullmatch(ref.name) is not None
 
 
 def unread(value: Value, depth: int = 0) -> Unread | None:

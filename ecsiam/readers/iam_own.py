@@ -1,4 +1,4 @@
-"""The roles of the folders that `ecsiam emit --target iam` writes: the inverse of `ecsiam.emitters.iam_json`.
+"""What the folders make that `ecsiam emit --target iam` writes: the inverse of `ecsiam.emitters.iam_json`.
 
 What it doesn't know is refused, so that a folder that someone has edited is never taken for what was emitted.
 """
@@ -9,30 +9,40 @@ from typing import Any, cast
 
 from ecsiam.errors import PolicyError, ReadError
 from ecsiam.model.document import parse_policy
+from ecsiam.model.oidc import OidcProvider
 from ecsiam.model.role import Role, RolePolicy
-from ecsiam.readers.found import not_ours
+from ecsiam.readers.found import Made, not_ours
 
 Data = dict[str, Any]
 
 _ROLES = "roles/"
-_BESIDE = ("companions/", "oidc-providers/")
+_PROVIDERS = "oidc-providers/"
+_BESIDE = "companions/"
 
 
-def emitted_roles(files: Mapping[str, str | bytes]) -> tuple[Role, ...]:
-    """The roles that these files make; the id of each is its name. Raises ReadError for what isn't ours."""
-    folders: dict[str, dict[str, str | bytes]] = {}
-    for path, content in files.items():
-        if path.startswith(_ROLES):
-            name, _, inside = path.removeprefix(_ROLES).partition("/")
-            folders.setdefault(name, {})[inside] = content
-        elif not path.startswith(_BESIDE):
-            raise not_ours(path)
+def made(files: Mapping[str, str | bytes]) -> Made:
+    """What these files make; the id of each role is its name. Raises ReadError for what isn't ours."""
+    roles: dict[str, dict[str, str | bytes]] = {}
+    providers: dict[str, Data] = {}
     try:
-        return tuple(_role(name, folder) for name, folder in folders.items())
+        for path, content in files.items():
+            if path.startswith(_ROLES):
+                name, _, inside = path.removeprefix(_ROLES).partition("/")
+                roles.setdefault(name, {})[inside] = content
+            elif path.startswith(_PROVIDERS) and path.endswith("/create-open-id-connect-provider.json"):
+                providers[path.removeprefix(_PROVIDERS).partition("/")[0]] = json.loads(content)
+            elif not path.startswith(_BESIDE):
+                raise not_ours(path)
+        found = (OidcProvider(id, p["Url"], p["ClientIDList"], _tags(p)) for id, p in providers.items())
+        return Made(tuple(_role(name, folder) for name, folder in roles.items()), tuple(found))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as e:
         raise not_ours(str(e)) from None
     except PolicyError as e:
         raise ReadError(*e.faults) from None
+
+
+def _tags(said: Data) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in said.get("Tags", ())}
 
 
 def _role(name: str, files: Mapping[str, str | bytes]) -> Role:
@@ -61,7 +71,7 @@ def _role(name: str, files: Mapping[str, str | bytes]) -> Role:
         permissions_boundary=create.get("PermissionsBoundary"),
         max_session_duration=create.get("MaxSessionDuration"),
         description=create["Description"],
-        tags={tag["Key"]: tag["Value"] for tag in create["Tags"]},
+        tags=_tags(create),
         profile=_profile(name, create, files),
         as_is=True,
     )

@@ -20,7 +20,7 @@ from ecsiam.readers.found import (
     as_list,
 )
 from ecsiam.readers.iam_values import At, account_of, kind_of
-from ecsiam.readers.iam_whose import Whose, version_of
+from ecsiam.readers.iam_whose import Whose, by_trust, version_of
 
 _DETAILS = "`aws iam get-account-authorization-details` prints them all"
 
@@ -189,8 +189,9 @@ class IamRoles:
         self._complete(whose)
         for at in self.versions:
             self._version(at, root)
+        by_trust = self._by_trust(whose, root)
         for at in self.documents:
-            others += self._alone(at, whose, root)
+            others += self._alone(at, whose.folder(at.file) or by_trust.get(at.file), root)
         unnamed = self.pages.get("", _Pages())  # a last page with nothing on it is of any account
         for account, pages in self.pages.items():
             if pages.open is not None and not pages.ended and not unnamed.ended:
@@ -253,11 +254,21 @@ class IamRoles:
             why = "of which policy this is a version is not said: put its name into the file's"
             self.gaps.append(Gap(at.place(), why))
 
-    def _alone(self, at: At, whose: Whose, root: str) -> Iterator[FoundInline]:
+    def _by_trust(self, whose: Whose, root: str) -> dict[str, str]:
+        """The files that are a role by its trust and policies alone, with the role: it is called as its folder is."""
+        found: dict[str, str] = {}
+        for file, folder in by_trust(at.file for at in self.documents if whose.folder(at.file) is None).items():
+            key = _within(folder, root).as_posix() if folder.name else "role"
+            if key not in self.roles:
+                place = next(at.place(key) for at in self.documents if at.file == file)
+                self.roles[key] = FoundRole(key, place, None, name=text(folder.name) if folder.name else None)
+            found[file] = key
+        return found
+
+    def _alone(self, at: At, folder: str | None, root: str) -> Iterator[FoundInline]:
         """A document by itself: of the role whose folder it is in, else as a role of which nothing else is known."""
         trusts = kind_of(at.data) == "trust"
         path = PurePath(at.file)
-        folder = whose.folder(at.file)
         if folder is not None:
             role = self.roles[folder]
             if not trusts:
@@ -265,12 +276,15 @@ class IamRoles:
             elif role.trust is None:
                 self.roles[folder] = evolve(role, trust=at.alone(folder))
             return
-        within = path.relative_to(root) if path.is_relative_to(root) and path != PurePath(root) else PurePath(path.name)
-        key = within.with_suffix("").as_posix() + "".join(f"[{one}]" for one in at.path)
+        key = _within(path, root).with_suffix("").as_posix() + "".join(f"[{one}]" for one in at.path)
         if key in self.roles:
             key = path.as_posix()
         made = FoundRole(key, at.place(key), at.alone(key) if trusts else None)
         self.roles[key] = made if trusts else evolve(made, inline=((text(path.stem), at.alone(key)),))
+
+
+def _within(path: PurePath, root: str) -> PurePath:
+    return path.relative_to(root) if path.is_relative_to(root) and path != PurePath(root) else PurePath(path.name)
 
 
 def _made(at: At, key: str, name: Text | None, arn: Text | None) -> FoundRole:

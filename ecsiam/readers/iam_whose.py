@@ -10,6 +10,7 @@ from ecsiam.model.text import Text
 from ecsiam.readers.found import FoundManaged, FoundRole
 
 CREATE_ROLE = "create-role.json"
+_TRUST, _POLICIES = "trust-policy.json", ("policies", "managed-policies")
 
 
 @define
@@ -64,6 +65,19 @@ class Whose:
             return best[0] if len(best) == 1 else near[0] if len(near) == 1 else None
         there = self.beside.get(PurePath(file).parent) or [key for _, key in self.names]
         return there[0] if len(there) == 1 else None
+
+
+def by_trust(files: Iterable[str]) -> dict[str, PurePath]:
+    """Documents that are one role's together: a folder's `trust-policy.json`, and what is in `policies/` beside it."""
+    paths = [PurePath(file) for file in files]
+    trusts = {path.parent: path for path in paths if path.name == _TRUST}
+    found: dict[str, PurePath] = {}
+    for path in paths:
+        folder = path.parent.parent
+        if path.parent.name in _POLICIES and folder in trusts:
+            found[str(trusts[folder])] = folder  # first: there the role stands
+            found[str(path)] = folder
+    return found
 
 
 def _below(file: str, root: str) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from attrs import evolve
 
 from ecsiam.errors import Fault, ReadError, show
-from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Ref, Text, text
+from ecsiam.model.arn import PARTITIONS
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, EMPTY, PARTITION, Ref, Text, text
 from ecsiam.readers.forms import is_letter
 from ecsiam.readers.found import OF_DEPLOYMENT, Unread, symbol
 from ecsiam.readers.resolved import Either, Pieces, same, text_of, why_not
@@ -52,6 +53,7 @@ class Resolver:
         self.imported = imported
         self.prefix = prefix
         self.left = MOST_WORK
+        self.deciding = False  # an empty default says that nothing is given, and no more of what may be
         self.holds: dict[str, bool | None] = {}
 
     # ------------------------------------------------------------ values
@@ -132,7 +134,7 @@ class Resolver:
             return self.given[id]
         default = declared.get("Default")
         known = None if default is None or isinstance(default.value, list | dict) else text_of(default)
-        return unknown if known is None else known
+        return unknown if known is None or (known == EMPTY and not self.deciding) else known
 
     def listed(self, node: Node, id: str, found: Text) -> Node:
         declared = self.template.get("Parameters", id)
@@ -151,6 +153,8 @@ class Resolver:
         one, other = self.value(then), self.value(otherwise)
         if same(one, other):
             return one
+        if one is not None and other is not None and _are_partitions({text_of(one), text_of(other)}):
+            return self.said(node, self.given.get("AWS::Partition", text(PARTITION)))
         return evolve(node, value=Either(str(condition.value), one, other))
 
     def sub(self, given: Node, node: Node) -> Node:
@@ -268,6 +272,8 @@ class Resolver:
             return _unread(node, f"which value of the map `{show(named)}` counts is not known")
         if len(said) == 1 and default is None:
             return _here(node, self.value(values[0]))
+        if _are_partitions(said):
+            return self.said(node, self.given.get("AWS::Partition", text(PARTITION)))
         return self.said(node, text(symbol(f"Fn::FindInMap {named}.{first}.{second}")))
 
     def imports(self, given: Node, node: Node) -> Node:
@@ -299,7 +305,9 @@ class Resolver:
                 found = [self.decided(one) for one in some.items]
                 return ends if ends in found else None if None in found or not found else not ends
             case [("Fn::Equals", two)] if len(two.items) == 2:
+                self.deciding = True
                 first, second = (self.text(item) for item in two.items)
+                self.deciding = False
                 if first is None or second is None:
                     return None
                 return True if first == second else None if first.refs or second.refs else False
@@ -316,6 +324,11 @@ _FUNCTIONS: dict[str, Callable[[Resolver, Node, Node], Node | None]] = {
     "Fn::FindInMap": Resolver.looked_up,
     "Fn::ImportValue": Resolver.imports,
 }
+
+
+def _are_partitions(said: set[Text | None]) -> bool:
+    """Whether it is for the region to say which of some texts counts: the names of partitions, as ARNs have them."""
+    return all(one is not None and one.literal in PARTITIONS for one in said)
 
 
 def _unread(node: Node, why: str) -> Node:

@@ -78,6 +78,11 @@ def keys_of(task: FoundTask) -> set[str]:
     return {f"@{task.address}"} if family is None else {f"@{task.address}", str(family)}
 
 
+def is_address(key: str) -> bool:
+    """Whether a key is what a root calls a task definition, and no family."""
+    return key.startswith("@")
+
+
 def named_as(named: Text) -> Iterator[str]:
     """The keys of the task definition that a text may name; a family may stand in an ARN."""
     yield from ("@" + ref.name.removesuffix(REVISION) for ref in named.refs if ref.name.endswith(REVISION))

@@ -10,7 +10,7 @@ from ecsiam.readers.found import FoundJob, FoundUse, Place, Root, as_list, as_ma
 from ecsiam.readers.github_scripts import FAMILY
 from ecsiam.readers.images import repository_of
 from ecsiam.readers.naming import runs
-from ecsiam.readers.needs import Asked, TaskNeed, Way
+from ecsiam.readers.need import Asked, TaskNeed, Way
 from ecsiam.readers.reading import ReadJob, ReadLogin, ReadTask, ReadUse
 from ecsiam.readers.workflows import top_of
 
@@ -32,6 +32,7 @@ def read_job(root: Root, job: FoundJob, role: Callable[[Text], str | None], task
             login,
             tuple((named, role(named)) for named in login.roles),
             tuple(ReadUse(use, tuple(_tasks(root, use, there))) for use in login.uses),
+            tuple((named, role(named)) for named in login.by),
         )
         for login in job.logins
     )

@@ -8,6 +8,7 @@ from attrs import evolve
 
 from ecsiam.errors import Fault, ReadError, refuse, show
 from ecsiam.readers.assemble import assemble
+from ecsiam.readers.assemblies import is_of_assembly
 from ecsiam.readers.cloudformation import is_template, read_cloudformation
 from ecsiam.readers.found import Gap, Given, Place, Root
 from ecsiam.readers.iam_json import IamJson, is_iam
@@ -100,7 +101,7 @@ def _files(path: Path, within: Path, values: Given, known: list[Root]) -> Iterat
     Raises ReadError, after the others, for those that can't be read.
     """
     parts = {os.path.normpath(file) for root in known for file in root.files}
-    tasks, roles, workflows = Tasks(), IamJson(), Workflows()
+    tasks, roles, workflows = Tasks(), IamJson(), Workflows(within=within)
     templates: dict[str, bytes] = {}
     faults: list[Fault] = []
     for file in _walked(path, within, faults):
@@ -111,7 +112,7 @@ def _files(path: Path, within: Path, values: Given, known: list[Root]) -> Iterat
                 workflows.add(file, action=action)
             elif is_terraform_json(file.name, head):
                 yield from read_terraform_json({file.name: file.content})
-            elif is_template(file.name, head) or file.name.endswith(_PARAMETERS):
+            elif is_template(file.name, head) or file.name.endswith(_PARAMETERS) or is_of_assembly(file.name, head):
                 templates[file.name] = file.content
             elif file.name.endswith(".jsonnet"):
                 if b"containerDefinitions" in file.content:

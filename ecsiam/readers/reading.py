@@ -1,13 +1,16 @@
 """What was read of a repository, a template or a dump: roles with their places, tasks, and what was not understood."""
 
 from collections import Counter
+from collections.abc import Mapping
 from itertools import islice
+from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
 
 from ecsiam.errors import MOST_FAULTS, TOO_MANY, Fault, ReadError
 from ecsiam.looks.shown import Shown
 from ecsiam.looks.words import count, listed
+from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 from ecsiam.model.text import Ref, Text, text
@@ -17,11 +20,16 @@ from ecsiam.readers.found import (
     FoundPassing,
     FoundService,
     FoundTask,
+    FoundTemplate,
     FoundUse,
     Gap,
     Place,
     as_map,
 )
+from ecsiam.readers.needs_services import Assumed
+
+T = TypeVar("T")
+V = TypeVar("V")
 
 
 @frozen
@@ -68,6 +76,10 @@ class ReadRole:
     unclear: tuple[Gap, ...] = ()
     unread: tuple[Text, ...] = ()
     fidelity: Fidelity = field(factory=Fidelity)
+    kind: str = ""
+    """What its root is, in words."""
+    granted: Mapping[str, Policy] = field(factory=dict[str, Policy], eq=False, hash=False)
+    """What the policies of resources in sight allow it, so that no policy of its own has to."""
 
     @property
     def name(self) -> str:
@@ -101,6 +113,8 @@ class ReadTask:
     services: tuple[FoundService, ...] = ()
     passing: tuple[tuple[FoundPassing, str | None], ...] = ()
     """The rules and schedules that run it, each with its role."""
+    assumed: tuple[tuple[Assumed, str | None], ...] = ()
+    """The roles that ECS assumes for its services."""
 
     @property
     def family(self) -> str:
@@ -123,6 +137,8 @@ class ReadLogin:
     found: FoundLogin
     roles: tuple[tuple[Text, str | None], ...]
     uses: tuple[ReadUse, ...] = ()
+    by: tuple[tuple[Text, str | None], ...] = ()
+    """The same of the roles that assume it in a chain."""
 
 
 @frozen
@@ -144,6 +160,10 @@ class Unattached:
     role: Text | None = None
 
 
+def _nothing() -> dict[str, Any]:
+    return {}
+
+
 @frozen(repr=False)
 class Reading(Shown):
     """What stands at a path. `roles` by key, in the order of the files."""
@@ -153,13 +173,26 @@ class Reading(Shown):
     tasks: tuple[ReadTask, ...] = ()
     jobs: tuple[ReadJob, ...] = ()
     """The jobs of workflows that get credentials."""
+    templates: tuple[FoundTemplate, ...] = ()
+    """Of which claims GitHub makes the subjects of tokens."""
     unattached: tuple[Unattached, ...] = ()
     gaps: tuple[Gap, ...] = ()
     files: tuple[str, ...] = ()
-    keys: dict[str, Text] = field(factory=dict[str, Text], eq=False, hash=False)
-    """The customer key of what a symbol's address names, as `Root.keys`."""
-    arns: dict[Ref, Text] = field(factory=dict[Ref, Text], eq=False, hash=False)
-    """The ARNs that attributes stand for, as `Root.arns`: to write a remedy as people write it."""
+    keys_by_root: dict[str, dict[str, Text | None]] = field(
+        factory=dict[str, dict[str, Text | None]], eq=False, hash=False
+    )
+    arns_by_root: dict[str, dict[Ref, Text]] = field(factory=dict[str, dict[Ref, Text]], eq=False, hash=False)
+    moved: tuple[tuple[str, str, str], ...] = ()
+    """What has another address now: the root, and the two of `Root.moved`."""
+
+    def keys(self, root: str) -> dict[str, Text]:
+        """The customer key of what a symbol's address names, as `Root.keys`, as it is meant in a root."""
+        found = _seen_from(root, self.keys_by_root)
+        return {address: key for address, key in found.items() if key is not None}
+
+    def arns(self, root: str) -> dict[Ref, Text]:
+        """The ARNs that attributes stand for, as `Root.arns`, as they are meant in a root."""
+        return _seen_from(root, self.arns_by_root)
 
     @property
     def fidelity(self) -> Fidelity:
@@ -183,14 +216,26 @@ class Reading(Shown):
         task definition that isn't there, or several.
         """
         if task is None:
-            return Stack([one.as_known(id) for id, one in self.by_id().items()])
+            return Stack([one.as_known(id) for id, one in self.by_id().items()], as_is=True)
         found = [one for one in self.tasks if task in (one.found.address, one.family)]
         if len(found) != 1:
             there = f"There are {listed(one.family for one in self.tasks)}." if self.tasks else ""
             raise ReadError(Fault(f"there is not one task definition `{task}`", (), there))
         (one,) = found
         keys = {id: key for id, key in (("execution", one.execution), ("task", one.task)) if key is not None}
-        return Stack([self.roles[key].as_known(id) for id, key in keys.items()])
+        return Stack([self.roles[key].as_known(id) for id, key in keys.items()], as_is=True)
+
+    def called(self, role: str) -> dict[str, ReadRole]:
+        """The roles that a name, address or key may mean, by key."""
+        if role in self.roles:
+            return {role: self.roles[role]}
+        return {key: one for key, one in self.roles.items() if role in (one.name, one.address)}
+
+    def which(self, role: str) -> Fault:
+        """The fault that a name means several roles, with what to write for each."""
+        there = self.called(role)
+        remedy = f"Name one: {listed(f'{self.path}#{key}' for key in there)}."
+        return Fault(f"{count(len(there), 'role')} are called `{role}`", (), remedy)
 
     def by_id(self) -> dict[str, ReadRole]:
         """The roles by what people call them; those of one name by their keys."""
@@ -203,12 +248,25 @@ class Reading(Shown):
             roles=self.roles | other.roles,
             tasks=self.tasks + other.tasks,
             jobs=self.jobs + other.jobs,
+            templates=self.templates + other.templates,
             unattached=self.unattached + other.unattached,
             gaps=self.gaps + other.gaps,
             files=self.files + other.files,
-            keys=self.keys | other.keys,
-            arns=self.arns | other.arns,
+            keys_by_root={**self.keys_by_root, **other.keys_by_root},
+            arns_by_root={**self.arns_by_root, **other.arns_by_root},
+            moved=self.moved + other.moved,
         )
 
     def _says(self) -> str:
         return f"{self.path}: {count(len(self.roles), 'role')}, {count(len(self.tasks), 'task definition')}"
+
+
+def _seen_from(root: str, by_root: Mapping[str, Mapping[T, V]]) -> dict[T, V]:
+    """What a root has, and what others hand to it: two of them may call different things the same, and then neither."""
+    found: dict[T, V] = {}
+    unclear: set[T] = set()
+    for one in by_root.values():
+        for key, value in one.items():
+            if found.setdefault(key, value) != value:
+                unclear.add(key)
+    return {key: value for key, value in found.items() if key not in unclear} | dict(by_root.get(root, {}))

@@ -6,6 +6,7 @@ nobody knows. What is written there otherwise (loops, conditions, functions) onl
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from attrs import define, evolve, field, frozen
 
@@ -234,6 +235,25 @@ class _Scan:
         self.ends = []
 
 
-def commands(script: str, holes: tuple[Ref, ...] = ()) -> list[Command]:
+_FUNCTION = re.compile(r"^[ \t]*(?:function[ \t]+[\w-]+[ \t]*(?:\(\))?|[\w-]+[ \t]*\(\))[ \t\n]*\{", re.MULTILINE)
+_ENDS = re.compile(r"^\}|\}[ \t]*$", re.MULTILINE)
+
+
+def without_functions(script: str) -> str:
+    """A script without what its functions do: whether and with what they are called is not followed."""
+    found: list[str] = []
+    at = 0
+    while begin := _FUNCTION.search(script, at):
+        line = script.find("\n", begin.end())
+        one = _ENDS.search(script, begin.end(), line if line >= 0 else len(script))
+        end = one or _ENDS.search(script, begin.end())
+        stop = end.end() if end else len(script)
+        found += [script[at : begin.start()], "\n" * script.count("\n", begin.start(), stop)]
+        at = stop
+    return "".join([*found, script[at:]])
+
+
+@lru_cache(maxsize=512)
+def commands(script: str, holes: tuple[Ref, ...] = ()) -> tuple[Command, ...]:
     """The commands of a script in order, those whose output others take before them; none of one that is too long."""
-    return _Scan(script, holes).read() if len(script) <= LONGEST else []
+    return tuple(_Scan(script, holes).read()) if len(script) <= LONGEST else ()

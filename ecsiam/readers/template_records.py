@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import cast
 
+from attrs import frozen
+
 from ecsiam.errors import show_path
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Ref, Text, text
 from ecsiam.readers.found import (
@@ -13,6 +15,7 @@ from ecsiam.readers.found import (
     FoundInline,
     FoundManaged,
     FoundPassing,
+    FoundResourcePolicy,
     FoundRole,
     FoundService,
     FoundTask,
@@ -125,7 +128,7 @@ def _role(r: Records, id: str, condition: str) -> Iterator[Found]:
         boundary=r.text(id, "PermissionsBoundary"),
         max_session_duration=int(seconds) if seconds and seconds.isdecimal() and len(seconds) < 9 else None,
         tags=tuple(_tags(r, id)),
-        arn=r.resources.formed(id, ROLE_ARN) if path.literal is None else None,
+        arn=r.resources.formed(id, ROLE_ARN),
     )
 
 
@@ -191,7 +194,9 @@ def _task(r: Records, id: str, condition: str) -> Iterator[Found]:
     value = made.value
     if isinstance(value, dict):  # where no family is said, CloudFormation makes one
         value = {"family": text(symbol(address, "family")), **cast("dict[str, Value]", value)}
-    yield FoundTask(address, r.place(r.resource(id), id), value, made.lines)
+    given = r.resolver.given
+    at = (given.get("AWS::Region"), given.get("AWS::AccountId"))
+    yield FoundTask(address, r.place(r.resource(id), id), value, made.lines, *at)
 
 
 def _service(r: Records, id: str, condition: str) -> Iterator[Found]:
@@ -245,18 +250,36 @@ RECORDS: dict[str, Callable[[Records, str, str], Iterator[Found]]] = {
 }
 
 
+@frozen
+class _Policied:
+    """A type that has a policy, or is one: where that stands, and where the resource that it is of is named."""
+
+    policy: str
+    of: str = ""
+
+    def __call__(self, r: Records, id: str, condition: str) -> Iterator[Found]:
+        node = r.property(id, self.policy)
+        if node is not None:
+            arn = r.resources.said(id, self.of) if self.of else r.resources.arn(id)
+            made = r.document(id, node, condition=condition)
+            yield FoundResourcePolicy(r.resources.address(id), arn if self.of != "Bucket" else None, made)
+
+
+RECORDS |= {
+    "AWS::ECR::Repository": _Policied("RepositoryPolicyText"),
+    "AWS::EFS::FileSystem": _Policied("FileSystemPolicy"),
+    "AWS::KMS::Key": _Policied("KeyPolicy"),
+    "AWS::S3::BucketPolicy": _Policied("PolicyDocument", "Bucket"),
+    "AWS::SecretsManager::ResourcePolicy": _Policied("ResourcePolicy", "SecretId"),
+}
+
+
 # ---------------------------------------------------------------- beside the records
 
 
-def task_arns(found: list[Found]) -> dict[Ref, Text]:
+def task_arns(resources: Resources) -> dict[Ref, Text]:
     """What is known of the ARNs of task definitions: all but the revision, and the family where it isn't said."""
-    arns: dict[Ref, Text] = {}
-    here = ("arn:", PARTITION, ":ecs:", AWS_REGION, ":", ACCOUNT_ID, ":task-definition/")
-    for one in found:
-        if isinstance(one, FoundTask):
-            family = text_at(one.value, "family")
-            arns[symbol(one.address, "arn")] = Text.of(*here, family or "", ":", symbol(one.address, "revision"))
-    return arns
+    return {symbol(resources.address(id), "arn"): resources.task_arn(id) for id, _ in resources.of(TASK)}
 
 
 _KEYS: dict[str, tuple[str | int, ...]] = {
@@ -271,14 +294,15 @@ _KEYS: dict[str, tuple[str | int, ...]] = {
 }
 
 
-def customer_keys(resources: Resources) -> dict[str, Text]:
-    """The customer keys of secrets and buckets, as ARNs: by address of these."""
-    found: dict[str, Text] = {}
+def customer_keys(resources: Resources) -> dict[str, Text | None]:
+    """The customer keys of secrets and buckets, as ARNs: by address of these, None where they have none."""
+    found: dict[str, Text | None] = {}
     for type, path in _KEYS.items():
         for id, _ in resources.of(type):
             key = resources.said(id, *path)
+            found[resources.address(id)] = None
             if key is not None and key.parts and not key.holds("alias/aws/"):
-                found[resources.address(id)] = _key_arn(resources, key, resources.address(id))
+                found[resources.address(id)] = resources.placed(_key_arn(resources, key, resources.address(id)))
     return found
 
 

@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-templ
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Ref, Text, text
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Bindings, Ref, Text, text
 from ecsiam.readers.forms import CLOUDFORMATION, Kind, arn_of
 from ecsiam.readers.found import symbol
-from ecsiam.readers.intrinsics import Resolver
+from ecsiam.readers.intrinsics import PSEUDO, Resolver
 from ecsiam.readers.resolved import Pieces
 from ecsiam.readers.templates import Node
 
@@ -101,8 +101,18 @@ class Resources:
         named = _NAMES.get(self.type(id)) or (kind.name[1] if kind else "")
         return self.said(id, named) if named else None
 
+    def placed(self, found: Text) -> Text:
+        """A text with the account and region of the stack, once they are known."""
+        known = {
+            PSEUDO[name].refs[0].name: str(self.resolver.given[name]) for name in PSEUDO if name in self.resolver.given
+        }
+        return found.bind(Bindings(deployment=known)) if known else found
+
     def arn(self, id: str) -> Text:
         """The ARN of a resource, as far as its kind tells."""
+        return self.placed(self._arn(id))
+
+    def _arn(self, id: str) -> Text:
         kind = self.kind(id)
         if kind is None:
             return text(symbol(self.address(id), "arn"))
@@ -116,7 +126,7 @@ class Resources:
         """The ARN of a task definition: its revision is not known, and its family where CloudFormation makes one."""
         family = self.said(id, "Family") or text(symbol(self.address(id), "family"))
         here = ("arn:", PARTITION, ":ecs:", AWS_REGION, ":", ACCOUNT_ID, ":task-definition/")
-        return Text.of(*here, family, ":", symbol(self.address(id), "revision"))
+        return self.placed(Text.of(*here, family, ":", symbol(self.address(id), "revision")))
 
     def address(self, id: str) -> str:
         """What a resource is called in the root."""
@@ -166,7 +176,7 @@ class Resources:
         def put(piece: str) -> Text | Ref:
             return known[piece]() if piece in known else symbol(self.address(id), piece)
 
-        return Text.of(*(put(piece) if i % 2 else piece for i, piece in enumerate(_PART.split(form))))
+        return self.placed(Text.of(*(put(piece) if i % 2 else piece for i, piece in enumerate(_PART.split(form)))))
 
     def path(self, id: str) -> Text:
         """The path of a role or policy."""

@@ -29,7 +29,12 @@ _LISTS = {
     "security_groups": "securityGroups",
     "subnets": "subnets",
 }
-_NAMES = {"configure_at_launch": "configuredAtLaunch", "iam_role": "role", "name": "name"}
+_NAMES = {
+    "configure_at_launch": "configuredAtLaunch",
+    "enable_ecs_managed_tags": "enableECSManagedTags",
+    "iam_role": "role",
+    "managed_ebs_volume": "managedEBSVolume",
+}
 # What is Terraform's own, or doesn't matter here: each is read or left out by name.
 _OWN = frozenset(
     {
@@ -141,7 +146,7 @@ def _lines(value: Map) -> tuple[dict[Path, int], dict[Path, str]]:
 def _service(one: TerraformResource, gaps: list[Gap]) -> Iterator[Found]:
     task = task_named(one.values.get("task_definition"))
     value = _own_values(one)
-    if "name" in one.values:
+    if "name" in value:
         value["serviceName"] = value.pop("name")
     lines, files = _lines(value)
     made = FoundService(one.address, one.place, plain(value), task, lines, files)

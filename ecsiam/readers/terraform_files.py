@@ -36,6 +36,7 @@ class Configuration:
     resources: dict[tuple[str, str], Block] = field(factory=dict[tuple[str, str], Block])
     data: dict[tuple[str, str], Block] = field(factory=dict[tuple[str, str], Block])
     providers: list[Block] = field(factory=list[Block])
+    moved: list[Block] = field(factory=list[Block])
 
     @cached_property
     def handed(self) -> frozenset[tuple[str, str]]:
@@ -62,6 +63,8 @@ class Configuration:
                     _put(self.data, (kind, name), block, overrides)
                 case "provider", (_,):
                     self.providers.append(block)
+                case "moved", ():
+                    self.moved.append(block)
                 case "locals", ():
                     for name, argument in block.body.arguments.items():
                         if name in self.locals and not overrides:
@@ -101,8 +104,8 @@ class Files:
         """Whether a path, with all links followed, is inside the boundary."""
         return Path(path).resolve().is_relative_to(self.within)
 
-    def text(self, path: str) -> str:
-        """The text of a file. Raises Failed where it can't be read."""
+    def text(self, path: str, *, as_it_is: bool = False) -> str:
+        """The text of a file, with plain ends of lines unless `as_it_is`. Raises Failed where it can't be read."""
         name = show(path)
         try:
             if not self.holds(path):
@@ -118,7 +121,7 @@ class Files:
             raise Failed(f"`{name}` is larger than is read")
         self.left -= len(data)
         try:
-            return data.decode("utf-8-sig").replace("\r\n", "\n")
+            return data.decode() if as_it_is else data.decode("utf-8-sig").replace("\r\n", "\n")
         except UnicodeDecodeError:
             raise Failed(f"`{name}` isn't UTF-8") from None
 

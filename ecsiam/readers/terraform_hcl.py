@@ -11,14 +11,14 @@ from typing import Any, cast
 from attrs import evolve
 
 from ecsiam.errors import Fault, ReadError
-from ecsiam.readers.found import Gap, Given, Place, Root, Value
+from ecsiam.readers.found import TERRAFORM, Gap, Given, Place, Root, Value
 from ecsiam.readers.hcl_evaluator import Budget, Spent, value_of
 from ecsiam.readers.hcl_syntax import parse_body, parse_expression
-from ecsiam.readers.hcl_tree import Block, Name
+from ecsiam.readers.hcl_tree import Block, Name, address_of
 from ecsiam.readers.hcl_values import Failed
 from ecsiam.readers.json_lines import parse_json
 from ecsiam.readers.terraform_files import Files, directories
-from ecsiam.readers.terraform_module import MISSING, Module, Run
+from ecsiam.readers.terraform_module import MISSING, Called, Module, Run
 from ecsiam.readers.terraform_roots import TYPES, WITH_KEYS, root_of
 from ecsiam.readers.terraform_types import TerraformResource
 
@@ -93,6 +93,7 @@ def read_root(directory: str, files: Files, var_files: Sequence[str | Path] = ()
     keys: list[TerraformResource] = []
     gaps: list[Gap] = []
     place = Place(run.root)
+    moved: tuple[tuple[str, str], ...] = ()
     try:
         module.set_providers()
         for one in module.resources(TYPES | WITH_KEYS):
@@ -102,12 +103,25 @@ def read_root(directory: str, files: Files, var_files: Sequence[str | Path] = ()
                 one.type, one.address, one.place, one.values(), one.attribute, home, one.unsure, handed
             )
             (resources if one.type in TYPES else keys).append(made)
-        found = root_of(directory, "Terraform", resources, keys, tuple(run.used))
+        found = root_of(directory, TERRAFORM, resources, keys, tuple(run.used))
+        moved = tuple(_moves(module))
     except Spent:
         run.budget = Budget(0)
         gaps.append(Gap(place, "it takes too many steps to evaluate; what is missing may be anything"))
-        found = root_of(directory, "Terraform", [], [], tuple(run.used))
-    return evolve(found, gaps=tuple(dict.fromkeys((*gaps, *run.gaps, *found.gaps))))
+        found = root_of(directory, TERRAFORM, [], [], tuple(run.used))
+    return evolve(found, gaps=tuple(dict.fromkeys((*gaps, *run.gaps, *found.gaps))), moved=moved)
+
+
+def _moves(module: Module) -> Iterator[tuple[str, str]]:
+    """What `moved` blocks say, in a module and those it calls: the address that was, and the one that is."""
+    for block in module.configuration.moved:
+        ends = [address_of(a.value) if (a := block.body.arguments.get(end)) else "" for end in ("from", "to")]
+        if all(ends):
+            yield f"{module.address}{ends[0]}", f"{module.address}{ends[1]}"
+    for name in module.configuration.modules:
+        for called in module.each(module.instances("module", name)):
+            if isinstance(called, Called) and called.module is not None:
+                yield from _moves(called.module)
 
 
 def _given(directory: str, files: Files, var_files: Sequence[str | Path], run: Run) -> dict[str, Value]:

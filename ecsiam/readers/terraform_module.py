@@ -26,6 +26,9 @@ from ecsiam.readers.terraform_resource import Resource
 from ecsiam.readers.terraform_variables import converted, of_type
 
 MOST_INSTANCES = 2_000
+# What is made of a file's content, and by which function.
+_OF_CONTENT = {f"file{of}": of for of in ("md5", "sha1", "sha256", "sha512", "base64sha256", "base64sha512")}
+_OF_CONTENT["filebase64"] = "base64encode"
 _ABROAD = ("assume_role", "assume_role_with_web_identity", "profile", "access_key")
 
 
@@ -283,10 +286,10 @@ class Module:
 
     def call(self, call: Call, arguments: list[Value]) -> Value:
         name = call.name.removeprefix("core::")
-        if name in ("file", "templatefile", "fileexists", "filebase64", "fileset"):
+        if name in ("file", "templatefile", "fileexists", "fileset") or name in _OF_CONTENT:
             return self._of_file(name, arguments)
-        if name in ("timestamp", "plantimestamp", "uuid", "bcrypt") or name.startswith(("file", "cidr")):
-            at = "" if name.startswith(("file", "cidr")) else f"{call.file}:{call.line}"
+        if name in ("timestamp", "plantimestamp", "uuid", "bcrypt") or name.startswith("cidr"):
+            at = "" if name.startswith("cidr") else f"{call.file}:{call.line}"
             return unknown(f"{name}({', '.join(map(named, arguments))}){at}")
         return hcl_functions.call(name, arguments, self.budget)
 
@@ -297,16 +300,16 @@ class Module:
         path = os.path.normpath(Path(self.run.root) / given)
         if name == "fileexists":
             return Path(path).is_file() if self.run.files.holds(path) else Unread(f"`{given}` is out of bounds")
-        if name == "filebase64":
-            return Unread(f"the function `{name}` isn't understood")
         try:
             if name == "fileset":
                 return list(self.run.files.matching(path, str(arguments[1])))
-            content = self.run.files.text(path)
+            content = self.run.files.text(path, as_it_is=name in _OF_CONTENT)
         except Failed as e:
-            return Unread(str(e))
+            return unknown(f"{name}({given})") if name in _OF_CONTENT else Unread(str(e))
         self.budget.spend(len(content) // 100)
         self.run.used[path] = None
+        if name in _OF_CONTENT:
+            return hcl_functions.call(_OF_CONTENT[name], [content], self.budget)
         return document_in(content, path, 1) if name == "file" else self.filled(content, arguments[1], path, 1)
 
     def filled(self, template: str, names: Value, file: str, line: int) -> Value:

@@ -1,11 +1,11 @@
-"""The roles of the Terraform files that `ecsiam emit` writes, with what they leave open: parameters, lists and flags.
+"""What the Terraform files make that `ecsiam emit` writes, with what they leave open: parameters, lists and flags.
 
 It is the inverse of `ecsiam.emitters.terraform`, expression by expression. What it doesn't know is refused, so that a
 file that someone has edited is never taken for what was emitted.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, cast, get_args
 
@@ -15,10 +15,11 @@ from ecsiam.emitters.hcl import RULES
 from ecsiam.errors import Fault, PolicyError, ReadError
 from ecsiam.model.document import policy_from_data
 from ecsiam.model.each import Each, Item, Rule
+from ecsiam.model.oidc import OidcProvider
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role, RolePolicy
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Ref, Text, text
-from ecsiam.readers.found import not_ours
+from ecsiam.readers.found import Made, not_ours
 from ecsiam.readers.hcl_syntax import parse_expression, parse_template
 from ecsiam.readers.hcl_tree import (
     Attribute,
@@ -42,11 +43,21 @@ _DATA = {
     ("aws_partition", "partition"): PARTITION,
     ("aws_partition", "dns_suffix"): DNS_SUFFIX,
 }
+_KINDS = {
+    "aws_iam_instance_profile",
+    "aws_iam_openid_connect_provider",
+    "aws_iam_policy",
+    "aws_iam_role",
+    "aws_iam_role_policies_exclusive",
+    "aws_iam_role_policy",
+    "aws_iam_role_policy_attachment",
+    "aws_iam_role_policy_attachments_exclusive",
+}
 _VARIABLE = "it_is_the_variable"
 
 
-def emitted_roles(files: Mapping[str, str | bytes]) -> tuple[Role, ...]:
-    """The roles that these files make, in their order; names end in `.tf.json`. Raises ReadError for what isn't ours.
+def made(files: Mapping[str, str | bytes]) -> Made:
+    """What these files make, roles in their order; names end in `.tf.json`. Raises ReadError for what isn't ours.
 
     Policies that were too large are divided, as `planned` divides those of a stack.
     """
@@ -64,7 +75,7 @@ def emitted_roles(files: Mapping[str, str | bytes]) -> tuple[Role, ...]:
                 raise not_ours(kind)
             _join(main.setdefault(kind, {}), cast("Data", inner))
     try:
-        return tuple(_Roles(main.get("locals", {}), main.get("resource", {})).all())
+        return _Module(main.get("locals", {}), main.get("resource", {})).made()
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as e:
         raise not_ours(str(e)) from None
 
@@ -77,8 +88,8 @@ def _join(into: Data, more: Data) -> None:
             into[key] = value
 
 
-class _Roles:
-    """The roles of the local values and resources of one module."""
+class _Module:
+    """The local values and resources of one module."""
 
     def __init__(self, local_values: Data, resources: Data) -> None:
         self.locals, self.resources = local_values, resources
@@ -86,7 +97,18 @@ class _Roles:
     def of_type(self, kind: str) -> dict[str, Data]:
         return cast("dict[str, Data]", self.resources.get(kind, {}))
 
-    def all(self) -> list[Role]:
+    def made(self) -> Made:
+        if other := self.resources.keys() - _KINDS:
+            raise not_ours(min(other))
+        return Made(tuple(self.roles()), tuple(self.providers()))
+
+    def providers(self) -> Iterator[OidcProvider]:
+        for id, body in self.of_type("aws_iam_openid_connect_provider").items():
+            audiences = [self.text(audience) for audience in body["client_id_list"]]
+            tags = {_plain(k): self.text(v) for k, v in body.get("tags", {}).items()}
+            yield OidcProvider(id, body["url"], audiences, tags, "".join(_flags(body)))
+
+    def roles(self) -> list[Role]:
         policies: dict[str, dict[str, RolePolicy]] = {role: {} for role in self.of_type("aws_iam_role")}
         attached = self.of_type("aws_iam_role_policy_attachment")
         for id, body in self.of_type("aws_iam_role_policy").items():

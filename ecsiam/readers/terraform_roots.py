@@ -43,7 +43,8 @@ def root_of(
     clusters = cluster_configurations(resources)
     found = tuple(_with_cluster(one, clusters) for one in records)
     arns = {ref: arn for one in (*resources, *with_keys) for ref, arn in _arn(one)}
-    keys = {address: key for one in with_keys for address, key in _key(one, with_keys)}
+    keys: dict[str, Text | None] = {one.address: None for one in with_keys}
+    keys |= {address: key for one in with_keys for address, key in _key(one, with_keys)}
     return Root(name, kind, found, tuple(dict.fromkeys(gaps)), arns, keys, tuple(files))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from attrs import frozen
 
-from ecsiam.model.text import EMPTY, Ref, Text, text
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, EMPTY, PARTITION, Ref, Text, text
 from ecsiam.readers.found import (
     Found,
     FoundAttachment,
@@ -16,7 +16,9 @@ from ecsiam.readers.found import (
     FoundInline,
     FoundManaged,
     FoundPassing,
+    FoundResourcePolicy,
     FoundRole,
+    FoundTemplate,
     Gap,
     Place,
     Unread,
@@ -29,6 +31,7 @@ from ecsiam.readers.hcl_values import Map, is_unknown, named, plain
 from ecsiam.readers.terraform_attributes import Home
 from ecsiam.readers.terraform_document import blocks, document_of
 
+TEMPLATE = ("repo", "context")  # of which GitHub makes subjects where nobody says otherwise
 AttributeOf = Callable[[str], Value]
 
 
@@ -192,6 +195,29 @@ def _policy_attachment(one: TerraformResource, gaps: list[Gap]) -> Iterator[Foun
         yield FoundAttachment(one.address, one.place, policy, the_texts(one, "roles", gaps))
 
 
+# ---------------------------------------------------------------- policies of resources
+
+# Where the resource is named that a policy is of; of one that has its own policy, its ARN.
+_OF = {
+    "aws_ecr_repository_policy": ("repository", "ecr", "repository/"),
+    "aws_efs_file_system_policy": ("file_system_id", "elasticfilesystem", "file-system/"),
+    "aws_kms_key_policy": ("key_id", "kms", "key/"),
+    "aws_secretsmanager_secret_policy": ("secret_arn", "", ""),
+}
+
+
+def _resource_policy(one: TerraformResource, gaps: list[Gap]) -> Iterator[Found]:
+    if not _given(one, "policy"):
+        return
+    argument, service, kind = _OF.get(one.type, ("", "", ""))
+    arn = text_of(one.values.get(argument)) if argument else text_of(one.attribute("arn"))
+    if arn is not None and service and len(arn.split(":", 5)) < 6:
+        home = (one.home.region or AWS_REGION, ":", one.home.account or ACCOUNT_ID)
+        arn = Text.of("arn:", PARTITION, f":{service}:", *home, f":{kind}", arn)
+    names = one.type.startswith("aws_s3_bucket")  # its statements name it
+    yield FoundResourcePolicy(one.address, None if names else arn, the_document(one, one.values["policy"], "policy"))
+
+
 # ---------------------------------------------------------------- what runs tasks
 
 
@@ -250,6 +276,25 @@ def _inner(block: Value, name: str) -> Value:
 
 
 Translate = Callable[[TerraformResource, list[Gap]], Iterator[Found]]
+
+
+def _template(one: TerraformResource, _: list[Gap]) -> Iterator[Found]:
+    """Of which claims GitHub makes the subjects of tokens, in a repository or an organisation."""
+    given = one.values.get("include_claim_keys")
+    keys: tuple[str, ...] | None = ()
+    if given is not None:
+        known = is_list(given) and all(isinstance(key, str) for key in given)
+        keys = tuple(given) if known else None
+    if not one.type.startswith("github_actions_repository"):
+        yield FoundTemplate(one.address, one.place, None, keys)
+        return
+    default = one.values.get("use_default")
+    if default is not False:
+        keys = TEMPLATE if default is True else None
+    name = text_of(one.values.get("repository")) or text(symbol(one.address, "repository"))
+    yield FoundTemplate(one.address, one.place, name, None if one.unsure else keys)
+
+
 IAM: dict[str, Translate] = {
     "aws_iam_role": _role,
     "aws_iam_role_policy": _role_policy,
@@ -258,7 +303,10 @@ IAM: dict[str, Translate] = {
     "aws_iam_policy_attachment": _policy_attachment,
     "aws_iam_user_policy_attachment": _policy_attachment,
     "aws_iam_group_policy_attachment": _policy_attachment,
+    **dict.fromkeys((*_OF, "aws_s3_bucket_policy", "aws_kms_key"), _resource_policy),
     "aws_cloudwatch_event_target": _event_target,
     "aws_scheduler_schedule": _schedule,
     "aws_pipes_pipe": _pipe,
+    "github_actions_repository_oidc_subject_claim_customization_template": _template,
+    "github_actions_organization_oidc_subject_claim_customization_template": _template,
 }

@@ -22,6 +22,10 @@ MOST_FILES = 20_000
 LARGEST = 256 * 1024 * 1024  # bytes of one file: a dump of an account is large
 LARGEST_OF_ALL = 512 * 1024 * 1024
 
+_UNMARKED: dict[tuple[bool, ...], str] = {
+    (False, True, False, True): "utf-16-le",
+    (True, False, True, False): "utf-16-be",
+}
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -61,9 +65,25 @@ def files(path: Path, within: Path) -> Iterator[File]:
             faults.append(Fault(fault, (), "Name fewer files.", str(one)))
             continue
         left -= len(content)
-        yield File(str(one), _utf8(content))
+        content = _utf8(content)
+        if b"\0" in content[:4]:
+            faults.append(Fault("it is no text in UTF-8 or UTF-16", (), "Save it as UTF-8, or leave it out.", str(one)))
+            continue
+        yield File(str(one), content)
     if faults:
         raise ReadError(*faults)
+
+
+def beside(path: Path, within: Path, most: int) -> str | None:
+    """The text of a file that another one names; None for one that isn't there, is outside, too large or no text."""
+    try:
+        if not path.is_file() or not path.resolve().is_relative_to(within.resolve()):
+            return None
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+        return content.decode() if len(content) <= most else None
+    except (OSError, RuntimeError, ValueError):
+        return None
 
 
 _ALL = f"with it there are more than {LARGEST_OF_ALL // 2**20} MiB to read"
@@ -75,11 +95,16 @@ def _unreadable(name: str, error: Exception) -> Fault:
 
 
 def _utf8(content: bytes) -> bytes:
-    """What PowerShell's `>` writes is UTF-16; anything else is left for its reader to refuse."""
-    if not content.startswith(_UTF16):
+    """What PowerShell's `>` writes is UTF-16; anything else is left for its reader to refuse.
+
+    Without a mark it is told as JSON's was, by the zeros of what begins with letters and brackets.
+    """
+    zeros = tuple(byte == 0 for byte in content[:4])
+    encoding = "utf-16" if content.startswith(_UTF16) else _UNMARKED.get(zeros)
+    if encoding is None:
         return content
     try:
-        return content.decode("utf-16").encode()
+        return content.decode(encoding).encode()
     except UnicodeError:
         return content
 
@@ -92,8 +117,10 @@ def _below(directory: Path, faults: list[Fault]) -> Iterator[Path]:
 
     for here, directories, names in os.walk(directory, onerror=unreadable):
         directories[:] = sorted(d for d in directories if d not in SKIPPED)
+        is_root = any(name.endswith((".tf", ".tf.json")) for name in names)  # its state says what it says again
+        suffixes = SUFFIXES if is_root else (*SUFFIXES, ".tfstate")
         for name in sorted(names):
-            if name.lower().endswith(SUFFIXES) and (one := Path(here, name)).is_file():
+            if name.lower().endswith(suffixes) and (one := Path(here, name)).is_file():
                 found += 1
                 if found > MOST_FILES:
                     raise ReadError(Fault(f"more than {MOST_FILES:,} files in `{directory}`", (), "Name fewer."))

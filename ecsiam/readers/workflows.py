@@ -5,27 +5,47 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-synt
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice, product
 from pathlib import Path, PurePath
 
 from attrs import define, evolve, field, frozen
 
 from ecsiam.errors import Fault, ReadError
-from ecsiam.model.text import Ref, Text, text
-from ecsiam.readers.found import FoundJob, Gap, Place, Root, Subject, Value, as_list, as_map, is_list, is_map
-from ecsiam.readers.github_events import ANY_START, REPOSITORY, events_of, subjects
+from ecsiam.model.text import EMPTY, Ref, Text, text
+from ecsiam.readers.found import (
+    FoundJob,
+    FoundLogin,
+    Gap,
+    Place,
+    Root,
+    Subject,
+    Value,
+    as_list,
+    as_map,
+    is_list,
+    is_map,
+)
+from ecsiam.readers.github_conditions import condition, even_so, narrowed
+from ecsiam.readers.github_events import REPOSITORY, UNKNOWN, Start, events_of, starts, subject
 from ecsiam.readers.github_expressions import Scope, Values, few, plain
+from ecsiam.readers.github_matrix import combinations
 from ecsiam.readers.github_steps import Steps
+from ecsiam.readers.github_syntax import Node
 from ecsiam.readers.hcl_values import Map
 from ecsiam.readers.loading import as_written
-from ecsiam.readers.walk import File, files
+from ecsiam.readers.shell import LONGEST
+from ecsiam.readers.walk import File, beside, files
 
 FOLDER = ".github/workflows"
 DEEPEST = 5  # workflows that call workflows
 LARGEST = 256 * 1024  # bytes of a workflow
 MOST_JOBS = 2_000
-MOST_SUBJECTS = 200  # of a job; with more it isn't known which
+MOST_CHOICES = 16  # of the inputs of a workflow, that are gone through by themselves
+MOST_RUNS = 5_000  # jobs of a workflow, in all the ways that they start, and of all matrices
+MOST_SCRIPTS = 200  # in files of their own
+MOST_READ = 2_000  # times that these are read
+MOST_STARTS = 100  # of a workflow; with more it isn't known which
 
 _YAML = (".yml", ".yaml")
 _ON = re.compile(rb"^(?:on|\"on\"|'on'|true)[ \t]*:", re.MULTILINE)
@@ -56,6 +76,9 @@ class Workflows:
 
     files: dict[str, Map] = field(factory=dict[str, Map])
     actions: dict[str, Map] = field(factory=dict[str, Map])
+    within: Path | None = None
+    """The directory that nothing outside of is read; None: no scripts are."""
+    scripts: dict[str, str | None] = field(factory=dict[str, str | None])
 
     def add(self, file: File, *, action: bool = False) -> None:
         """Take a file. Raises ReadError for one that is no YAML."""
@@ -63,6 +86,12 @@ class Workflows:
             if isinstance(value, Map) and is_map(value.get("runs" if action else "jobs")):
                 name = posixpath.normpath(PurePath(file.name).as_posix())
                 (self.actions if action else self.files)[posixpath.dirname(name) if action else name] = value
+
+    def script(self, name: str) -> str | None:
+        """The text of a script that a step calls, by its path."""
+        if name not in self.scripts and self.within is not None and len(self.scripts) < MOST_SCRIPTS:
+            self.scripts[name] = beside(Path(name), self.within, LONGEST)
+        return self.scripts.get(name)
 
     def roots(self) -> Iterator[Root]:
         """The jobs that get credentials of AWS, workflow by workflow."""
@@ -98,7 +127,8 @@ def _called(name: str, file: Map) -> Iterator[str]:
 class _From:
     """What a job has from the workflow that it is in, or that calls it."""
 
-    events: Mapping[str, Value]
+    file: Map
+    start: Start
     scope: Scope
     token: bool | None
     most: bool | None = True
@@ -106,6 +136,8 @@ class _From:
     address: str = ""
     claims: tuple[tuple[str, Text | None], ...] = ()
     depth: int = 0
+    of: str = ""
+    """Which job of a matrix it is."""
 
 
 @define
@@ -115,44 +147,67 @@ class _Workflow:
     all: Workflows
     name: str
     file: Map
-    found: list[FoundJob] = field(factory=list[FoundJob])
+    jobs: dict[str, FoundJob] = field(factory=dict[str, FoundJob])
+    """By address: what a job does in each of the ways that it starts, put together."""
     gaps: list[Gap] = field(factory=list[Gap])
+    runs: int = 0
+    read_scripts: int = 0
+
+    @property
+    def found(self) -> list[FoundJob]:
+        return [evolve(job, logins=tuple(map(_told_apart, job.logins))) for job in self.jobs.values()]
 
     def read(self, *, called: bool) -> None:
         """Read what starts by itself; what only others call counts where it is called."""
         events = events_of(self.file.get("on", self.file.get("true")))
         if called:
             events.pop("workflow_call", None)
-        if not events:
-            return
         title = self.file.get("name")
         named = text(title) if isinstance(title, str) and "${{" not in title else None
         claims = (("workflow", named),) if named is not None else ()
         by_call = "workflow_call" in events
-        scope = Scope(inputs=_inputs(events))
-        self._jobs(self.file, self.name, _From(events, scope, None if by_call else False, claims=claims))
+        ways = tuple(islice(starts(events), MOST_STARTS + 1))
+        for start in ways if len(ways) <= MOST_STARTS else (UNKNOWN,):
+            for inputs in _choices(_inputs(events, start)):
+                scope = Scope(github=start.github, inputs=inputs)
+                token = None if by_call else False
+                self._jobs(self.file, self.name, _From(self.file, start, scope, token, claims=claims))
+        if self.runs > MOST_RUNS:
+            self.jobs.clear()
+            why = f"it has more than {MOST_RUNS:,} jobs in all its ways to start"
+            self.gaps.append(Gap(Place(self.file.file), why))
 
     def _jobs(self, file: Map, name: str, given: _From) -> None:
         token = _token(file.get("permissions"), given.token)
-        scope = given.scope.with_env(file.get("env"))
         jobs = as_map(file.get("jobs"))
+        conditions = {str(id): condition(as_map(job).get("if")) for id, job in jobs.items()}
         for id, job in jobs.items():
-            if not isinstance(job, Map) or plain(job.get("if")).strip().strip("${} ") == "false":
+            if not isinstance(job, Map):
                 continue
-            if len(self.found) >= MOST_JOBS:
-                return
             address = f"{given.address}{id}"
             place = Place(file.file, getattr(jobs, "lines", {}).get(id, job.line), ("jobs", id), address)
-            own = evolve(
-                given,
-                token=False if given.most is False else _token(job.get("permissions"), token),
-                scope=evolve(scope, matrix=_matrix(job)).with_env(job.get("env")),
-                address=address,
-            )
-            if "uses" in job:
-                self._call(job, place, name, own)
-            else:
-                self._job(job, place, name, own)
+            when: tuple[Start, ...] = (given.start,)
+            for one in _before(str(id), jobs, conditions):
+                when = narrowed(when, conditions[one], given.scope)
+            for start in when:
+                scope = evolve(given.scope, github=start.github).with_env(file.get("env"))
+                own = evolve(
+                    given,
+                    file=file,
+                    start=start,
+                    token=False if given.most is False else _token(job.get("permissions"), token),
+                    scope=scope,
+                    address=address,
+                )
+                for matrix, of in combinations(job, scope):
+                    each = evolve(own, scope=evolve(scope, matrix=matrix).with_env(job.get("env")), of=of)
+                    self.runs += 1
+                    if self.runs > MOST_RUNS:
+                        return
+                    if "uses" in job:
+                        self._call(job, place, name, each)
+                    elif len(self.jobs) < MOST_JOBS:
+                        self._job(job, place, name, each)
 
     def _job(self, job: Map, place: Place, name: str, given: _From) -> None:
         def at(line: int | None, file: str) -> Place:
@@ -161,32 +216,27 @@ class _Workflow:
         def local(path: str) -> Map | None:
             return self.all.actions.get(posixpath.normpath(posixpath.join(top_of(name), path)))
 
-        steps = Steps(given.scope, at, local)
+        def sent(when: Iterable[Start]) -> tuple[Subject, ...]:
+            return tuple(one for start in when for one in _subjects(job, start, given))
+
+        def opened(path: str) -> tuple[str, str] | None:
+            named = posixpath.normpath(posixpath.join(top_of(name), path))
+            source = self.all.script(named)
+            self.read_scripts += source is not None
+            return None if source is None or self.read_scripts > MOST_READ else (named, source)
+
+        folder = _folder(job) or _folder(given.file)
+        steps = Steps(given.scope, given.start, at, local, sent, opened, folder)
         steps.read(as_list(job.get("steps")))
         if not steps.logins:
             return
-        sent = tuple(islice(self._subjects(job, given), MOST_SUBJECTS + 1))
-        if len(sent) > MOST_SUBJECTS:
-            sent = (Subject("whatever starts it", text(ANY_START)),)
         runner = [one for value in _runners(job) for one in given.scope.of(value)]
         unsure = steps.unsure
         if not runner or not all(one.literal and _HOSTED.fullmatch(one.literal) for one in runner):
             unsure = unsure or "its runner may have credentials of its own"
-        self.found.append(FoundJob(place.address, place, sent, given.token, tuple(steps.logins), unsure))
-
-    def _subjects(self, job: Map, given: _From) -> Iterator[Subject]:
-        environment = job.get("environment")
-        value = environment.get("name") if is_map(environment) else environment
-        named = given.scope.of(value)
-        environments: dict[Text | None, None] = {}
-        for one in named:
-            literal = one.literal
-            if literal is None or literal.strip():
-                environments[one] = None
-            if literal is None or not literal.strip():
-                environments[None] = None  # what isn't known may be empty
-        for subject in subjects(given.events, environments):
-            yield evolve(subject, claims=(*subject.claims, *given.claims))
+        found = FoundJob(place.address, place, given.token, tuple(steps.logins), unsure)
+        before = self.jobs.get(place.address)
+        self.jobs[place.address] = found if before is None else _together(before, found)
 
     def _call(self, job: Map, place: Place, name: str, given: _From) -> None:
         path = job.get("uses")
@@ -217,13 +267,68 @@ class _Workflow:
             key,
             evolve(
                 given,
-                scope=Scope(inputs=inputs, secrets=secrets),
+                scope=Scope(github=given.start.github, inputs=inputs, secrets=secrets),
                 most=given.token,
                 address=f"{given.address} / ",
                 claims=claims,
                 depth=given.depth + 1,
             ),
         )
+
+
+def _folder(given: Map) -> Value:
+    """Where the scripts of a job or a workflow run that don't say it themselves."""
+    return as_map(as_map(given.get("defaults")).get("run")).get("working-directory")
+
+
+def _subjects(job: Map, start: Start, given: _From) -> Iterator[Subject]:
+    """What a job sends that starts so, in each environment that it may be in."""
+    environment = job.get("environment")
+    value = environment.get("name") if is_map(environment) else environment
+    named: dict[Text | None, None] = {}
+    for one in evolve(given.scope, github=start.github).of(value):
+        literal = one.literal
+        if literal is None or literal.strip():
+            named[one] = None
+        if literal is None or not literal.strip():
+            named[None] = None  # what isn't known may be empty
+    for name in named:
+        found = subject(start, name)
+        yield evolve(found, claims=(*found.claims, *given.claims), of=given.of)
+
+
+def _before(id: str, jobs: Mapping[str, Value], conditions: Mapping[str, Node | None]) -> list[str]:
+    """A job with those that it needs: it is left out where one of them is, unless its `if` says otherwise."""
+    found = [id]
+    for one in found:
+        given = as_map(jobs.get(one)).get("needs")
+        needed = [] if even_so(conditions[one]) else as_list(given) or [given]
+        found += [n for n in needed if isinstance(n, str) and n in conditions and n not in found]
+    return found
+
+
+def _together(one: FoundJob, other: FoundJob) -> FoundJob:
+    """A job in two of the ways that it starts: a login that is the same is one, for all that either sends and does."""
+    logins: dict[FoundLogin, FoundLogin] = {}
+    for login in (*one.logins, *other.logins):
+        bare = evolve(login, subjects=(), uses=())
+        before = logins.get(bare, bare)
+        logins[bare] = evolve(
+            login,
+            subjects=tuple(dict.fromkeys((*before.subjects, *login.subjects))),
+            uses=tuple(dict.fromkeys((*before.uses, *login.uses))),
+        )
+    return evolve(one, logins=tuple(logins.values()), unsure=one.unsure or other.unsure)
+
+
+def _told_apart(login: FoundLogin) -> FoundLogin:
+    """A login whose subjects say of which job of a matrix they are, only where that makes a difference."""
+    each: dict[str, set[Subject]] = {}
+    for one in login.subjects:
+        each.setdefault(one.of, set()).add(evolve(one, of=""))
+    if any(found != each[login.subjects[0].of] for found in each.values()):
+        return login
+    return evolve(login, subjects=tuple(dict.fromkeys(evolve(one, of="") for one in login.subjects)))
 
 
 def _runners(job: Map) -> list[Value]:
@@ -242,7 +347,19 @@ def _token(permissions: Value, before: bool | None) -> bool | None:
     return None if permissions == "write-all" else False
 
 
-def _inputs(events: Mapping[str, Value]) -> dict[str, Values]:
+def _choices(inputs: Mapping[str, Values]) -> Iterator[dict[str, Values]]:
+    """The runs that differ by what was chosen for the inputs; of one too many, any of it goes with all others."""
+    ways: list[tuple[Values, ...]] = []
+    left = MOST_CHOICES
+    for values in inputs.values():
+        each = len(values) <= left and all(one.literal is not None for one in values)
+        left = left // len(values) if each else left
+        ways.append(tuple((one,) for one in values) if each else (values,))
+    for chosen in product(*ways):
+        yield dict(zip(inputs, chosen, strict=True))
+
+
+def _inputs(events: Mapping[str, Value], start: Start) -> dict[str, Values]:
     """What who starts a run may choose: one of the options; else anything, with the default first.
 
     What is started otherwise has none.
@@ -256,22 +373,9 @@ def _inputs(events: Mapping[str, Value]) -> dict[str, Values]:
             values = options or [*([] if default is None else [text(plain(default))]), text(Ref(f"inputs.{name}"))]
             if given.get("type") == "boolean":
                 values = [text("true"), text("false")]
-            others = [text("")] if len(events) > 1 else []
-            found[str(name)] = few((*found.get(str(name), ()), *values, *others), f"inputs.{name}")
-    return found
-
-
-def _matrix(job: Map) -> dict[str, tuple[Value, ...]]:
-    """The values of each name of the matrix; none where some are taken away again."""
-    matrix = as_map(as_map(job.get("strategy")).get("matrix"))
-    if "exclude" in matrix:
-        return {}
-    found = {str(n): tuple(v) for n, v in matrix.items() if n != "include" and is_list(v)}
-    if not is_list(matrix.get("include", [])):
-        return {}
-    for one in as_list(matrix.get("include")):
-        for name, value in as_map(one).items():
-            found[str(name)] = (*found.get(str(name), ()), value)
+            if start.event not in (None, event):
+                values = [EMPTY]
+            found[str(name)] = few((*found.get(str(name), ()), *values), f"inputs.{name}")
     return found
 
 
@@ -289,7 +393,7 @@ def read_workflow(name: str) -> list[Root]:
     top = Path(top_of(name) or ".") if FOLDER in PurePath(name).as_posix() else None
     if Path(name).is_dir():
         raise ReadError(Fault("it is a directory", (), "Name a workflow of it.", name))
-    found = Workflows()
+    found = Workflows(within=top)
     own: File | None = None
     waiting, seen = [Path(name)], set[Path]()
     while waiting and len(seen) < MOST_FILES:

@@ -7,9 +7,9 @@ from importlib.metadata import version
 
 from ecsiam.errors import printable, show_path
 from ecsiam.findings.finding import Checked, Finding
-from ecsiam.findings.rules import RULES
+from ecsiam.findings.rules import NEEDS, RULES
 from ecsiam.looks.data import pretty
-from ecsiam.looks.markdown import escape, fenced
+from ecsiam.looks.markdown import escape, fenced, folded
 from ecsiam.looks.words import count
 from ecsiam.readers.found import Place
 
@@ -26,7 +26,7 @@ def text(found: Checked) -> str:
     """To read: each finding with its place, what comes of it, the request and the remedy; then what was looked at."""
     lines: list[str] = []
     for finding in found.findings:
-        lines += _finding_lines(finding)
+        lines += finding_lines(finding)
         lines.append("")
     if found.undecided:
         lines.append(f"not decided, {count(len(found.undecided), 'question')}:")
@@ -43,7 +43,8 @@ def text(found: Checked) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _finding_lines(finding: Finding) -> Iterator[str]:
+def finding_lines(finding: Finding) -> Iterator[str]:
+    """A finding to read."""
     mark = "accepted" if finding.accepted else finding.severity
     address = f" {finding.place.address}" if finding.place.address else ""
     yield printable(f"{finding.place}{address}")
@@ -68,7 +69,7 @@ def _finding_lines(finding: Finding) -> Iterator[str]:
 
 def _outcome(finding: Finding) -> str:
     """What comes of it: a failure in AWS's words, or why it is a fault."""
-    return "failure" if finding.rule in ("missing", "misplaced", "trust", "token-refused", "no-token") else "because"
+    return "failure" if finding.rule in NEEDS else "because"
 
 
 def _wrapped(line: str, indent: str) -> list[str]:
@@ -264,40 +265,27 @@ def markdown(found: Checked) -> str:
             for f in found.findings
         ]
         lines.append("")
-    for finding in found.open:
-        lines += _details(finding)
-    if found.undecided or found.gaps:
-        lines += ["<details><summary>not decided, not understood</summary>", ""]
-        lines += [f"- {escape(str(one))}" for one in (*found.undecided, *found.gaps)]
-        lines += ["", "</details>", ""]
+    lines += filter(None, map(details, found.open))
+    if unsure := [f"- {escape(str(one))}" for one in (*found.undecided, *found.gaps)]:
+        lines += [folded("not decided, not understood", "\n".join(unsure)), ""]
     lines.append(escape(found.scope))
     return "\n".join(lines) + "\n"
 
 
-def _details(finding: Finding) -> Iterator[str]:
-    if not (finding.request or finding.because or finding.remedy):
-        return
-    yield f"<details><summary>{_html(finding.rule)}: {_html(str(finding.place))}</summary>"
-    yield ""
-    for name, said in (("request", finding.request), (_outcome(finding), finding.because)):
-        if said:
-            yield f"- {name}: {escape(said)}"
+def details(finding: Finding) -> str:
+    """What a finding says beside its fact, to unfold; empty where that is nothing."""
+    said = (("request", finding.request), (_outcome(finding), finding.because))
+    lines = [f"- {name}: {escape(text)}" for name, text in said if text]
+    if not (lines or finding.remedy):
+        return ""
     if finding.page:
-        yield f"- page: <{finding.page}>"
+        lines.append(f"- page: <{finding.page}>")
     if finding.remedy:
         first, *more = finding.remedy.split("\n")
-        yield f"- remedy: {escape(first)}"
+        lines.append(f"- remedy: {escape(first)}")
         if more:
-            yield from ("", fenced(textwrap.dedent("\n".join(more))))
-    yield ""
-    yield "</details>"
-    yield ""
-
-
-def _html(said: str) -> str:
-    from html import escape as plain
-
-    return plain(printable(said), quote=False)
+            lines += ("", fenced(textwrap.dedent("\n".join(more))))
+    return folded(f"{finding.rule}: {finding.place}", "\n".join(lines)) + "\n"
 
 
 FORMATS: Mapping[str, Callable[[Checked], str]] = {

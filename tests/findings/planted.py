@@ -28,6 +28,30 @@ UNATTACHED = frozenset({"unattached"})
 
 FAULTS: dict[str, Planted] = {
     # ---------------------------------------------------------------- Terraform
+    "a grant in the trust": Planted(
+        "tf_key",
+        "main.tf",
+        """data "aws_iam_policy_document" "trust" {
+""",
+        """data "aws_iam_policy_document" "trust" {
+  statement {
+    actions   = ["s3:GetObject"]
+    resources = ["*"]
+  }
+""",
+        "refused",
+        "statement {",
+        "names no principal",
+    ),
+    "a principal in a policy": Planted(
+        "cfn_key",
+        "template.yaml",
+        "            Action: secretsmanager:GetSecretValue\n",
+        '            Action: secretsmanager:GetSecretValue\n            Principal: {AWS: "*"}\n',
+        "refused",
+        "- Effect: Allow",
+        "names a principal",
+    ),
     "a secret that one of two lists has": Planted(
         "tf_module",
         "main.tf",
@@ -471,5 +495,113 @@ FAULTS: dict[str, Planted] = {
     "a secret of a pipeline's definition": Planted(
         "pipeline", "infra/roles.yml", "secret:web/*", "secret:web", "missing", '"KEY"', SECRET,
         at=".aws/task-definition.json",
+    ),
+    # ---------------------------------------------------------------- plans, states, what the CLI describes
+    "a plan without the pull": Planted(
+        "tf_plan",
+        "plan.json",
+        '\\"ecr:BatchGetImage\\", ',
+        "",
+        "missing",
+        "{",
+        "ecr:BatchGetImage",
+    ),
+    "a state whose streams are of another group": Planted(
+        "tf_state",
+        "terraform.tfstate",
+        "log-group:/ecs/mail:*",
+        "log-group:/ecs/post:*",
+        "missing",
+        "{",
+        "logs:CreateLogStream",
+    ),
+    "a parameter of another path": Planted(
+        "cli_described",
+        "policy-queue-execution.json",
+        "parameter/queue/dsn",
+        "parameter/queues/dsn",
+        "missing",
+        '"valueFrom"',
+        "ssm:GetParameters",
+        at="task.json",
+    ),
+    # ---------------------------------------------------------------- more of Terraform
+    "a module of two roots with the wrong service": Planted(
+        "tf_monorepo",
+        "infra/modules/service/main.tf",
+        TRUSTED,
+        NOT_TRUSTED,
+        "trust",
+        "statement {",
+        "ecs-tasks.amazonaws.com",
+    ),
+    "parameters with a slash too many": Planted(
+        "tf_monorepo",
+        "infra/modules/service/main.tf",
+        "parameter%s",
+        "parameter/%s",
+        "missing",
+        "secrets = [for name",
+        "ssm:GetParameters",
+        also=frozenset({"void"}),
+    ),
+    "files that a list of formats names otherwise": Planted(
+        "tf_flattened",
+        "main.tf",
+        '"${aws_s3_bucket.files.arn}/%s.env"',
+        '"${aws_s3_bucket.files.arn}/%s.json"',
+        "missing",
+        "environmentFiles",
+        "s3:GetObject",
+    ),
+    "an inline policy that forgets the key": Planted(
+        "tf_inline",
+        "main.tf",
+        '        { Effect = "Allow", Action = "kms:Decrypt", Resource = aws_kms_key.pay.arn },\n',
+        "",
+        "missing",
+        'name = "CARD"',
+        "kms:Decrypt",
+    ),
+    "an attachment to the other role": Planted(
+        "tf_inline",
+        "main.tf",
+        "[aws_iam_role.task.name]",
+        "[aws_iam_role.execution.name]",
+        "misplaced",
+        "enable_execute_command",
+        "ssmmessages:CreateControlChannel",
+        also=frozenset({"execution"}),
+    ),
+    "a registry's credentials": Planted(
+        "tf_sidecars", "main.tf", "[var.registry_secret_arn]",
+        '["arn:aws:secretsmanager:eu-west-1:123456789012:secret:r-a1B2c3"]', "missing", "repositoryCredentials", SECRET,
+    ),
+    "a router that may write nowhere": Planted(
+        "tf_sidecars", "main.tf", "deliverystream/shop", "deliverystream/store", "missing", "options   =",
+        "firehose:PutRecordBatch",
+    ),
+    "volumes for tasks to make": Planted(
+        "tf_services", "main.tf",
+        'name               = "web-volumes"\n  assume_role_policy = data.aws_iam_policy_document.ecs.json',
+        'name               = "web-volumes"\n  assume_role_policy = data.aws_iam_policy_document.tasks.json',
+        "trust", "statement {", "`ecs.amazonaws.com`",
+    ),
+    "traffic to one of two groups": Planted(
+        "tf_services", "main.tf", "blue.arn, aws_lb_target_group.green.arn]", "blue.arn]", "missing",
+        "role_arn                   =", "elasticloadbalancing:RegisterTargets",
+    ),
+    "a hook that may not be called": Planted(
+        "tf_services", "main.tf", 'Action = "lambda:InvokeFunction"', 'Action = "lambda:GetFunction"', "missing",
+        "role_arn         =", "lambda:InvokeFunction",
+    ),
+    "volumes without AWS's policy": Planted(
+        "tf_services", "main.tf", "AmazonECSInfrastructureRolePolicyForVolumes",
+        "AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity", "missing",
+        "role_arn   = aws_iam_role.volumes.arn", "ec2:CreateVolume",
+    ),
+    "the log of a proxy": Planted(
+        "tf_services", "main.tf", "log-group:/ecs/web-proxy:*", "log-group:/ecs/web:*", "missing",
+        "awslogs-group  ", "logs:CreateLogStream",
     ),
 }  # fmt: skip

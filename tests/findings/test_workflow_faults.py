@@ -42,6 +42,15 @@ PLANTED = {
     "a pull request's subject is no branch's": Planted(
         ROLES, PRODUCTION, '"repo:acme/shop:pull_request"', "token-refused", "role-to-assume", "pull_request"
     ),
+    "the branch that its condition rules out": Planted(
+        FLOW, "    environment: production\n", "    if: github.ref == 'refs/heads/next'\n", "token-refused",
+        "role-to-assume", "refs/heads/next",
+    ),
+    "one job of a matrix": Planted(
+        FLOW, "    environment: production\n",
+        "    environment: ${{ matrix.e }}\n    strategy: {matrix: {e: [production, staging]}}\n", "token-refused",
+        "role-to-assume", "where `e` is `staging`",
+    ),
     "a wildcard where nothing is one": Planted(
         ROLES, PRODUCTION, '"repo:acme/shop:*"', "token-refused", "role-to-assume", "repo:acme/shop:*"
     ),
@@ -180,5 +189,100 @@ def test_nothing_else_is_found_with_it(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", TWINS)
 def test_what_may_be_right_is_silent(name: str, tmp_path: Path) -> None:
-    found = checked(changed(tmp_path, *TWINS[name]))
+    found = [f for f in checked(changed(tmp_path, *TWINS[name])).findings if f.rule != "any-branch"]
+    assert not found, [str(f) for f in found]
+
+
+# ---------------------------------------------------------------- workflows as people write them
+
+FIELD = ROOT.parent / "field"
+FIELD_ROLES = "infra/main.tf"
+# A fault planted into all of them: what is replaced, and where it is found.
+IN_THE_FIELD = {
+    "no update": ('"ecs:UpdateService", ', "", {"01-deploy.yml", "deploy.sh", "02-environments.yml", "Makefile",
+                                               "03-matrix.yml", "10-preview.yml"}, "missing"),
+    "no look": (', "ecs:DescribeServices"]', "]", {"01-deploy.yml", "deploy.sh", "02-environments.yml",
+                                                   "03-matrix.yml"}, "missing"),
+    "no push": ('"ecr:PutImage", ', "", {"01-deploy.yml", "Makefile"}, "missing"),
+    "no production": ("environment:production", "environment:prod", {"action.yml", "02-environments.yml",
+                      "03-matrix.yml", "06-terraform.yml", "08-copilot-two.yml", "10-preview.yml"}, "token-refused"),
+    "no pull requests": ("shop:pull_request", "shop:ref:refs/pull/*", {"06-terraform.yml", "10-preview.yml"},
+                         "token-refused"),
+    "other tags": ("refs/tags/v*", "refs/tags/release-*", {"03-matrix.yml", "09-make.yml"}, "token-refused"),
+    "another branch": ("refs/heads/main", "refs/heads/master", {"01-deploy.yml", "07-cdk.yml"}, "token-refused"),
+}  # fmt: skip
+
+
+def field(tmp_path: Path, *change: str) -> Checked:
+    shutil.copytree(FIELD, tmp_path / "field")
+    roles = tmp_path / "field" / FIELD_ROLES
+    if change:
+        old, new = change
+        assert old in roles.read_text()
+        roles.write_text(roles.read_text().replace(old, new))
+    return checked(tmp_path / "field")
+
+
+def test_workflows_of_the_field_have_no_faults(tmp_path: Path) -> None:
+    found = field(tmp_path)
     assert not found.findings, [str(f) for f in found.findings]
+    assert not found.gaps
+    assert [Path(one.place.file).name for one in found.undecided] == [
+        "05-ecspresso.yml",  # the default branch
+        "07-cdk.yml",  # a role that is a secret
+        "08-copilot-two.yml",  # a role of another account
+    ]
+    assert (found.jobs, found.needs) == (15, 31)
+
+
+@pytest.mark.parametrize("name", IN_THE_FIELD)
+def test_a_fault_of_a_role_is_found_in_all_that_it_breaks_and_nowhere_else(name: str, tmp_path: Path) -> None:
+    old, new, files, rule = IN_THE_FIELD[name]
+    found = field(tmp_path, old, new).findings
+    assert {Path(f.place.file).name for f in found if f.rule == rule} == files
+    assert {f.rule for f in found} == {rule}
+
+
+# ---------------------------------------------------------------- subjects that were customised
+
+_OF = "github_actions_{}_oidc_subject_claim_customization_template"
+OWN = f'\nresource "{_OF.format("repository")}" "x" {{\n  repository = "NAME"\n  use_default = DEFAULT\nKEYS}}\n'
+ORGANISATION = f'\nresource "{_OF.format("organization")}" "x" {{\n  include_claim_keys = ["repo", "workflow"]\n}}\n'
+WITH_WORKFLOW = PRODUCTION.replace('production"', 'production:workflow:Deploy"')
+
+
+def template(keys: str = "", name: str = "shop", default: str = "false") -> str:
+    given = f"  include_claim_keys = {keys}\n" if keys else ""
+    return OWN.replace("NAME", name).replace("DEFAULT", default).replace("KEYS", given)
+
+
+# What the files say of the subjects, what the trust asks for, and what comes of it.
+TEMPLATES = {
+    "GitHub's": (template(default="true"), PRODUCTION, "silent"),
+    "GitHub's, and another is asked for": (template(default="true"), WITH_WORKFLOW, "token-refused"),
+    "nothing, and another is asked for": ("", WITH_WORKFLOW, "undecided"),
+    "another, and GitHub's is asked for": (
+        template('["repo", "context", "workflow"]'), PRODUCTION, "token-refused"
+    ),
+    "another": (template('["repo", "context", "workflow"]'), WITH_WORKFLOW, "silent"),
+    "by the repository's name": (template('["repository"]'), '"repository:acme/shop"', "silent"),
+    "of the workflow alone": (template('["repo", "workflow"]'), '"repo:acme/shop:workflow:Other"', "token-refused"),
+    "of what nobody knows": (template('["repo", "actor"]'), '"repo:acme/shop:actor:jo"', "undecided"),
+    "of another repository": (template('["repo", "workflow"]', name="other"), PRODUCTION, "silent"),
+    "of a repository that nobody knows": (template('["repo", "workflow"]', name="${var.x}"), PRODUCTION, "undecided"),
+    "of an organisation that isn't here": (template(), PRODUCTION, "undecided"),
+    "of the organisation": (template() + ORGANISATION.replace('"x"', '"y"'), '"repo:acme/shop:workflow:Deploy"',
+                            "silent"),
+    "of an organisation, not of this": (ORGANISATION, PRODUCTION, "silent"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_subjects_are_made_as_the_files_say(name: str, tmp_path: Path) -> None:
+    more, asked, expected = TEMPLATES[name]
+    root = changed(tmp_path, (ROLES, PRODUCTION, asked))
+    with (root / ROLES).open("a") as file:
+        file.write(more)
+    found = checked(root)
+    assert [f.rule for f in found.findings] == ([expected] if expected == "token-refused" else [])
+    assert bool(found.undecided) == (expected == "undecided")

@@ -53,6 +53,7 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
         + "      AssumeRolePolicyDocument: !FindInMap [A0, B, C]\n",
         "the map `A0` holds a function",
     ),
+    "utf-32.json": (TASK.encode("utf-32"), "it is no text in UTF-8 or UTF-16"),
     "utf-16.tf": (ROLE.encode("utf-16"), "isn't UTF-8"),
     "zipped.json": (b'PK\3\4"Statement":\xff\xfe', "it is not UTF-8"),
 }

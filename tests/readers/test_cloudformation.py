@@ -51,12 +51,14 @@ Parameters:
   Number: {Type: Number, Default: 7}
   List: {Type: CommaDelimitedList, Default: "a, b"}
   Empty: {Type: CommaDelimitedList, Default: ""}
+  Unsaid: {Type: String, Default: ""}
   OpenList: {Type: List<String>}
   Looked: {Type: "AWS::SSM::Parameter::Value<String>", Default: /path}
   partition: {Type: String}
 Conditions:
   Sure: !Equals [!Ref Known, known]
   Not: !Not [!Condition Sure]
+  Given: !Not [!Equals [!Ref Unsaid, ""]]
   Maybe: !Equals [!Ref Open, x]
   Never: !And [!Condition Maybe, !Condition Not]
   Always: !Or [!Condition Maybe, !Condition Sure]
@@ -66,6 +68,7 @@ Conditions:
 Mappings:
   M: {one: {a: x, b: [p, q]}, two: {a: y, b: [p, q]}, us: {a: z}}
   N: {eu-west-1: {a: x}, us-east-1: {a: x}}
+  Partitions: {eu-west-1: {name: aws}, cn-north-1: {name: aws-cn}}
 Resources:
   Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "${Known}-q"}}
   Topic: {Type: AWS::SNS::Topic}
@@ -106,7 +109,12 @@ FUNCTIONS = {
     "!Ref Looked": "{Looked}",
     "!Ref partition": "{parameter partition}",  # which is not the deployment's
     "!Ref List": ["a", "b"],
-    "!Ref Empty": [""],
+    "!Ref Empty": "? a list that is not known: `{Empty}` split at `,`",
+    '!Sub "arn:${Unsaid}"': "arn:{Unsaid}",  # nothing is given, so it may be anything that is
+    "!If [Given, !Ref Unsaid, none]": "none",
+    '!Join [":", [arn, !If [Maybe, aws-us-gov, aws], s3]]': "arn:{partition}:s3",
+    '!Sub ["arn:${P}", {P: !FindInMap [Partitions, !Ref "AWS::Region", name]}]': "arn:{partition}",
+    "!If [Maybe, aws, azure]": "? whether the condition `Maybe` holds is not known",
     "!Ref OpenList": "? a list that is not known: `{OpenList}` split at `,`",
     "!Ref AWS::AccountId": ACCOUNT,
     "!Ref AWS::Region": REGION,

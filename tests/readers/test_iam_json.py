@@ -350,8 +350,9 @@ def test_what_is_broken_is_refused_at_once(tmp_path: Path, case: str) -> None:
     assert time.process_time() - began < 5
 
 
-def test_what_powershell_writes_is_read(tmp_path: Path) -> None:
-    (tmp_path / "d.json").write_text(json.dumps(dump(detail())), encoding="utf-16")
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_what_powershell_writes_is_read(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_text(json.dumps(dump(detail())), encoding=encoding)
     assert set(shown(ecsiam.read(tmp_path))) == {API}
 
 
@@ -441,3 +442,23 @@ def test_a_dump_of_thousands_of_roles_takes_seconds(tmp_path: Path) -> None:
 
     seconds(10)
     assert seconds(2000) < 5 * seconds(500) + 1
+
+
+@pytest.mark.parametrize("folder", ["", "roles/web"])
+def test_a_trust_and_the_policies_beside_it_are_a_role(folder: str, tmp_path: Path) -> None:
+    """Called as its folder is. One trust with documents that merely lie about is not: it may be of several roles."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    allow = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    here = tmp_path / "web" if not folder else tmp_path / folder
+    for name, statement in (
+        ("trust-policy.json", trust),
+        ("policies/a.json", allow),
+        ("policies/b.json", allow),
+        ("more/c.json", allow),
+    ):
+        (here / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / name).write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    roles = {role.name: role for role in ecsiam.read(tmp_path).roles.values()}
+    assert len(roles) == 2
+    assert roles["web"].whole
+    assert set(roles["web"].role.policies) == {"a", "b"}

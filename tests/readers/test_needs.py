@@ -5,11 +5,15 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from ecsiam.analysis.unknown import Question, decide
 from ecsiam.model.text import Ref, Text, text
 from ecsiam.readers.forms import TERRAFORM, arn_of
 from ecsiam.readers.found import FoundPassing, FoundService, FoundTask, Place, symbol
-from ecsiam.readers.needs import Known, TaskNeed, needs_of, passing_needs
+from ecsiam.readers.need import Known, TaskNeed
+from ecsiam.readers.needs import needs_of, passing_needs
+from ecsiam.readers.needs_services import PATHS, assumed_by
 from ecsiam.reference import actions
+from ecsiam.reference.managed import managed_policy
 
 PLACE = Place("task.json")
 ECR = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"
@@ -186,6 +190,172 @@ def test_a_log_group_that_is_made() -> None:
 @pytest.mark.parametrize("driver", ["splunk", "awsfirelens", "json-file"])
 def test_other_drivers_ask_for_nothing(driver: str) -> None:
     assert not asked(task({"logConfiguration": {"logDriver": driver, "options": {"awslogs-group": "/ecs/a"}}}))
+
+
+STREAM = "log-stream:{api ('containerDefinitions', 0, 'logConfiguration').stream}"
+LOGS = f"arn:{{partition}}:logs:eu-west-1:{{account_id}}:log-group:/shop/web:{STREAM}"
+BUCKET = "arn:{partition}:s3:::shop-logs/{api ('containerDefinitions', 0, 'logConfiguration').stream}"
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (
+            {"Name": "kinesis_firehose", "region": "eu-west-1", "delivery_stream": "shop"},
+            ["firehose:PutRecordBatch on arn:{partition}:firehose:eu-west-1:{account_id}:deliverystream/shop"],
+        ),
+        (
+            {"@type": "kinesis_firehose", "delivery_stream_name": "shop"},
+            [f"firehose:PutRecordBatch on arn:{{partition}}:firehose:{HERE}:deliverystream/shop"],
+        ),
+        (
+            {"name": "kinesis", "stream": "shop"},
+            [f"kinesis:PutRecords on arn:{{partition}}:kinesis:{HERE}:stream/shop"],
+        ),
+        (
+            {"Name": "cloudwatch_logs", "region": "eu-west-1", "log_group_name": "/shop/web"},
+            [f"logs:CreateLogStream on {LOGS}", f"logs:PutLogEvents on {LOGS}"],
+        ),
+        ({"Name": "s3", "bucket": "shop-logs"}, [f"s3:PutObject on {BUCKET}"]),
+        (
+            {"Name": "s3", "bucket": "shop-logs", "role_arn": "arn:aws:iam::111122223333:role/logs"},
+            ["sts:AssumeRole on arn:aws:iam::111122223333:role/logs"],
+        ),
+        # elsewhere, nowhere, or where each record says
+        ({"Name": "opensearch", "Host": "search.example.com"}, []),
+        ({"Name": "firehose"}, []),
+        ({"Name": "firehose", "delivery_stream": "shop", "endpoint": "http://localhost"}, []),
+        ({"Name": "cloudwatch_logs", "log_group_name": "/shop/$(container)"}, []),
+        ({"Name": "cloudwatch_logs", "log_group_name": "/shop", "log_group_template": "/shop/$container"}, []),
+        ({}, []),
+    ],
+)
+def test_a_log_router_writes_with_the_task_role(options: dict[str, str], expected: list[str]) -> None:
+    found = task({"logConfiguration": {"logDriver": "awsfirelens", "options": options}})
+    assert asked(found) == [f"task: {line}" for line in expected]
+    assert not any(need.unsure for need in needs_of(found, Known()))
+    on_instances = evolve(found, value={**found.value, "requiresCompatibilities": ["EC2"], "taskRoleArn": None})
+    assert all(need.unsure for need in needs_of(on_instances, Known()))
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_proxy_of_service_connect_writes_with_the_execution_role(enabled: bool) -> None:
+    log = {
+        "logDriver": "awslogs",
+        "options": {"awslogs-group": "/ecs/proxy", "awslogs-region": "eu-west-1"},
+        "secretOptions": [{"name": "token", "valueFrom": "/proxy/token"}],
+    }
+    connected = {"serviceConnectConfiguration": {"enabled": enabled, "logConfiguration": log}}
+    found = asked(task({}), Known(services=(FoundService("s", PLACE, connected),)))
+    assert [line.split(" on ")[0] for line in found] == [
+        f"execution: {action}"
+        for action in ("logs:CreateLogStream", "logs:PutLogEvents", "ssm:GetParameters")
+        if enabled
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ("credentialspec:arn:aws:s3:::specs/web.json", ["s3:GetObject", "s3:GetBucketLocation"]),
+        ("credentialspecdomainless:arn:aws:ssm:eu-west-1:111122223333:parameter/web", ["ssm:GetParameters"]),
+        ("credentialspec:file://web.json", ["ssm:GetParameters"]),
+        ("web.json", []),
+    ],
+)
+def test_credential_specs_are_never_judged_for_certain(spec: str, expected: list[str]) -> None:
+    found = task({"credentialSpecs": [spec]})
+    assert [line.split(" on ")[0] for line in asked(found)] == [f"execution: {action}" for action in expected]
+    assert all(need.unsure for need in needs_of(found, Known()))
+
+
+RULE = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener-rule/app/web/0123456789abcdef/0123456789abcdef/01"
+LISTENER = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/net/web/0123456789abcdef/0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (
+            {"volumeConfigurations": [{"managedEBSVolume": {"roleArn": "r"}}]},
+            ["ec2:CreateVolume", "ec2:AttachVolume", "ec2:DescribeVolumes"],
+        ),
+        (
+            {
+                "serviceConnectConfiguration": {
+                    "services": [
+                        {"tls": {"roleArn": "r", "issuerCertificateAuthority": {"awsPcaAuthorityArn": "a"}}},
+                        {"tls": {"issuerCertificateAuthority": {"awsPcaAuthorityArn": "a"}}},
+                    ]
+                }
+            },
+            ["acm-pca:GetCertificate"],
+        ),
+        (
+            {
+                "loadBalancers": [
+                    {
+                        "advancedConfiguration": {
+                            "roleArn": "r",
+                            "alternateTargetGroupArn": "g",
+                            "productionListenerRule": RULE,
+                            "testListenerRule": LISTENER,
+                        }
+                    }
+                ]
+            },
+            [
+                f"elasticloadbalancing:{action}"
+                for action in ("DescribeTargetGroups", "RegisterTargets", "ModifyRule", "ModifyListener")
+            ],
+        ),
+        ({"vpcLatticeConfigurations": [{"roleArn": "r", "targetGroupArn": "g"}]}, ["vpc-lattice:RegisterTargets"]),
+        (
+            {"deploymentConfiguration": {"lifecycleHooks": [{"roleArn": "r", "hookTargetArn": "f"}]}},
+            ["lambda:InvokeFunction"],
+        ),
+        ({"volumeConfigurations": [{"managedEBSVolume": {}}]}, []),
+        ({}, []),
+    ],
+)
+def test_roles_that_ecs_assumes_for_a_service(value: dict[str, Any], expected: list[str]) -> None:
+    found = [*assumed_by(FoundService("s", PLACE, value))]
+    asked = [one for role in found for need in role.needs for way in need.ways for one in way]
+    assert [one.action for one in asked] == expected
+    assert {str(role.role) for role in found} == ({"r"} if expected else set())
+    for one in asked:
+        assert actions.action(one.action)
+
+
+@pytest.mark.parametrize("id", PATHS)
+def test_the_policy_of_awss_own_meets_what_is_asked_of_a_role_of_a_service(id: str) -> None:
+    policy = {
+        "ebs_volumes": "service-role/AmazonECSInfrastructureRolePolicyForVolumes",
+        "service_connect_tls": "service-role/AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity",
+        "load_balancers": "AmazonECSInfrastructureRolePolicyForLoadBalancers",
+        "vpc_lattice": "AmazonECSInfrastructureRolePolicyForVpcLattice",
+    }.get(id)
+    if policy is None:
+        return  # of hooks there is none
+    document = managed_policy(f"arn:aws:iam::aws:policy/{policy}")
+    assert document is not None
+    inside = {
+        "roleArn": "r",
+        "issuerCertificateAuthority": {
+            "awsPcaAuthorityArn": "arn:aws:acm-pca:eu-west-1:111122223333:certificate-authority/0"
+        },
+        "alternateTargetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/green/01",
+        "productionListenerRule": RULE,
+        "testListenerRule": LISTENER,
+        "targetGroupArn": "arn:aws:vpc-lattice:eu-west-1:111122223333:targetgroup/tg-0",
+    }
+    value: Any = inside
+    for key in reversed(PATHS[id]):
+        value = {key: [value]}
+    [found] = assumed_by(FoundService("s", PLACE, value))
+    for one in (one for need in found.needs for way in need.ways for one in way):
+        context = {key.lower(): value for key, value in one.context}
+        assert decide({"": document.document}, Question(one.action, one.resource, context)).outcome == "allowed"
 
 
 FILE = "arn:aws:s3:::configs/web/app.env"

@@ -12,7 +12,8 @@ from ecsiam.errors import ReadError
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, Ref, Text
 from ecsiam.readers import loading
 from ecsiam.readers.found import as_map, is_list, is_map
-from ecsiam.readers.needs import Known, needs_of
+from ecsiam.readers.need import Known
+from ecsiam.readers.needs import needs_of
 from ecsiam.readers.reading import Reading
 from ecsiam.readers.task_definition import camel
 

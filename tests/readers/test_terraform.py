@@ -1,5 +1,7 @@
 """Terraform roots read without Terraform: what is found, what isn't, and that nothing hostile takes long."""
 
+import base64
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -571,3 +573,26 @@ def test_json_syntax_means_what_hcl_means(tmp_path: Path) -> None:
 def test_every_kind_of_record_is_found_in_the_shapes() -> None:
     kinds = {type(f) for shape in SHAPES.iterdir() for r in read_terraform(shape) for f in r.found}
     assert kinds == {FoundRole, FoundInline, FoundManaged, FoundAttachment, FoundTask, FoundService, FoundPassing}
+
+
+def test_what_is_made_of_a_files_content(tmp_path: Path) -> None:
+    """Its hashes as Terraform computes them, and a document that is encoded and decoded again."""
+    content = '{"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}\r\n'
+    hashes = {name: hashlib.new(name, content.encode()) for name in ("md5", "sha1", "sha256", "sha512")}
+    names = {f"file{name}": one.hexdigest() for name, one in hashes.items()}
+    names |= {f"filebase64{n}": base64.b64encode(hashes[n].digest()).decode() for n in ("sha256", "sha512")}
+    tags = "\n".join(f'{name} = {name}("${{path.module}}/p.json")' for name in (*names, "filebase64"))
+    root = (
+        f'resource "aws_iam_role" "r" {{\n  name = "r"\n  tags = {{\n{tags}\nother = filebase64("no.bin")\n}}\n}}\n'
+        'resource "aws_iam_role_policy" "p" {\n role = aws_iam_role.r.name\n'
+        ' policy = base64decode(filebase64("p.json"))\n}'
+    )
+    (tmp_path / "p.json").write_bytes(content.encode())
+    (tmp_path / "main.tf").write_text(root)
+    (found,) = read_terraform(tmp_path)
+    (role,) = (one for one in found.found if isinstance(one, FoundRole))
+    said = {key: str(value) for key, value in role.tags}
+    assert said.pop("other") == "{filebase64(no.bin)}"
+    assert said == {**names, "filebase64": base64.b64encode(content.encode()).decode()}
+    (inline,) = (one for one in found.found if isinstance(one, FoundInline))
+    assert inline.document.value["Statement"][0]["Action"] == "s3:GetObject"

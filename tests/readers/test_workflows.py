@@ -178,12 +178,12 @@ STARTS = {
 @pytest.mark.parametrize("name", STARTS)
 def test_what_starts_a_job_decides_its_subject(name: str) -> None:
     on, contexts = STARTS[name]
-    assert [str(s.context) for s in job(f"on: {on}\n{HEAD}{JOB}{LOGIN}").subjects] == contexts
+    assert [str(s.context) for s in job(f"on: {on}\n{HEAD}{JOB}{LOGIN}").logins[0].subjects] == contexts
 
 
 def test_more_ways_to_start_than_anybody_reads_are_not_known() -> None:
     branches = ", ".join(f"b{i}" for i in range(500))
-    (one,) = job(f"on: {{push: {{branches: [{branches}]}}}}\n{HEAD}{JOB}{LOGIN}").subjects
+    (one,) = job(f"on: {{push: {{branches: [{branches}]}}}}\n{HEAD}{JOB}{LOGIN}").logins[0].subjects
     assert str(one.context) == "{what starts it}"
 
 
@@ -191,8 +191,8 @@ ENVIRONMENTS = {
     "by its name": ("prod", ["environment:prod"]),
     "with a page": ("{name: prod, url: x}", ["environment:prod"]),
     "with a colon": ("'prod:eu'", ["environment:prod%3Aeu"]),
-    "one of two": ("\"${{ github.ref_name == 'main' && 'prod' || 'dev' }}\"", ["environment:prod", "environment:dev"]),
-    "one or none": ("\"${{ github.ref_name == 'main' && 'prod' || '' }}\"", ["environment:prod", "pull_request"]),
+    "one of two": ("\"${{ vars.A == 'main' && 'prod' || 'dev' }}\"", ["environment:prod", "environment:dev"]),
+    "one or none": ("\"${{ vars.A == 'main' && 'prod' || '' }}\"", ["environment:prod", "pull_request"]),
     "of the matrix": ("'${{ matrix.e }}'", ["environment:dev", "environment:prod"]),
     "not known": ("'${{ vars.E }}'", ["environment:{vars.E}", "pull_request"]),
     "none": ("''", ["pull_request"]),
@@ -204,7 +204,7 @@ def test_the_environment_is_the_subject(name: str) -> None:
     environment, contexts = ENVIRONMENTS[name]
     more = f"    environment: {environment}\n    strategy: {{matrix: {{e: [dev, prod]}}}}\n    steps:\n"
     one = job(f"on: pull_request\n{HEAD}{JOB.replace('    steps:' + chr(10), more)}{LOGIN}")
-    assert [str(s.context) for s in one.subjects] == contexts
+    assert [str(s.context) for s in one.logins[0].subjects] == contexts
 
 
 @pytest.mark.parametrize(
@@ -357,7 +357,7 @@ def test_docker_stays_logged_in_as_who_it_was() -> None:
 
 
 def test_after_a_login_that_may_not_have_been_nobody_is_sure() -> None:
-    perhaps = LOGIN.replace("      - uses", "      - if: github.ref == 'x'\n        uses")
+    perhaps = LOGIN.replace("      - uses", "      - if: vars.A == 'x'\n        uses")
     first, second = job(f"on: push\n{HEAD}{JOB}{LOGIN}{perhaps}      - run: aws ecs stop-task --task t\n").logins
     assert not first.uses
     assert not second.uses
@@ -392,13 +392,13 @@ CALLER = f"""on: push
 def test_a_workflow_that_is_called_is_a_job_of_each_caller() -> None:
     jobs, gaps = found((".github/workflows/called.yml", CALLED), (".github/workflows/caller.yml", CALLER))
     assert not gaps
-    assert [(one.address, [str(s.context) for s in one.subjects], one.token) for one in jobs] == [
+    assert [(one.address, [str(s.context) for s in one.logins[0].subjects], one.token) for one in jobs] == [
         ("dev / deploy", ["environment:dev"], True),
         ("prod / deploy", ["environment:prod"], True),
     ]
     assert [str(login.roles[0]) for one in jobs for login in one.logins] == [ROLE, "{secrets.role}"]
     assert [str(one.logins[0].uses[0].of("cluster")[0]) for one in jobs] == ["main", "big"]
-    claims = dict(jobs[0].subjects[0].claims)
+    claims = dict(jobs[0].logins[0].subjects[0].claims)
     assert str(claims["job_workflow_ref"]).startswith("{github.repository}/.github/workflows/called.yml@")
     assert jobs[0].place.file.endswith("called.yml")
 

@@ -1,0 +1,121 @@
+"""Roles that GitHub's tokens get into, by themselves: who else gets in, and which roles they may pass on.
+
+Only what is a fault whatever was meant, and as a note that any branch deploys, which may have been.
+"""
+
+from collections.abc import Iterator
+
+from ecsiam.analysis.subjects import GITHUB, issuers_of, names_of, sent
+from ecsiam.findings.finding import Finding
+from ecsiam.findings.rules import RULES
+from ecsiam.model.globs import matches
+from ecsiam.model.policy import Policy
+from ecsiam.model.statement import Only, Statement
+from ecsiam.model.text import Ref, Text, text
+from ecsiam.readers.reading import Reading, ReadRole
+
+_STRANGER = "somebody-else"
+_ANY = "x-any-of-them-at-all"
+_DEPLOYS = ("ecr:PutImage", "ecs:RegisterTaskDefinition", "ecs:UpdateService", "iam:PassRole")
+# Who may do one of these has other ways to any role; that it may pass each adds nothing.
+_RULES_IAM = ("iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy")
+_OVER_ALL = "arn:aws:iam::aws:policy/"
+
+
+def deployers(reading: Reading) -> Iterator[Finding]:
+    """What is wrong with roles that GitHub's tokens get into."""
+    for role in reading.roles.values():
+        if GITHUB not in issuers_of(role.role.trust):
+            continue
+        if (who := _strangers(role.role.trust)) is not None:
+            yield _found("open-trust", role, f"anybody's workflows may assume `{role.name}`, such as those of `{who}`")
+        elif _may(role, _DEPLOYS) and (which := _any(role.role.trust)):
+            yield _found("any-branch", role, f"{which} may assume `{role.name}`, which deploys")
+        yield from _passing(role)
+
+
+def _found(rule: str, role: ReadRole, fact: str) -> Finding:
+    of = RULES[rule]
+    trust = role.places.get("trust", ())
+    remedy = "Ask the `sub` for the repository with its branch or environment, `repo:OWNER/NAME:ref:refs/heads/main`."
+    place = trust[0] if trust else role.place
+    return Finding(rule, place, fact, because=of.why, remedy=remedy, page=of.page, also=(role.place,), role=role.key)
+
+
+def _gets_in(trust: Policy, repository: str, ref: str) -> bool:
+    """Whether a token surely gets in, whatever else it has in its claims."""
+    claims = {"aud": text("sts.amazonaws.com"), "ref": text(ref), "environment": None}
+    return sent(trust, text(f"ref:{ref}"), claims, _chosen, repository).outcome == "accepted"
+
+
+def _chosen(_: Ref) -> bool:
+    return False
+
+
+def _strangers(trust: Policy) -> str | None:
+    """A repository of somebody else whose tokens get in: of any name, or of one that is written there."""
+    written = (str(one).partition("/")[2].partition(":")[0] for one in names_of(trust) if one.literal)
+    named = dict.fromkeys((_STRANGER, *(name for name in written if name and "*" not in name)))
+    return next((r for n in named if _gets_in(trust, r := f"{_STRANGER}/{n}", "refs/heads/main")), None)
+
+
+def _any(trust: Policy) -> str:
+    """Which tokens of the owner get in that nobody named: of any repository, or of any branch of one."""
+    for name in _literals(trust):
+        owner, _, repository = name.partition("/")
+        if owner and _gets_in(trust, f"{owner}/{_ANY}", "refs/heads/main"):
+            return f"any repository of `{owner}`"
+        if repository and _gets_in(trust, name, f"refs/heads/{_ANY}"):
+            return f"any branch of `{name}`"
+    return ""
+
+
+def _literals(trust: Policy) -> list[str]:
+    """The repositories that a trust names, `OWNER/NAME`, without ids and what wildcards begin."""
+    found = [str(one).partition(":")[0] for one in names_of(trust) if one.literal is not None]
+    plain = ("/".join(part.partition("@")[0] for part in name.split("/")) for name in found)
+    return list(dict.fromkeys(name.rstrip("*?") for name in plain if not name.startswith("*")))
+
+
+def _statements(role: ReadRole) -> Iterator[tuple[str, int, Statement]]:
+    for policy in role.role.policies.values():
+        for i, statement in enumerate(policy.document.statements):
+            if statement.effect == "Allow":
+                yield policy.id, i, statement
+
+
+def _may(role: ReadRole, actions: tuple[str, ...]) -> bool:
+    """Whether some statement grants one of some actions, wherever."""
+    return any(_has(statement, action) for _, _, statement in _statements(role) for action in actions)
+
+
+def _has(statement: Statement, action: str) -> bool:
+    named = any(matches(one.pattern.lower(), action.lower()) for one in statement.actions.items)
+    return named == isinstance(statement.actions, Only)
+
+
+def _passing(role: ReadRole) -> Iterator[Finding]:
+    """Grants to pass every role to everything, of a role that does not rule over IAM anyway."""
+    if _may(role, _RULES_IAM) or any(str(arn).startswith(_OVER_ALL) for arn in role.role.managed_policy_arns):
+        return
+    for policy, i, statement in _statements(role):
+        every = isinstance(statement.resources, Only) and any(_is_every(one) for one in statement.resources.items)
+        if every and not statement.conditions and _has(statement, "iam:PassRole"):
+            rule = RULES["pass-role"]
+            places = role.places.get(policy, ())
+            yield Finding(
+                rule.id,
+                places[i] if i < len(places) else role.place,
+                f"`{role.name}` may pass every role of the account to every service",
+                request="iam:PassRole on arn:aws:iam::123456789012:role/any",
+                because=rule.why,
+                remedy="Name the roles of the task definitions, and ask `iam:PassedToService` for "
+                "`ecs-tasks.amazonaws.com`.",
+                page=rule.page,
+                role=role.key,
+            )
+
+
+def _is_every(resource: object) -> bool:
+    literal = resource.literal if isinstance(resource, Text) else None
+    return literal == "*" or (literal is not None and literal.endswith(("::*:role/*", ":iam::*", ":iam::*:*")))

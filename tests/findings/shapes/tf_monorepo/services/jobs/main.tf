@@ -1,0 +1,4 @@
+module "jobs" {
+  source = "../../infra/modules/service"
+  name   = "jobs"
+}
