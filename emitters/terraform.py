@@ -100,9 +100,10 @@ def _version(stack: Stack) -> str:
 
 def _changed(stack: Stack, main: Block) -> Iterator[Fault]:
     """What would come out of Terraform as another text: it composes the characters of all that it reads."""
+    if json.dumps(main, ensure_ascii=False).isascii():
+        return
     split = [render(t) for t in stack.texts() if composes(t.parts)]
-    said = () if json.dumps(main, ensure_ascii=False).isascii() else _strings(main)
-    for text in dict.fromkeys([*(s for s in said if not is_normalized("NFC", s)), *split]):
+    for text in dict.fromkeys([*(s for s in _strings(main) if not is_normalized("NFC", s)), *split]):
         remedy = "Write it in Unicode's form C, in which they are one, or emit for another target."
         yield Fault(f"Terraform would make other characters of the letters and marks in `{show(text)}`", (), remedy)
 

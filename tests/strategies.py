@@ -120,10 +120,9 @@ class World:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    partition = draw(st.sampled_from(["aws", *PARTITIONS]))
-    regions = draw(st.lists(regions_of(partition), min_size=1, max_size=3, unique=True))
-    account, other = draw(st.lists(of(forms.ACCOUNT_ID), min_size=2, max_size=2, unique=True))
-    return World(partition, tuple(regions), account, other)
+    partition = draw(_PARTITIONS)
+    account, other = draw(_ACCOUNTS)
+    return World(partition, tuple(draw(_REGIONS[partition])), account, other)
 
 
 @cache
@@ -132,6 +131,12 @@ def regions_of(partition: str) -> st.SearchStrategy[str]:
     known += [f"{region}0" for region in known]  # sorts before it in an ARN, where a colon follows, and after it alone
     free = matching(PARTITIONS[partition].regions, forms.REGION)
     return (st.sampled_from(known) | free) if known else free
+
+
+_PARTITIONS = st.sampled_from(["aws", *PARTITIONS])
+_REGIONS = {name: st.lists(regions_of(name), min_size=1, max_size=3, unique=True) for name in PARTITIONS}
+_ACCOUNTS = st.lists(of(forms.ACCOUNT_ID), min_size=2, max_size=2, unique=True)
+_WORLDS = worlds()
 
 
 @cache
@@ -275,7 +280,7 @@ def configs(
     `defaults_only_logs` leaves both lists of log groups at their defaults, `raw=False` raw statements and what the task
     is told to reach, and `managed=False` managed policies out.
     """
-    world = draw(worlds())
+    world = draw(_WORLDS)
     on = _some(FLAGS, draw)
     on |= set(draw(_ASIDE))
     on |= {flag for flag, value in (flags or {}).items() if value}
@@ -412,14 +417,17 @@ _SHORT_NAMES = of(forms.PROJECT).map(lambda name: name[:20])
 @st.composite
 def _home(draw: st.DrawFn, world: World) -> Kwargs:
     account: str | int = world.account
-    if not world.account.startswith("0") and draw(st.booleans()):
+    if not world.account.startswith("0") and draw(_BOOLEANS):
         account = int(world.account)
     return {
-        "account_id": draw(st.sampled_from([account, None])),
-        "aws_region": draw(st.sampled_from([world.regions[0], None])),
-        "partition": draw(st.sampled_from([world.partition, None])),
-        "aws_regions": draw(st.sampled_from([world.regions[1:], world.regions, ()])),
+        "account_id": None if draw(_BOOLEANS) else account,
+        "aws_region": None if draw(_BOOLEANS) else world.regions[0],
+        "partition": None if draw(_BOOLEANS) else world.partition,
+        "aws_regions": (world.regions[1:], world.regions, ())[draw(_FURTHER)],
     }
+
+
+_FURTHER = st.integers(0, 2)
 
 
 @st.composite
@@ -560,17 +568,20 @@ _SPECIAL = (
 _EFFECTS: tuple[Effect, ...] = ("Allow", "Deny")
 
 
+@cache
 def literals() -> st.SearchStrategy[str]:
     """Texts of the characters that IAM takes, with what means something to IAM, Terraform, CloudFormation or JSON."""
     free = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF), max_size=6)
     return st.lists(st.sampled_from(_SPECIAL) | free, max_size=4).map("".join)
 
 
+@cache
 def texts(*, refs: bool = True) -> st.SearchStrategy[Text]:
     pieces = literals() | st.sampled_from(DEPLOYMENT) if refs else literals()
     return st.lists(pieces, max_size=4).map(Text)
 
 
+@cache
 def resources(*, refs: bool = True) -> st.SearchStrategy[Text]:
     ends = texts(refs=refs)
     # `*` for the partition, so that IAM takes them wherever they go.
@@ -578,12 +589,14 @@ def resources(*, refs: bool = True) -> st.SearchStrategy[Text]:
     return sampled.map(lambda s: Text((s,))) | ends.map(lambda end: Text.of("arn:*:x:::", end))
 
 
+@cache
 def actions(prefix: str = "") -> st.SearchStrategy[Action]:
     pattern = rf"{prefix}:[A-Za-z][A-Za-z0-9*?]*" if prefix else r"[a-z][a-z0-9-]*:[A-Za-z*][A-Za-z0-9*?]*"
     sampled = [prefix + ":AssumeRole"] if prefix else ["*", "s3:GetObject", "s3:*", "S3:getobject", "ecs:*Task*"]
     return (st.sampled_from(sampled) | matching(pattern)).map(Action)
 
 
+@cache
 def operators() -> st.SearchStrategy[str]:
     """The name of any condition operator, in any of its forms."""
     names = [
@@ -592,6 +605,7 @@ def operators() -> st.SearchStrategy[str]:
     return st.tuples(st.sampled_from(["", *(f"{q}:" for q in QUALIFIERS)]), st.sampled_from(names)).map("".join)
 
 
+@cache
 def keys() -> st.SearchStrategy[str]:
     sampled = [
         "aws:SourceAccount",
@@ -606,9 +620,11 @@ def lists(items: st.SearchStrategy[T], most: int = 3) -> st.SearchStrategy[tuple
     return st.lists(items, min_size=1, max_size=most).map(tuple)
 
 
+@cache
 def conditions(*, refs: bool = True) -> st.SearchStrategy[list[Condition]]:
     """Conditions that may stand together, in any order."""
 
+    @cache
     def values(operator: str) -> st.SearchStrategy[tuple[Text, ...]]:
         dates = st.sampled_from(["2026-11-28T09:30:00Z", "2026", "1795858200"]).map(text)
         return lists(dates if "Date" in operator else texts(refs=refs))
@@ -617,6 +633,7 @@ def conditions(*, refs: bool = True) -> st.SearchStrategy[list[Condition]]:
     return st.lists(one, max_size=4, unique_by=lambda c: (c.operator, c.key.lower()))
 
 
+@cache
 def principals(*, refs: bool = True) -> st.SearchStrategy[tuple[Principal, ...]]:
     """Principals of all forms: everyone, or some of any types in any order."""
     literal = matching("[A-Za-z0-9:/._@+=,-]{1,12}").map(lambda s: Text((s,)))
@@ -628,10 +645,12 @@ def principals(*, refs: bool = True) -> st.SearchStrategy[tuple[Principal, ...]]
     return st.just((EVERYONE,)) | lists(st.builds(Principal, kinds, ids))
 
 
+@cache
 def effects() -> st.SearchStrategy[Effect]:
     return st.sampled_from(_EFFECTS)
 
 
+@cache
 def origins() -> st.SearchStrategy[Origin | None]:
     return st.none() | st.builds(Origin, *(st.text(max_size=4) for _ in range(4)))
 
@@ -640,6 +659,7 @@ def either(items: st.SearchStrategy[T]) -> st.SearchStrategy[Only[T] | AllBut[T]
     return lists(items).map(Only[T]) | lists(items).map(AllBut[T])
 
 
+@cache
 def identity_statements(*, refs: bool = True) -> st.SearchStrategy[Statement]:
     return st.builds(
         Statement,
@@ -652,6 +672,7 @@ def identity_statements(*, refs: bool = True) -> st.SearchStrategy[Statement]:
     )
 
 
+@cache
 def trust_statements(*, refs: bool = True) -> st.SearchStrategy[Statement]:
     return st.builds(
         Statement,
@@ -664,6 +685,7 @@ def trust_statements(*, refs: bool = True) -> st.SearchStrategy[Statement]:
     )
 
 
+@cache
 def resource_statements(*, refs: bool = True) -> st.SearchStrategy[Statement]:
     return st.builds(
         Statement,
@@ -682,19 +704,23 @@ def _policies(statements: st.SearchStrategy[Statement], ids: st.SearchStrategy[s
     return st.builds(Policy, some, st.sampled_from(VERSIONS), ids)
 
 
+@cache
 def identity_policies(*, refs: bool = True) -> st.SearchStrategy[Policy]:
     return _policies(identity_statements(refs=refs), st.just(""))
 
 
+@cache
 def trust_policies(*, refs: bool = True) -> st.SearchStrategy[Policy]:
     return _policies(trust_statements(refs=refs), literals())
 
 
+@cache
 def resource_policies(*, refs: bool = True) -> st.SearchStrategy[Policy]:
     policies = _policies(resource_statements(refs=refs), literals())
     return policies.filter(lambda p: p.kind == "resource")
 
 
+@cache
 def policies(*, refs: bool = True) -> st.SearchStrategy[Policy]:
     """Policies of all three kinds."""
     return identity_policies(refs=refs) | trust_policies(refs=refs) | resource_policies(refs=refs)
@@ -723,6 +749,7 @@ _BEHIND_A_DOLLAR = re.compile(rf"\$\{{({'|'.join(PLACEHOLDERS)})\}}")
 _RAW = made_once(raw_statements())
 
 
+@cache
 def roles() -> st.SearchStrategy[Role]:
     names = matching("[a-z]{1,6}")
     inline = st.builds(RolePolicy, names, texts(), identity_policies(), managed=st.booleans())
@@ -742,39 +769,43 @@ def roles() -> st.SearchStrategy[Role]:
     )
 
 
+@cache
 def companions() -> st.SearchStrategy[Companion]:
     words = st.text(max_size=4)
     return st.builds(Companion, matching("[a-z]{1,6}"), words, policies(), words, texts(), texts(), words)
 
 
+@cache
 def paths() -> st.SearchStrategy[tuple[str | int, ...]]:
     step: st.SearchStrategy[str | int] = st.text(max_size=3) | st.integers(0, 9)
     return st.lists(step, max_size=3).map(tuple)
 
 
-@st.composite
-def stacks(draw: st.DrawFn) -> Stack:
+@cache
+def stacks() -> st.SearchStrategy[Stack]:
     """Any stack, also one that no config builds."""
-    found = draw(st.lists(roles(), max_size=2, unique_by=(lambda r: r.id, lambda r: str(r.name).lower())))
-    account, region, partition = (draw(_of_home(form, ref)) for form, ref in _HOME)
-    home = Home(account, region, partition, draw(lists(of(forms.REGION))))
+    found = st.lists(roles(), max_size=2, unique_by=(lambda r: r.id, lambda r: str(r.name).lower()))
+    homes = st.builds(Home, *(_of_home(form, ref) for form, ref in _HOME), lists(of(forms.REGION)))
     given = st.builds(Given, paths(), st.text(max_size=4), st.booleans())
-    deployment = Deployment(home=home, given=draw(lists(given)))
     flags = st.dictionaries(st.sampled_from(FLAGS), st.booleans()).map(lambda d: tuple(d.items()))
     trusts = trust_policies().map(lambda p: p.statements[0])
     trusted = lists(st.builds(Trusted, st.text(max_size=4), trusts, st.text(max_size=3)))
     needed = identity_policies().map(lambda p: p.statements[0])
     needs = lists(st.builds(Need, st.text(max_size=4), needed, st.text(max_size=3), st.text(max_size=3)))
-    intent = Intent(draw(texts()), draw(texts()), draw(flags), draw(trusted), draw(needs))
     notes = st.builds(Note, st.text(max_size=3), st.text(max_size=3), paths(), st.text(max_size=3), st.text(max_size=3))
-    outputs = st.lists(st.sampled_from(OUTPUTS), max_size=3, unique=True)
     issuers = st.sampled_from(forms.FORMS["oidc_issuer"].good)
     provider = st.builds(OidcProvider, st.text(max_size=3), issuers, st.lists(texts(), min_size=1, max_size=2))
-    providers = st.lists(provider, max_size=2, unique_by=(lambda p: p.id, lambda p: p.url))
-    said = draw(st.lists(notes, max_size=2))
-    source = draw(st.text(max_size=4))
-    beside = draw(st.lists(companions(), max_size=2, unique_by=lambda c: c.id))
-    return Stack(found, draw(outputs), deployment, intent, said, source, beside, providers=draw(providers))
+    return st.builds(
+        Stack,
+        found,
+        st.lists(st.sampled_from(OUTPUTS), max_size=3, unique=True),
+        st.builds(Deployment, home=homes, given=lists(given)),
+        st.builds(Intent, texts(), texts(), flags, trusted, needs),
+        st.lists(notes, max_size=2),
+        st.text(max_size=4),
+        st.lists(companions(), max_size=2, unique_by=lambda c: c.id),
+        providers=st.lists(provider, max_size=2, unique_by=(lambda p: p.id, lambda p: p.url)),
+    )
 
 
 _HOME = ((forms.ACCOUNT_ID, ACCOUNT_ID), (forms.REGION, AWS_REGION), (forms.PARTITION, PARTITION))

@@ -148,10 +148,11 @@ def _of_statement(role: Role, when: str, s: Statement) -> Iterator[Granted]:
         actions = tuple(_decided(s.actions.items, owned)) if owned else s.actions.items
         if not actions or any(matches(aws, str(arn)) for aws in _OF_AWS):
             continue
+        same = actions == s.actions.items and conditions == s.conditions
+        statement = s if same else evolve(s, actions=Only(actions), conditions=conditions, as_is=True)
         accounts = said if owned and owned.global_name else [arn.account] if not said or arn.account in said else []
         for account in accounts:
             if account.refs or re.fullmatch("[0-9]{12}", str(account)):
-                statement = evolve(s, actions=Only(actions), conditions=conditions, as_is=True)
                 yield Granted(role, statement, arn, account, len(accounts) == 1, owned, when)
 
 

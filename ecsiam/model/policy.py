@@ -44,6 +44,9 @@ def _says(values: tuple[Text, ...]) -> bool:
     return any(str(value).strip("*?") for value in values)
 
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
 @frozen(repr=False)
 class Policy(Built, Paged):
     """A policy document. `kind` follows from its statements: identity, trust or resource."""
@@ -72,7 +75,7 @@ class Policy(Built, Paged):
         listed_ = any(s.resources and any(isinstance(r, Each) for r in s.resources.items) for s in self.statements)
         if open_ or listed_:
             return None
-        return json.dumps(policy_to_data(self, str), separators=(",", ":"), ensure_ascii=False)
+        return _COMPACT(policy_to_data(self, str))
 
     def _unsayable(self) -> Iterator[Fault]:
         if not self.statements:

@@ -259,7 +259,7 @@ class Statement(Built):
     def of_accounts(self) -> Condition | None:
         """The condition that names the accounts its resources have to be of, if there is one."""
         return next(
-            (c for c in self.conditions if (str(c.operator), c.key) == ("StringEquals", RESOURCE_ACCOUNT)), None
+            (c for c in self.conditions if c.key == RESOURCE_ACCOUNT and str(c.operator) == "StringEquals"), None
         )
 
     def settled(self) -> "Statement | None":
