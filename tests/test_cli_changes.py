@@ -50,6 +50,7 @@ resource "aws_ecs_task_definition" "shop" {
 """.replace("TRUST", TRUST).replace("PARAMETER", '"arn:aws:ssm:eu-west-2:123456789012:parameter/key"')
 ALL = TASK + EXECUTION
 MOVED = "moved {\n  from = aws_iam_role.task\n  to   = aws_iam_role.app\n}\n"
+IMPORT = 'import {\n  to = aws_iam_role.app\n  id = "shop-task"\n}\n'
 RENAMED = TASK.replace('"shop-task"', '"task-of-shop"')
 READDRESSED = ALL.replace('"aws_iam_role" "task"', '"aws_iam_role" "app"').replace("role.task.", "role.app.")
 LESS = ALL.replace('Action = "ssm:GetParameters"', 'Action = "ssm:DescribeParameters"')
@@ -89,6 +90,7 @@ MATCHED: list[tuple[str, str, str, dict[str, str], list[tuple[str, str, bool]], 
     ("another name", ALL, RENAMED + EXECUTION, {}, [("shop-task", "task-of-shop", True)], 1),
     ("moved, and it says so", ALL, READDRESSED, {"moves": MOVED}, [("shop-task", "shop-task", False)], 0),
     ("moved, and nothing says so", ALL, READDRESSED, {}, [("shop-task", "shop-task", True)], 1),
+    ("imported", ALL, READDRESSED, {"imports": IMPORT}, [("shop-task", "shop-task", False)], 0),
     ("a count, which Terraform moves", ALL, COUNTED, {}, [("shop-task", "shop-task", False)], 0),
     (
         "what it is for",
@@ -193,6 +195,20 @@ def test_roles_of_one_name_in_several_roots() -> None:
     assert out.startswith("+ new/prod:aws_iam_role.task: s3:PutObject on ")
 
 
+def test_a_folder_may_have_another_name(here: Path) -> None:
+    """Its state may be the same: nobody can tell."""
+    write("old/infra", ALL)
+    write("new/terraform", ALL)
+    assert said("diff", "old", "new") == (
+        0,
+        "= shop-task was `old/infra:aws_iam_role.task` and is `new/terraform:aws_iam_role.task` "
+        "(new/terraform/main.tf:1)\n"
+        "= shop-execution was `old/infra:aws_iam_role.execution` and is `new/terraform:aws_iam_role.execution` "
+        "(new/terraform/main.tf:16)\nno change\n",
+        "",
+    )
+
+
 def git(*arguments: str) -> None:
     who = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
     subprocess.run(["git", *who, *arguments], check=True, capture_output=True)
@@ -255,3 +271,13 @@ def test_a_template_by_itself(here: Path) -> None:
     assert code == 1
     assert "! shop is replaced: its logical id was `Task` and is `App`\n" in out
     assert "+ shop: sqs:SendMessage on arn:aws:sqs:{aws_region}:{account_id}:{Jobs.name}x\n" in out
+
+
+def test_values_go_to_the_variables_of_either(here: Path) -> None:
+    named = TASK.replace('"shop-task"', '"${var.name}-task"')
+    write("old", TASK)
+    write("new", 'variable "name" {}\n' + named)
+    assert said("diff", "old", "new", "--set", "name=shop") == (0, "no change\n", "")
+    code, out, _ = said("diff", "old", "new", "--set", "name=web")
+    assert (code, out.splitlines()[0]) == (1, "= shop-task is web-task now (new/main.tf:2)")
+    assert said("diff", "old", "new", "--set", "nme=web").err == "error: neither leaves `nme` to deployment\n"

@@ -12,11 +12,13 @@ from ecsiam.config.sections import there_are
 from ecsiam.errors import ConfigError, EcsiamError, Fault, ReadError, refuse
 from ecsiam.model.policy import Policy
 from ecsiam.model.stack import Stack
+from ecsiam.readers.found import Given as Told
 
 
 def read_two(paths: tuple[str, str], values: Mapping[str, str], choice: Choice = (None, None)) -> tuple[Givens, Givens]:
     """Two of a kind; each takes those of the values that it leaves open."""
-    return _two(_readings(paths, choice), values)
+    told = Told(values)
+    return _two(_readings(paths, choice, told), told)
 
 
 def read_since(
@@ -31,6 +33,7 @@ def read_since(
     from ecsiam.cli.revisions import at_revision
 
     place, hash, role = path.partition("#")
+    told = Told(values)
     at, is_folder = f" at {revision}", Path(place).is_dir()
 
     def was() -> Givens:
@@ -38,22 +41,23 @@ def read_since(
             if is_folder and not role and not there_at.exists():
                 return nothing_at(path)
             try:
-                return there(take(f"{there_at}{hash}{role}", choice, root, others=True))
+                return there(take(f"{there_at}{hash}{role}", choice, root, told))
             except EcsiamError as e:
                 raise ReadError(*(evolve(f, file=f"{revision}:{f.file}" if f.file else "") for f in e.faults)) from None
 
-    return _two([lambda: evolve(was(), name=f"{path}{at}", at=at), lambda: take(path, choice, others=True)], values)
+    return _two([lambda: evolve(was(), name=f"{path}{at}", at=at), lambda: take(path, choice, told=told)], told)
 
 
 def read_any_two(paths: tuple[str, str], values: Mapping[str, str]) -> tuple[Givens, Givens]:
     """Two of whatever kind; each takes those of the values that it leaves open."""
-    return _open_bound(_both(_readings(paths, (None, None))), values)
+    told = Told(values)
+    return _open_bound(_both(_readings(paths, (None, None), told)), told)
 
 
-def _readings(paths: tuple[str, str], choice: Choice) -> list[Callable[[], Givens]]:
+def _readings(paths: tuple[str, str], choice: Choice, told: Told) -> list[Callable[[], Givens]]:
     if {path.partition("#")[0] for path in paths} == {"-"}:
         raise ConfigError(Fault("standard input can't be both", (), "Name a file for one of them."))
-    return [partial(take, path, choice, others=True) for path in paths]
+    return [partial(take, path, choice, told=told) for path in paths]
 
 
 def _both(reading: Sequence[Callable[[], Givens]]) -> tuple[Givens, Givens]:
@@ -69,7 +73,7 @@ def _both(reading: Sequence[Callable[[], Givens]]) -> tuple[Givens, Givens]:
     return old, new
 
 
-def _two(reading: Sequence[Callable[[], Givens]], values: Mapping[str, str]) -> tuple[Givens, Givens]:
+def _two(reading: Sequence[Callable[[], Givens]], told: Told) -> tuple[Givens, Givens]:
     old, new = _both(reading)
     if new.reading is not None and not any(one.reading and one.reading.roles for one in (old, new)):
         raise new.reading.nothing("no role")
@@ -78,14 +82,14 @@ def _two(reading: Sequence[Callable[[], Givens]], values: Mapping[str, str]) -> 
         names = f"`{old.name}` is {kinds[0]}, `{new.name}` {kinds[1]}"
         raise ConfigError(Fault(names, (), "Compare two configs, or two IAM documents of one kind."))
     if isinstance(old.what, Policy):
-        with_values(old, values)
-    return _open_bound((old, new), values)
+        with_values(old, told)
+    return _open_bound((old, new), told)
 
 
-def _open_bound(given: tuple[Givens, Givens], values: Mapping[str, str]) -> tuple[Givens, Givens]:
-    taken = {name for one in given for name in values if name in _open(one)}
-    refuse(ConfigError, [Fault(f"neither leaves `{n}` to deployment") for n in values if n not in taken])
-    old, new = (with_values(one, {n: v for n, v in values.items() if n in _open(one)}) for one in given)
+def _open_bound(given: tuple[Givens, Givens], told: Told) -> tuple[Givens, Givens]:
+    taken = told.taken | {name for one in given for name in told if name in _open(one)}
+    refuse(ConfigError, [Fault(f"neither leaves `{n}` to deployment") for n in told if n not in taken])
+    old, new = (with_values(one, {n: v for n, v in told.items() if n in _open(one)}) for one in given)
     return old, new
 
 

@@ -63,7 +63,7 @@ def _role_lines(one: Changed) -> Iterator[str]:
         if same.renamed:
             yield f"= {same.was.name} is {same.now.name} now ({same.now.place})"
         elif not same.replaced:
-            yield f"= {id} was `{same.was.address}` and is `{same.now.address}` ({same.now.place})"
+            yield f"= {id} was `{same.before}` and is `{same.after}` ({same.now.place})"
     for id, same in one.replaced.items():
         yield f"! {id} is replaced: {same.replaced}"
         if said := consequence(same):

@@ -59,7 +59,7 @@ def _roles(one: Changed) -> Iterator[str]:
         yield f"- **{escape(id)} is replaced**: {escape(said)}"
     for id, same in one.same.items():
         if not same.replaced:
-            was, now = (same.was.name, same.now.name) if same.renamed else (same.was.address, same.now.address)
+            was, now = (same.was.name, same.now.name) if same.renamed else (same.before, same.after)
             yield f"- {escape(id)} was {escape(was)} and is {escape(now)}"
 
 

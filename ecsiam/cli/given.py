@@ -26,6 +26,7 @@ from ecsiam.readers.found import Place
 
 if TYPE_CHECKING:
     from ecsiam.findings.finding import Finding
+    from ecsiam.readers.found import Given as Told
     from ecsiam.readers.reading import Reading
 
 # What the AWS CLI wraps a document in, and the option that takes it out.
@@ -141,25 +142,25 @@ def read(path: str, values: Mapping[str, str], choice: Choice = (None, None)) ->
     return with_values(take(path, choice), values)
 
 
-def take(path: str, choice: Choice, root: Path | None = None, *, others: bool = False) -> Givens:
+def take(path: str, choice: Choice, root: Path | None = None, told: "Told | None" = None) -> Givens:
     """What stands at a path; of what was read nothing is outside of `root`. Raises EcsiamError with every fault.
 
-    With `others` also the roles of a file that is no config: of a folder, or of one role, that goes without saying.
+    With `told` also the roles of a file that is no config, and none of a folder; these are values for its variables.
     """
     place, _, role = path.partition("#")
     if Path(path).is_dir():
-        return _roles(place, role, root, or_nothing=others)
+        return _roles(place, role, root, told)
     if role:
         config = _config(place)
-        return _roles(place, role, root) if config is None else _role_of(config, role, choice)
+        return _roles(place, role, root, told) if config is None else _role_of(config, role, choice)
     try:
         source = read_source(path)
     except ConfigError:
-        if others and (found := _of_others(path, root)):
+        if told is not None and (found := _of_others(path, root, told)):
             return found
         raise
     if not _is_document(source):
-        found = _of_others(path, root) if others and not _is_config(source) else None
+        found = None if told is None or _is_config(source) else _of_others(path, root, told)
         return found or Givens(source.name, chosen_of(source, *choice))
     if any(choice):
         remedy = "Leave `--service` and `--environment` out."
@@ -170,14 +171,15 @@ def take(path: str, choice: Choice, root: Path | None = None, *, others: bool = 
     return Givens(source.name, policy, places={("", ""): places})
 
 
-def _of_others(path: str, root: Path | None) -> Givens | None:
+def _of_others(path: str, root: Path | None, told: "Told") -> Givens | None:
     """The roles of a file that is no config, if it has some: a template, a dump."""
     if not Path(path).is_file():
         return None
     try:
-        return _roles(path, "", root)
+        found = _roles(path, "", root, told)
     except ReadError:
         return None
+    return found if found.reading and found.reading.roles else None
 
 
 def _config(path: str) -> Source | None:
@@ -210,12 +212,12 @@ def nothing_at(path: str) -> Givens:
     return Givens(path, Stack([], as_is=True), reading=Reading(path, {}))
 
 
-def _roles(path: str, role: str, root: Path | None, *, or_nothing: bool = False) -> Givens:
+def _roles(path: str, role: str, root: Path | None, told: "Told | None") -> Givens:
     """The roles of what people have, or one of them. Raises ReadError, and PolicyError for a role that isn't there."""
     from ecsiam.readers.reader import read as read_roles
 
-    reading = read_roles(path, root=root)
-    if not reading.roles and (not or_nothing or reading.gaps):
+    reading = read_roles(path, root=root, values=told)
+    if not reading.roles and (told is None or reading.gaps):
         raise reading.nothing("no role")
     if not role:
         places = {(id, policy): at for id, one in reading.by_id().items() for policy, at in one.places.items()}

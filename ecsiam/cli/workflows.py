@@ -50,6 +50,7 @@ def trust_workflow(
 ) -> NoReturn:
     """Print what comes of the tokens of a workflow, and end the run."""
     trusts: dict[str, tuple[Policy, Given]] = {}
+    templates = givens.reading.templates if givens.reading is not None else ()
     for given in with_defaults(givens.having(role)):
         for id, policy in trusts_of(given, role).items():
             trusts[f"{given.of}: {id}" if given.of else id] = policy, given

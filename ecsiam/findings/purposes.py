@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from attrs import evolve
 
 from ecsiam.analysis.answers import Fails
-from ecsiam.analysis.unknown import Question, decide_trust, service_named
+from ecsiam.analysis.unknown import Question, decide_trust, service
 from ecsiam.findings.documents import as_cdk_grants, as_read, example
 from ecsiam.findings.finding import Finding, Undecidable
 from ecsiam.findings.remedies import field as called
@@ -47,33 +47,31 @@ def trust(reading: Reading) -> Iterator[Finding | Undecidable]:
         of_tasks = ((task.execution, "executionRoleArn"), (task.task, "taskRoleArn"))
         named = [(key, _TASKS, task.found.at((field,))) for key, field in of_tasks]
         named += [(key, _ITSELF, one.service.at(one.at)) for one, key in task.assumed]
-        for key, service, where in named:
-            if key is None or (key, service) in seen:
+        for key, principal, where in named:
+            if key is None or (key, principal) in seen:
                 continue
-            seen.add((key, service))
+            seen.add((key, principal))
             role = reading.roles[key]
             if not role.places.get("trust"):
                 continue
-            context = {"aws:sourceaccount": text(ACCOUNT_ID)}
-            outcome = decide_trust(
-                role.role.trust, service_named(service), Question("sts:AssumeRole", role.arn, context)
-            ).outcome
+            asked = Question("sts:AssumeRole", role.arn, {"aws:sourceaccount": text(ACCOUNT_ID)})
+            outcome = decide_trust(role.role.trust, service(principal), asked).outcome
             if outcome == "denied" and not any("trust" in g.place.path for g in role.gaps):
-                yield _not_trusted(role, service, where)
+                yield _not_trusted(role, principal, where)
 
 
-def _not_trusted(role: ReadRole, service: str, where: Place) -> Finding:
+def _not_trusted(role: ReadRole, principal: str, where: Place) -> Finding:
     name = role.name
     place: Place = role.places["trust"][0]
-    who = "a task definition" if service == _TASKS else "a service"
+    who = "a task definition" if principal == _TASKS else "a service"
     field = called(where, str(where.path[-1]))
     return Finding(
         "trust",
         place,
-        f"the trust policy of `{name}` does not let in `{service}`, and {who} names the role in `{field}`",
-        request=f"sts:AssumeRole by Service:{service}",
+        f"the trust policy of `{name}` does not let in `{principal}`, and {who} names the role in `{field}`",
+        request=f"sts:AssumeRole by Service:{principal}",
         because="ECS was unable to assume the role",
-        remedy=letting_in(place, service),
+        remedy=letting_in(place, principal),
         page=RULES["trust"].page,
         also=(where,),
         role=role.key,

@@ -374,4 +374,4 @@ class Root:
     keys: dict[str, Text | None] = field(factory=dict[str, Text | None], eq=False, hash=False)
     files: tuple[str, ...] = ()
     moved: tuple[tuple[str, str], ...] = ()
-    """What has another address now, a thing or a module: the address that was, and the one that is."""
+    """What has another address now, a thing or a module: the one that was, empty for what is imported, and that is."""

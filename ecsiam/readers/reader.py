@@ -35,7 +35,8 @@ def read(
 
     `root` is by default the repository that encloses the first path, else the path itself. A file of a directory that
     can't be read is a gap, if another one can. `values` are for variables of Terraform's roots and parameters of
-    templates, by name, and `var_files` for Terraform's, as `-var` and `-var-file` take them.
+    templates, by name, and `var_files` for Terraform's, as `-var` and `-var-file` take them. A `Given` is told which of
+    them were taken, and may have more.
 
     Raises ReadError for a path that is not there, for files that can't be read, with all of them, and for a value that
     nothing takes.
@@ -46,7 +47,7 @@ def read(
         raise ReadError(*(Fault(f"there is no `{path}`", (), "Check the path.") for path in missing))
     refuse(ReadError, [_alone(path) for path in given if path.is_file() and path.name.endswith(SUFFIXES)])
     within = Path(root) if root is not None else _repository(given[0])
-    told = Given(values or {})
+    told = values if isinstance(values, Given) else Given(values or {})
     found: list[Root] = []
     faults: list[Fault] = []
     for path in given:
@@ -57,7 +58,7 @@ def read(
                 faults += e.faults
     if faults and (not found or any(path.is_file() for path in given)):
         raise ReadError(*faults)
-    untaken = [name for name in told if name not in told.taken]
+    untaken = [] if told is values else [name for name in told if name not in told.taken]
     remedy = "Name one that a root or template declares."
     refuse(ReadError, [Fault(f"nothing has a variable or parameter `{show(name)}`", (), remedy) for name in untaken])
     reading = assemble(found, ", ".join(map(str, given)))

@@ -19,9 +19,10 @@ from ecsiam.readers.reading import Reading, ReadRole
 
 @frozen
 class Same:
-    """A role as it was and as it is. `at_home`: its root is the same; `known`: its address is, or a `moved` block says.
+    """A role as it was and as it is. `at_home`: its root is the same; `known`: its address is, or a block says.
 
-    The address of CloudFormation is the logical id.
+    The address of CloudFormation is the logical id. What went to another root may have the state that it had: a folder
+    has another name, or it is imported there. So of that nothing is said.
     """
 
     was: ReadRole
@@ -37,7 +38,18 @@ class Same:
     @property
     def moved(self) -> bool:
         """Whether files of its kind call it something else."""
-        return self.was.kind == self.now.kind and self.was.address != self.now.address
+        same = self.was.address == self.now.address and self.at_home
+        return self.was.kind == self.now.kind and not same
+
+    @property
+    def before(self) -> str:
+        """Where it was: its address, with the root where that is another."""
+        return self.was.address if self.at_home else self.was.key
+
+    @property
+    def after(self) -> str:
+        """Where it is."""
+        return self.now.address if self.at_home else self.now.key
 
     @property
     def replaced(self) -> str:
@@ -47,10 +59,8 @@ class Same:
             return f"no role can be renamed: `{_named(was)}` is taken away, and `{_named(now)}` is made"
         if was.role.path != now.role.path:
             return f"its path was `{was.role.path}` and is `{now.role.path}`, which can't be changed"
-        if was.kind == now.kind == TERRAFORM:
-            if not self.at_home:
-                return f"it was in the root `{was.root}`, and `{now.root}` has a state of its own"
-            return "" if self.known else f"it was `{was.address}` and is `{now.address}`, and no `moved` block says so"
+        if was.kind == now.kind == TERRAFORM and self.at_home and not self.known:
+            return f"it was `{was.address}` and is `{now.address}`, and no `moved` block says so"
         if was.kind.endswith(TEMPLATE) and now.kind.endswith(TEMPLATE) and self.at_home and self.moved:
             return f"its logical id was `{was.address}` and is `{now.address}`"
         return ""
@@ -118,8 +128,9 @@ def same_roles(old: Reading, new: Reading) -> tuple[Same, ...]:
 
 def _same(old: Reading, was: ReadRole, new: Reading, now: ReadRole, moves: "_Moves") -> Same:
     before, after = _home(old, was.root), _home(new, now.root)
-    known = _moved(was.address, moves.get(before, ())) == _plain(now.address)
-    return Same(was, now, before == after, before == after and known)
+    of_root = moves.get(after, ())
+    known = _moved(was.address, of_root) == _plain(now.address) or ("", _plain(now.address)) in of_root
+    return Same(was, now, before == after, known)
 
 
 Signs = Iterable[tuple[str, Hashable]]

@@ -63,7 +63,7 @@ class Configuration:
                     _put(self.data, (kind, name), block, overrides)
                 case "provider", (_,):
                     self.providers.append(block)
-                case "moved", ():
+                case "moved" | "import", ():
                     self.moved.append(block)
                 case "locals", ():
                     for name, argument in block.body.arguments.items():

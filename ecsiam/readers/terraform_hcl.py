@@ -113,11 +113,14 @@ def read_root(directory: str, files: Files, var_files: Sequence[str | Path] = ()
 
 
 def _moves(module: Module) -> Iterator[tuple[str, str]]:
-    """What `moved` blocks say, in a module and those it calls: the address that was, and the one that is."""
+    """What `moved` blocks say, in a module and those it calls: the address that was, and the one that is.
+
+    Of an `import` block the one that was is empty: it takes what is there.
+    """
     for block in module.configuration.moved:
-        ends = [address_of(a.value) if (a := block.body.arguments.get(end)) else "" for end in ("from", "to")]
-        if all(ends):
-            yield f"{module.address}{ends[0]}", f"{module.address}{ends[1]}"
+        was, now = (address_of(a.value) if (a := block.body.arguments.get(end)) else "" for end in ("from", "to"))
+        if now and (was or block.type == "import"):
+            yield f"{module.address}{was}" if was else "", f"{module.address}{now}"
     for name in module.configuration.modules:
         for called in module.each(module.instances("module", name)):
             if isinstance(called, Called) and called.module is not None:

@@ -10,7 +10,7 @@ from ecsiam.readers.hcl_tree import Argument, Block, Body, Expression, Listed, L
 from ecsiam.readers.hcl_values import Failed, Map
 from ecsiam.readers.json_lines import parse_json
 
-_LABELS = {"resource": 2, "data": 2, "variable": 1, "output": 1, "module": 1, "provider": 1, "moved": 0}
+_LABELS = {"resource": 2, "data": 2, "variable": 1, "output": 1, "module": 1, "provider": 1, "moved": 0, "import": 0}
 
 
 def json_body(source: str, file: str) -> Body:

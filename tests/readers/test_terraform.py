@@ -11,6 +11,8 @@ from time import process_time
 from typing import Any, cast
 
 import pytest
+from botocore import xform_name
+from botocore.session import get_session
 
 from ecsiam.errors import ReadError
 from ecsiam.model.text import Text
@@ -27,6 +29,7 @@ from ecsiam.readers.found import (
     Unread,
     is_map,
 )
+from ecsiam.readers.terraform_ecs import api_value
 from ecsiam.readers.terraform_files import Files
 from ecsiam.readers.terraform_hcl import read_root, read_terraform
 
@@ -596,3 +599,24 @@ def test_what_is_made_of_a_files_content(tmp_path: Path) -> None:
     assert said == {**names, "filebase64": base64.b64encode(content.encode()).decode()}
     (inline,) = (one for one in found.found if isinstance(one, FoundInline))
     assert inline.document.value["Statement"][0]["Action"] == "s3:GetObject"
+
+
+def test_arguments_have_the_names_of_the_api() -> None:
+    """Terraform calls its arguments as the API does, in words with underscores; lists of blocks are in the singular."""
+    model = cast("Any", get_session().get_service_model("ecs"))
+    waiting = [model.operation_model(name).input_shape for name in ("CreateService", "RegisterTaskDefinition")]
+    seen: set[str] = set()
+    while waiting:
+        shape = waiting.pop()
+        if shape.name in seen:
+            continue
+        seen.add(shape.name)
+        if shape.type_name != "structure":
+            waiting += [shape.member] if shape.type_name == "list" else []
+            continue
+        for name, member in shape.members.items():
+            words = xform_name(name)
+            spelt = [words, words.removesuffix("s")] if member.type_name == "list" else [words]
+            assert name in {api_value(argument, [])[0] for argument in spelt}, (shape.name, name)
+            waiting.append(member)
+    assert "ServiceManagedEBSVolumeConfiguration" in seen
