@@ -142,6 +142,29 @@ ROWS: dict[str, tuple[list[Statement], list[Statement], str, int]] = {
         1,
     ),
     "a bucket for its objects": ([allow("s3:GetObject", BUCKET)], [allow("s3:GetObject", OBJECTS)], "void", 1),
+    "a bucket beside other objects": (
+        [allow("s3:GetObject", [BUCKET, "arn:aws:s3:::other/*"])],
+        [allow("s3:GetObject", [BUCKET, OBJECTS])],  # of no use, and what was meant is there
+        "void",
+        1,
+    ),
+    "an action of no use beside": (
+        [allow(["s3:GetObject", "ecs:RunTask"], [BUCKET, OBJECTS])],
+        [allow(["s3:GetObject", "s3:ListBucket"], [BUCKET, OBJECTS])],
+        "void",
+        1,
+    ),
+    "what the CDK does not write": (
+        [allow(["ssm:DescribeParameters", "ssm:GetParameters"], "arn:aws:ssm:eu-west-1:123456789012:parameter/a")],
+        [
+            allow(
+                ["ssm:DescribeParameters", "ssm:GetParameters", "ssm:GetParameter", "ssm:GetParameterHistory"],
+                "arn:aws:ssm:eu-west-1:123456789012:parameter/a",
+            )
+        ],
+        "void",
+        1,
+    ),
     "no value": (
         [allow("s3:GetObject", OBJECTS, StringEquals={"aws:SourceVpc": []})],
         [allow("s3:GetObject", OBJECTS)],

@@ -214,16 +214,25 @@ def _slack(role: Role) -> int:
     return 2 * (lists + 1)
 
 
-# What the CDK grants with each secret and parameter of a task, more than ECS asks for: nobody can mend that there, nor
-# that AWS takes `ssm:DescribeParameters` on `*` alone.
+# What the CDK grants with each secret, parameter and stream, more than is asked for: nobody can mend that there, nor
+# that AWS takes `ssm:DescribeParameters` on `*` alone, and `kinesis:SubscribeToShard` on consumers.
+_STREAM = {
+    f"kinesis:{name}"
+    for name in (
+        *("describestreamsummary", "getrecords", "getsharditerator", "listshards", "subscribetoshard"),
+        *("describestream", "liststreams", "describestreamconsumer"),
+    )
+}
 _OF_CDK = (
     {"secretsmanager:getsecretvalue", "secretsmanager:describesecret"},
     {"ssm:describeparameters", "ssm:getparameters", "ssm:getparameter", "ssm:getparameterhistory"},
+    _STREAM,
+    _STREAM | {"kinesis:putrecord", "kinesis:putrecords"},
 )
 
 
 def as_cdk_grants(statement: Statement) -> bool:
-    """Whether a statement grants just what the CDK does with what a task reads."""
+    """Whether a statement grants just what the CDK does with what is read."""
     return statement.effect == "Allow" and {action.pattern.lower() for action in statement.actions.items} in _OF_CDK
 
 

@@ -87,7 +87,8 @@ def void_grants(stack: Stack) -> Iterator[tuple[Place, str]]:
     """Each Allow of a closed stack that never applies, with what is wrong in words; what can't be decided is none."""
     for place in _allows(stack):
         try:
-            answer = together((*_void(place), *_vain(place)))
+            wrong = tuple(_void(place))
+            answer = together((*(() if wrong and _spares(place) else wrong), *_vain(place)))
         except Unclear:
             continue
         if isinstance(answer, Fails):
@@ -282,6 +283,16 @@ class Mended:
     given: str
     right: str
     stays: bool
+
+
+def _spares(place: Place) -> bool:
+    """Whether all that is of no use is a resource beside the one that was meant, as a bucket is beside its objects."""
+    actions = place.statement.actions
+    if not isinstance(actions, Only) or any(_is_void(place, action.pattern) for action in actions.items):
+        return False
+    given = {str(item) for item in resource_items(place.statement)}
+    right = [one.right for one in mended(place)]
+    return bool(right) and given.issuperset(right)
 
 
 def mended(place: Place) -> Iterator[Mended]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -158,10 +158,6 @@ class Unattached:
     address: str
     name: Text
     role: Text | None = None
-
-
-def _nothing() -> dict[str, Any]:
-    return {}
 
 
 @frozen(repr=False)

@@ -237,19 +237,6 @@ def _passing(r: Records, id: str, node: Node, service: str, task: tuple[str, ...
     )
 
 
-RECORDS: dict[str, Callable[[Records, str, str], Iterator[Found]]] = {
-    ROLE: _role,
-    "AWS::IAM::Policy": _inline,
-    "AWS::IAM::RolePolicy": _inline,
-    MANAGED_POLICY: _managed,
-    TASK: _task,
-    "AWS::ECS::Service": _service,
-    "AWS::Events::Rule": _rule,
-    "AWS::Scheduler::Schedule": _schedule,
-    "AWS::Pipes::Pipe": _pipe,
-}
-
-
 @frozen
 class _Policied:
     """A type that has a policy, or is one: where that stands, and where the resource that it is of is named."""
@@ -265,7 +252,16 @@ class _Policied:
             yield FoundResourcePolicy(r.resources.address(id), arn if self.of != "Bucket" else None, made)
 
 
-RECORDS |= {
+RECORDS: dict[str, Callable[[Records, str, str], Iterator[Found]]] = {
+    ROLE: _role,
+    "AWS::IAM::Policy": _inline,
+    "AWS::IAM::RolePolicy": _inline,
+    MANAGED_POLICY: _managed,
+    TASK: _task,
+    "AWS::ECS::Service": _service,
+    "AWS::Events::Rule": _rule,
+    "AWS::Scheduler::Schedule": _schedule,
+    "AWS::Pipes::Pipe": _pipe,
     "AWS::ECR::Repository": _Policied("RepositoryPolicyText"),
     "AWS::EFS::FileSystem": _Policied("FileSystemPolicy"),
     "AWS::KMS::Key": _Policied("KeyPolicy"),

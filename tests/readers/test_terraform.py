@@ -11,8 +11,6 @@ from time import process_time
 from typing import Any, cast
 
 import pytest
-from botocore import xform_name
-from botocore.session import get_session
 
 from ecsiam.errors import ReadError
 from ecsiam.model.text import Text
@@ -603,7 +601,8 @@ def test_what_is_made_of_a_files_content(tmp_path: Path) -> None:
 
 def test_arguments_have_the_names_of_the_api() -> None:
     """Terraform calls its arguments as the API does, in words with underscores; lists of blocks are in the singular."""
-    model = cast("Any", get_session().get_service_model("ecs"))
+    botocore = cast("Any", pytest.importorskip("botocore", reason="not installed: boto3"))
+    model = cast("Any", pytest.importorskip("botocore.session")).get_session().get_service_model("ecs")
     waiting = [model.operation_model(name).input_shape for name in ("CreateService", "RegisterTaskDefinition")]
     seen: set[str] = set()
     while waiting:
@@ -615,7 +614,7 @@ def test_arguments_have_the_names_of_the_api() -> None:
             waiting += [shape.member] if shape.type_name == "list" else []
             continue
         for name, member in shape.members.items():
-            words = xform_name(name)
+            words = botocore.xform_name(name)
             spelt = [words, words.removesuffix("s")] if member.type_name == "list" else [words]
             assert name in {api_value(argument, [])[0] for argument in spelt}, (shape.name, name)
             waiting.append(member)
