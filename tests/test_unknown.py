@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ecsiam.analysis.evaluator import evaluate
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.unknown import Matches, Question, compare, compare_arn, decide, decide_trust, service_named
+from ecsiam.analysis.unknown import Matches, Question, compare, compare_arn, decide, decide_trust, service
 from ecsiam.model.condition import Condition
 from ecsiam.model.document import parse_policy
 from ecsiam.model.policy import Policy
@@ -197,4 +197,4 @@ def test_who_is_let_in(principal: object, expected: str) -> None:
     statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
     trust = parse_policy({"Version": "2012-10-17", "Statement": statement})
     question = Question("sts:AssumeRole", text("arn:aws:iam::123456789012:role/r"), {})
-    assert decide_trust(trust, service_named("ecs-tasks.amazonaws.com"), question).outcome == expected
+    assert decide_trust(trust, service("ecs-tasks.amazonaws.com"), question).outcome == expected

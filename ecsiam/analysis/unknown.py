@@ -326,7 +326,7 @@ def _names(statement: Statement, who: Who) -> Matches:
     return opposite_of(found) if isinstance(element, AllBut) else found
 
 
-def service_named(name: str) -> Who:
+def service(name: str) -> Who:
     """A service of AWS."""
     asked = Principal("Service", name, as_is=True)
     return lambda p: "yes" if p.id.literal is not None and matches_principal(p, asked) else "no"

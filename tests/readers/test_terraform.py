@@ -601,8 +601,8 @@ def test_what_is_made_of_a_files_content(tmp_path: Path) -> None:
 
 def test_arguments_have_the_names_of_the_api() -> None:
     """Terraform calls its arguments as the API does, in words with underscores; lists of blocks are in the singular."""
-    botocore = cast("Any", pytest.importorskip("botocore", reason="not installed: boto3"))
-    model = cast("Any", pytest.importorskip("botocore.session")).get_session().get_service_model("ecs")
+    botocore = pytest.importorskip("botocore", reason="not installed: boto3")
+    model = pytest.importorskip("botocore.session").get_session().get_service_model("ecs")
     waiting = [model.operation_model(name).input_shape for name in ("CreateService", "RegisterTaskDefinition")]
     seen: set[str] = set()
     while waiting:
