@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from attrs import evolve
 
 from ecsiam.analysis.answers import Fails
-from ecsiam.analysis.unknown import Question, decide_trust, service_named
+from ecsiam.analysis.unknown import Question, decide_trust, service
 from ecsiam.findings.documents import as_cdk_grants, as_read, example
 from ecsiam.findings.finding import Finding, Undecidable
 from ecsiam.findings.remedies import field as called
@@ -55,7 +55,7 @@ def trust(reading: Reading) -> Iterator[Finding | Undecidable]:
             if not role.places.get("trust"):
                 continue
             asked = Question("sts:AssumeRole", role.arn, {"aws:sourceaccount": text(ACCOUNT_ID)})
-            outcome = decide_trust(role.role.trust, service_named(principal), asked).outcome
+            outcome = decide_trust(role.role.trust, service(principal), asked).outcome
             if outcome == "denied" and not any("trust" in g.place.path for g in role.gaps):
                 yield _not_trusted(role, principal, where)
 

@@ -273,51 +273,51 @@ RULE = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener-rule/app/we
 LISTENER = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/net/web/0123456789abcdef/0123456789abcdef"
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (
-            {"volumeConfigurations": [{"managedEBSVolume": {"roleArn": "r"}}]},
-            ["ec2:CreateVolume", "ec2:AttachVolume", "ec2:DescribeVolumes"],
-        ),
-        (
-            {
-                "serviceConnectConfiguration": {
-                    "services": [
-                        {"tls": {"roleArn": "r", "issuerCertificateAuthority": {"awsPcaAuthorityArn": "a"}}},
-                        {"tls": {"issuerCertificateAuthority": {"awsPcaAuthorityArn": "a"}}},
-                    ]
-                }
-            },
-            ["acm-pca:GetCertificate"],
-        ),
-        (
-            {
-                "loadBalancers": [
-                    {
-                        "advancedConfiguration": {
-                            "roleArn": "r",
-                            "alternateTargetGroupArn": "g",
-                            "productionListenerRule": RULE,
-                            "testListenerRule": LISTENER,
-                        }
-                    }
+SERVICES: list[tuple[dict[str, Any], list[str]]] = [
+    (
+        {"volumeConfigurations": [{"managedEBSVolume": {"roleArn": "r"}}]},
+        ["ec2:CreateVolume", "ec2:AttachVolume", "ec2:DescribeVolumes"],
+    ),
+    (
+        {
+            "serviceConnectConfiguration": {
+                "services": [
+                    {"tls": {"roleArn": "r", "issuerCertificateAuthority": {"awsPcaAuthorityArn": "a"}}},
+                    {"tls": {"issuerCertificateAuthority": {"awsPcaAuthorityArn": "a"}}},
                 ]
-            },
-            [
-                f"elasticloadbalancing:{action}"
-                for action in ("DescribeTargetGroups", "RegisterTargets", "ModifyRule", "ModifyListener")
-            ],
-        ),
-        ({"vpcLatticeConfigurations": [{"roleArn": "r", "targetGroupArn": "g"}]}, ["vpc-lattice:RegisterTargets"]),
-        (
-            {"deploymentConfiguration": {"lifecycleHooks": [{"roleArn": "r", "hookTargetArn": "f"}]}},
-            ["lambda:InvokeFunction"],
-        ),
-        ({"volumeConfigurations": [{"managedEBSVolume": {}}]}, []),
-        ({}, []),
-    ],
-)
+            }
+        },
+        ["acm-pca:GetCertificate"],
+    ),
+    (
+        {
+            "loadBalancers": [
+                {
+                    "advancedConfiguration": {
+                        "roleArn": "r",
+                        "alternateTargetGroupArn": "g",
+                        "productionListenerRule": RULE,
+                        "testListenerRule": LISTENER,
+                    }
+                }
+            ]
+        },
+        [
+            f"elasticloadbalancing:{action}"
+            for action in ("DescribeTargetGroups", "RegisterTargets", "ModifyRule", "ModifyListener")
+        ],
+    ),
+    ({"vpcLatticeConfigurations": [{"roleArn": "r", "targetGroupArn": "g"}]}, ["vpc-lattice:RegisterTargets"]),
+    (
+        {"deploymentConfiguration": {"lifecycleHooks": [{"roleArn": "r", "hookTargetArn": "f"}]}},
+        ["lambda:InvokeFunction"],
+    ),
+    ({"volumeConfigurations": [{"managedEBSVolume": {}}]}, []),
+    ({}, []),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), SERVICES)
 def test_roles_that_ecs_assumes_for_a_service(value: dict[str, Any], expected: list[str]) -> None:
     found = [*assumed_by(FoundService("s", PLACE, value))]
     asked = [one for role in found for need in role.needs for way in need.ways for one in way]
