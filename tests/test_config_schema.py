@@ -370,6 +370,7 @@ OF_OTHER_KEYS = {
     "placeholder in what has to be known",
     "placeholder in what is accepted",
     "a placeholder in a key of a condition",
+    "a parameter whose form doesn't fit",
 }
 
 

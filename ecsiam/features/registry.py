@@ -77,9 +77,9 @@ class RegistryKeys(ProjectKeys):
                 remedy = f"Write the name alone: `{name}`, or `{name[:-7]}` if Secrets Manager added the rest."
                 yield from (evolve(f, remedy=remedy).under("registry_credentials_arns", i) for f in e.faults)
 
-    @check("registry_credentials_arns", "aws_region", "aws_regions")
+    @check("registry_credentials_arns")
     def _keys_of_credentials(self) -> Iterator[Fault]:
-        name, regions = "registry_credentials_kms_key_arns", regions_of(self.registry_credentials_arns, self.home)
+        name, regions = "registry_credentials_kms_key_arns", regions_of(self.registry_credentials_arns)
         yield from customer_keys.elsewhere(name, self.registry_credentials_kms_key_arns, regions)
 
 

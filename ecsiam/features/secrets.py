@@ -16,12 +16,11 @@ from ecsiam.model.arn import Arn, via_service
 from ecsiam.model.condition import Condition
 from ecsiam.model.each import Item, Rule
 from ecsiam.model.globs import overlap
-from ecsiam.model.home import Home
 from ecsiam.model.intent import Note
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.secret import looks_complete, secret_resource
 from ecsiam.model.statement import Origin, Statement
-from ecsiam.model.text import Text, in_order
+from ecsiam.model.text import AWS_REGION, Text, in_order, text
 
 _FLAG = "enable_secrets_access"
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html"
@@ -85,16 +84,17 @@ class SecretsKeys(ProjectKeys):
                 secret_resource(arn, complete=self.secrets_arns_complete)
         return iter(faults)
 
-    @check("secrets_arns", "aws_region", "aws_regions")
+    @check("secrets_arns")
     def _keys_of_secrets(self) -> Iterator[Fault]:
-        regions = regions_of(self.secrets_arns, self.home)
+        regions = regions_of(self.secrets_arns)
         yield from customer_keys.elsewhere("secrets_kms_key_arns", self.secrets_kms_key_arns, regions)
 
 
-def regions_of(given: Many, home: Home) -> Iterator[Text]:
-    """Where secrets and parameters lie: what is given by name, where the task runs."""
+def regions_of(given: Many) -> Iterator[Text]:
+    """Where secrets and parameters lie. What is given by name is where the task runs, which may be left to deployment:
+    nothing is said of it, so that a value that is bound later is judged as one that is written."""
     for one in known(given):
-        yield from (Arn.parse(as_text(one)).region,) if one.startswith("arn:") else home.regions
+        yield Arn.parse(as_text(one)).region if one.startswith("arn:") else text(AWS_REGION)
 
 
 def _secrets(keys: SecretsKeys, project: Project) -> Iterator[Part]:
