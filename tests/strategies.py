@@ -550,7 +550,8 @@ def bindings(draw: st.DrawFn, config: Config) -> Bindings:
     if "account_id" in open_:
         found["account_id"] = draw(st.sampled_from(sorted(accounts)) if accounts else of(forms.ACCOUNT_ID))
     if "aws_region" in open_:
-        regions = {str(Arn.parse(one.arn).region) for one in given if one.same_region}
+        placed = ((Arn.parse(one.arn).region, one) for one in given)
+        regions = {str(at) for at, one in placed if one.same_region or (one.within and at not in one.within)}
         found["aws_region"] = draw(st.sampled_from(sorted(regions)) if regions else regions_of(partition))
     if "partition" in open_ and draw(st.booleans() if "aws_region" in found else st.just(True)):
         found["partition"] = partition

@@ -55,7 +55,6 @@ READ: dict[str, tuple[list[str], list[str], type[ecsiam.Answer]]] = {
     "another's, under some key of it": ([secret(OTHER)], [key(OTHER, name="*")], Holds),
     "another's, under one of ours": ([secret(OTHER)], [key(HOME)], Fails),
     "another's, under a third one's": ([secret(OTHER)], [key(THIRD)], Fails),
-    "another's, under a key of another region": ([secret(OTHER)], [key(OTHER, "eu-west-1")], Fails),
     "another's, as a pattern": ([secret(OTHER, name="memos/*")], [], Fails),
     "two others', under the key of one": ([secret(OTHER), secret(THIRD)], [key(OTHER)], Fails),
     "two others', under the keys of both": ([secret(OTHER), secret(THIRD)], [key(OTHER), key(THIRD)], Holds),

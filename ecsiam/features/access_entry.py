@@ -8,7 +8,6 @@ from attrs import frozen
 from pydantic import create_model
 
 from ecsiam.errors import ConfigError, Fault, Faults, Path, did_you_mean
-from ecsiam.features import customer_keys
 from ecsiam.features.access_kind import AccessKind, Beside
 from ecsiam.features.access_kinds import ANY_ARN, ANY_BESIDE, KINDS, VERBS, kind_of
 from ecsiam.keys.key import Key
@@ -66,6 +65,7 @@ class Entry(Keys):
             ListOf(OfForm(KEY_ARN)),
             _TASK,
             default="none: the keys that AWS manages need no grant",
+            encrypts="arns",
         ),
     ] = ()
     kind: Annotated[
@@ -177,9 +177,6 @@ class Entry(Keys):
             if not kind.via:
                 message = f"there are no `kms_key_arns` for {kind.what}: {kind.keyless}"
                 yield Fault(message, ("kms_key_arns",), "Leave it out.")
-        if reached and all(KINDS[id].via for id in reached):
-            regions = (Arn.parse(as_text(arn)).region for arn in known(self.arns) if arn)
-            yield from customer_keys.elsewhere("kms_key_arns", self.kms_key_arns, regions)
         encrypted = [KINDS[id] for id in reached if KINDS[id].via]
         verbs = [kind.named[v] for kind in encrypted for v in self.access or () if v in kind.named]
         if encrypted and verbs and not any(verb.key for verb in verbs):

@@ -4,12 +4,10 @@ Data lies in the region of its key, so the key's ARN says in which region the se
 https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
-from ecsiam.errors import Fault
 from ecsiam.features.project import allow
-from ecsiam.keys.values import Many, as_text, known, resources
-from ecsiam.looks.words import listed
+from ecsiam.keys.values import as_text, resources
 from ecsiam.model.arn import Arn, via_service
 from ecsiam.model.condition import Condition
 from ecsiam.model.statement import Origin, Statement
@@ -26,18 +24,6 @@ def granted(service: str, keys: Sequence[str], actions: Iterable[str], origin: O
 def needed(service: str, keys: Sequence[str], actions: Iterable[str], origin: Origin) -> Statement:
     """The requests that have to be allowed: by the one name of the service that AWS documents."""
     return _used(keys, actions, origin, (Text.of(f"{service}.", a.region, ".amazonaws.com") for a in _arns(keys)))
-
-
-def elsewhere(name: str, keys: Many, regions: Iterable[Text]) -> Iterator[Fault]:
-    """The keys that lie in none of the regions of what they encrypt, where all of these are known."""
-    there = {region.literal or "" for region in regions}
-    for i, key in enumerate(known(keys) if there and "" not in there else ()):
-        region = Arn.parse(as_text(key)).region.literal if key else None  # a faulty one is None
-        if region is not None and region not in there:
-            message = f"`{key}`: a service uses keys of the region that its resource is in"
-            yield Fault(
-                message, (name, i), f"Name one that is in {listed(sorted(there))}, or list what it encrypts too."
-            )
 
 
 def _arns(keys: Sequence[str]) -> list[Arn]:

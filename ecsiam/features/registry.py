@@ -9,7 +9,7 @@ from ecsiam.errors import ConfigError, Fault
 from ecsiam.features import customer_keys
 from ecsiam.features.feature import Feature, Part
 from ecsiam.features.project import Project, ProjectKeys, allow
-from ecsiam.features.secrets import foreign_secret, regions_of
+from ecsiam.features.secrets import foreign_secret
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import ListOf, OfForm
@@ -64,6 +64,7 @@ class RegistryKeys(ProjectKeys):
             default="none",
             closed=True,
             beside=("registry_credentials_arns",),
+            encrypts="registry_credentials_arns",
         ),
     ] = ()
 
@@ -76,11 +77,6 @@ class RegistryKeys(ProjectKeys):
                 name = given.split(":secret:", 1)[-1]
                 remedy = f"Write the name alone: `{name}`, or `{name[:-7]}` if Secrets Manager added the rest."
                 yield from (evolve(f, remedy=remedy).under("registry_credentials_arns", i) for f in e.faults)
-
-    @check("registry_credentials_arns")
-    def _keys_of_credentials(self) -> Iterator[Fault]:
-        name, regions = "registry_credentials_kms_key_arns", regions_of(self.registry_credentials_arns)
-        yield from customer_keys.elsewhere(name, self.registry_credentials_kms_key_arns, regions)
 
 
 def _secret(given: str, project: Project) -> tuple[Text, ...]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
 from ecsiam.errors import Fault, Faults, Path
-from ecsiam.features import customer_keys
 from ecsiam.features.feature import Feature, Part
 from ecsiam.features.project import Project, ProjectKeys, allow
 from ecsiam.keys.key import Key
@@ -20,7 +19,7 @@ from ecsiam.model.intent import Note
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.secret import looks_complete, secret_resource
 from ecsiam.model.statement import Origin, Statement
-from ecsiam.model.text import AWS_REGION, Text, in_order, text
+from ecsiam.model.text import Text, in_order
 
 _FLAG = "enable_secrets_access"
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html"
@@ -73,6 +72,7 @@ class SecretsKeys(ProjectKeys):
             ("execution",),
             default="none: the keys that AWS manages need no grant, and are for one account alone",
             flag=_FLAG,
+            encrypts="secrets_arns",
         ),
     ] = ()
 
@@ -83,18 +83,6 @@ class SecretsKeys(ProjectKeys):
             with faults.at("secrets_arns", i):
                 secret_resource(arn, complete=self.secrets_arns_complete)
         return iter(faults)
-
-    @check("secrets_arns")
-    def _keys_of_secrets(self) -> Iterator[Fault]:
-        regions = regions_of(self.secrets_arns)
-        yield from customer_keys.elsewhere("secrets_kms_key_arns", self.secrets_kms_key_arns, regions)
-
-
-def regions_of(given: Many) -> Iterator[Text]:
-    """Where secrets and parameters lie. What is given by name is where the task runs, which may be left to deployment:
-    nothing is said of it, so that a value that is bound later is judged as one that is written."""
-    for one in known(given):
-        yield Arn.parse(as_text(one)).region if one.startswith("arn:") else text(AWS_REGION)
 
 
 def _secrets(keys: SecretsKeys, project: Project) -> Iterator[Part]:

@@ -34,7 +34,8 @@ class Key:
     `default` says what holds when it is left out. A `closed` key is no
     parameter's, one of a `profile` is of that alone. `sample` is its value in the starter file, as lines of YAML.
     `beside` are keys of which one has to be given for the value to say anything. ARNs of a key lie in the
-    `same_account` as the roles, in the `same_region` as one that the service runs in.
+    `same_account` as the roles, in the `same_region` as one that the service runs in. KMS keys are those of what the
+    key that `encrypts` names lists, and in its region.
     `fixed` says why `init --module` makes no parameter of it, though it can be one, or why it can't.
     In texts of a `settled` key nothing stands that is known only at deployment.
     """
@@ -51,6 +52,7 @@ class Key:
     beside: tuple[str, ...] = ()
     same_account: bool = False
     same_region: bool = False
+    encrypts: str = ""
     closed: bool = False
     profile: str = ""
     sample: tuple[str, ...] = ()

@@ -8,9 +8,12 @@ from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys, Placed
 from ecsiam.keys.kinds import ListOf, MapOf, OfForm, Whole
 from ecsiam.keys.placeholders import texts_in
+from ecsiam.keys.values import as_text, known
+from ecsiam.model.arn import Arn
 from ecsiam.model.deployment import Formed
 from ecsiam.model.home import HOME_FORMS, Given
 from ecsiam.model.parameter import Demand, Parameter, Variable
+from ecsiam.model.text import EMPTY, Text
 
 
 def variables(
@@ -104,9 +107,17 @@ def given_arns(placed: Iterable[Placed], *, unused: bool = False) -> Iterator[Gi
             continue
         if value in ("*", ("*",)):
             continue  # in the profile that reproduces the baseline module
+        within = _encrypted(one)
         if isinstance(value, str):
-            yield Given(one.path, value, key.same_account, key.same_region)
+            yield Given(one.path, value, key.same_account, key.same_region, within)
         else:
             for i, arn in enumerate(cast("tuple[str, ...]", value)):
                 if arn and arn.startswith("arn:"):  # a faulty item is None, and a name lies where the roles do
-                    yield Given((*one.path, i), arn, key.same_account, key.same_region)
+                    yield Given((*one.path, i), arn, key.same_account, key.same_region, within)
+
+
+def _encrypted(one: Placed) -> tuple[Text, ...]:
+    """The regions of what KMS keys encrypt, as `Given.within`; none where an ARN says none, as those of S3 do."""
+    values = known(getattr(one.holder, one.key.encrypts, ())) if one.key.encrypts else ()
+    regions = [Arn.parse(as_text(value)).region if value.startswith("arn:") else None for value in values if value]
+    return () if EMPTY in regions else tuple(EMPTY if region is None else region for region in regions)

@@ -96,7 +96,13 @@ def write_deployment(deployment: Deployment) -> Data:
         "variables": [_variable_to_data(v) for v in deployment.variables.values()],
         "demands": [asdict(d, value_serializer=listed) for d in deployment.demands],
         "given": [
-            {**asdict(g, recurse=False), "path": list(g.path), "arn": write_text(g.arn)} for g in deployment.given
+            {
+                **asdict(g, recurse=False),
+                "path": list(g.path),
+                "arn": write_text(g.arn),
+                "within": list(map(write_text, g.within)),
+            }
+            for g in deployment.given
         ],
         "names": [{**asdict(n, recurse=False), "text": write_text(n.text)} for n in deployment.names],
         "formed": [
@@ -424,7 +430,7 @@ _DEPLOYMENT: Table = {
     "home": lambda data: Home(**read_fields(data, _HOME)),
     "variables": lambda data: ById(each(_variable_from_data)(data)),
     "demands": each(record(Demand)),
-    "given": each(record(Given, arn=read_text)),
+    "given": each(record(Given, arn=read_text, within=each(read_text))),
     "names": each(record(Name, text=read_text)),
     "formed": each(record(Formed, text=read_text, form=_form_from_data)),
 }

@@ -9,22 +9,27 @@ from ecsiam.looks.words import listed
 from ecsiam.model import forms
 from ecsiam.model.arn import PARTITIONS, Arn, partition_of
 from ecsiam.model.form import Form
-from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Bindings, Ref, Text, in_order, text
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, EMPTY, PARTITION, Bindings, Ref, Text, in_order, text
 
 HOME_FORMS: dict[str, Form] = {"account_id": forms.ACCOUNT_ID, "aws_region": forms.REGION, "partition": forms.PARTITION}
 
 
 @frozen
 class Given:
-    """An ARN that the user wrote: where, and whether it must be of the roles' account, of a region of the service."""
+    """An ARN that the user wrote: where, and whether it must be of the roles' account, of a region of the service.
+
+    `within` are the regions of what a KMS key encrypts, of which it has to be of one; an empty one stands for those in
+    which the service runs.
+    """
 
     path: Path
     arn: Text = field(converter=text)
     same_account: bool = False
     same_region: bool = False
+    within: tuple[Text, ...] = ()
 
     def bind(self, values: Bindings) -> "Given":
-        return evolve(self, arn=self.arn.bind(values))
+        return evolve(self, arn=self.arn.bind(values), within=tuple(region.bind(values) for region in self.within))
 
 
 @frozen
@@ -124,3 +129,11 @@ class Home:
                     one.path,
                     "Name one that is there, or write the region in `aws_regions`.",
                 )
+            elif region and one.within:
+                there = {r.literal for of in one.within for r in (self.regions if of == EMPTY else (of,))}
+                if None not in there and region not in there:
+                    yield Fault(
+                        f"`{one.arn}`: a service uses keys of the region that its resource is in",
+                        one.path,
+                        f"Name one that is in {listed(sorted(filter(None, there)))}, or list what it encrypts too.",
+                    )
