@@ -23,6 +23,7 @@ CHECKED = Path(__file__).parent / "findings" / "shapes"
 SHAPES = {
     **{path.name: (path, "") for path in sorted(READ.iterdir())},
     **{path.name: (path, "") for path in sorted(CHECKED.glob("tf_*"))},
+    "tf_monorepo": (CHECKED / "tf_monorepo", "services/web"),
     "tf_environments": (CHECKED / "tf_environments", "environments/prod"),
     "ecspresso": (CHECKED / "ecspresso", "terraform"),
 }

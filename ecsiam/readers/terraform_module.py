@@ -18,7 +18,7 @@ from ecsiam.readers.hcl_evaluator import (
 )
 from ecsiam.readers.hcl_syntax import parse_template
 from ecsiam.readers.hcl_taking import document_in, items_of
-from ecsiam.readers.hcl_tree import Attribute, Block, Call, Expression, Literal, Name, Object
+from ecsiam.readers.hcl_tree import Argument, Attribute, Block, Call, Expression, Literal, Name, Object
 from ecsiam.readers.hcl_values import Failed, Map, Node, as_text, named, unknown
 from ecsiam.readers.terraform_attributes import Home
 from ecsiam.readers.terraform_files import Configuration, Files
@@ -265,9 +265,16 @@ class Module:
                 any(a in arguments for a in _ABROAD) or any(b.type in _ABROAD for b in block.body.blocks)
             )
             account = Text((unknown(f"provider.{name}.account_id").refs[0],)) if abroad else None
+            account = self._allowed(arguments.get("allowed_account_ids")) or account
             if alias and known is None:
                 known = unknown(f"provider.{name}.region")
             self.homes[name] = Home(known, account)
+
+    def _allowed(self, accounts: Argument | None) -> Text | None:
+        """The one account that a provider works in: it refuses every other."""
+        found = value_of(accounts.value, self) if accounts is not None else None
+        one = as_text(found[0]) if is_list(found) and len(found) == 1 else None
+        return text(one) if isinstance(one, str | Text) else None
 
     def home(self, block: Block) -> Home:
         """Where the provider of a resource makes it."""

@@ -498,7 +498,7 @@ FAULTS: dict[str, Planted] = {
     ),
     # ---------------------------------------------------------------- plans, states, what the CLI describes
     "a plan without the pull": Planted(
-        "tf_plan",
+        "plan",
         "plan.json",
         '\\"ecr:BatchGetImage\\", ',
         "",
@@ -507,7 +507,7 @@ FAULTS: dict[str, Planted] = {
         "ecr:BatchGetImage",
     ),
     "a state whose streams are of another group": Planted(
-        "tf_state",
+        "state",
         "terraform.tfstate",
         "log-group:/ecs/mail:*",
         "log-group:/ecs/post:*",

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import pytest
 
+import ecsiam
 from ecsiam.errors import ReadError
 from ecsiam.model.text import Text
 from ecsiam.readers.found import (
@@ -619,3 +620,25 @@ def test_arguments_have_the_names_of_the_api() -> None:
             assert name in {api_value(argument, [])[0] for argument in spelt}, (shape.name, name)
             waiting.append(member)
     assert "ServiceManagedEBSVolumeConfiguration" in seen
+
+
+@pytest.mark.parametrize(
+    ("ids", "account"),
+    [
+        ('["123456789012"]', "123456789012"),
+        ("[123456789012]", "123456789012"),
+        ('["123456789012", "210987654321"]', "{account_id}"),
+        ("var.unknown", "{account_id}"),
+        ("[]", "{account_id}"),
+    ],
+)
+def test_the_one_account_that_a_provider_works_in_is_known(ids: str, account: str, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        f'provider "aws" {{ allowed_account_ids = {ids} }}\n'
+        'variable "unknown" {}\ndata "aws_caller_identity" "current" {}\n'
+        'resource "aws_iam_role" "r" {\n  name = data.aws_caller_identity.current.account_id\n'
+        '  assume_role_policy = "{}"\n}\n',
+        encoding="utf-8",
+    )
+    (role,) = ecsiam.read(tmp_path, root=tmp_path).roles.values()
+    assert (str(role.role.name), str(role.arn).split(":")[4]) == (account, account)

@@ -4,10 +4,9 @@ variable "registry_secret_arn" {
   default = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:registry-a1B2c3"
 }
 
-data "aws_caller_identity" "current" {}
-
-locals {
-  in_region = "eu-west-1:${data.aws_caller_identity.current.account_id}"
+provider "aws" {
+  region              = "eu-west-1"
+  allowed_account_ids = ["123456789012"]
 }
 
 data "aws_iam_policy_document" "trust" {
@@ -39,14 +38,14 @@ data "aws_iam_policy_document" "execution" {
   statement {
     sid       = "Logs"
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = ["arn:aws:logs:${local.in_region}:log-group:/ecs/router:*"]
+    resources = ["arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/router:*"]
   }
 }
 
 data "aws_iam_policy_document" "task" {
   statement {
     actions   = ["firehose:PutRecordBatch"]
-    resources = ["arn:aws:firehose:${local.in_region}:deliverystream/shop"]
+    resources = ["arn:aws:firehose:eu-west-1:123456789012:deliverystream/shop"]
   }
 }
 
