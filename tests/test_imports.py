@@ -84,8 +84,11 @@ def test_emit_loads_only_what_its_target_needs(target: str) -> None:
     modules = loaded(EMIT.format(arguments=["emit", "examples/everything.yaml", "--target", target]))
     expected = {"attr", "pydantic", "ruamel", "typer"}
     assert heavy(modules) == expected | ({"troposphere"} if target == "cloudformation" else set())
-    of = {"terraform": {"hcl", "terraform"}, "iam": {"iam_json"}, "cloudformation": {"cloudformation", "takes"}}[target]
-    of |= {"companions"}  # its key has a policy
+    of = {
+        "terraform": {"hcl", "terraform"},
+        "iam": {"iam_json"},
+        "cloudformation": {"cloudformation", "cloudformation_inputs", "cloudformation_values", "takes"},
+    }[target] | {"companions"}  # its key has a policy
     assert {name for name in modules if name.startswith("ecsiam.emitters.")} == {f"ecsiam.emitters.{m}" for m in of}
     assert not {name for name in modules if name.startswith(ASKING)}
     assert not modules & {f"ecsiam.looks.{writer}" for writer in ("html", "markdown", "plain")}

@@ -11,7 +11,8 @@ from typing import Any, cast
 
 from attrs import evolve
 
-from ecsiam.emitters.cloudformation import PSEUDO, SORTS, Input
+from ecsiam.emitters.cloudformation_inputs import SORTS, Input
+from ecsiam.emitters.cloudformation_values import PSEUDO
 from ecsiam.errors import PolicyError, ReadError
 from ecsiam.model.document import policy_from_data
 from ecsiam.model.each import BELONGING, Each, Item, Rule

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from ecsiam.emitters.cloudformation import inputs_of
+from ecsiam.emitters.cloudformation_inputs import inputs_of
 from ecsiam.model.planned import planned
 from ecsiam.model.stack import Stack
 from ecsiam.readers import cloudformation_own, iam_own, terraform_own
