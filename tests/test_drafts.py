@@ -33,7 +33,7 @@ IN = f"eu-west-1:{ACCOUNT}"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role"
 SECRET = f"arn:aws:secretsmanager:{IN}:secret"
 ECR = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com"
-OWNER = "the file system's own policy may allow it"
+OWNER = "the file system's own policy, which may allow it"
 CLUSTER = f"arn:aws:ecs:{IN}:cluster/main"
 
 

@@ -221,7 +221,7 @@ def _credentials(steps: Steps, step: Map, given: _Given) -> None:
     one = region[0] if len(region) == 1 else None
     place = steps.place(_line(step, "role-to-assume"), step.file)
     if steps.logins or steps.current != {None}:
-        steps.unsure = steps.unsure or "an earlier step logs in too"
+        steps.unsure = steps.unsure or "an earlier step, which logs in too"
     subjects = steps.subjects(steps.when)
     chained = [v.literal for v in given.of("role-chaining")] == ["true"] and len(steps.current) == 1
     (before,) = steps.current if chained and not steps.excused else (None,)

@@ -22,7 +22,7 @@ _PULL = "CannotPullContainerError: the image can't be pulled, access is denied"
 _ENVIRONMENT = "ResourceInitializationError: failed to download env files: file download command: AccessDenied"
 _EXEC = "TargetNotConnectedException: The execute command failed due to an internal error"
 _MOUNT = "ResourceInitializationError: failed to invoke EFS utils commands: access denied by server while mounting"
-_INSTANCE = "on EC2 the instance's role may do this instead"
+_INSTANCE = "the instance's role, which may do this instead on EC2"
 
 
 def known_to(task: ReadTask, reading: Reading) -> Known:
@@ -136,7 +136,7 @@ def _credential_spec(task: FoundTask, at: Path, spec: Text | None) -> Iterator[T
     else:
         way = (Asked("ssm:GetParameters", arn),)
         need = TaskNeed("execution", (way,), task.at(at), what, _ENVIRONMENT, f"{ECS}/{page}")
-    yield evolve(need, unsure="credential specs are not judged")
+    yield evolve(need, unsure="what a credential spec needs besides, which is not judged")
 
 
 def _file(given: Text, place: Place, what: str, failure: str, page: str) -> TaskNeed:
@@ -189,7 +189,7 @@ def _mount(task: FoundTask, at: Path, system: Text, authorization: Mapping[str, 
     resource = Text.of(*here, "file-system/", system)
     way = tuple(Asked(f"elasticfilesystem:{action}", resource, tuple(context)) for action in actions)
     what = f"mounts the file system `{system}` with IAM"
-    unsure = "the file system's own policy may allow it"
+    unsure = "the file system's own policy, which may allow it"
     return TaskNeed("task", (way,), task.at(at), what, _MOUNT, f"{ECS}/efs-volumes.html", unsure)
 
 

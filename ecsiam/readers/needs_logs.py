@@ -63,7 +63,7 @@ def _made(place: Place, group: Text, streams: Text, known: Known) -> Iterator[Ta
     """
     names = {arn.split(":log-group:", 1)[-1] for arn in known.arns.values() if arn.holds(":log-group:")}
     if group not in names:
-        unsure = "whether that log group is there already is not known" if symbols(group) else ""
+        unsure = "whether that log group is there already" if symbols(group) else ""
         what = f"writes to, and makes, the log group `{group}`"
         way = (Asked("logs:CreateLogGroup", streams),)
         yield TaskNeed("execution", (way,), place, what, _GROUP, _AWSLOGS, unsure)
@@ -115,7 +115,7 @@ def _firelens(of: FoundTask | FoundService, at: Path, options: Mapping[str, Valu
     """What the router asks for, where its options say to which of AWS's services it writes."""
     way = written_to(of, at, options)
     if way is not None:
-        place = of.at((*at, "options", next(key for key in options if key.lower() in ("name", "@type"))))
+        place = of.at((*at, "options", next(key for key in options if str(key).lower() in ("name", "@type"))))
         what = f"has the log router write to {_CALLED[way[0].action.partition(':')[0]]}"
         failure = f"AccessDeniedException: not authorized to perform: {way[0].action}"
         yield TaskNeed("task", (way,), place, what, failure, _FIRELENS)
@@ -123,7 +123,7 @@ def _firelens(of: FoundTask | FoundService, at: Path, options: Mapping[str, Valu
 
 def written_to(of: FoundTask | FoundService, at: Path, options: Mapping[str, Value]) -> Way | None:
     """What the router calls to write where the options say; None where that is no service of AWS, or isn't known."""
-    given = {key.lower(): text_of(value) for key, value in options.items()}
+    given = {str(key).lower(): text_of(value) for key, value in options.items()}
     plugin = given.get("name") or given.get("@type")
     to = _DESTINATIONS.get(str(plugin).lower())
     name = next((found for option in to.options if (found := given.get(option))), None) if to is not None else None

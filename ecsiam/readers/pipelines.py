@@ -191,5 +191,5 @@ def _tagging(use: ReadUse, what: str) -> Iterator[TaskNeed]:
         return
     context = (("ecs:CreateAction", text("RegisterTaskDefinition")),)
     ways = tuple((Asked(TAG[0], resource, context),) for resource, _ in _ways(use, {}))
-    unsure = "accounts that don't authorize tagging ask for nothing"
+    unsure = "whether the account authorizes tagging"
     yield TaskNeed("pipeline", ways, use.found.place, f"{what}, with tags", f"{_DENIED}{TAG[0]}", _TAGS, unsure)

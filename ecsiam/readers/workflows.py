@@ -232,7 +232,7 @@ class _Workflow:
         runner = [one for value in _runners(job) for one in given.scope.of(value)]
         unsure = steps.unsure
         if not runner or not all(one.literal and _HOSTED.fullmatch(one.literal) for one in runner):
-            unsure = unsure or "its runner may have credentials of its own"
+            unsure = unsure or "its runner, which may have credentials of its own"
         found = FoundJob(place.address, place, given.token, tuple(steps.logins), unsure)
         before = self.jobs.get(place.address)
         self.jobs[place.address] = found if before is None else _together(before, found)
