@@ -66,9 +66,14 @@ def _documents_of(stack: Stack) -> Documents:
     used = stack.deployment.home.unknown
     if used:
         main["data"] = {source: {"current": {}} for source in sorted(_DATA[ref][0] for ref in used)}
-    main["locals"] = {**_chosen(stack), **{k: v for r in stack.roles.values() for k, v in _documents(r).items()}}
-    resources: dict[str, Block] = {}
     twice: list[Fault] = []
+    of_documents: Block = _chosen(stack)
+    for name, document in (made for role in stack.roles.values() for made in _documents(role)):
+        if name in of_documents:
+            twice.append(Fault(f"two documents would be the local value `{name}`"))
+        of_documents[name] = document
+    main["locals"] = of_documents
+    resources: dict[str, Block] = {}
     of_roles = (made for role in stack.roles.values() for made in _resources(stack, role))
     for address, body in (*map(_provider, stack.providers.values()), *of_roles):
         kind, name = address.split(".", 1)
@@ -171,12 +176,13 @@ def _chosen(stack: Stack) -> Block:
     }
 
 
-def _documents(role: Role) -> Block:
-    policies = {f"{role.id}_trust": role.trust, **{f"{p.id}_policy": p.document for p in role.policies.values()}}
-    found: Block = {name: _document(policy) for name, policy in policies.items()}
+def _documents(role: Role) -> Iterator[tuple[str, object]]:
+    """The local values of a role, each with its name."""
+    yield f"{role.id}_trust", _document(role.trust)
+    for policy in role.policies.values():
+        yield f"{policy.id}_policy", _document(policy.document)
     if role.managed_policy_arns:
-        found[f"{role.id}_managed_policy_arns"] = [render(arn) for arn in role.managed_policy_arns]
-    return found
+        yield f"{role.id}_managed_policy_arns", [render(arn) for arn in role.managed_policy_arns]
 
 
 def _document(policy: Policy) -> object:

@@ -39,9 +39,9 @@ def same(stack: Stack, target: Any) -> bool:
     meant = stack.bind(defaults) if defaults else stack
     read, meant = made(files, target, stack), planned(meant)
     providers = {evolve(provider, id=provider.url) for provider in read.providers}
-    found = {str(role.name): settled(role) for role in read.roles}
+    found = {role.name: settled(role) for role in read.roles}
     return (found, providers) == (
-        {str(role.name): settled(role) for role in meant.roles.values()},
+        {role.name: settled(role) for role in meant.roles.values()},
         {evolve(provider, id=provider.url) for provider in meant.providers.values()},
     )
 

@@ -170,7 +170,7 @@ def test_a_key_whose_flags_are_off_changes_no_role(key: str) -> None:
     off = dict.fromkeys((of.flag, *of.or_flags), False)
     rest: dict[str, Any] = {n: v for n, v in {**VALUES, **DEPLOYS}.items() if n != key}
     assert of.form
-    arn = next(good for good in of.form.good if good.startswith("arn:aws:"))
+    arn = next(good for good in of.form.good if good.startswith("arn:aws:")).replace(":eu-west-2:", ":eu-central-1:")
     without: dict[str, Any] = {**rest, **dict.fromkeys(FLAGS, True), **off}
     given: dict[str, Any] = {**without, key: [arn] if isinstance(of.kind, ListOf) else arn}
     assert build(Config(**given)).roles == build(Config(**without)).roles

@@ -449,11 +449,19 @@ def test_attached_policies_may_be_named_by_references_and_awkward_texts(terrafor
     assert planned(plan) == meaning.of_stack(stack, HERE)
 
 
-def test_two_policies_with_one_id_are_refused() -> None:
+@pytest.mark.parametrize(
+    ("managed", "says"),
+    [
+        (("execution", "task"), "two resources would have the address `aws_iam_policy.efs`"),
+        ((), "two resources would have the address `aws_iam_role_policy.efs`"),
+        (("task",), "two documents would be the local value `efs_policy`"),
+    ],
+)
+def test_two_policies_with_one_id_are_refused(managed: tuple[str, ...], says: str) -> None:
     stack = stack_of("memos")
-    efs = stack.roles["task"].policies["efs"]
-    roles = [evolve(role, policies=[RolePolicy("efs", "x", efs.document)]) for role in stack.roles.values()]
-    with pytest.raises(EmitError, match=re.escape("two resources would have the address `aws_iam_role_policy.efs`")):
+    efs = stack.roles["task"].policies["efs"].document
+    roles = [evolve(r, policies=[RolePolicy("efs", "x", efs, managed=r.id in managed)]) for r in stack.roles.values()]
+    with pytest.raises(EmitError, match=re.escape(says)):
         emit(evolve(stack, roles=roles), "terraform")
 
 

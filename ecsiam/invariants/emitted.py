@@ -15,6 +15,7 @@ from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
+from ecsiam.model.text import Text
 from ecsiam.readers.emitted import made
 from ecsiam.targets import TARGETS, Target, emit
 
@@ -59,13 +60,13 @@ def _of_providers(target: str, stack: Stack, providers: Iterable[OidcProvider]) 
 
 def _of_roles(target: str, stack: Stack, roles: Iterable[Role]) -> Iterator[Answer]:
     """The roles that a stack means and those that were read, by their names."""
-    read: dict[str, Role] = {}
+    read: dict[Text, Role] = {}
     for role in roles:
-        if str(role.name) in read:
+        if role.name in read:
             yield Fails(fact=f"{target}'s files make two roles called `{role.name}`")
-        read[str(role.name)] = role
+        read[role.name] = role
     for meant in stack.roles.values():
-        found = read.pop(str(meant.name), None)
+        found = read.pop(meant.name, None)
         if found is None:
             yield Fails(fact=f"{target}'s files don't make the role `{meant.name}`")
         else:
@@ -111,12 +112,13 @@ def _granted(role: Role) -> Requests:
 
 def settled(role: Role) -> Role:
     """A role without what no target's files say: our ids, the order of policies and resources, who else is kept out."""
-    policies = sorted(role.policies.values(), key=lambda p: str(p.name))
+    # An inline policy may be called as a managed one is; `{x}` may be a text, or stand for one.
+    policies = {f"{'managed ' if p.managed else ''}{p.name!r}": p for p in role.policies.values()}
     return evolve(
         role,
-        id=str(role.name),
+        id=repr(role.name),
         trust=_in_order(role.trust),
-        policies=[evolve(p, id=str(p.name), document=_in_order(p.document)) for p in policies],
+        policies=[evolve(p, id=id, document=_in_order(p.document)) for id, p in sorted(policies.items())],
         exclusive=False,
         as_is=True,
     )
