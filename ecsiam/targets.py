@@ -18,6 +18,7 @@ from ecsiam.model.mistaken import expect
 from ecsiam.model.planned import planned
 from ecsiam.model.sizes import over
 from ecsiam.model.stack import Stack
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION
 
 Documents = Callable[[Stack], Mapping[str, object]]
 TargetName = Literal["terraform", "cloudformation", "iam"]
@@ -209,6 +210,13 @@ def _refused(stack: Stack) -> Iterator[Fault]:
         yield from (f.under("roles", role.id, "trust") for f in role.trust.refusals(partition))
         for policy in role.policies.values():
             yield from (f.under("roles", role.id, "policies", policy.id) for f in policy.document.refusals(partition))
+    refs = {ref.name for text in stack.texts() for ref in text.refs if not ref.parameter}
+    if unknown := sorted(refs - _KNOWN):
+        named = listed(unknown[:3]) + (f" and {len(unknown) - 3} more" if len(unknown) > 3 else "")
+        yield Fault(f"no target can say what isn't known of what was read: {named}", (), "Give `read` their `values`.")
+
+
+_KNOWN = {ref.name for ref in (ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION)}
 
 
 def dump(document: object) -> str:

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+import ecsiam
+from ecsiam.targets import TARGETS, TargetName
+
 from .command_line import said
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,6 +67,14 @@ def test_prove_writes_nothing_that_was_read(tmp_path: Path) -> None:
     main = tmp_path / "infra" / "main.tf"
     main.write_text(main.read_text().replace('name               = "shop-task"', ""))
     assert said("prove", path, "--only", "targets").out.startswith("holds")
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_is_not_known_of_what_was_read_is_emitted_for_no_target(target: TargetName) -> None:
+    stack = ecsiam.read("examples/checked").stack()
+    known = {"account_id": "123456789012", "aws_region": "eu-west-1"}
+    with pytest.raises(ecsiam.EmitError, match="isn't known of what was read: `aws_"):
+        ecsiam.emit(stack, target, bind=known if target == "iam" else None)
 
 
 def test_diff(tmp_path: Path) -> None:
