@@ -47,7 +47,7 @@ def test_each_subject_of_each_job_is_said(here: Path, path: str) -> None:
         (FLOW, "environment: production", "environment: other", 1, "`sub` is `repo:acme/shop:environment:other`"),
         (FLOW, "id-token: write", "id-token: read", 1, "may not ask for a token"),
         (FLOW, "environment: production", "environment: ${{ vars.E }}", 3, "it hangs on `sub`, which is"),
-        (FLOW, "role/shop-deploy", "role/elsewhere", 3, "there is no such role here"),
+        (FLOW, "role/shop-deploy", "role/elsewhere", 3, "no role here that takes tokens is surely that one"),
         (FLOW, "arn:aws:iam::123456789012:role/shop-deploy", "${{ secrets.ROLE }}", 0, "assumes `{secrets.ROLE}`"),
         (
             "main.tf",

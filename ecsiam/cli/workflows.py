@@ -104,9 +104,9 @@ def _lines(asked: list[_Asked]) -> Iterator[str]:
         if one.job.token is False:
             yield "    it may not ask for a token: `permissions` has no `id-token: write`"
             if one.job.unsure:
-                yield f"    but {one.job.unsure}"
+                yield f"    but that hangs on {one.job.unsure}"
         if not one.came:
-            yield "  undecided  there is no such role here that takes tokens"
+            yield "  undecided  no role here that takes tokens is surely that one"
         for id, found in one.came.items():
             for sending in found:
                 yield from _sending_lines(id, sending)
