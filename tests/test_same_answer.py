@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,7 @@ def _policy(draw: random.Random) -> Policy:
     return parse_policy({"Version": "2012-10-17", "Statement": [_statement(draw, effect) for effect in effects]})
 
 
+@cache
 def answers() -> list[str]:
     draw = random.Random(5)
     pairs = [(_policy(draw), _policy(draw)) for _ in range(PAIRS)]

@@ -40,7 +40,7 @@ def _awslogs(
     if group is None:
         return
     region = text_of(options.get("awslogs-region")) or text(AWS_REGION)
-    streams = _streams(region, group)
+    streams = Text.of("arn:", PARTITION, ":logs:", region, ":", ACCOUNT_ID, ":log-group:", group, ":log-stream:")
     if str(options.get("awslogs-create-group")).lower() == "true":
         yield from _made(of.at((*at, "options", "awslogs-create-group")), group, streams, known)
     prefix = text_of(options.get("awslogs-stream-prefix"))
@@ -50,10 +50,6 @@ def _awslogs(
     written = tuple(Asked(f"logs:{action}", stream) for action in ("CreateLogStream", "PutLogEvents"))
     place = of.at((*at, "options", "awslogs-group"))
     yield TaskNeed("execution", (written,), place, f"writes to the log group `{group}`", _STREAM, _AWSLOGS)
-
-
-def _streams(region: Text, group: Text) -> Text:
-    return Text.of("arn:", PARTITION, ":logs:", region, ":", ACCOUNT_ID, ":log-group:", group, ":log-stream:")
 
 
 def _made(place: Place, group: Text, streams: Text, known: Known) -> Iterator[TaskNeed]:
@@ -74,24 +70,28 @@ def _made(place: Place, group: Text, streams: Text, known: Known) -> Iterator[Ta
 
 @frozen
 class _Destination:
-    """Where a plugin of the router writes: the options that name it, the ARN's service and resource, the actions."""
+    """Where a plugin of the router writes: the options that name it, its service, what is called there.
+
+    In the ARN `before` stands before the name, and `after` behind it and before what the router makes itself.
+    """
 
     options: tuple[str, ...]
     service: str
-    resource: str
     actions: tuple[str, ...]
+    before: str = ""
+    after: str = ""
 
 
 _FIREHOSE = _Destination(
-    ("delivery_stream", "delivery_stream_name"), "firehose", "deliverystream/{}", ("PutRecordBatch",)
+    ("delivery_stream", "delivery_stream_name"), "firehose", ("PutRecordBatch",), "deliverystream/"
 )
-_KINESIS = _Destination(("stream", "stream_name"), "kinesis", "stream/{}", ("PutRecords",))
+_KINESIS = _Destination(("stream", "stream_name"), "kinesis", ("PutRecords",), "stream/")
 _CLOUDWATCH = _Destination(
-    ("log_group_name",), "logs", "log-group:{}:log-stream:{stream}", ("CreateLogStream", "PutLogEvents")
+    ("log_group_name",), "logs", ("CreateLogStream", "PutLogEvents"), "log-group:", ":log-stream:"
 )
+_S3 = _Destination(("bucket", "s3_bucket"), "s3", ("PutObject",), after="/")
 # An address of somebody else's, or a name that each record makes.
 _ELSEWHERE = frozenset({"endpoint", "log_group_template"})
-_S3 = _Destination(("bucket", "s3_bucket"), "s3", "{}/{stream}", ("PutObject",))
 _CALLED = {
     "firehose": "Firehose",
     "kinesis": "Kinesis",
@@ -133,8 +133,6 @@ def written_to(of: FoundTask | FoundService, at: Path, options: Mapping[str, Val
         return (Asked("sts:AssumeRole", role),)
     region = given.get("region") or text(AWS_REGION)
     where = text("::") if to is _S3 else Text.of(region, ":", ACCOUNT_ID, ":")
-    unknown = symbol(f"{of.address} {at}", "stream")
-    before, after = to.resource.split("{}")
-    ending = (after.removesuffix("{stream}"), unknown) if after else ()
-    resource = Text.of("arn:", PARTITION, f":{to.service}:", where, before, name, *ending)
+    made = (to.after, symbol(f"{of.address} {at}", "stream")) if to.after else ()
+    resource = Text.of("arn:", PARTITION, f":{to.service}:", where, to.before, name, *made)
     return tuple(Asked(f"{to.service}:{action}", resource) for action in to.actions)

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/infrastructure_IAM_r
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import groupby
 
 from attrs import frozen
 
@@ -23,7 +22,7 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "lifecycle_hook": ("deploymentConfiguration", "lifecycleHooks"),
 }
 _TRUE = text("true")
-_Asks = Callable[[FoundService, Mapping[str, Value]], Iterator[tuple[str, Asked]]]
+_Asks = Callable[[Mapping[str, Value]], Iterator[tuple[str, Way]]]
 
 
 @frozen
@@ -43,9 +42,8 @@ def assumed_by(service: FoundService) -> Iterator[Assumed]:
             role = text_of(inside.get("roleArn"))
             if role is not None:
                 place = service.at((*at, "roleArn"))
-                by_what = groupby(asks(service, inside), key=lambda one: one[0])
-                needs = (_need(place, page, what, tuple(asked for _, asked in of)) for what, of in by_what)
-                yield Assumed(service, (*at, "roleArn"), role, tuple(needs))
+                needs = tuple(_need(place, page, what, way) for what, way in asks(inside))
+                yield Assumed(service, (*at, "roleArn"), role, needs)
 
 
 def _need(place: Place, page: str, what: str, way: Way) -> TaskNeed:
@@ -75,46 +73,49 @@ def _here(service: str, resource: Text | str) -> Text:
     return Text.of("arn:", PARTITION, f":{service}:", AWS_REGION, ":", ACCOUNT_ID, ":", resource)
 
 
-def _volumes(service: FoundService, volume: Mapping[str, Value]) -> Iterator[tuple[str, Asked]]:
+def _volumes(_: Mapping[str, Value]) -> Iterator[tuple[str, Way]]:
     """https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonECSInfrastructureRolePolicyForVolumes.html"""
     made, by = _here("ec2", "volume/*"), _here("ecs", "task/*")
     tags = {"AmazonECSManaged": _TRUE, "AmazonECSCreated": by}
-    for action, key in (("CreateVolume", "aws:RequestTag"), ("AttachVolume", "aws:ResourceTag")):
-        keys = tuple((f"{key}/{tag}", value) for tag, value in tags.items())
-        yield "makes the EBS volumes of its tasks", Asked(f"ec2:{action}", made, keys)
-    yield "makes the EBS volumes of its tasks", Asked("ec2:DescribeVolumes", text("*"))
+    asked, owned = (tuple((f"aws:{of}Tag/{t}", v) for t, v in tags.items()) for of in ("Request", "Resource"))
+    way = (Asked("ec2:CreateVolume", made, asked), Asked("ec2:AttachVolume", made, owned))
+    yield "makes the EBS volumes of its tasks", (*way, Asked("ec2:DescribeVolumes", text("*")))
 
 
-def _certificates(service: FoundService, tls: Mapping[str, Value]) -> Iterator[tuple[str, Asked]]:
+def _certificates(tls: Mapping[str, Value]) -> Iterator[tuple[str, Way]]:
     """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-tls.html"""
     authority = text_of(as_map(tls.get("issuerCertificateAuthority")).get("awsPcaAuthorityArn"))
     if authority is not None:
         owned = (("aws:ResourceTag/AmazonECSManaged", _TRUE),)
-        yield "gets the certificates of Service Connect", Asked("acm-pca:GetCertificate", authority, owned)
+        yield "gets the certificates of Service Connect", (Asked("acm-pca:GetCertificate", authority, owned),)
 
 
-def _traffic(service: FoundService, balanced: Mapping[str, Value]) -> Iterator[tuple[str, Asked]]:
+def _traffic(balanced: Mapping[str, Value]) -> Iterator[tuple[str, Way]]:
     """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AmazonECSInfrastructureRolePolicyForLoadBalancers.html"""
-    yield "looks up target groups", Asked("elasticloadbalancing:DescribeTargetGroups", text("*"))
+    yield "looks up target groups", (Asked("elasticloadbalancing:DescribeTargetGroups", text("*")),)
     if (group := text_of(balanced.get("alternateTargetGroupArn"))) is not None:
-        yield "registers tasks as targets", Asked("elasticloadbalancing:RegisterTargets", group)
-    for key in ("productionListenerRule", "testListenerRule"):
-        rule = text_of(balanced.get(key))
-        for kind, action in ((":listener-rule/", "ModifyRule"), (":listener/", "ModifyListener")):
-            if rule is not None and rule.holds(kind):
-                yield "shifts the traffic", Asked(f"elasticloadbalancing:{action}", rule)
+        yield "registers tasks as targets", (Asked("elasticloadbalancing:RegisterTargets", group),)
+    rules = (text_of(balanced.get(key)) for key in ("productionListenerRule", "testListenerRule"))
+    shifting = tuple(
+        Asked(f"elasticloadbalancing:{action}", rule)
+        for rule in rules
+        for kind, action in ((":listener-rule/", "ModifyRule"), (":listener/", "ModifyListener"))
+        if rule is not None and rule.holds(kind)
+    )
+    if shifting:
+        yield "shifts the traffic", shifting
 
 
-def _lattice(service: FoundService, given: Mapping[str, Value]) -> Iterator[tuple[str, Asked]]:
+def _lattice(given: Mapping[str, Value]) -> Iterator[tuple[str, Way]]:
     """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/infrastructure_IAM_role.html"""
     if (group := text_of(given.get("targetGroupArn"))) is not None:
-        yield "registers tasks as targets of VPC Lattice", Asked("vpc-lattice:RegisterTargets", group)
+        yield "registers tasks as targets of VPC Lattice", (Asked("vpc-lattice:RegisterTargets", group),)
 
 
-def _hook(service: FoundService, hook: Mapping[str, Value]) -> Iterator[tuple[str, Asked]]:
+def _hook(hook: Mapping[str, Value]) -> Iterator[tuple[str, Way]]:
     """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-permissions.html"""
     if (function := text_of(hook.get("hookTargetArn"))) is not None:
-        yield f"calls the hook `{function}`", Asked("lambda:InvokeFunction", function)
+        yield f"calls the hook `{function}`", (Asked("lambda:InvokeFunction", function),)
 
 
 _INFRASTRUCTURE = "infrastructure_IAM_role.html"
