@@ -5,7 +5,7 @@ https://developer.hashicorp.com/terraform/language/syntax/json
 
 from ecsiam.errors import Fault, ReadError
 from ecsiam.readers.found import Value, is_list
-from ecsiam.readers.hcl_syntax import parse_expression, parse_template
+from ecsiam.readers.hcl_syntax import parse_template
 from ecsiam.readers.hcl_tree import Argument, Block, Body, Expression, Listed, Literal, Object
 from ecsiam.readers.hcl_values import Failed, Map
 from ecsiam.readers.json_lines import parse_json
@@ -69,8 +69,3 @@ def _expression(value: Value, file: str, line: int) -> Expression:
             return Listed([_expression(v, file, line) for v in value])
         case _:
             return Literal(value)
-
-
-def type_expression(value: Value, file: str, line: int) -> Expression:
-    """The expression of a variable's type, which JSON syntax has as a text."""
-    return parse_expression(str(value), file, line)
