@@ -21,9 +21,9 @@ from ecsiam.keys.source import parse_source
 from ecsiam.model.role import Role
 from ecsiam.model.text import Bindings, Ref, Text, text
 from ecsiam.readers.found import Place, as_list, as_map, is_list, is_map
-from ecsiam.readers.need import Asked, TaskNeed
-from ecsiam.readers.needs import known_to, needs_of
+from ecsiam.readers.needs.need import Asked, TaskNeed
 from ecsiam.readers.reading import Reading, ReadRole
+from ecsiam.readers.task_needs import known_to, needs_of
 from tests.command_line import said
 
 SHAPES = Path(__file__).parent / "readers" / "shapes"

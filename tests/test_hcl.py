@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ecsiam.readers.hcl_values import plain
-from ecsiam.readers.terraform_files import Files
-from ecsiam.readers.terraform_module import Module, Run
+from ecsiam.readers.terraform.files import Files
+from ecsiam.readers.terraform.module import Module, Run
+from ecsiam.readers.values import plain
 
 from .terraform.rig import VERSIONS, Rig
 
@@ -46,7 +46,7 @@ def same(theirs: Any, ours: Any) -> bool:
 @pytest.mark.parametrize("expression", ["1 +", "[1", '"a', "{ a = }", "a b", "<<EOT\nx", '"${', '"%{ if true }"'])
 def test_what_is_no_hcl_is_refused_with_its_line(expression: str) -> None:
     from ecsiam.errors import ReadError
-    from ecsiam.readers.hcl_syntax import parse_body
+    from ecsiam.readers.hcl.syntax import parse_body
 
     with pytest.raises(ReadError, match=r"^x\.tf:2: .*(not HCL|has no end)"):
         parse_body(f"\na = {expression}", "x.tf")

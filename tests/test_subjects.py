@@ -13,7 +13,7 @@ from ecsiam.model.policy import Policy
 from ecsiam.model.principal import Principal
 from ecsiam.model.statement import Statement
 from ecsiam.model.text import Ref, Text, text
-from ecsiam.readers.github_events import chosen
+from ecsiam.readers.github.events import chosen
 
 HOST = "token.actions.githubusercontent.com"
 PROVIDER = f"arn:aws:iam::123456789012:oidc-provider/{HOST}"

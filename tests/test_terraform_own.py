@@ -3,7 +3,7 @@
 import pytest
 
 from ecsiam.errors import ReadError
-from ecsiam.readers.terraform_own import made
+from ecsiam.readers.terraform.own import made
 from ecsiam.targets import emit
 
 from .cases import stack_of

@@ -12,8 +12,8 @@ from attrs import fields
 
 from ecsiam.model.text import Ref, Text
 from ecsiam.readers.found import Found, FoundDocument, Place, Root, is_list, is_map
-from ecsiam.readers.terraform_hcl import read_terraform
-from ecsiam.readers.terraform_json import read_terraform_json
+from ecsiam.readers.terraform.configuration import read_terraform
+from ecsiam.readers.terraform.plans import read_terraform_json
 
 from .terraform.rig import VERSIONS, Rig
 

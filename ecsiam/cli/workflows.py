@@ -16,8 +16,8 @@ from ecsiam.model.policy import Policy
 from ecsiam.model.stack import Stack
 from ecsiam.model.text import Text
 from ecsiam.readers.found import FoundJob, FoundLogin, FoundTemplate
+from ecsiam.readers.github.workflows import read_workflow
 from ecsiam.readers.naming import names
-from ecsiam.readers.workflows import read_workflow
 from ecsiam.targets import dump
 
 

@@ -13,9 +13,9 @@ from ecsiam.looks.words import few
 from ecsiam.model.condition import Condition
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Text, text
 from ecsiam.readers.found import Place, as_map
-from ecsiam.readers.images import repository_of
-from ecsiam.readers.need import Asked
-from ecsiam.readers.pipelines import families_of, name_of
+from ecsiam.readers.job_needs import families_of, name_of
+from ecsiam.readers.needs.images import repository_of
+from ecsiam.readers.needs.need import Asked
 from ecsiam.readers.reading import Reading, ReadRole
 
 _ISSUER = "token.actions.githubusercontent.com"

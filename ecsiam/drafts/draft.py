@@ -27,9 +27,9 @@ from ecsiam.model.secret import looks_complete
 from ecsiam.model.stack import Stack
 from ecsiam.model.text import Bindings
 from ecsiam.readers.found import Place, Unread, as_list, as_map, is_list, is_map
-from ecsiam.readers.need import Asked, TaskNeed
-from ecsiam.readers.needs import known_to, needs_of
+from ecsiam.readers.needs.need import Asked, TaskNeed
 from ecsiam.readers.reading import Reading, ReadRole
+from ecsiam.readers.task_needs import known_to, needs_of
 
 _ORDER = {key: i for i, key in enumerate(Config.keys())}
 _HERE = "dev"  # as the starter has it

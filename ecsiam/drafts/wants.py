@@ -11,12 +11,12 @@ from ecsiam.errors import show_path
 from ecsiam.features.registry import RegistryKeys
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Ref, Text, text
 from ecsiam.readers.found import Place, Value, as_list, as_map, is_list
-from ecsiam.readers.images import repository_of
-from ecsiam.readers.need import Asked, Known, TaskNeed, Way
-from ecsiam.readers.needs import known_to, needs_of
-from ecsiam.readers.needs_logs import written_to
-from ecsiam.readers.needs_services import PATHS, along
+from ecsiam.readers.needs.images import repository_of
+from ecsiam.readers.needs.logs import written_to
+from ecsiam.readers.needs.need import Asked, Known, TaskNeed, Way
+from ecsiam.readers.needs.services import PATHS, along
 from ecsiam.readers.reading import Reading, ReadTask
+from ecsiam.readers.task_needs import known_to, needs_of
 
 _KEYS = {
     "ecr:BatchGetImage": "ecr_repository_arns",

@@ -12,7 +12,7 @@ from ecsiam.findings.finding import Finding, Undecidable
 from ecsiam.findings.needed import Judged, of_ways
 from ecsiam.findings.rules import RULES
 from ecsiam.model.text import ACCOUNT_ID, Bindings, Text
-from ecsiam.readers.need import Asked, TaskNeed
+from ecsiam.readers.needs.need import Asked, TaskNeed
 from ecsiam.readers.reading import Reading, ReadJob, ReadLogin, ReadRole
 
 _PAGE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_permissions-to-switch.html"

@@ -8,7 +8,7 @@ from ecsiam.findings.needed import Judged, judged
 from ecsiam.findings.rules import RULES
 from ecsiam.model.policy import Policy
 from ecsiam.model.statement import Only, Statement
-from ecsiam.readers.need import Asked
+from ecsiam.readers.needs.need import Asked
 from ecsiam.readers.reading import Reading, ReadRole
 
 # What `needs` knows whether a task asks for. Keys of KMS are not among it: what encrypts a secret may stand elsewhere.

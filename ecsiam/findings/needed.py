@@ -10,9 +10,9 @@ from ecsiam.findings.remedies import field, grant, shown
 from ecsiam.model.policy import Policy
 from ecsiam.model.text import Text
 from ecsiam.readers.found import Place
-from ecsiam.readers.need import Asked, TaskNeed
-from ecsiam.readers.needs import in_place, known_to, needs_of, passing_needs
+from ecsiam.readers.needs.need import Asked, TaskNeed
 from ecsiam.readers.reading import Reading, ReadRole, ReadTask
+from ecsiam.readers.task_needs import in_place, known_to, needs_of, passing_needs
 from ecsiam.reference.managed import managed_policy
 
 _OTHER = {"execution": "task", "task": "execution"}

@@ -13,9 +13,9 @@ from ecsiam.findings.rules import RULES
 from ecsiam.model.policy import Policy
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, Bindings, Text
 from ecsiam.readers.found import FoundLogin, FoundTemplate, Subject
-from ecsiam.readers.github_events import chosen
-from ecsiam.readers.need import Asked, TaskNeed, Way
-from ecsiam.readers.pipelines import needs_of_use
+from ecsiam.readers.github.events import chosen
+from ecsiam.readers.job_needs import needs_of_use
+from ecsiam.readers.needs.need import Asked, TaskNeed, Way
 from ecsiam.readers.reading import Reading, ReadJob, ReadLogin, ReadRole, ReadTask
 
 _ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/")

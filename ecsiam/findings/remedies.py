@@ -9,7 +9,7 @@ from ecsiam.model.arn import partition_of
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Bindings, Ref, Text
 from ecsiam.readers.forms import told
 from ecsiam.readers.found import Place
-from ecsiam.readers.need import Asked
+from ecsiam.readers.needs.need import Asked
 from ecsiam.readers.reading import Reading, ReadRole
 
 _HCL = {

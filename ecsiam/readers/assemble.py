@@ -32,9 +32,9 @@ from ecsiam.readers.found import (
     symbol,
 )
 from ecsiam.readers.granted import granted
+from ecsiam.readers.job_needs import read_job
 from ecsiam.readers.naming import Index, T, is_address, keys_of, named_as
-from ecsiam.readers.needs_services import assumed_by
-from ecsiam.readers.pipelines import read_job
+from ecsiam.readers.needs.services import assumed_by
 from ecsiam.readers.reading import Fidelity, Reading, ReadJob, ReadRole, ReadTask, Unattached
 
 # What stands for a trust that could not be read: it lets nobody in, and the role has a gap.

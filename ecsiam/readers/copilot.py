@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Text, text
 from ecsiam.readers.found import FoundTask, Gap, Place, Unread, Value, as_map, is_map, symbol
-from ecsiam.readers.hcl_values import Map
 from ecsiam.readers.loading import lines_of
+from ecsiam.readers.values import Map
 from ecsiam.readers.walk import File
 
 TYPES = ("Load Balanced Web Service", "Backend Service", "Worker Service", "Scheduled Job")

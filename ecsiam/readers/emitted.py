@@ -6,19 +6,19 @@ from types import MappingProxyType
 from ecsiam.emitters.cloudformation_inputs import inputs_of
 from ecsiam.model.planned import planned
 from ecsiam.model.stack import Stack
-from ecsiam.readers import cloudformation_own, iam_own, terraform_own
+from ecsiam.readers.cloudformation import own as cloudformation
 from ecsiam.readers.found import Made
+from ecsiam.readers.iam import own as iam
+from ecsiam.readers.terraform import own as terraform
 
 Files = Mapping[str, str]
 
 
 _READ: Mapping[str, Callable[[Files, Stack], Made]] = MappingProxyType(
     {
-        "terraform": lambda files, _: terraform_own.made(files),
-        "cloudformation": lambda files, stack: cloudformation_own.made(
-            files["template.json"], inputs_of(planned(stack))
-        ),
-        "iam": lambda files, _: iam_own.made(files),
+        "terraform": lambda files, _: terraform.made(files),
+        "cloudformation": lambda files, stack: cloudformation.made(files["template.json"], inputs_of(planned(stack))),
+        "iam": lambda files, _: iam.made(files),
     }
 )
 

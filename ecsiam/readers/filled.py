@@ -9,7 +9,7 @@ import re
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, Ref, Text, text
 from ecsiam.readers.forms import TERRAFORM, arn_of
 from ecsiam.readers.found import Value, is_list
-from ecsiam.readers.hcl_values import Failed, Map, lowered
+from ecsiam.readers.values import Failed, Map, lowered
 
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private characters around the number of a template
 _TEMPLATE = re.compile(r"\{\{-?\s*(?P<inside>.*?)\s*-?\}\}", re.DOTALL)

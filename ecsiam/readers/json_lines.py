@@ -7,7 +7,7 @@ from typing import Any
 
 from ecsiam.model.text import Ref, Text
 from ecsiam.readers.found import Value
-from ecsiam.readers.hcl_values import Failed, Map, lowered
+from ecsiam.readers.values import Failed, Map, lowered
 
 DEEPEST = 60
 

@@ -8,11 +8,11 @@ from attrs import evolve
 from ecsiam.errors import ConfigError, Fault, Path, ReadError, show
 from ecsiam.keys.events import RIGHT_FILE, Event, decoded, stop, yaml_events
 from ecsiam.model.document import Number
+from ecsiam.readers.cloudformation.syntax import typed
 from ecsiam.readers.filled import Filled
 from ecsiam.readers.found import Unread, Value, as_list, as_map, is_map
-from ecsiam.readers.hcl_values import Failed, Map, walk
 from ecsiam.readers.json_lines import BLANK, DEEPEST, NotJson, parse_several
-from ecsiam.readers.templates import typed
+from ecsiam.readers.values import Failed, Map, walk
 from ecsiam.readers.walk import File
 
 LINED = 4 * 1024 * 1024  # characters of a file that is read with lines: in a larger dump paths have to do

@@ -8,18 +8,18 @@ from attrs import evolve
 
 from ecsiam.errors import Fault, ReadError, refuse, show
 from ecsiam.readers.assemble import assemble
-from ecsiam.readers.assemblies import is_of_assembly
-from ecsiam.readers.cloudformation import is_template, read_cloudformation
+from ecsiam.readers.cloudformation.assemblies import is_of_assembly
+from ecsiam.readers.cloudformation.templates import is_template, read_cloudformation
 from ecsiam.readers.found import Gap, Given, Place, Root
-from ecsiam.readers.iam_json import IamJson, is_iam
+from ecsiam.readers.github.workflows import Workflows, is_action, is_workflow
+from ecsiam.readers.iam.files import IamJson, is_iam
 from ecsiam.readers.loading import load
 from ecsiam.readers.reading import Reading
 from ecsiam.readers.task_definition import Tasks, is_task
-from ecsiam.readers.terraform_files import SUFFIXES
-from ecsiam.readers.terraform_hcl import read_terraform
-from ecsiam.readers.terraform_json import is_terraform_json, read_terraform_json
+from ecsiam.readers.terraform.configuration import read_terraform
+from ecsiam.readers.terraform.files import SUFFIXES
+from ecsiam.readers.terraform.plans import is_terraform_json, read_terraform_json
 from ecsiam.readers.walk import File, files
-from ecsiam.readers.workflows import Workflows, is_action, is_workflow
 
 HEAD = 64 * 1024
 _PARAMETERS = ".params.json"  # what `copilot package` writes beside a template

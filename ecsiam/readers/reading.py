@@ -26,7 +26,7 @@ from ecsiam.readers.found import (
     Place,
     as_map,
 )
-from ecsiam.readers.needs_services import Assumed
+from ecsiam.readers.needs.services import Assumed
 
 T = TypeVar("T")
 V = TypeVar("V")

@@ -11,6 +11,7 @@ from attrs import define, evolve, field
 
 from ecsiam.errors import Path
 from ecsiam.model.text import Text, text
+from ecsiam.readers.cloudformation.ecs import api_name
 from ecsiam.readers.copilot import copilot_task, is_manifest
 from ecsiam.readers.found import (
     Found,
@@ -25,9 +26,8 @@ from ecsiam.readers.found import (
     is_map,
     symbol,
 )
-from ecsiam.readers.hcl_values import Map
 from ecsiam.readers.loading import few, lines_of
-from ecsiam.readers.template_ecs import api_name
+from ecsiam.readers.values import Map
 from ecsiam.readers.walk import File
 
 # What only a service has; one of ecspresso's names no task definition, since its config does.

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ecsiam.readers.found import FoundJob
-from ecsiam.readers.workflows import read_workflow
+from ecsiam.readers.github.workflows import read_workflow
 
 from .test_workflows import HEAD, JOB, LOGIN
 

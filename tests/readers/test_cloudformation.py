@@ -9,9 +9,9 @@ import pytest
 
 from ecsiam.errors import Fault, ReadError
 from ecsiam.model.text import Bindings, Ref, Text
-from ecsiam.readers.cloudformation import is_template, read_cloudformation
+from ecsiam.readers.cloudformation.syntax import DEEPEST, LARGEST, MOST_VALUES, read_template
+from ecsiam.readers.cloudformation.templates import is_template, read_cloudformation
 from ecsiam.readers.found import FoundPassing, FoundRole, FoundService, FoundTask, Root, Unread
-from ecsiam.readers.templates import DEEPEST, LARGEST, MOST_VALUES, read_template
 
 from ..effort import cost
 from .template_summary import summary

@@ -14,9 +14,9 @@ from ecsiam.config.describe import module
 from ecsiam.model.policy import Policy, policy_to_data
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION
 from ecsiam.readers.assemble import assemble
-from ecsiam.readers.cloudformation import read_cloudformation
+from ecsiam.readers.cloudformation.syntax import Node, read_template
+from ecsiam.readers.cloudformation.templates import read_cloudformation
 from ecsiam.readers.reading import Reading
-from ecsiam.readers.templates import Node, read_template
 
 from ..aws import roles
 from ..aws.servers import ACCOUNT, REGION, Server

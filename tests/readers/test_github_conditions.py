@@ -2,9 +2,9 @@
 
 import pytest
 
-from ecsiam.readers.github_conditions import condition, narrowed
-from ecsiam.readers.github_events import events_of, starts
-from ecsiam.readers.github_expressions import Scope, truth
+from ecsiam.readers.github.conditions import condition, narrowed
+from ecsiam.readers.github.events import events_of, starts
+from ecsiam.readers.github.expressions import Scope, truth
 from ecsiam.readers.loading import as_written
 from ecsiam.readers.walk import File
 

@@ -9,9 +9,9 @@ from ecsiam.analysis.unknown import Question, decide
 from ecsiam.model.text import Ref, Text, text
 from ecsiam.readers.forms import TERRAFORM, arn_of
 from ecsiam.readers.found import FoundPassing, FoundService, FoundTask, Place, symbol
-from ecsiam.readers.need import Known, TaskNeed
-from ecsiam.readers.needs import needs_of, passing_needs
-from ecsiam.readers.needs_services import PATHS, assumed_by
+from ecsiam.readers.needs.need import Known, TaskNeed
+from ecsiam.readers.needs.services import PATHS, assumed_by
+from ecsiam.readers.task_needs import needs_of, passing_needs
 from ecsiam.reference import actions
 from ecsiam.reference.managed import managed_policy
 

@@ -12,10 +12,10 @@ from ecsiam.errors import ReadError
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, Ref, Text
 from ecsiam.readers import loading
 from ecsiam.readers.found import as_map, is_list, is_map
-from ecsiam.readers.need import Known
-from ecsiam.readers.needs import needs_of
+from ecsiam.readers.needs.need import Known
 from ecsiam.readers.reading import Reading
 from ecsiam.readers.task_definition import camel
+from ecsiam.readers.task_needs import needs_of
 
 ROLE = "arn:aws:iam::111122223333:role"
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"

@@ -28,9 +28,9 @@ from ecsiam.readers.found import (
     Unread,
     is_map,
 )
-from ecsiam.readers.terraform_ecs import api_value
-from ecsiam.readers.terraform_files import Files
-from ecsiam.readers.terraform_hcl import read_root, read_terraform
+from ecsiam.readers.terraform.configuration import read_root, read_terraform
+from ecsiam.readers.terraform.ecs import api_value
+from ecsiam.readers.terraform.files import Files
 
 SHAPES = Path(__file__).parent / "shapes" / "terraform"
 AT_ONCE = 10  # seconds of a processor that may be slow

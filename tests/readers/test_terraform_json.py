@@ -8,7 +8,7 @@ import pytest
 from ecsiam.errors import ReadError
 from ecsiam.model.text import Text
 from ecsiam.readers.found import FoundAttachment, FoundInline, FoundRole, FoundTask, Root, Unread
-from ecsiam.readers.terraform_json import is_terraform_json, read_terraform_json
+from ecsiam.readers.terraform.plans import is_terraform_json, read_terraform_json
 
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 ROLE = {"address": "aws_iam_role.t", "type": "aws_iam_role", "name": "t"}

@@ -8,11 +8,11 @@ import pytest
 from ecsiam.errors import ReadError
 from ecsiam.model.text import Ref, text
 from ecsiam.readers.found import FoundJob, Gap
-from ecsiam.readers.github_expressions import Scope, evaluated
+from ecsiam.readers.github.expressions import Scope, evaluated
+from ecsiam.readers.github.shell import commands
+from ecsiam.readers.github.workflows import Workflows, is_action, is_workflow, read_workflow
 from ecsiam.readers.reader import read
-from ecsiam.readers.shell import commands
 from ecsiam.readers.walk import File
-from ecsiam.readers.workflows import Workflows, is_action, is_workflow, read_workflow
 
 ROLE = "arn:aws:iam::123456789012:role/deploy"
 LOGIN = f"""      - uses: aws-actions/configure-aws-credentials@v4

@@ -1,0 +1,1 @@
+"""CloudFormation: templates written by hand, by the CDK, SAM, Copilot or `ecsiam emit`."""

@@ -1,0 +1,1 @@
+"""IAM's JSON: documents, dumps, what the AWS CLI takes and prints, and what `ecsiam emit` wrote."""

@@ -1,0 +1,1 @@
+"""Terraform: configurations evaluated without it, plans, states, and what `ecsiam emit` wrote."""

@@ -1,0 +1,90 @@
+"""The types of Terraform's variables: what a value becomes under one, and what is known of one that isn't given.
+
+https://developer.hashicorp.com/terraform/language/expressions/type-constraints
+"""
+
+from typing import Any
+
+from ecsiam.readers.found import Unread, Value, is_list, is_map
+from ecsiam.readers.hcl.evaluator import Scope, value_of
+from ecsiam.readers.hcl.syntax import parse_expression
+from ecsiam.readers.hcl.tree import Call, Expression, Literal, Name, Object
+from ecsiam.readers.values import Map, Set, as_text, unknown
+
+
+def _type(kind: Expression | None) -> Expression | None:
+    """A type as JSON syntax and old files write it, in quotes, is the same without."""
+    return parse_expression(kind.value, "", 0) if isinstance(kind, Literal) and isinstance(kind.value, str) else kind
+
+
+def of_type(kind: Expression | None, name: str, scope: Scope) -> Value:
+    """A value of a type of which nothing else is known."""
+    match _type(kind):
+        case Name(name="set") | Call(name="set"):
+            return Set([Unread(f"`{name}` has no default")])
+        case Name(name="list") | Call(name="list" | "tuple"):
+            return [Unread(f"`{name}` has no default")]
+        case Name(name="map") | Call(name="map"):
+            return Map(rest=f"`{name}` has no default")
+        case Call(name="object", arguments=[Object(items=items)]):
+            return Map((_key(k), of_type(_required(v), f"{name}.{_key(k)}", scope)) for k, v, _ in items)
+        case _:
+            return unknown(name)
+
+
+def converted(value: Value, kind: Expression | None, scope: Scope) -> Value:
+    """A value as a variable of a type has it: with the attributes that the type adds."""
+    if value is None or isinstance(value, Unread):
+        return value
+    match _type(kind):
+        case Name(name="string") if not is_list(value) and not is_map(value):
+            return as_text(value) if isinstance(value, bool | int | float) else value
+        case Call(name="list" | "set" as name, arguments=[inner]) if is_list(value):
+            items = [converted(v, inner, scope) for v in value]
+            return Set(_once(items)) if name == "set" else items
+        case Call(name="map", arguments=[inner]) if is_map(value):
+            given = value
+            return _like(given, {k: converted(v, inner, scope) for k, v in given.items()})
+        case Call(name="object", arguments=[Object(items=items)]) if is_map(value):
+            given = value
+            found: dict[Any, Any] = {}
+            for key, of, _ in items:
+                own, default = _key(key), _default(of)
+                if given.get(own) is not None:
+                    found[own] = converted(given[own], _required(of), scope)
+                elif own not in given and isinstance(value, Map) and value.rest:
+                    found[own] = Unread(value.rest)
+                else:
+                    found[own] = converted(value_of(default, scope), _required(of), scope) if default else None
+            return _like(given, found)
+        case _:
+            return value
+
+
+def _once(items: list[Value]) -> list[Value]:
+    found: list[Value] = []
+    for item in items:
+        if item not in found:
+            found.append(item)
+    return sorted(found, key=str) if all(isinstance(i, str) for i in found) else found
+
+
+def _like(value: dict[Any, Any], found: dict[Any, Any]) -> Map:
+    made = Map(found)
+    if isinstance(value, Map):
+        made.file, made.line, made.rest = value.file, value.line, value.rest
+        made.lines = value.lines
+    return made
+
+
+def _key(key: Expression) -> str:
+    return str(key.value) if isinstance(key, Literal) else ""
+
+
+def _required(kind: Expression) -> Expression:
+    return kind.arguments[0] if isinstance(kind, Call) and kind.name == "optional" and kind.arguments else kind
+
+
+def _default(kind: Expression) -> Expression | None:
+    optional = isinstance(kind, Call) and kind.name == "optional" and len(kind.arguments) > 1
+    return kind.arguments[1] if optional and isinstance(kind, Call) else None
