@@ -218,7 +218,10 @@ class Verdict:
 
 @frozen
 class Question:
-    """One request: an action by its full name, a resource, and the condition keys that are known, in lower case."""
+    """One request: an action by its full name, a resource, and the condition keys that are known, in lower case.
+
+    A key with an empty text is known not to be there; of one that is not named, nothing is known.
+    """
 
     action: str
     resource: Text
@@ -243,11 +246,17 @@ def _as_it_is(of: Text) -> Text:
 
 
 def matches_condition(condition: Condition, version: Version, context: Mapping[str, Text]) -> Matches:
-    """Whether a condition holds of keys that have one value each; of one that isn't there, nothing is known."""
+    """Whether a condition holds of keys that have one value each, as a Question has them."""
     given = context.get(condition.key.lower())
     operator = condition.operator
     if given is None:
         return "maybe"
+    if not given.parts or operator.comparison.kind == "null":
+        values = [value.literal for value in condition.values]
+        if operator.comparison.kind == "null" and None in values:
+            return "maybe"
+        pieces = tuple(((value or "", False),) for value in values)
+        return "yes" if matches_values(operator, pieces, str(given) or None) else "no"
     if given.literal is not None and all(value.literal is not None for value in condition.values):
         values = condition_values(operator, condition.values, version)
         if all(isinstance(piece, str) for value in values for piece in value):
@@ -283,17 +292,21 @@ def _applied(name: str, index: int, statement: Statement, version: Version, ques
     return Applied(name, index, statement.effect, found, tuple(hangs))
 
 
+BOUNDARY = "the boundary"
+"""What a boundary is called beside policies: none has such a name."""
+
+
 def decide(policies: Mapping[str, Policy], question: Question, boundary: Policy | None = None) -> Verdict:
     """Whether identity policies, each by its name, allow a request, within a boundary."""
     applied = [
         one
-        for name, policy in (*policies.items(), *((("boundary", boundary),) if boundary else ()))
+        for name, policy in (*policies.items(), *(((BOUNDARY, boundary),) if boundary else ()))
         for i, statement in enumerate(policy.statements)
         if (one := _applied(name, i, statement, policy.version, question))
     ]
     denies = any_of(one.matches for one in applied if one.effect == "Deny")
-    allows = any_of(one.matches for one in applied if one.effect == "Allow" and one.policy != "boundary")
-    within = any_of(one.matches for one in applied if one.effect == "Allow" and one.policy == "boundary")
+    allows = any_of(one.matches for one in applied if one.effect == "Allow" and one.policy != BOUNDARY)
+    within = any_of(one.matches for one in applied if one.effect == "Allow" and one.policy == BOUNDARY)
     found = all_of((allows, opposite_of(denies), within if boundary else "yes"))
     outcomes: dict[Matches, Outcome] = {"yes": "allowed", "no": "denied", "maybe": "undecided"}
     hangs = tuple(dict.fromkeys(h for one in applied if one.matches == "maybe" for h in one.hangs))

@@ -4,14 +4,18 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import evolve, frozen
 
-from ecsiam.analysis.unknown import Question, Verdict, decide
+from ecsiam.analysis.unknown import BOUNDARY, Question, Verdict, decide
 from ecsiam.findings.finding import Finding, Undecidable
-from ecsiam.findings.remedies import field, grant, shown
+from ecsiam.findings.remedies import field, grant
+from ecsiam.findings.spelling import shown
+from ecsiam.invariants.sent import of_session
+from ecsiam.model.arn import partition_of
+from ecsiam.model.condition import Condition
 from ecsiam.model.policy import Policy
-from ecsiam.model.text import Text
+from ecsiam.model.text import EMPTY, PARTITION, Bindings, Ref, Text, text
 from ecsiam.readers.found import Place
 from ecsiam.readers.needs.need import Asked, TaskNeed
-from ecsiam.readers.reading import Reading, ReadRole, ReadTask
+from ecsiam.readers.reading import ReadBoundary, Reading, ReadRole, ReadTask
 from ecsiam.readers.task_needs import in_place, known_to, needs_of, passing_needs
 from ecsiam.reference.managed import managed_policy
 
@@ -31,19 +35,17 @@ def policies(role: ReadRole) -> Mapping[str, Policy]:
 
 
 def unread(role: ReadRole) -> tuple[str, ...]:
-    """What of a role nobody has read: gaps, attached policies that no file has, a boundary."""
+    """What of a role nobody has read: gaps, attached policies that no file has."""
     named = [str(arn) for arn in role.unread]
     named += [str(arn) for arn in role.role.managed_policy_arns if managed_policy(str(arn)) is None]
     return (*(gap.why for gap in role.gaps), *(f"the attached policy `{arn}`" for arn in named))
 
 
-def judge(role: ReadRole, asked: Iterable[Asked]) -> Verdict:
+def judge(role: ReadRole, asked: Iterable[Asked], *, bounded: bool = True) -> Verdict:
     """What comes out for all of some requests: allowed where each is, denied where one surely is not."""
     documents = {**policies(role), **role.granted}
-    found: list[Verdict] = []
-    for one in asked:
-        context = {key.lower(): value for key, value in one.context}
-        found.append(decide(documents, Question(one.action, one.resource, context)))
+    boundary = role.boundary.policy if bounded and role.boundary is not None else None
+    found = [decide(documents, _question(role, one), boundary) for one in asked]
     worst = next((v for v in found if v.outcome == "denied"), None)
     worst = worst or next((v for v in found if v.outcome == "undecided"), None)
     if worst is None:
@@ -51,6 +53,29 @@ def judge(role: ReadRole, asked: Iterable[Asked]) -> Verdict:
     missing = unread(role)
     denied = any(s.effect == "Deny" and s.matches == "yes" for s in worst.statements)
     return evolve(worst, outcome="undecided", hangs=missing) if missing and not denied else worst
+
+
+def _question(role: ReadRole, one: Asked) -> Question:
+    """A request as the role makes it: in its own partition, with what AWS sends beside."""
+    resource, parts = one.resource, one.resource.split(":", 5)
+    of_role = role.arn.split(":", 5)
+    partition = of_role[1].literal or partition_of((parts[3].literal if len(parts) == 6 else None) or "")
+    sent = {condition.key.lower(): _value(condition) for condition in of_session(role.arn, of_role[4])}
+    sent["aws:securetransport"] = text("true")
+    if len(parts) == 6:
+        sent |= {key: part for key, part in zip(_OF_ARN, parts[3:5], strict=True) if part.parts}
+        resource = resource.bind(Bindings(deployment={PARTITION.name: partition})) if partition else resource
+    return Question(one.action, resource, {**sent, **{key.lower(): value for key, value in one.context}})
+
+
+_OF_ARN = ("aws:requestedregion", "aws:resourceaccount")
+
+
+def _value(condition: Condition) -> Text:
+    """What a condition says that a key is: nothing where it isn't there, else a text, which may not be known."""
+    if condition.operator.comparison.kind != "null":
+        return condition.values[0]
+    return EMPTY if condition.values[0].literal == "true" else text(Ref(condition.key))
 
 
 @frozen
@@ -134,45 +159,38 @@ def finding(reading: Reading, one: Judged) -> Finding | Undecidable | None:
     if verdict.outcome == "undecided" or need.unsure:
         hangs = (*verdict.hangs, *((need.unsure,) if need.unsure else ()))
         return Undecidable(need.place, f"{who} {need.what}; whether the {called} may is not known", hangs)
+    said = Finding("missing", need.place, fact, request_of(asked, role.arn), need.failure, "", need.page, role=role.key)
     denied = [s for s in verdict.statements if s.effect == "Deny" and s.matches == "yes"]
     if denied:
-        at = _places(role, ((s.policy, s.index) for s in denied))
-        fact += ": it is denied"
-        return Finding(
-            "missing",
-            need.place,
-            fact,
-            request_of(asked, role.arn),
-            need.failure,
-            "Leave it out of the Deny.",
-            need.page,
-            (role.place, *at),
-            role.key,
-        )
+        also = (role.place, *_places(role, ((s.policy, s.index) for s in denied)))
+        return evolve(said, fact=f"{fact}: it is denied", remedy="Leave it out of the Deny.", also=also)
+    lacking = [asked for asked in one.way if judge(role, (asked,)).outcome != "allowed"]
+    if role.boundary is not None and judge(role, lacking, bounded=False).outcome == "allowed":
+        return _out_of_bounds(said, role, role.boundary, lacking, reading)
     other = _other(reading, one)
-    if other is not None:
-        return Finding(
-            "misplaced",
-            need.place,
-            f"{fact}: the {_OTHER[need.role]} role has that",
-            request_of(asked, role.arn),
-            need.failure,
-            grant(role, one.way, reading),
-            need.page,
-            (role.place, other.place),
-            role.key,
-        )
-    return Finding(
-        "missing",
-        need.place,
-        fact,
-        request_of(asked, role.arn),
-        need.failure,
-        grant(role, one.way, reading),
-        need.page,
-        (role.place,),
-        role.key,
-    )
+    remedy = grant(_written(role), lacking, reading)
+    if other is None:
+        return evolve(said, remedy=remedy, also=(role.place,))
+    fact += f": the {_OTHER[need.role]} role has that"
+    return evolve(said, rule="misplaced", fact=fact, remedy=remedy, also=(role.place, other.place))
+
+
+def _written(role: ReadRole) -> Place:
+    """Where a statement of a role stands, of its own policies first: another one is written likewise."""
+    own = [places for id, places in role.places.items() if id != "trust"]
+    return next((places[0] for places in (*own, role.places.get("trust", ())) if places), role.place)
+
+
+def _out_of_bounds(
+    said: Finding, role: ReadRole, boundary: ReadBoundary, lacking: list[Asked], reading: Reading
+) -> Finding:
+    """A finding about what a role is granted, and its boundary doesn't let through."""
+    fact = f"{said.fact}: it is granted, and its permissions boundary does not allow it"
+    if boundary.place is None:
+        remedy = f"Give it another boundary than `{role.role.permissions_boundary}`."
+        return evolve(said, fact=fact, remedy=remedy, also=(role.place,))
+    remedy = grant((*boundary.places, boundary.place)[0], lacking, reading, head="Allow it in the boundary too")
+    return evolve(said, fact=fact, remedy=remedy, also=(role.place, boundary.place))
 
 
 def _first_denied(role: ReadRole, way: tuple[Asked, ...]) -> Asked:
@@ -192,5 +210,8 @@ def _other(reading: Reading, one: Judged) -> ReadRole | None:
 
 
 def _places(role: ReadRole, of: Iterable[tuple[str, int]]) -> tuple[Place, ...]:
-    found = [role.places.get(policy, ())[index : index + 1] for policy, index in of]
+    places = dict(role.places)
+    if role.boundary is not None:
+        places[BOUNDARY] = role.boundary.places
+    found = [places.get(policy, ())[index : index + 1] for policy, index in of]
     return tuple(place for one in found for place in one)

@@ -9,8 +9,9 @@ from ecsiam.analysis.unknown import Question, decide_trust, service
 from ecsiam.findings.documents import as_cdk_grants, as_read, example
 from ecsiam.findings.finding import Finding, Undecidable
 from ecsiam.findings.remedies import field as called
-from ecsiam.findings.remedies import letting_in, shown
+from ecsiam.findings.remedies import letting_in
 from ecsiam.findings.rules import RULES
+from ecsiam.findings.spelling import shown
 from ecsiam.invariants import prove
 from ecsiam.model.stack import Stack
 from ecsiam.model.text import ACCOUNT_ID, text

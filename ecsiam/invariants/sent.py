@@ -5,10 +5,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from types import MappingProxyType
 
 from attrs import evolve, frozen
 
+from ecsiam.analysis.callers import CALLERS, is_known
 from ecsiam.invariants.asking import granted
 from ecsiam.model.condition import Condition
 from ecsiam.model.each import Item
@@ -48,15 +50,30 @@ class Part:
     unknown: str = ""
 
 
-def of_session(stack: Stack, role: Role) -> tuple[Condition, ...]:
-    """The keys that follow from a session of a role, whatever it asks for."""
+# Sent with what a service asks for a resource by itself, and never with what a role does.
+_OF_SERVICES = ("aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:SourceOrgPaths")
+
+
+def of_role(stack: Stack, role: Role) -> tuple[Condition, ...]:
+    """The keys that follow from a session of a role of a stack."""
     home = stack.deployment.home
-    return (
-        Condition("StringEquals", "aws:PrincipalAccount", home.account_id),
-        Condition("ArnEquals", "aws:PrincipalArn", role.arn(home.partition, home.account_id)),
-        Condition("StringEquals", "aws:PrincipalType", "AssumedRole"),
-        Condition("Null", "aws:username", "true"),
-    )
+    return of_session(role.arn(home.partition, home.account_id), home.account_id)
+
+
+@lru_cache(maxsize=1 << 10)
+def of_session(arn: Text, account: Text) -> tuple[Condition, ...]:
+    """The keys that follow from a session of a role, whatever it asks for: what each is, or whether it is there."""
+    known = {"{arn}": arn, "{account}": account}
+    facts = {**CALLERS["role session"], **dict.fromkeys(_OF_SERVICES)}
+    return tuple(_sent(key, fact if fact is None else known.get(fact, fact)) for key, fact in facts.items())
+
+
+def _sent(key: str, fact: Text | str | None) -> Condition:
+    if isinstance(fact, str) and is_known(fact):
+        return Condition("Bool" if fact in ("true", "false") else "StringEquals", key, fact)
+    if isinstance(fact, Text):
+        return Condition("ArnEquals" if key.endswith("Arn") else "StringEquals", key, fact)
+    return Condition("Null", key, "true" if fact is None else "false")
 
 
 def asked_keys(role: Role) -> frozenset[str]:

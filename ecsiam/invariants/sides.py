@@ -16,7 +16,7 @@ from ecsiam.analysis.searching import search
 from ecsiam.features.trust import ASSUME, TRUSTED_KEYS
 from ecsiam.invariants.accepting import as_fact
 from ecsiam.invariants.asking import never, samples, trusted, with_values
-from ecsiam.invariants.sent import of_session, resource_items
+from ecsiam.invariants.sent import of_role, resource_items
 from ecsiam.model.arn import Arn
 from ecsiam.model.companion import Companion
 from ecsiam.model.globs import matches
@@ -110,7 +110,7 @@ def _lets_in(stack: Stack, id: str, who: str, action: str) -> Answer:
 def _asks(stack: Stack, id: str, who: str, action: str) -> Requests:
     home = stack.deployment.home
     by, on = (stack.roles[one].arn(home.partition, home.account_id) for one in (who, id))
-    return query(action, on, Principal("AWS", by), of_session(stack, stack.roles[who]))
+    return query(action, on, Principal("AWS", by), of_role(stack, stack.roles[who]))
 
 
 def _shut(id: str, who: str, action: str) -> Fails:

@@ -14,7 +14,7 @@ from ecsiam.analysis.searching import search
 from ecsiam.analysis.strings import example
 from ecsiam.analysis.values import address_block, as_address, as_bool, as_bytes, as_date, as_number
 from ecsiam.invariants.kinds import ACCOUNT, REGION
-from ecsiam.invariants.sent import in_regions, of_session
+from ecsiam.invariants.sent import in_regions, of_role
 from ecsiam.model.arn import PARTITIONS
 from ecsiam.model.condition import Condition
 from ecsiam.model.role import Role
@@ -184,7 +184,7 @@ def excludes_all(statement: Statement) -> bool:
 def keys_of_others(stack: Stack, role: Role, statement: Statement) -> tuple[Condition, ...]:
     """What AWS sends for every request of a statement by the role, and its conditions on that key exclude."""
     asked = {c.key.lower() for c in statement.conditions}
-    all_sent = (*of_session(stack, role), *in_regions(statement))
+    all_sent = (*of_role(stack, role), *in_regions(statement))
     sent = (c for c in all_sent if c.key.lower() in asked and not any(v.refs for v in c.values))
     return tuple(c for c in sent if _is_empty(Leaf(_on_key(_whatever(statement), c.key)), c))
 

@@ -11,7 +11,7 @@ from ecsiam.features.table import PROFILES, ROLES
 from ecsiam.invariants.abroad import abroad
 from ecsiam.invariants.accepting import as_fact
 from ecsiam.invariants.asking import granted, never, together, trusted
-from ecsiam.invariants.sent import REGION_KEY, Part, asked_keys, asked_parts, of_session, resource_items
+from ecsiam.invariants.sent import REGION_KEY, Part, asked_keys, asked_parts, of_role, resource_items
 from ecsiam.invariants.sides import assumable, both
 from ecsiam.invariants.void import grants
 from ecsiam.looks.words import listed
@@ -162,7 +162,7 @@ def _sent(stack: Stack, role: Role, need: Statement, regions: tuple[Text, ...]) 
     A Deny of what is not encrypted, of other accounts and regions or of other principals takes nothing from it.
     """
     home = stack.deployment.home
-    sent = [*of_session(stack, role), Condition("Bool", "aws:SecureTransport", "true")]
+    sent = [*of_role(stack, role), Condition("Bool", "aws:SecureTransport", "true")]
     if regions:
         sent.append(Condition("StringEquals", REGION_KEY, regions))
     arns = [item.split(":", 5) for item in resource_items(need) if isinstance(item, Text)]

@@ -35,7 +35,8 @@ from ecsiam.readers.granted import granted
 from ecsiam.readers.job_needs import read_job
 from ecsiam.readers.naming import Index, T, is_address, keys_of, named_as
 from ecsiam.readers.needs.services import assumed_by
-from ecsiam.readers.reading import Fidelity, Reading, ReadJob, ReadRole, ReadTask, Unattached
+from ecsiam.readers.reading import Fidelity, ReadBoundary, Reading, ReadJob, ReadRole, ReadTask, Unattached
+from ecsiam.reference.managed import managed_policy
 
 # What stands for a trust that could not be read: it lets nobody in, and the role has a gap.
 _NO_TRUST = Policy([Statement("Deny", "*", principals=EVERYONE, as_is=True)], as_is=True)
@@ -73,6 +74,7 @@ class _Building:
     attached: dict[Text, None] = field(factory=dict[Text, None])
     unread: dict[Text, None] = field(factory=dict[Text, None])
     granted: dict[str, Policy] = field(factory=dict[str, Policy])
+    boundary: ReadBoundary | None = None
     fidelity: Fidelity = field(factory=Fidelity)
 
     def document(self, name: Text, read: ReadDocument, *, managed: bool = False) -> None:
@@ -95,10 +97,16 @@ class _Building:
                 self.own.add(there[0])
                 self.document(there[0].found.name, there[0].read, managed=True)
         elif _is_aws(arn):
-            self.attached[Text.of("arn:aws:iam::aws:policy/", str(arn).partition(":policy/")[2])] = None
+            self.attached[_of_aws(arn)] = None
         else:
             self.unread[arn] = None
         return there
+
+    def bound(self, there: list[_Managed]) -> None:
+        """Take one policy as the boundary, where all of it is understood."""
+        if len(there) == 1 and there[0].read.policy is not None and not there[0].read.gaps:
+            read, place = there[0].read, there[0].found.document.place
+            self.boundary = ReadBoundary(there[0].read.policy, place, tuple(read.places))
 
     def role(self) -> ReadRole:
         trust: Policy = _NO_TRUST
@@ -136,11 +144,23 @@ class _Building:
             unread=tuple(self.unread),
             fidelity=self.fidelity,
             kind=self.root.kind,
+            boundary=self.boundary or self._of_aws(),
         )
+
+    def _of_aws(self) -> ReadBoundary | None:
+        """A boundary that is a policy of AWS's."""
+        named = self.found.boundary
+        known = managed_policy(str(_of_aws(named))) if named is not None and _is_aws(named) else None
+        return None if known is None else ReadBoundary(known.document)
 
 
 def _is_aws(arn: Text) -> bool:
     return arn.holds(":iam::aws:policy/")
+
+
+def _of_aws(arn: Text) -> Text:
+    """The ARN of one of AWS's policies in the partition of those that we carry."""
+    return Text.of("arn:aws:iam::aws:policy/", str(arn).partition(":policy/")[2])
 
 
 def role_arn(found: FoundRole, name: Text) -> Text:
@@ -191,17 +211,21 @@ def _policy_of(found: FoundManaged | FoundAttachment) -> Text:
     return found.policy if isinstance(found, FoundAttachment) else found.arn
 
 
-def _roles(root: Root, loose: list[_Loose], unused: list[_Managed]) -> list[_Building]:
+def _roles(root: Root, loose: list[_Loose], every: list[_Managed], unused: list[_Managed]) -> list[_Building]:
     """The roles of a root with what the root gives them.
 
-    What is for a role that isn't in it goes to `loose`, and managed policies that nothing in it has to `unused`.
+    What is for a role that isn't in it goes to `loose`, its managed policies to `every`, and those that nothing in it
+    has to `unused`.
     """
     roles = [_building(root, found) for found in root.found if isinstance(found, FoundRole)]
     all_managed = [_Managed(found) for found in root.found if isinstance(found, FoundManaged)]
     managed = _index_of(all_managed)
     named_roles = _index(roles)
-    wanted = {one.found.address for role in roles for one in managed.of(role.found.boundary or EMPTY)}
+    wanted: set[str] = set()
     for role in roles:
+        bounds = managed.of(role.found.boundary or EMPTY)
+        role.bound(bounds)
+        wanted.update(one.found.address for one in bounds)
         for arn in role.found.managed:
             wanted.update(one.found.address for one in role.attach(arn, managed))
     for found in root.found:
@@ -215,6 +239,7 @@ def _roles(root: Root, loose: list[_Loose], unused: list[_Managed]) -> list[_Bui
                 loose.append(_Loose(root, found, named))
         if isinstance(found, FoundAttachment) or (isinstance(found, FoundManaged) and found.roles):
             wanted.update(one.found.address for one in managed.of(_policy_of(found)))
+    every += all_managed
     unused += (one for one in all_managed if one.found.address not in wanted)
     return roles
 
@@ -224,10 +249,12 @@ def _elsewhere(things: Index[T], named: Text) -> list[T]:
     return [] if len(named.parts) == 1 and named.literal is None else things.of(named)
 
 
-def _across(built: list[_Building], loose: list[_Loose], unused: list[_Managed]) -> Iterator[Unattached]:
+def _across(
+    built: list[_Building], loose: list[_Loose], every: list[_Managed], unused: list[_Managed]
+) -> Iterator[Unattached]:
     """Put together what one root has and another names, where it is only one; the rest is attached to nothing here."""
     roles = _index(built)
-    managed = _index_of(unused)
+    managed, all_managed = _index_of(unused), _index_of(every)
     used: set[_Managed] = set()
     for one in loose:
         there = [role for role in _elsewhere(roles, one.named) if role.root is not one.root and role.name.literal]
@@ -242,6 +269,10 @@ def _across(built: list[_Building], loose: list[_Loose], unused: list[_Managed])
             if len(policies) == 1:
                 del role.unread[arn]
                 role.attach(arn, managed)
+        if role.boundary is None and role.found.boundary is not None:
+            bounds = _elsewhere(all_managed, role.found.boundary)
+            role.bound(bounds)
+            used.update(bounds)
     for policy in unused:
         if policy not in used and not any(policy in role.own for role in built):
             yield Unattached(policy.found.document.place, policy.found.address, policy.found.name)
@@ -254,11 +285,12 @@ def assemble(roots: Iterable[Root], path: str) -> Reading:
     """Everything that was found at a path, put together. Within a root first, then across: a task may stand alone."""
     all_ = list(roots)
     loose: list[_Loose] = []
+    every: list[_Managed] = []
     unused: list[_Managed] = []
     built: list[_Building] = []
     for root in all_:
-        built += _roles(root, loose, unused)
-    unattached = tuple(_across(built, loose, unused))
+        built += _roles(root, loose, every, unused)
+    unattached = tuple(_across(built, loose, every, unused))
     index = _index(built)
     users = _Users(all_)
     tasks = [_task(root, task, index, users) for root in all_ for task in root.found if isinstance(task, FoundTask)]

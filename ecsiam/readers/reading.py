@@ -78,6 +78,8 @@ class ReadRole:
     fidelity: Fidelity = field(factory=Fidelity)
     kind: str = ""
     """What its root is, in words."""
+    boundary: "ReadBoundary | None" = None
+    """Its permissions boundary, where that is in sight."""
     granted: Mapping[str, Policy] = field(factory=dict[str, Policy], eq=False, hash=False)
     """What the policies of resources in sight allow it, so that no policy of its own has to."""
 
@@ -95,6 +97,15 @@ class ReadRole:
     def whole(self) -> bool:
         """Whether nothing of it is missing."""
         return not (self.gaps or self.unclear or self.unread)
+
+
+@frozen
+class ReadBoundary:
+    """The policy that a role has as its permissions boundary; `place` is None of one of AWS's."""
+
+    policy: Policy
+    place: Place | None = None
+    places: tuple[Place, ...] = ()
 
 
 @frozen

@@ -29,11 +29,14 @@ class Failed(Exception):
 
 
 class Map(dict[Any, Any]):
-    """An object: the file and line where it begins, the line of its keys, and `rest`: why it may have more keys."""
+    """An object: the file and line where it begins, the line of its keys, and `rest`: why it may have more keys.
 
-    def __init__(self, items: Any = (), file: str = "", line: int = 0, rest: str = "") -> None:
+    `block` says that a block of Terraform means it, and nobody wrote it as an object.
+    """
+
+    def __init__(self, items: Any = (), file: str = "", line: int = 0, rest: str = "", *, block: bool = False) -> None:
         super().__init__(items)
-        self.file, self.line, self.rest = file, line, rest
+        self.file, self.line, self.rest, self.block = file, line, rest, block
         self.lines: dict[Any, int] = {}
 
 
@@ -249,7 +252,7 @@ def plain(value: Value) -> Value:
                 return Unread(value.rest)
             if any(not isinstance(k, str) for k in value):
                 return Unread("a key of an object isn't known")
-            found = Map(((k, plain(v)) for k, v in value.items()), value.file, value.line)
+            found = Map(((k, plain(v)) for k, v in value.items()), value.file, value.line, block=value.block)
             found.lines = value.lines
             return found
         case _ if is_map(value):

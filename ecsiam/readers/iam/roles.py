@@ -301,7 +301,7 @@ def _made(at: At, key: str, name: Text | None, arn: Text | None) -> FoundRole:
             (one.text("PolicyName") or text(""), one.document("PolicyDocument", key))
             for one in at.each("RolePolicyList")
         ),
-        managed=tuple(arn for one in at.each("AttachedManagedPolicies") if (arn := one.text("PolicyArn"))),
+        managed=tuple(its for one in at.each("AttachedManagedPolicies") if (its := one.text("PolicyArn"))),
         boundary=boundary,
         max_session_duration=longest if isinstance(longest, int) and longest else None,
         tags=tuple(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from ecsiam.model.text import PARTITION, Ref, Text
 
-_HOSTS = ((".dkr.ecr.", "."), (".dkr.ecr-fips.", "."), (".dkr-ecr.", ".on.aws"))
+_HOSTS = (".dkr.ecr.", ".dkr.ecr-fips.", ".dkr-ecr.", ".dkr-ecr-fips.")  # the last two of dual-stack endpoints
 _TAG = re.compile(r"[:@].*")
 _URLS = (".repository_url", ".RepositoryUri")
 
@@ -21,10 +21,10 @@ def repository_of(image: Text, arns: Mapping[Ref, Text]) -> Text | None:
         if url is not None:
             address = first.name.removesuffix(url)
             return next((arn for ref, arn in arns.items() if ref.name in (f"{address}.arn", f"{address}.Arn")), None)
-    for host, end in _HOSTS:
+    for host in _HOSTS:
         account, *rest = image.split(host, 1)
         if rest:
-            region = rest[0].split(end, 1)[0]
+            region = rest[0].split(".", 1)[0]
             path = rest[0].split("/", 1)
             if len(path) == 2 and account.parts and not account.holds("/"):
                 return Text.of("arn:", PARTITION, ":ecr:", region, ":", account, ":repository/", _untagged(path[1]))

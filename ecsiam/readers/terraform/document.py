@@ -92,7 +92,7 @@ def _statement(block: Value) -> Value:
     if not is_map(block):
         return block if isinstance(block, Unread) else Unread("a `statement` is a block")
     given = block
-    made = Map((), block.file, block.line) if isinstance(block, Map) else Map()
+    made = Map((), block.file, block.line, block=True) if isinstance(block, Map) else Map(block=True)
     if given.get("sid"):
         made["Sid"] = given["sid"]
     made["Effect"] = given.get("effect") or "Allow"

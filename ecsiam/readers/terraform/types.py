@@ -108,9 +108,14 @@ def the_document(one: TerraformResource, value: Value, argument: str) -> FoundDo
     statements = data.get("Statement") if is_map(data) else None
     listed = statements if is_list(statements) else [statements] if statements else []
     places = tuple(
-        _placed(s, Place(place.file, place.line, ("Statement", i), one.address)) for i, s in enumerate(listed)
+        _placed(s, Place(place.file, place.line, (_element(s), i), one.address)) for i, s in enumerate(listed)
     )
     return FoundDocument(data, place, places)
+
+
+def _element(statement: Value) -> str:
+    """What a statement is called where it was written."""
+    return "statement" if isinstance(statement, Map) and statement.block else "Statement"
 
 
 def _placed(value: Value, place: Place) -> Place:
