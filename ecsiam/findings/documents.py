@@ -7,11 +7,15 @@ from attrs import evolve
 
 from ecsiam.errors import Fault
 from ecsiam.findings.finding import Finding
-from ecsiam.findings.remedies import resources, there
+from ecsiam.findings.remedies import grant, resources, there
 from ecsiam.findings.rules import RULES
-from ecsiam.findings.spelling import shown
+from ecsiam.findings.spelling import language, shown
 from ecsiam.findings.statements import redundant, shadowed, wrong_values
-from ecsiam.invariants.void import mended, void_grants
+from ecsiam.invariants.void import Mended, mended, void_grants, wanted
+from ecsiam.invariants.void import Place as Grant
+from ecsiam.looks.words import listed
+from ecsiam.model.deployment import Deployment
+from ecsiam.model.home import Home
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.sizes import measures
@@ -20,6 +24,7 @@ from ecsiam.model.statement import Statement
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Bindings, Ref, Text, text
 from ecsiam.readers.documents import NAMES_NOBODY, NAMES_SOMEBODY
 from ecsiam.readers.found import Place
+from ecsiam.readers.needs.need import Asked
 from ecsiam.readers.reading import Reading, ReadRole
 from ecsiam.reference.actions import key_type
 from ecsiam.reference.nearest import unknown_action, unknown_key
@@ -241,7 +246,7 @@ def void(role: ReadRole, reading: Reading) -> Iterator[Finding]:
     """Grants of a role that never match a request, with the nearest form that does."""
     called = role.name
     bound = evolve(example(role.role), id=called)
-    stack = Stack([evolve(bound, managed_policy_arns=())])
+    stack = Stack([evolve(bound, managed_policy_arns=())], deployment=Deployment(_home(role)))
     for place, fact in void_grants(stack):
         original = role.role.policies.get(_id(role, bound, place.policy))
         if original is None or not _sure(original.document.statements[place.at]):
@@ -249,13 +254,50 @@ def void(role: ReadRole, reading: Reading) -> Iterator[Finding]:
         if as_cdk_grants(original.document.statements[place.at]):
             continue
         at = place_of(role, original.id, place.at)
-        of_any = any(
-            ref.name == PARTITION.name for t in original.document.statements[place.at].texts() for ref in t.refs
-        )
-        right = [_of_partition(as_read(one.right, role.role), of_any=of_any) for one in mended(place)]
-        stays = any(one.stays for one in mended(place))
-        remedy = resources(at, right, reading, beside=stays) if right else ""
+        remedy = _mended(at, list(mended(place)), role, original.document.statements[place.at], reading)
+        remedy = remedy or _instead(place)
         yield Finding("void", at, shown(as_read(fact, role.role)), remedy=remedy, role=role.key)
+
+
+def _mended(place: Place, found: list[Mended], role: ReadRole, statement: Statement, reading: Reading) -> str:
+    """What to write as the resources of a statement; empty where nobody knows."""
+    of_any = any(ref.name == PARTITION.name for t in statement.texts() for ref in t.refs)
+    apart = list(dict.fromkeys(one.action for one in found if one.stays and one.action and one.right == "*"))
+    if apart:
+        head = f"Move {listed(apart)} into a statement of its own"
+        return grant(place, (Asked(action, text("*")) for action in apart), reading, head=head)
+    right = [_of_partition(as_read(one.right, role.role), of_any=of_any) for one in found]
+    return resources(place, right, reading, beside=any(one.stays for one in found)) if right else ""
+
+
+# What people name in place of what AWS asks on, and how that is said instead.
+_INSTEAD = {
+    ":kms:alias/": "Name the key and not its alias: `key/ID`, or `key/*` on the condition `ForAnyValue:StringEquals` "
+    "that `kms:ResourceAliases` is `alias/NAME`.",
+    ":elasticfilesystem:access-point/": "Name the file system, on the condition `StringEquals` that "
+    "`elasticfilesystem:AccessPointArn` is the access point.",
+    ":ecs:cluster/": "Name what it acts on, `{}`; the cluster is a condition `ArnEquals` on `ecs:cluster`.",
+}
+
+
+def _instead(place: Grant) -> str:
+    """What to write in place of a grant of which nobody knows what was meant."""
+    asked = wanted(place)
+    if asked is None:
+        return "Leave the condition out, or compare with what AWS sends."
+    given, form = asked
+    _, _, service, _, _, resource = given.split(":", 5) if given.count(":") > 4 else [""] * 6
+    named = f":{service}:{resource}"
+    said = next((said for start, said in _INSTEAD.items() if named.startswith(start)), "Name what AWS asks on: `{}`.")
+    return said.format(form.replace("arn:*:", "arn:aws:"))
+
+
+def _home(role: ReadRole) -> Home:
+    """Where a role is, with examples of what its file leaves to deployment; of JSON nobody knows them."""
+    account = role.arn.split(":", 5)[4].literal
+    if language(role.place) == "json":
+        return Home(account) if account else Home()
+    return Home(account or _OF_DEPLOYMENT[ACCOUNT_ID.name], _OF_DEPLOYMENT[AWS_REGION.name])
 
 
 def _of_partition(arn: Text, *, of_any: bool) -> Text:

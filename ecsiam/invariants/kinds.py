@@ -73,6 +73,15 @@ def _ids(service: str, resource: str) -> Iterator[tuple[Token, ...]]:
 # ---------------------------------------------------------------- all that there can be
 
 
+SIX = "-??????"
+
+
+def suffixed(form: str) -> str:
+    """A form with the six letters or digits that AWS puts behind such a name, each as `?`."""
+    _, _, service, _, _, resource = form.split(":", 5) if form.count(":") > 4 else [""] * 6
+    return f"{form}{SIX}" if f"{service}:{resource.removesuffix('*')}" in SUFFIXED else form
+
+
 @lru_cache(maxsize=1 << 12)
 def possible(form: str, partition: str | None, excepted: tuple[str, ...]) -> Resources:
     """Every ARN that a resource of a kind can have, in a partition or in any: with an account and a region in place."""
@@ -83,11 +92,14 @@ def possible(form: str, partition: str | None, excepted: tuple[str, ...]) -> Res
     head: list[Token] = [*map(char, "arn:")]
     head += map(char, partition) if partition else (Run(NOT_COLON),)
     head += map(char, f":{service}:")
-    sets = iter(MADE_OF.get(form, ()))
+    sets = iter(MADE_OF.get(form.removesuffix(SIX), ()))
     tail: list[Token] = []
     for c in resource:
         of = next(sets, "") if c == "*" else ""
-        tail += (One(Chars(of)), Run(Chars(of))) if of else (Run(ANY),) if c == "*" else (char(c),)
+        if c == "?":
+            tail.append(_ALNUM)
+        else:
+            tail += (One(Chars(of)), Run(Chars(of))) if of else (Run(ANY),) if c == "*" else (char(c),)
     places = frozenset(
         pattern((*head, *in_region, char(":"), *of_account, char(":"), *tail))
         for in_region in _regions(service, region)

@@ -1,7 +1,7 @@
 """Grants that never apply: what the statements of the roles name and AWS never asks, with the nearest that it does."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
@@ -11,15 +11,17 @@ from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.leaf import Leaf, compiled
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
-from ecsiam.analysis.requests import Requests, of_statement, query
+from ecsiam.analysis.requests import of_statement, query
 from ecsiam.analysis.searching import search
 from ecsiam.analysis.strings import at_hand, example
 from ecsiam.analysis.variables import Variable, parts
 from ecsiam.invariants.accepting import as_fact, of_requests
 from ecsiam.invariants.asking import samples, together
 from ecsiam.invariants.configured import of_aws
-from ecsiam.invariants.kinds import possible
+from ecsiam.invariants.kinds import SIX, possible, suffixed
+from ecsiam.invariants.repairs import repairs
 from ecsiam.invariants.sent import resource_items
+from ecsiam.invariants.strange import strange, unconditioned
 from ecsiam.invariants.vain import (
     excludes_all,
     keys_of_others,
@@ -32,7 +34,7 @@ from ecsiam.model.home import Home
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
-from ecsiam.model.statement import Action, AllBut, Only, Statement
+from ecsiam.model.statement import Only, Statement
 from ecsiam.model.text import Ref, Text, text
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ def grants(stack: Stack) -> Iterator[Answer]:
             yield as_fact(stack, _applies(place), place.role.id)
         except Unclear as e:
             yield Undecided(f"{e} (whether what the {place.role.id} role is granted applies to anything)")
-        found = list(_unknown(place))
+        found = list(strange(place))
         yield from (as_fact(stack, a, place.role.id) for a in found if not isinstance(a, Undecided))
         unknown += [answer.reason for answer in found if isinstance(answer, Undecided)]
     if unknown:
@@ -189,7 +191,12 @@ def _forms(known: Iterable["KnownAction"]) -> tuple[str, ...]:
     """The ARN patterns that some actions are evaluated on."""
     from ecsiam.reference.actions import evaluated_on
 
-    return tuple(dict.fromkeys(form for k in known for form in evaluated_on(k)))
+    return tuple(dict.fromkeys(form for k in known for form in map(_suffixed(k), evaluated_on(k))))
+
+
+def _suffixed(known: "KnownAction") -> Callable[[str], str]:
+    """Puts the letters behind a form that AWS adds to the name, except while there is none yet."""
+    return str if known.name.startswith("Create") else suffixed
 
 
 def _fits(place: Place, forms: tuple[str, ...], items: tuple[Item, ...] | None) -> bool:
@@ -210,7 +217,7 @@ def _fits(place: Place, forms: tuple[str, ...], items: tuple[Item, ...] | None) 
     partition = place.home.partition.literal
     asked = [
         ((*option.resources.clauses, *may.clauses), option.resources.none | may.none)
-        for may in (possible(form, partition, excepting(form)) for form in forms)
+        for may in (possible(form, partition, excepting(form.removesuffix(SIX))) for form in forms)
         for option in options
     ]
     return any(at_hand(*both) for both in asked) or any(example(*both) is not None for both in asked)
@@ -266,23 +273,31 @@ def _hint(place: Place, items: list[Item], known: Iterable["KnownAction"]) -> st
     if given is None or forms == ("*",):
         return "; AWS asks for it on no resource: write `*`" if forms == ("*",) else ""
     right = _right(place, given, forms)
-    likest = max(forms, key=lambda form: SequenceMatcher(None, form, given).ratio())
+    likest = _likest(forms, given)
     evaluated = "without a resource, on `*`" if likest == "*" else f"on `{likest}`"
     evaluated += " or without a resource, on `*`" if "*" in forms and likest != "*" else ""
     return f"; AWS evaluates it {evaluated}" + (f": `{right}` may be meant" if right else "")
 
 
+def _likest(forms: Iterable[str], given: str) -> str:
+    return max(forms, key=lambda form: SequenceMatcher(None, form, given).ratio())
+
+
 def _right(place: Place, given: str, forms: tuple[str, ...]) -> str | None:
-    return next((r for r in _repairs(given, place.home) if _fits(place, forms, (text(r),))), None)
+    return next((r for r in repairs(given, forms, place.home) if _fits(place, forms, (text(r),))), None)
 
 
 @frozen
 class Mended:
-    """The nearest form of a resource that something applies to; `stays`: the given one is of use for another action."""
+    """The nearest form of a resource that something applies to; `stays`: the given one is of use for another action.
+
+    `action` is the one that no resource of the statement fits; empty, where it is the resource that no action fits.
+    """
 
     given: str
     right: str
     stays: bool
+    action: str = ""
 
 
 def _spares(place: Place) -> bool:
@@ -295,6 +310,17 @@ def _spares(place: Place) -> bool:
     return bool(right) and given.issuperset(right)
 
 
+def wanted(place: Place) -> tuple[str, str] | None:
+    """A resource that an action of a void grant never applies to, and the form of those that it does."""
+    from ecsiam.reference import actions
+
+    void = [a for a in place.statement.actions.items if _is_void(place, a.pattern)]
+    given = [i for i in resource_items(place.statement) if isinstance(i, Text)]
+    if not void or not given:
+        return None
+    return str(given[0]), _likest(_forms(actions.matching(void[0].pattern)), str(given[0]))
+
+
 def mended(place: Place) -> Iterator[Mended]:
     """For each action of a void grant that no resource fits, and each resource that no action fits, what would."""
     from ecsiam.reference import actions
@@ -305,38 +331,21 @@ def mended(place: Place) -> Iterator[Mended]:
     every = [k for a in statement.actions.items for k in actions.matching(a.pattern)]
     items = [i for i in resource_items(statement) if isinstance(i, Text) and i.literal not in (None, "*")]
     of_use = [i for i in items if _fits(place, _forms(every), (i,))]
-    asked = [_forms(actions.matching(a.pattern)) for a in statement.actions.items if _is_void(place, a.pattern)]
+    asked = [(a.pattern, actions.matching(a.pattern)) for a in statement.actions.items if _is_void(place, a.pattern)]
     for item in items:
-        for forms in asked or ([] if item in of_use else [_forms(every)]):
-            right = "*" if forms == ("*",) else _right(place, str(item), forms)
+        for action, known in asked or ([] if item in of_use else [("", every)]):
+            right = _right(place, str(item), _forms(known))
+            if right is None and not any(map(_has_resources, known)):
+                right = "*"
             if right is not None:
-                yield Mended(str(item), right, item in of_use)
+                yield Mended(str(item), right, item in of_use, action)
 
 
-def _repairs(arn: str, home: Home) -> Iterator[str]:
-    """What may have been meant: the slips that people make with ARNs, each undone."""
-    partition, account = home.partition.literal or "aws", home.account_id.literal or "*"
-    region = home.region.literal or "*"
-    put = {"AWS::AccountId": account, "AWS::Region": region, "AWS::Partition": partition}
-    filled = re.sub(r"\$\{([^}]*)\}", lambda m: put.get(m[1].strip(), "*"), arn)
-    colons = filled.split(":")
-    fixed = [filled, ":".join((colons[0].lower(), partition, *colons[2:]))]
-    for one in fixed:
-        yield one
-        cut = one.split(":")
-        yield ":".join(cut[:7])  # a secret's JSON key, stage and version
-        yield (
-            f"{one}:*" if cut[2:3] == ["logs"] else f"{one}/*"
-        )  # a log group for its streams, a bucket for its objects
-        yield one.rsplit("/", 1)[0]  # objects, for their bucket
-        yield one.removesuffix(":*")
-        yield one.replace("//", "/")  # a parameter's leading slash is dropped
-        yield ":".join((*cut[:3], region, *cut[3:]))  # the region left out, or the account
-        yield ":".join((*cut[:4], account, *cut[4:]))
-        for i in range(2, len(cut)):
-            yield ":".join((*cut[:i], "", *cut[i:]))  # a colon too few
-            if not cut[i]:
-                yield ":".join((*cut[:i], *cut[i + 1 :]))  # a colon too many
+def _has_resources(known: "KnownAction") -> bool:
+    """Whether an action is ever asked on a resource that has a name."""
+    from ecsiam.reference.actions import evaluated_on, supports_resources
+
+    return supports_resources(known) and any("*" in form.split(":", 5)[-1] for form in evaluated_on(known))
 
 
 # ---------------------------------------------------------------- conditions
@@ -347,13 +356,8 @@ def _vain(place: Place) -> Iterator[Fails]:
     never = f"the {place.role.id} role is granted something that never applies ({place}): "
     for fact in _vain_conditions(place):
         yield of_requests(
-            place.stack, Fails(fact=f"{never}{fact}"), _unconditioned(place, place.statement.actions), place.role.id
+            place.stack, Fails(fact=f"{never}{fact}"), unconditioned(place, place.statement.actions), place.role.id
         )
-
-
-def _unconditioned(place: Place, actions: Only[Action] | AllBut[Action]) -> Requests:
-    """What a statement would grant of some actions if its conditions were met."""
-    return of_statement(evolve(place.leaf, statement=evolve(place.statement, actions=actions, conditions=())))
 
 
 def _vain_conditions(place: Place) -> Iterator[str]:
@@ -366,47 +370,10 @@ def _vain_conditions(place: Place) -> Iterator[str]:
         return
     others = keys_of_others(place.stack, place.role, statement)
     for condition in others:
-        sends = "nothing" if condition.operator.comparison.kind == "null" else said(condition.values)
+        sends = said(condition.values)
+        if condition.operator.comparison.kind == "null":
+            sends = "nothing" if condition.values[0].literal == "true" else "something"
         yield f"AWS sends {sends} as `{condition.key}` with what it grants the role"
     if not others and excludes_all(statement):
         keys = listed(dict.fromkeys(c.key for c in statement.conditions))
         yield f"no request meets its conditions on {keys}"
-
-
-# ---------------------------------------------------------------- what the reference doesn't know
-
-
-def _unknown(place: Place) -> Iterator[Answer]:
-    """What is said of each action and key that the service reference doesn't have: misspelt, newer, or not known."""
-    from ecsiam.reference.actions import date
-    from ecsiam.reference.nearest import unknown_action, unknown_key
-
-    statement, role = place.statement, place.role.id
-    names = [unknown_action(a.pattern) for a in statement.actions.items] if isinstance(statement.actions, Only) else []
-    found = [("action", one) for one in names]
-    found += [("condition key", unknown_key(c.key)) for c in statement.conditions]
-    for what, one in found:
-        if one is None:
-            continue
-        near = f": `{one.nearest}` is the nearest" if one.nearest else ""
-        about = _unconditioned(place, Only((Action(one.name, as_is=True),)) if what == "action" else statement.actions)
-        match one.kind:
-            case "newer":
-                yield Holds(assumed=(f"`{one.name}`, an operation that our data of {date()} lacks, is an action",))
-            case "operation":
-                fails = Fails(
-                    fact=f"the {role} role is granted `{one.name}`, which never applies ({place}): it is no action, "
-                    f"and the operation asks for `{one.nearest}`"
-                )
-                yield of_requests(place.stack, fails, about, role)
-            case "misspelt":
-                fails = Fails(
-                    fact=f"the {role} role is granted something that never applies ({place}): AWS has no {what} "
-                    f"`{one.name}`, and has `{one.nearest}`"
-                )
-                yield of_requests(place.stack, fails, about, role)
-            case "unknown":
-                yield Undecided(
-                    f"the {what} `{one.name}` of the {role} role ({place}) is newer than our data of {date()}, or "
-                    f"misspelt{near}"
-                )

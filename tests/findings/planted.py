@@ -379,7 +379,8 @@ FAULTS: dict[str, Planted] = {
         also=frozenset({"void"}),
     ),
     "a name in a Sub in a Join": Planted(
-        "cfn_key", "template.yaml", '"${Start}:app-??????"', '"${Start}:app"', "missing", "ValueFrom", SECRET
+        "cfn_key", "template.yaml", '"${Start}:app-??????"', '"${Start}:app"', "missing", "ValueFrom", SECRET,
+        also=frozenset({"void"}),
     ),
     "a rule that may not pass the role": Planted(
         "cfn_rule",
@@ -464,6 +465,7 @@ FAULTS: dict[str, Planted] = {
         '"KEY"',
         SECRET,
         at="taskdef.json",
+        also=frozenset({"void"}),
     ),
     "a stage's secret in our own folder": Planted(
         "iam_folder", "taskdef.json", "shop/db-AbCdEf", "stage/db-AbCdEf", "missing", '"DB"', SECRET
@@ -494,7 +496,7 @@ FAULTS: dict[str, Planted] = {
     ),
     "a secret of a pipeline's definition": Planted(
         "pipeline", "infra/roles.yml", "secret:web/*", "secret:web", "missing", '"KEY"', SECRET,
-        at=".aws/task-definition.json",
+        at=".aws/task-definition.json", also=frozenset({"void"}),
     ),
     # ---------------------------------------------------------------- plans, states, what the CLI describes
     "a plan without the pull": Planted(

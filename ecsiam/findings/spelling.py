@@ -1,0 +1,178 @@
+"""How a text is written in the language of a file: what isn't known of it by the names that the file has for it."""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+from ecsiam.model.arn import partition_of
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Bindings, Ref, Text
+from ecsiam.readers.forms import told
+from ecsiam.readers.found import Place
+from ecsiam.readers.reading import Reading
+
+Language = Literal["hcl", "template", "cfn yaml", "cfn json", "json"]
+"""Terraform's blocks, its objects and JSON texts (which are written alike), CloudFormation's two, and plain JSON."""
+
+_HCL = {
+    ACCOUNT_ID.name: "data.aws_caller_identity.current.account_id",
+    AWS_REGION.name: "data.aws_region.current.name",
+    PARTITION.name: "data.aws_partition.current.partition",
+    DNS_SUFFIX.name: "data.aws_partition.current.dns_suffix",
+}
+_CFN = {
+    ACCOUNT_ID.name: "AWS::AccountId",
+    AWS_REGION.name: "AWS::Region",
+    PARTITION.name: "AWS::Partition",
+    DNS_SUFFIX.name: "AWS::URLSuffix",
+}
+_LETTER = re.compile(r"\.letter\d$")
+# Each has another one: a remedy is for all of them.
+_EACH = r"\.(?:each|revision|stream)"
+_SHOWN_EACH = re.compile(rf"\{{[^{{}}]*{_EACH}\}}")
+
+
+def language(place: Place) -> Language:
+    """The language of the file of a place."""
+    name = place.file.lower()
+    if name.endswith((".tf", ".tofu")):
+        return "template" if "Statement" in place.path else "hcl"
+    if name.endswith((".tf.json", ".tofu.json")):
+        return "template"
+    if name.endswith((".yaml", ".yml", ".template")):
+        return "cfn yaml"
+    return "cfn json" if place.path[:1] == ("Resources",) else "json"
+
+
+def shown(text: Text) -> str:
+    """A text for people: six letters that nobody knows yet are `??????`, a partition follows from the region.
+
+    What each task, revision or stream has of its own is `*`.
+    """
+    parts = text.split(":", 5)
+    region = parts[3].literal if len(parts) == 6 else None
+    partition = partition_of(region) if region else None
+    known = text.bind(Bindings(deployment={PARTITION.name: partition})) if partition else text
+    return _SHOWN_EACH.sub("*", told(known))
+
+
+def spelt(text: Text, language: Language, reading: Reading) -> str:
+    """A text as a value in a language."""
+    match language:
+        case "hcl":
+            return _hcl(text, reading)
+        case "template":
+            found = _hcl(text, reading)
+            return found if found.startswith('"') else f'"${{{found}}}"'
+        case "cfn yaml":
+            return _cfn_yaml(*_cfn(text, reading))
+        case "cfn json":
+            return _cfn_json(*_cfn(text, reading))
+        case _:
+            return json.dumps(shown(text))
+
+
+# ---------------------------------------------------------------- Terraform
+
+
+def _hcl(text: Text, reading: Reading) -> str:
+    """A text as an expression of Terraform: a reference where it is the ARN of a resource, else a template."""
+    whole = _reference(text, reading)
+    if whole is not None:
+        return whole
+    longer = _longer(text, reading)
+    if longer is not None:
+        return f'"${{{longer[0]}}}{longer[1]}"'
+    text = Text(_as_pattern(text))
+    if len(text.parts) == 1 and isinstance(text.parts[0], Ref):
+        return _HCL.get(text.parts[0].name, text.parts[0].name)
+    return '"' + "".join(p if isinstance(p, str) else f"${{{_HCL.get(p.name, p.name)}}}" for p in text.parts) + '"'
+
+
+# ---------------------------------------------------------------- CloudFormation
+
+# What gives the ARN of a resource in CloudFormation, by service: an attribute, or `Ref` where that is the ARN.
+_CFN_ARN = {
+    **dict.fromkeys(("dynamodb", "elasticfilesystem", "kinesis", "kms", "lambda", "s3", "sqs"), ".Arn"),
+    **dict.fromkeys(("secretsmanager", "sns", "states"), ""),
+}
+_OWN = (".name", ".id")
+
+
+def _cfn(text: Text, reading: Reading) -> tuple[str, str]:
+    """An intrinsic function with its argument; without one a plain text."""
+    whole = _reference(text, reading)
+    longer = (whole, "") if whole is not None else _longer(text, reading) or _of_template(text)
+    if longer is not None:
+        name, rest = longer
+        return ("Sub", f"${{{name}}}{rest}") if rest else ("GetAtt" if "." in name else "Ref", name)
+    text = Text(_as_pattern(text))
+    if text.literal is not None:
+        return "", text.literal
+    named = (p if isinstance(p, str) else f"${{{_CFN.get(p.name, p.name.removesuffix('.name'))}}}" for p in text.parts)
+    return "Sub", "".join(named)
+
+
+def _cfn_yaml(function: str, given: str) -> str:
+    if not function:
+        return json.dumps(given)
+    return f"!Sub {json.dumps(given)}" if function == "Sub" else f"!{function} {given}"
+
+
+def _cfn_json(function: str, given: str) -> str:
+    if not function:
+        return json.dumps(given)
+    name = function if function == "Ref" else f"Fn::{function}"
+    return json.dumps({name: given.split(".", 1) if function == "GetAtt" else given})
+
+
+def _of_template(text: Text) -> tuple[str, str] | None:
+    """What gives an ARN that ends with the name of a resource of the template, and what stands after it."""
+    start = text.split(":", 5)
+    attribute = _CFN_ARN.get(str(start[2])) if len(start) == 6 else None
+    names = [i for i, part in enumerate(text.parts) if isinstance(part, Ref) and part.name.endswith(_OWN)]
+    if attribute is None or len(names) != 1:
+        return None
+    (at,) = names
+    own, before, rest = text.parts[at], text.parts[at - 1], text.parts[at + 1 :]
+    letters = [i for i, part in enumerate(rest) if isinstance(part, Ref) and _LETTER.search(part.name)]
+    if letters:  # a secret's name goes on with a hyphen and six letters that AWS chooses
+        rest = rest[letters[-1] + 1 :]
+    end = rest[0] if rest else ""
+    plain = isinstance(own, Ref) and isinstance(before, str) and before.endswith((":", "/")) and len(rest) < 2
+    return (f"{str(own)[1:-1].rpartition('.')[0]}{attribute}", end) if plain and isinstance(end, str) else None
+
+
+# ---------------------------------------------------------------- attributes
+
+
+def _reference(text: Text, reading: Reading) -> str | None:
+    """The attribute whose value a text is."""
+    return next((ref.name for arns in reading.arns_by_root.values() for ref, arn in arns.items() if arn == text), None)
+
+
+def _longer(text: Text, reading: Reading) -> tuple[str, str] | None:
+    """The attribute that a text begins with, and the rest, of which all has to be known."""
+    for ref, arn in ((ref, arn) for arns in reading.arns_by_root.values() for ref, arn in arns.items()):
+        *start, last = arn.parts
+        at = len(start)
+        first = text.parts[at] if len(text.parts) > at and list(text.parts[:at]) == start else ""
+        if first == last or (
+            isinstance(first, str) and isinstance(last, str) and first.startswith((f"{last}:", f"{last}/"))
+        ):
+            more = "" if first == last else str(first).removeprefix(str(last))
+            rest = Text.of(more, *_as_pattern(Text(text.parts[at + 1 :]))).literal
+            if rest:
+                return ref.name, rest
+    return None
+
+
+def _as_pattern(text: Text) -> Iterable[str | Ref]:
+    """With wildcards for letters, and for what each has of its own."""
+    for part in text.parts:
+        if isinstance(part, Ref) and _LETTER.search(part.name):
+            yield "?"
+        elif isinstance(part, Ref) and re.search(f"{_EACH}$", part.name):
+            yield "*"
+        else:
+            yield part
