@@ -22,6 +22,7 @@ from ecsiam.findings.needed import judge
 from ecsiam.keys.kinds import ListOf
 from ecsiam.keys.source import parse_source
 from ecsiam.model.arn import partition_of
+from ecsiam.model.home import Home
 from ecsiam.model.role import Role
 from ecsiam.model.secret import looks_complete
 from ecsiam.model.stack import Stack
@@ -261,7 +262,7 @@ def unmet(made: _Service, stack: Stack, reading: Reading) -> Iterator[TaskNeed]:
     """The needs of a service's definitions that its roles surely don't meet."""
     for task in made.member.tasks:
         for need in needs_of(task.found, known_to(task, reading)):
-            role = as_read(stack.roles[need.role])
+            role = as_read(stack.roles[need.role], stack.deployment.home)
             ways = [[_known(asked, made.spelling) for asked in way] for way in need.ways]
             if all(judge(role, way).outcome == "denied" for way in ways):
                 yield need
@@ -272,9 +273,9 @@ def _known(asked: Asked, spelling: Spelling) -> Asked:
     return Asked(asked.action, spelling.known(asked.resource), context)
 
 
-def as_read(role: Role) -> ReadRole:
+def as_read(role: Role, home: Home) -> ReadRole:
     """A role of a stack as one that was read, to be judged alike."""
-    return ReadRole(role.id, "", role.id, role, role.name, Place(""), {})
+    return ReadRole(role.id, "", role.id, role, role.arn(home.partition, home.account_id), Place(""), {})
 
 
 # ---------------------------------------------------------------- the file

@@ -15,6 +15,7 @@ from ecsiam.readers.needs.images import repository_of
 from ecsiam.readers.needs.logs import written_to
 from ecsiam.readers.needs.need import Asked, Known, TaskNeed, Way
 from ecsiam.readers.needs.services import PATHS, along
+from ecsiam.readers.needs.sessions import KEY_ID
 from ecsiam.readers.reading import Reading, ReadTask
 from ecsiam.readers.task_needs import known_to, needs_of
 
@@ -27,11 +28,10 @@ _KEYS = {
     "s3:GetObject": "environment_file_arns",
 }
 _OF_REGISTRIES = frozenset(RegistryKeys.keys())
-_FLAGS = {"logs:CreateLogGroup": "awslogs_create_group", "ssmmessages:OpenDataChannel": "enable_ecs_exec"}
+_FLAGS = {"logs:CreateLogGroup": "awslogs_create_group"}
 _MOUNT, _WRITE, _POINT = "ClientMount", "ClientWrite", "elasticfilesystem:AccessPointArn"
 # What the console proposes for pull-through cache rules.
 _CACHES = re.compile(r".*:repository/(docker-hub|ecr-public|quay|kubernetes|github|gitlab|azure)/")
-_KEY_ID = re.compile(r"(mrk-)?[0-9a-f]{8,}(-[0-9a-f]+)*")
 # What the router of FireLens calls with the task role, but for CloudWatch's actions.
 _ROUTED = frozenset({"firehose:PutRecordBatch", "kinesis:PutRecords", "s3:PutObject"})
 
@@ -71,7 +71,8 @@ def wants(task: ReadTask, reading: Reading, spelling: Spelling) -> Asks:
     """What a task definition and the services that run it ask for."""
     known = known_to(task, reading)
     for need in needs_of(task.found, known):
-        yield from _of_need(need, known, spelling)
+        if need.place.path[-1:] != ("enableExecuteCommand",):
+            yield from _of_need(need, known, spelling)
     yield from _containers(task, reading, spelling)
     yield from _sessions(task, spelling)
     yield from _beside(task, spelling)
@@ -210,6 +211,7 @@ def _sessions(task: ReadTask, spelling: Spelling) -> Asks:
             continue
         at = service.at(("enableExecuteCommand",))
         found = as_map(as_map(service.value).get("clusterConfiguration"))
+        yield Want("enable_ecs_exec", True, at)
         config = as_map(found.get("executeCommandConfiguration"))
         log = as_map(config.get("logConfiguration"))
         known = [("exec_kms_key_arns", _key(task, config.get("kmsKeyId")))]
@@ -339,5 +341,5 @@ def _here(task: ReadTask, service: str, before: str, value: Value) -> Text | Non
 
 def _key(task: ReadTask, value: Value) -> Text | None:
     """A key by its ARN, or the ARN of one that is named by its id."""
-    literal = _KEY_ID.fullmatch(value) if isinstance(value, str) else None
+    literal = KEY_ID.fullmatch(value) if isinstance(value, str) else None
     return _here(task, "kms", "key/", value) if literal else _text(value)

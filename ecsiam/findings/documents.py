@@ -294,7 +294,7 @@ def _instead(place: Grant) -> str:
 
 def _home(role: ReadRole) -> Home:
     """Where a role is, with examples of what its file leaves to deployment; of JSON nobody knows them."""
-    account = role.arn.split(":", 5)[4].literal
+    account = role.home[1].literal
     if language(role.place) == "json":
         return Home(account) if account else Home()
     return Home(account or _OF_DEPLOYMENT[ACCOUNT_ID.name], _OF_DEPLOYMENT[AWS_REGION.name])

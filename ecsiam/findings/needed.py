@@ -58,9 +58,9 @@ def judge(role: ReadRole, asked: Iterable[Asked], *, bounded: bool = True) -> Ve
 def _question(role: ReadRole, one: Asked) -> Question:
     """A request as the role makes it: in its own partition, with what AWS sends beside."""
     resource, parts = one.resource, one.resource.split(":", 5)
-    of_role = role.arn.split(":", 5)
-    partition = of_role[1].literal or partition_of((parts[3].literal if len(parts) == 6 else None) or "")
-    sent = {condition.key.lower(): _value(condition) for condition in of_session(role.arn, of_role[4])}
+    at, account = role.home
+    partition = at.literal or partition_of((parts[3].literal if len(parts) == 6 else None) or "")
+    sent = {condition.key.lower(): _value(condition) for condition in of_session(role.arn, account)}
     sent["aws:securetransport"] = text("true")
     if len(parts) == 6:
         sent |= {key: part for key, part in zip(_OF_ARN, parts[3:5], strict=True) if part.parts}

@@ -69,7 +69,7 @@ def _sent(task: FoundTask, role: ReadRole, principal: str) -> dict[str, Text]:
     Which one that is no page says; but that no cluster can be named, and `*` has to stand for all.
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
     """
-    partition, account = (role.arn.split(":", 5)[i] for i in (1, 4))
+    partition, account = role.home
     sent = {"aws:sourceaccount": account, "sts:externalid": EMPTY}
     if principal == _TASKS:
         each = symbol(task.address, "each")

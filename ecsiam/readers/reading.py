@@ -13,7 +13,7 @@ from ecsiam.looks.words import count, listed
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
-from ecsiam.model.text import Ref, Text, text
+from ecsiam.model.text import ACCOUNT_ID, PARTITION, Ref, Text, text
 from ecsiam.readers.found import (
     FoundJob,
     FoundLogin,
@@ -87,6 +87,12 @@ class ReadRole:
     def name(self) -> str:
         """What people call it: its name, or where that isn't known what its file calls it."""
         return self.role.name.literal or self.address
+
+    @property
+    def home(self) -> tuple[Text, Text]:
+        """The partition and the account that its ARN names; those of the deployment where it is none."""
+        parts = self.arn.split(":", 5)
+        return (parts[1], parts[4]) if len(parts) == 6 else (text(PARTITION), text(ACCOUNT_ID))
 
     def as_known(self, id: str) -> Role:
         """The role with a policy that nobody has read for each part of it that is missing: so answers stay open."""

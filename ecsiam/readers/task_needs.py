@@ -15,12 +15,12 @@ from ecsiam.readers.naming import account_of
 from ecsiam.readers.needs.images import repository_of
 from ecsiam.readers.needs.logs import log_needs
 from ecsiam.readers.needs.need import ECS, Asked, Known, TaskNeed, named, reading, secret_need, text_of
+from ecsiam.readers.needs.sessions import session_needs
 from ecsiam.readers.needs.valuefrom import named_secret, reads
 from ecsiam.readers.reading import Reading, ReadTask
 
 _PULL = "CannotPullContainerError: the image can't be pulled, access is denied"
 _ENVIRONMENT = "ResourceInitializationError: failed to download env files: file download command: AccessDenied"
-_EXEC = "TargetNotConnectedException: The execute command failed due to an internal error"
 _MOUNT = "ResourceInitializationError: failed to invoke EFS utils commands: access denied by server while mounting"
 _INSTANCE = "the instance's role, which may do this instead on EC2"
 
@@ -68,7 +68,7 @@ def _needs(task: FoundTask, known: Known) -> Iterator[TaskNeed]:
     for i, container in enumerate(as_list(value.get("containerDefinitions"))):
         found += _container(task, known, ("containerDefinitions", i), as_map(container))
     found += _volumes(task, known, value)
-    found += _exec(known)
+    found += (need for service in known.services for need in session_needs(service))
     found += _service_connect(known)
     once: dict[object, TaskNeed] = {}
     for need in found:
@@ -191,18 +191,6 @@ def _mount(task: FoundTask, at: Path, system: Text, authorization: Mapping[str, 
     what = f"mounts the file system `{system}` with IAM"
     unsure = "the file system's own policy, which may allow it"
     return TaskNeed("task", (way,), task.at(at), what, _MOUNT, f"{ECS}/efs-volumes.html", unsure)
-
-
-_CHANNELS = ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
-
-
-def _exec(known: Known) -> Iterator[TaskNeed]:
-    for service in known.services:
-        if as_map(service.value).get("enableExecuteCommand") is True:
-            way = tuple(Asked(f"ssmmessages:{action}", text("*")) for action in _CHANNELS)
-            place = service.at(("enableExecuteCommand",))
-            yield TaskNeed("task", (way,), place, "opens ECS Exec's channels", _EXEC, f"{ECS}/ecs-exec.html")
-            return
 
 
 def _service_connect(known: Known) -> Iterator[TaskNeed]:
