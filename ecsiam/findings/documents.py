@@ -11,6 +11,7 @@ from ecsiam.findings.remedies import grant, resources, there
 from ecsiam.findings.rules import RULES
 from ecsiam.findings.spelling import language, shown
 from ecsiam.findings.statements import redundant, shadowed, wrong_values
+from ecsiam.invariants.vain import without_keys
 from ecsiam.invariants.void import Mended, mended, void_grants, wanted
 from ecsiam.invariants.void import Place as Grant
 from ecsiam.looks.words import listed
@@ -283,6 +284,10 @@ _INSTEAD = {
 def _instead(place: Grant) -> str:
     """What to write in place of a grant of which nobody knows what was meant."""
     asked = wanted(place)
+    if unsent := list(without_keys(place.statement)):
+        few = dict.fromkeys(action for action, _ in unsent)
+        if len(few) < len(place.statement.actions.items):
+            return f"Move {listed(few)} into a statement of its own, without the condition on `{unsent[0][1]}`."
     if asked is None:
         return "Leave the condition out, or compare with what AWS sends."
     given, form = asked

@@ -17,6 +17,7 @@ from ecsiam.readers.found import Place
 from ecsiam.readers.needs.need import Asked, TaskNeed
 from ecsiam.readers.reading import ReadBoundary, Reading, ReadRole, ReadTask
 from ecsiam.readers.task_needs import in_place, known_to, needs_of, passing_needs
+from ecsiam.reference.actions import action, never_sent
 from ecsiam.reference.managed import managed_policy
 
 _OTHER = {"execution": "task", "task": "execution"}
@@ -45,7 +46,8 @@ def judge(role: ReadRole, asked: Iterable[Asked], *, bounded: bool = True) -> Ve
     """What comes out for all of some requests: allowed where each is, denied where one surely is not."""
     documents = {**policies(role), **role.granted}
     boundary = role.boundary.policy if bounded and role.boundary is not None else None
-    found = [decide(documents, _question(role, one), boundary) for one in asked]
+    keys = _keys((*documents.values(), *((boundary,) if boundary else ())))
+    found = [decide(documents, _question(role, one, keys), boundary) for one in asked]
     worst = next((v for v in found if v.outcome == "denied"), None)
     worst = worst or next((v for v in found if v.outcome == "undecided"), None)
     if worst is None:
@@ -55,7 +57,12 @@ def judge(role: ReadRole, asked: Iterable[Asked], *, bounded: bool = True) -> Ve
     return evolve(worst, outcome="undecided", hangs=missing) if missing and not denied else worst
 
 
-def _question(role: ReadRole, one: Asked) -> Question:
+def _keys(documents: Iterable[Policy]) -> frozenset[str]:
+    """The condition keys that some documents have, in lower case."""
+    return frozenset(c.key.lower() for one in documents for s in one.statements for c in s.conditions)
+
+
+def _question(role: ReadRole, one: Asked, keys: frozenset[str]) -> Question:
     """A request as the role makes it: in its own partition, with what AWS sends beside."""
     resource, parts = one.resource, one.resource.split(":", 5)
     at, account = role.home
@@ -65,6 +72,8 @@ def _question(role: ReadRole, one: Asked) -> Question:
     if len(parts) == 6:
         sent |= {key: part for key, part in zip(_OF_ARN, parts[3:5], strict=True) if part.parts}
         resource = resource.bind(Bindings(deployment={PARTITION.name: partition})) if partition else resource
+    known = action(one.action)
+    sent |= {key: EMPTY for key in keys if known is not None and never_sent(known, key)}
     return Question(one.action, resource, {**sent, **{key.lower(): value for key, value in one.context}})
 
 

@@ -19,7 +19,7 @@ from ecsiam.model.arn import PARTITIONS
 from ecsiam.model.condition import Condition
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
-from ecsiam.model.statement import Statement
+from ecsiam.model.statement import Only, Statement
 from ecsiam.model.text import Text, text
 from ecsiam.reference.names import DIGITS, LETTERS
 
@@ -116,14 +116,32 @@ def vain_conditions(statement: Statement) -> Iterator[tuple[Condition, str]]:
     from ecsiam.reference.actions import key_type
 
     for condition in statement.conditions:
-        operator = condition.operator
-        positive = not (operator.if_exists or operator.comparison.negated or operator.qualifier == "ForAllValues")
         of_type = (key_type(condition.key) or "").removeprefix("ArrayOf")
-        if positive and operator.comparison.kind != "null" and of_type:
+        if _asks_for(condition) and condition.operator.comparison.kind != "null" and of_type:
             values = [v.literal for v in condition.values]
             if not any(v is None or "${" in v or _is_possible(condition, v, of_type) for v in values):
                 sent = SENT.get(condition.key.lower())
                 yield condition, sent.shown if sent else _OF_TYPE.get(of_type, "another value")
+
+
+def without_keys(statement: Statement) -> Iterator[tuple[str, str]]:
+    """The actions of a statement that AWS never sends a key with which a condition asks for, each with that key."""
+    from ecsiam.reference.actions import matching, never_sent
+
+    for condition in statement.conditions:
+        if _asks_for(condition) and isinstance(statement.actions, Only):
+            for action in statement.actions.items:
+                known = matching(action.pattern)
+                if known and all(never_sent(one, condition.key) for one in known):
+                    yield action.pattern, condition.key
+
+
+def _asks_for(condition: Condition) -> bool:
+    """Whether a condition is never met where its key is absent."""
+    operator = condition.operator
+    if operator.comparison.kind == "null":
+        return [v.literal for v in condition.values] == ["false"]
+    return not (operator.if_exists or operator.comparison.negated or operator.qualifier == "ForAllValues")
 
 
 def _is_possible(condition: Condition, value: str, of_type: str) -> bool:

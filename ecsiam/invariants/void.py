@@ -27,6 +27,7 @@ from ecsiam.invariants.vain import (
     keys_of_others,
     said,
     vain_conditions,
+    without_keys,
 )
 from ecsiam.looks.words import listed
 from ecsiam.model.each import Each, Item
@@ -367,6 +368,11 @@ def _vain_conditions(place: Place) -> Iterator[str]:
         compared = f"`{condition.operator}` compares `{condition.key}` with {said(condition.values)}"
         yield f"{compared}, and AWS sends {sent}"
     if vain:
+        return
+    unsent = list(without_keys(statement))
+    for pattern, key in unsent:
+        yield f"AWS sends no `{key}` with `{pattern}`"
+    if unsent:
         return
     others = keys_of_others(place.stack, place.role, statement)
     for condition in others:

@@ -13,7 +13,19 @@ from typing import Any
 
 from attrs import frozen
 
-from ecsiam.reference.corrections import ADDED, CLAIMS, EVALUATED, EXCEPTIONS, HOMELESS, KEYS, NEEDS, Added, Evaluated
+from ecsiam.reference.corrections import (
+    ADDED,
+    CLAIMS,
+    EVALUATED,
+    EXCEPTIONS,
+    HOMELESS,
+    KEYS,
+    KEYS_OF_LISTS,
+    KEYS_OF_OWN,
+    NEEDS,
+    Added,
+    Evaluated,
+)
 
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}  # str.lower takes the Kelvin sign for a k
 _PLACEHOLDER = r"\$?\{[^}]*\}|<[^>]*>"
@@ -224,6 +236,16 @@ def keys(service: str) -> tuple[str, ...]:
     """The condition keys that the data files under a service, as they are written there; none for an unknown one."""
     prefix = service.translate(_LOWER)
     return tuple(_data().conditions.get_condition_keys_for_service(prefix)) if prefix in _services() else ()
+
+
+def never_sent(action: KnownAction, key: str) -> bool:
+    """Whether a key of one service is surely never sent with an action: of another's, or of those that don't list."""
+    lower = key.translate(_LOWER)
+    service = lower.partition(":")[0]
+    if service not in KEYS_OF_OWN or _look_up(lower, _key_table(dict.fromkeys(action.keys, "there"))):
+        return False
+    related = action.service.startswith(service) or service.startswith(action.service)
+    return lower in KEYS_OF_LISTS if related else True
 
 
 def multivalued(key: str) -> bool | None:

@@ -319,5 +319,15 @@ KEYS: dict[str, str] = {
 # What IAM takes of the token of any other OIDC provider; the part before the colon is the provider's host and path.
 CLAIMS: dict[str, str] = {"amr": "ArrayOfString", "aud": "String", "oaud": "String", "sub": "String"}
 
+# Services whose keys go with their own actions alone, unless the data has one with another's: none of AWS's managed
+# policies has one elsewhere. Keys of who asks (`glue:RoleAssumedBy`, `ssm:SourceInstanceARN`) go with any action.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+KEYS_OF_OWN = frozenset(
+    {"cloudwatch", "dynamodb", "ecr", "ecs", "elasticfilesystem", "iam", "kms", "logs", "s3", "secretsmanager", "sqs"}
+)
+# Keys of a list that is asked for, which no other action of the service is asked with.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
+KEYS_OF_LISTS = frozenset({"s3:delimiter", "s3:max-keys", "s3:prefix"})
+
 # Where the data files keys whose prefix is no service's.
 HOMELESS = ("sts", "sso", "aws-marketplace", "cognito-identity")
