@@ -10,11 +10,12 @@ from ecsiam.findings.finding import Finding
 from ecsiam.findings.remedies import grant, resources, there
 from ecsiam.findings.rules import RULES
 from ecsiam.findings.spelling import language, shown
-from ecsiam.findings.statements import redundant, shadowed, wrong_values
+from ecsiam.findings.statements import no_wildcards, other_operator, redundant, shadowed, wrong_values
 from ecsiam.invariants.vain import without_keys
 from ecsiam.invariants.void import Mended, mended, void_grants, wanted
 from ecsiam.invariants.void import Place as Grant
 from ecsiam.looks.words import listed
+from ecsiam.model.condition import Condition
 from ecsiam.model.deployment import Deployment
 from ecsiam.model.home import Home
 from ecsiam.model.policy import Policy
@@ -23,7 +24,6 @@ from ecsiam.model.sizes import measures
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Bindings, Ref, Text, text
-from ecsiam.readers.documents import NAMES_NOBODY, NAMES_SOMEBODY
 from ecsiam.readers.found import Place
 from ecsiam.readers.needs.need import Asked
 from ecsiam.readers.reading import Reading, ReadRole
@@ -95,24 +95,11 @@ def _sure(statement: Statement) -> bool:
     return all(ref.name in _OF_DEPLOYMENT or _OF_RESOURCE.fullmatch(ref.name) for ref in refs)
 
 
-_OF_THE_OTHER_KIND = {
-    NAMES_NOBODY: (
-        "a statement of a trust policy names no principal",
-        "Put what the role may do into a policy of the role, and leave in its trust who may assume it.",
-    ),
-    NAMES_SOMEBODY: (
-        "a statement of a role's policy names a principal",
-        "Leave it out: the role is the principal. Who may assume the role stands in its trust.",
-    ),
-}
-
-
 def lint(role: ReadRole) -> Iterator[Finding]:
     """What is wrong in the documents of a role, each with its statement's place."""
-    for gap in role.gaps:
-        for said, (fact, remedy) in _OF_THE_OTHER_KIND.items():
-            if gap.why.endswith(said):
-                yield Finding("refused", gap.place, fact, remedy=remedy, role=role.key)
+    for gap in (*role.gaps, *role.unclear):
+        if gap.refused is not None:
+            yield Finding("refused", gap.place, gap.refused.message, remedy=gap.refused.remedy, role=role.key)
     for id, policy in (("trust", role.role.trust), *((p.id, p.document) for p in role.role.policies.values())):
         if id == "trust" and not role.places.get("trust"):
             continue  # it was not read
@@ -134,12 +121,15 @@ def place_of(role: ReadRole, id: str, index: int) -> Place:
     return places[index] if index < len(places) else role.place
 
 
+_ACTION = re.compile(r"[\w-]+:[\w*?]+")  # what is none is refused, or odd
+
+
 def _names(role: ReadRole, id: str, policy: Policy) -> Iterator[Finding]:
     for i, statement in enumerate(policy.statements):
         place = place_of(role, id, i)
         for action in statement.actions.items:
             unknown = unknown_action(action.pattern)
-            if unknown is not None and unknown.kind in ("misspelt", "operation"):
+            if unknown is not None and unknown.kind in ("misspelt", "operation") and _ACTION.fullmatch(action.pattern):
                 kind = "is no action" if unknown.kind == "misspelt" else "is an API, and no action"
                 remedy = f"Write `{unknown.nearest}`." if unknown.nearest else ""
                 yield Finding("unknown-name", place, f"`{action.pattern}` {kind}", remedy=remedy, role=role.key)
@@ -158,8 +148,8 @@ def _names(role: ReadRole, id: str, policy: Policy) -> Iterator[Finding]:
                     fact = f"`{condition.operator}` on `{condition.key}` is true where the request has no such key"
                     remedy = f"Use `ForAnyValue`, or add{there(place, condition.key)}"
                     yield Finding("forall-allow", place, fact, remedy=remedy, role=role.key)
-        for _, fact in wrong_values(statement):
-            yield Finding("wrong-value", place, fact, remedy=_RIGHT_VALUE, role=role.key)
+        for condition, fact in (*wrong_values(statement), *no_wildcards(statement)):
+            yield Finding("wrong-value", place, fact, remedy=_right_value(statement, condition), role=role.key)
 
 
 def _may_be_absent(policy: Policy, key: str) -> bool:
@@ -174,7 +164,9 @@ def _may_be_absent(policy: Policy, key: str) -> bool:
     return not (key_type(key) or "ArrayOf").startswith("ArrayOf")
 
 
-_RIGHT_VALUE = "Compare it with what AWS sends, by the operator of its type."
+def _right_value(statement: Statement, condition: Condition) -> str:
+    other = other_operator(statement, condition)
+    return f"Write `{other}`." if other else "Compare it with what AWS sends, by the operator of its type."
 
 
 def beside(role: ReadRole) -> Iterator[Finding]:
@@ -256,6 +248,8 @@ def void(role: ReadRole, reading: Reading) -> Iterator[Finding]:
             continue
         at = place_of(role, original.id, place.at)
         remedy = _mended(at, list(mended(place)), role, original.document.statements[place.at], reading)
+        if not remedy and any(fault.path[:2] == ("Statement", place.at) for fault in original.document.refusals()):
+            continue  # that says it
         remedy = remedy or _instead(place)
         yield Finding("void", at, shown(as_read(fact, role.role)), remedy=remedy, role=role.key)
 
@@ -289,7 +283,9 @@ def _instead(place: Grant) -> str:
         if len(few) < len(place.statement.actions.items):
             return f"Move {listed(few)} into a statement of its own, without the condition on `{unsent[0][1]}`."
     if asked is None:
-        return "Leave the condition out, or compare with what AWS sends."
+        others = (other_operator(place.statement, condition) for condition in place.statement.conditions)
+        other = next(filter(None, others), "")
+        return f"Write `{other}`." if other else "Leave the condition out, or compare with what AWS sends."
     given, form = asked
     _, _, service, _, _, resource = given.split(":", 5) if given.count(":") > 4 else [""] * 6
     named = f":{service}:{resource}"

@@ -1,18 +1,20 @@
 """What statements say to no end: what is granted twice, or denied at once, a condition that never or always holds."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from attrs import evolve, frozen
 
 from ecsiam.analysis.answers import Holds
 from ecsiam.analysis.questions import contains
-from ecsiam.invariants.vain import said, vain_conditions
+from ecsiam.invariants.vain import excludes_all, said, vain_conditions
 from ecsiam.model.condition import Condition, Operator
 from ecsiam.model.globs import matches
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.statement import Only, Statement
 from ecsiam.model.text import Text
+from ecsiam.reference.actions import key_type
 
 MOST_COMPARED = 60  # statements of one role
 SECONDS = 1.0  # of the processor, for one comparison
@@ -117,6 +119,53 @@ def _is_nothing(policy: Policy) -> bool:
 # ---------------------------------------------------------------- by its own conditions
 
 
+def no_wildcards(statement: Statement) -> Iterator[tuple[Condition, str]]:
+    """Conditions with a `*` that is compared as a letter, where nothing else is wrong with them."""
+    for condition in statement.conditions:
+        comparison = condition.operator.comparison
+        starred = tuple(value for value in condition.values if _has_star(value))
+        exact = comparison.kind == "string" and not comparison.name.endswith("Like")
+        if exact and starred and not any(vain_conditions(evolve(statement, conditions=[_positive(condition)]))):
+            if statement.effect == "Allow" and excludes_all(statement):
+                continue  # it is void
+            compared = f"`{condition.operator}` compares `{condition.key}` with {said(starred)} letter by letter"
+            yield condition, f"{compared}, and `*` is no wildcard there"
+
+
+def _has_star(value: Text) -> bool:
+    return any("*" in re.sub(r"\$\{[^}]*\}", "", part) for part in value.parts if isinstance(part, str))
+
+
+def other_operator(statement: Statement, condition: Condition) -> str:
+    """The operator of the type that AWS sends for a key, where a condition has another; empty where none helps."""
+    operator = condition.operator
+    of_type = (key_type(condition.key) or "").removeprefix("ArrayOf")
+    for name in _OF_TYPE.get(of_type, ()):
+        prefix = f"{operator.qualifier}:" if operator.qualifier else ""
+        other = Operator.parse(f"{prefix}{name}{'IfExists' if operator.if_exists else ''}")
+        if other.comparison.negated == operator.comparison.negated and other != operator:
+            tried = _positive(evolve(condition, operator=other))
+            if not any(vain_conditions(evolve(statement, conditions=[tried]))):
+                return str(other)
+    return ""
+
+
+_OF_TYPE = {
+    "ARN": ("ArnLike", "ArnNotLike"),
+    "Bool": ("Bool",),
+    "Date": ("DateEquals", "DateNotEquals"),
+    "IPAddress": ("IpAddress", "NotIpAddress"),
+    "Numeric": ("NumericEquals", "NumericNotEquals"),
+    "String": ("StringLike", "StringNotLike"),
+}
+
+
+def _positive(condition: Condition) -> Condition:
+    """A condition without what negates it or lets it hold of an absent key."""
+    name = condition.operator.comparison.name
+    return evolve(condition, operator=Operator.parse(_POSITIVE.get(name, name)))
+
+
 def wrong_values(statement: Statement) -> Iterator[tuple[Condition, str]]:
     """Conditions that compare a key with what AWS never sends for it, with what comes of that.
 
@@ -127,8 +176,7 @@ def wrong_values(statement: Statement) -> Iterator[tuple[Condition, str]]:
         kind = operator.comparison.kind
         if kind == "null" or any(value.refs for value in condition.values) or not condition.values:
             continue
-        plain = Operator.parse(_POSITIVE.get(operator.comparison.name, operator.comparison.name))
-        for _, sent in vain_conditions(evolve(statement, conditions=[evolve(condition, operator=plain)])):
+        for _, sent in vain_conditions(evolve(statement, conditions=[_positive(condition)])):
             compared = f"`{operator}` compares `{condition.key}` with {said(condition.values)}, and AWS sends {sent}"
             come = _comes_of(statement, operator)
             if come:

@@ -8,16 +8,18 @@ from typing import cast
 
 from attrs import define, evolve, field
 
-from ecsiam.errors import PolicyError, show_path
+from ecsiam.errors import Fault, PolicyError, show, show_path
 from ecsiam.model.bounds import LARGEST, loaded
-from ecsiam.model.document import read_literal, statement_from_data
+from ecsiam.model.document import ELEMENTS, read_literal, statement_from_data
 from ecsiam.model.policy import VERSIONS, Policy, Version
 from ecsiam.model.statement import Statement
 from ecsiam.model.text import Text
 from ecsiam.readers.found import FoundDocument, Gap, Place, Unread, Value, several, symbol
 from ecsiam.readers.reading import Fidelity
+from ecsiam.readers.values import Map
 
 MOST_STATEMENTS = 1_000  # IAM stops at 10,240 characters, and a resource's policy at twice or thrice that
+_VERSION = "Write `2012-10-17`."
 UNREAD = "ecsiam:unread"  # the key of a condition that was not understood: no request has it, and none is without
 
 
@@ -63,7 +65,9 @@ def read_document(found: FoundDocument, kind: str, address: str) -> ReadDocument
     if isinstance(version, str) and version in VERSIONS:
         read.version = version
     else:
-        read.unclear.append(Gap(evolve(place, path=(*place.path, "Version")), "the Version of a document is not known"))
+        at = evolve(place, path=(*place.path, "Version"))
+        wrong = Fault(f"`{show(version)}` is no Version", (), _VERSION) if isinstance(version, str) else None
+        read.unclear.append(Gap(at, "the Version of a document is not known", wrong))
     if len(statements) > MOST_STATEMENTS:
         read.gaps.append(Gap(place, f"a policy document has more than {MOST_STATEMENTS:,} statements: IAM takes none"))
         read.fidelity = Fidelity(of_documents=1, of_statements=len(statements))
@@ -78,11 +82,12 @@ def read_document(found: FoundDocument, kind: str, address: str) -> ReadDocument
             written = _written(plain)
             size += len(written or b"")
             if size > LARGEST:
-                raise PolicyError(f"what is before it is larger than {LARGEST // 1024} KiB: IAM takes no such document")
+                raise _Unclear(f"what is before it is larger than {LARGEST // 1024} KiB: IAM takes no such document")
             statement = _statement(plain) if written is None else _again(written)
             _expect(statement, kind)
         except PolicyError as e:
-            read.gaps.append(Gap(at, f"a statement is not understood: {e.faults[0].message}"))
+            why = f"a statement is not understood: {e.faults[0].message}"
+            read.gaps.append(Gap(at, why, _refused(e, one)))
         else:
             read.statements.append(statement)
             read.places.append(at)
@@ -92,12 +97,44 @@ def read_document(found: FoundDocument, kind: str, address: str) -> ReadDocument
     return read
 
 
-NAMES_NOBODY, NAMES_SOMEBODY = "it names no principal", "it names a principal"
+class _Unclear(PolicyError):
+    """A statement of which not all is known: what IAM would say of it nobody knows either."""
+
+
+def _refused(e: PolicyError, statement: Value) -> Fault | None:
+    """What IAM surely refuses of a statement.
+
+    Whether it takes elements in another case no page says. What a block of Terraform lacks, other values may give it.
+    """
+    fault = evolve(e.faults[0], path=())
+    if isinstance(e, _Unclear) or not isinstance(statement, dict):
+        return None
+    given = cast("dict[str, Value]", statement)
+    if any(key not in ELEMENTS and key.lower() in _LOWER for key in given):
+        return None
+    block = isinstance(statement, Map) and statement.block
+    if fault.message.startswith("a statement") and fault not in (_SOMEBODY, _NOBODY):
+        return None if block else fault
+    return fault if _written(_plain(given)) is not None or fault.message.startswith(_WHATEVER) else None
+
+
+_LOWER = {element.lower() for element in ELEMENTS}
+_WHATEVER = ("unknown element", "unknown condition operator", "`Null` takes", "both `")  # whatever isn't known beside
+_SOMEBODY = Fault(
+    "a statement of a role's policy names a principal",
+    (),
+    "Leave it out: the role is the principal. Who may assume the role stands in its trust.",
+)
+_NOBODY = Fault(
+    "a statement of a trust policy names no principal",
+    (),
+    "Put what the role may do into a policy of the role, and leave in its trust who may assume it.",
+)
 
 
 def _expect(statement: Statement, kind: str) -> None:
     if (statement.principals is None) != (kind == "identity"):
-        raise PolicyError(NAMES_SOMEBODY if kind == "identity" else NAMES_NOBODY)
+        raise PolicyError(_SOMEBODY if kind == "identity" else _NOBODY)
 
 
 def _opened(value: Value, at: Place, unclear: list[str]) -> Value:
@@ -160,7 +197,7 @@ def _plain(value: Value) -> Value:
     """A value with known texts as plain ones. Raises PolicyError for what was not understood."""
     match value:
         case Unread():
-            raise PolicyError(value.why)
+            raise _Unclear(value.why)
         case Text():
             return value if value.literal is None else value.literal
         case dict():

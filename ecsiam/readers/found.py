@@ -90,10 +90,14 @@ class Unread:
 
 @frozen
 class Gap:
-    """What was not understood, and where; what depends on it is Undecided. `address` is the thing it is part of."""
+    """What was not understood, and where; what depends on it is Undecided. `address` is the thing it is part of.
+
+    `refused` is what IAM refuses of it, where that is why.
+    """
 
     place: Place
     why: str
+    refused: Fault | None = None
 
     def __str__(self) -> str:
         return f"{self.place}: {self.why}"

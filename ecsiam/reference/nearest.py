@@ -60,8 +60,7 @@ def unknown_action(name: str) -> Unknown | None:
     service, _, own = lower.partition(":")
     known = actions.actions(service)
     if not known:
-        near = get_close_matches(service, actions.services(), n=1, cutoff=0.75)
-        return Unknown(name, "unknown", f"{near[0]}:{name.partition(':')[2]}" if near else "")
+        return _of_no_service(name)
     if any(re.fullmatch(_as_regex(own), operation) for operation in _operations(service)):
         return Unknown(name, "newer")
     return _near(name, [k.id for k in known.values()], _action_words)
@@ -71,9 +70,37 @@ def unknown_key(key: str) -> Unknown | None:
     """The same for a condition key."""
     if actions.key_type(key) is not None:
         return None
+    if tags := _TAGS.fullmatch(key):
+        return Unknown(key, "misspelt", f"aws:{tags[1][:1].upper()}{tags[1][1:].lower()}Tag/{tags[2]}")
     prefix = key.partition(":")[0].lower()
     candidates = [k for k in KEYS if k.lower().startswith(f"{prefix}:")] + list(actions.keys(prefix))
     return _near(key, [k for k in candidates if "{" not in k], _key_words)
+
+
+_TAGS = re.compile("aws:(principal|request|resource)s?tags?/(.+)", re.IGNORECASE)
+# What people call services whose actions have another prefix, beside the names of their clients (`_MODELS`).
+_CALLED = MappingProxyType(
+    {
+        **{client: prefix for prefix, clients in _MODELS.items() for client in clients},
+        "cloudwatch-logs": "logs",
+        "cloudwatchlogs": "logs",
+        "eventbridge": "events",
+        "parameterstore": "ssm",
+    }
+)
+
+
+def _of_no_service(name: str) -> Unknown:
+    """What an action of an unknown service may be: misspelt, where one that is a slip away has such an action."""
+    prefix, _, own = name.partition(":")
+    service = prefix.lower()
+    near = get_close_matches(service, actions.services(), n=1, cutoff=0.75)
+    meant = _CALLED.get(service) or (near[0] if near else "")
+    found = actions.matching(f"{meant}:{own}") if meant else ()
+    slip = len(service) > MOST_SLIPS and _slips(service, meant) <= (1 if len(service) < 5 else MOST_SLIPS)
+    if found and (service in _CALLED or (slip and not _operations(service))):
+        return Unknown(name, "misspelt", found[0].id if len(found) == 1 else f"{meant}:{own}")
+    return Unknown(name, "unknown", f"{meant}:{own}" if meant else "")
 
 
 def _as_regex(pattern: str) -> str:
