@@ -255,9 +255,13 @@ def test_what_a_quota_can_give_is_a_warning() -> None:
 # ---------------------------------------------------------------- in the language of the file
 
 LANGUAGES = [
-    ("x.tf", '"arn:aws:s3:::memos/*",', 'condition { test = "Null"; variable = "aws:CalledVia"; values = ["false"] }'),
-    ("x.yaml", '- "arn:aws:s3:::memos/*"', 'Null: {"aws:CalledVia": "false"}'),
-    ("x.json", '"arn:aws:s3:::memos/*",', '"Null": {"aws:CalledVia": "false"}'),
+    (
+        "x.tf",
+        '"arn:aws:s3:::memos/*",',
+        ':\n  condition {\n    test     = "Null"\n    variable = "aws:CalledVia"\n    values   = ["false"]\n  }',
+    ),
+    ("x.yaml", '- "arn:aws:s3:::memos/*"', ' `Null: {"aws:CalledVia": "false"}`.'),
+    ("x.json", '"arn:aws:s3:::memos/*",', ' `"Null": {"aws:CalledVia": "false"}`.'),
 ]
 
 
@@ -269,7 +273,73 @@ def test_a_remedy_is_in_the_language_of_the_file(file: str, resource: str, null:
     assert one.remedy == f"Add to its resources:\n  {resource}"
     condition = {"ForAllValues:StringEquals": {"aws:CalledVia": "ecs.amazonaws.com"}}
     (one,) = found(allow("sns:Publish", **condition), file=file)
-    assert one.remedy == f"Use `ForAnyValue`, or add `{null}`."
+    assert one.remedy == f"Use `ForAnyValue`, or add{null}"
+
+
+IN = "eu-west-2:123456789012"
+SECRET = f"arn:aws:secretsmanager:{IN}:secret:db"
+# An action, an ARN that no resource of it has, and the one that may be meant.
+NEAREST: dict[str, tuple[str, str, str]] = {
+    "a secret without its letters": ("secretsmanager:GetSecretValue", SECRET, f"{SECRET}-??????"),
+    "a secret with five of them": ("secretsmanager:GetSecretValue", f"{SECRET}-?????", f"{SECRET}-??????"),
+    "no type": ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{IN}:db-AbCdEf", f"{SECRET}-AbCdEf"),
+    "a region of a role": (
+        "iam:PassRole",
+        "arn:aws:iam:eu-west-2:123456789012:role/x",
+        "arn:aws:iam::123456789012:role/x",
+    ),
+    "a region of a bucket": ("s3:GetObject", f"arn:aws:s3:{IN}:memos/*", OBJECTS),
+    "a colon too few for a bucket": ("s3:GetObject", "arn:aws:s3::memos/*", OBJECTS),
+    "a topic with its type": ("sns:Publish", f"arn:aws:sns:{IN}:topic/memos", f"arn:aws:sns:{IN}:memos"),
+    "the address of a queue": (
+        "sqs:SendMessage",
+        "https://sqs.eu-west-2.amazonaws.com/123456789012/memos",
+        f"arn:aws:sqs:{IN}:memos",
+    ),
+    "the address of an image": (
+        "ecr:BatchGetImage",
+        "123456789012.dkr.ecr.eu-west-2.amazonaws.com/memos:1",
+        f"arn:aws:ecr:{IN}:repository/memos",
+    ),
+    "no account, which the role's says": (
+        "kinesis:PutRecord",
+        "arn:aws:kinesis:eu-west-2::stream/memos",
+        f"arn:aws:kinesis:{IN}:stream/memos",
+    ),
+    "an action without resources": ("ecr:GetAuthorizationToken", f"arn:aws:ecr:{IN}:repository/memos", "*"),
+    "a list of groups": ("logs:DescribeLogGroups", f"arn:aws:logs:{IN}:log-group:/ecs/memos:*", "*"),
+    "metrics": ("cloudwatch:PutMetricData", f"arn:aws:cloudwatch:{IN}:metric/memos", "*"),
+}
+
+
+@pytest.mark.parametrize(("action", "arn", "right"), NEAREST.values(), ids=NEAREST)
+def test_the_nearest_right_form_is_what_to_write(action: str, arn: str, right: str) -> None:
+    (one,) = (one for one in found(allow(action, arn)) if one.rule == "void")
+    assert one.remedy == f'Write as its resource:\n  "{right}",'
+    assert "void" not in {one.rule for one in found(allow(action, right))}
+
+
+INSTEAD = [
+    ("kms:Decrypt", f"arn:aws:kms:{IN}:alias/memos", "Name the key and not its alias"),
+    ("elasticfilesystem:ClientMount", f"arn:aws:elasticfilesystem:{IN}:access-point/fsap-1", "Name the file system"),
+    ("ecs:UpdateService", f"arn:aws:ecs:{IN}:cluster/memos", "`arn:aws:ecs:*:*:service/*/*`"),
+    ("rds-db:connect", f"arn:aws:rds:{IN}:db:memos", "`arn:aws:rds-db:*:*:dbuser:*/*`"),
+]
+
+
+@pytest.mark.parametrize(("action", "arn", "says"), INSTEAD, ids=[action for action, _, _ in INSTEAD])
+def test_where_no_form_is_near_what_aws_asks_on_is_said(action: str, arn: str, says: str) -> None:
+    (one,) = found(allow(action, arn))
+    assert one.rule == "void"
+    assert says in one.remedy
+
+
+def test_what_needs_another_resource_gets_a_statement_of_its_own() -> None:
+    arn = f"arn:aws:ecr:{IN}:repository/memos"
+    (one,) = found(allow(["ecr:GetAuthorizationToken", "ecr:BatchGetImage"], arn))
+    first, *more = one.remedy.split("\n")
+    assert first == "Move `ecr:GetAuthorizationToken` into a statement of its own:"
+    assert json.loads("\n".join(more)) == allow(["ecr:GetAuthorizationToken"], ["*"])
 
 
 MAIN = """\

@@ -73,6 +73,38 @@ ARNS: dict[str, tuple[str, str, str]] = {
     ),
     "Terraform's reference": ("s3:ListBucket", "arn:aws:s3:::${var.bucket}", "arn:aws:s3:::*"),
     "a name that no role has": ("s3:GetObject", "arn:aws:s3:::b/${aws:username}/*", ""),
+    "a slash behind a type": (READ, f"arn:aws:secretsmanager:{IN}:secret/db-AbCdEf", SECRET),
+    "a misspelt service": (READ, SECRET.replace("secretsmanager", "secretmanager"), SECRET),
+    "a type in other words": (
+        "logs:PutLogEvents",
+        f"arn:aws:logs:{IN}:loggroup:/ecs/memos:*",
+        f"arn:aws:logs:{IN}:log-group:/ecs/memos:*",
+    ),
+    "a colon behind a parameter's type": (
+        "ssm:GetParameters",
+        f"arn:aws:ssm:{IN}:parameter:memos/db",
+        f"arn:aws:ssm:{IN}:parameter/memos/db",
+    ),
+    "a type in the plural": (
+        "ssm:GetParameters",
+        f"arn:aws:ssm:{IN}:parameters/memos/db",
+        f"arn:aws:ssm:{IN}:parameter/memos/db",
+    ),
+    "a tag behind a repository": (
+        "ecr:BatchGetImage",
+        f"arn:aws:ecr:{IN}:repository/memos:latest",
+        f"arn:aws:ecr:{IN}:repository/memos",
+    ),
+    "a session for its role": (
+        "sts:AssumeRole",
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/x/session",
+        f"arn:aws:iam::{ACCOUNT}:role/x",
+    ),
+    "a task definition without revisions": (
+        "ecs:RunTask",
+        f"arn:aws:ecs:{IN}:task-definition/memos",
+        f"arn:aws:ecs:{IN}:task-definition/memos:*",
+    ),
     "an alias": ("kms:Decrypt", f"arn:aws:kms:{IN}:alias/memos", ""),
     "an alias as a key": ("kms:Decrypt", f"arn:aws:kms:{IN}:key/alias/memos", ""),
     "a bucket for objects": ("s3:GetObject", "arn:aws:s3:::uploads", "arn:aws:s3:::uploads/*"),
@@ -280,6 +312,48 @@ CONDITIONS: dict[str, tuple[str, list[str], Block, str]] = {
         {"StringNotLike": {"aws:RequestedRegion": "eu-west-*"}},
         "AWS sends `eu-west-2`, `eu-west-3` as `aws:RequestedRegion`",
     ),
+    "a key of another service's actions": (
+        "s3:GetObject",
+        ["arn:aws:s3:::b/*"],
+        {"StringEquals": {"kms:ViaService": "s3.eu-west-2.amazonaws.com"}},
+        "AWS sends no `kms:ViaService` with `s3:GetObject`",
+    ),
+    "a key of lists": (
+        "s3:GetObject",
+        ["arn:aws:s3:::b/*"],
+        {"StringLike": {"s3:prefix": "home/*"}},
+        "AWS sends no `s3:prefix` with `s3:GetObject`",
+    ),
+    "a key that only services send": (
+        "s3:GetObject",
+        ["arn:aws:s3:::b/*"],
+        {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+        "AWS sends nothing as `aws:SourceAccount`",
+    ),
+    "a key that no session lacks": (
+        "s3:GetObject",
+        ["arn:aws:s3:::b/*"],
+        {"Null": {"aws:TokenIssueTime": "true"}},
+        "AWS sends something as `aws:TokenIssueTime`",
+    ),
+    "a tag's key with an s too many": (
+        "s3:GetObject",
+        ["arn:aws:s3:::b/*"],
+        {"StringEquals": {"aws:PrincipalTags/team": "x"}},
+        "AWS has no condition key `aws:PrincipalTags/team`, and has `aws:PrincipalTag/team`",
+    ),
+    "a misspelt service": (
+        "secretmanager:GetSecretValue",
+        ["*"],
+        {"StringEquals": {"aws:ResourceTag/team": "x"}},
+        "AWS has no action `secretmanager:GetSecretValue`, and has `secretsmanager:GetSecretValue`",
+    ),
+    "a service by its client's name": (
+        "efs:ClientMount",
+        ["*"],
+        {"StringEquals": {"aws:ResourceTag/team": "x"}},
+        "AWS has no action `efs:ClientMount`, and has `elasticfilesystem:ClientMount`",
+    ),
     "a misspelt key": (
         "s3:GetObject",
         ["arn:aws:s3:::b/*"],
@@ -325,7 +399,11 @@ def test_a_condition_that_never_holds_is_named_with_what_aws_sends(
     ids=str,
 )
 def test_a_condition_that_may_hold_is_none_of_these(when: Block) -> None:
-    assert isinstance(ask(task(granted(RUN, ON_TASKS, when))), Holds)
+    (keys,) = when.values()
+    (key,) = keys
+    of_own = {"iam": (["iam:PassRole"], OWN), "kms": (["kms:Decrypt"], [f"arn:aws:kms:{IN}:key/1"])}
+    actions, resources = of_own.get(key.partition(":")[0], (RUN, ON_TASKS))
+    assert isinstance(ask(task(granted(actions, resources, when))), Holds)
 
 
 @pytest.mark.parametrize(
@@ -385,7 +463,8 @@ def _having(*operations: str) -> Callable[[str], frozenset[str]]:
         ("s3:NotYetThere", ""),
         ("ecs:RunTasks", "ecs:RunTask"),
         ("s3:GetObjects", "s3:GetObject"),
-        ("secretmanager:GetSecretValue", "secretsmanager:GetSecretValue"),
+        ("secretmanager:NotYetThere", "secretsmanager:NotYetThere"),
+        ("s4:GetObject", ""),
         ("notyet:There", ""),
         ("s3:NotYet*", ""),
     ],

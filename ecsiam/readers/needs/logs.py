@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from attrs import frozen
 
+from ecsiam.analysis.unknown import OF_RESOURCE
 from ecsiam.errors import Path
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Text, text
 from ecsiam.readers.found import FoundService, FoundTask, Place, Value, as_list, as_map, symbol, symbols
@@ -58,7 +59,8 @@ def _made(place: Place, group: Text, streams: Text, known: Known) -> Iterator[Ta
     https://docs.docker.com/engine/logging/drivers/awslogs/#awslogs-create-group
     """
     names = {arn.split(":log-group:", 1)[-1] for arn in known.arns.values() if arn.holds(":log-group:")}
-    if group not in names:
+    made = len(group.parts) == 1 and all(OF_RESOURCE.fullmatch(ref.name) for ref in group.refs) and bool(group.refs)
+    if group not in names and not made:
         unsure = "whether that log group is there already" if symbols(group) else ""
         what = f"writes to, and makes, the log group `{group}`"
         way = (Asked("logs:CreateLogGroup", streams),)
