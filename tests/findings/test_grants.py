@@ -255,7 +255,10 @@ resource "aws_ecs_task_definition" "shop" {
     image            = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:1"
     secrets          = [{ name = "DB", valueFrom = "${aws_secretsmanager_secret.db.arn}:url::" }]
     environmentFiles = [{ type = "s3", value = "${aws_s3_bucket.config.arn}/app.env" }]
-    logConfiguration = { logDriver = "awslogs", options = { awslogs-group = "/ecs/shop", awslogs-region = "eu-west-1" } }
+    logConfiguration = {
+      logDriver = "awslogs"
+      options   = { awslogs-group = "/ecs/shop", awslogs-region = "eu-west-1" }
+    }
   }])
 }
 
