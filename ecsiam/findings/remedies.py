@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable
 from textwrap import indent
 
-from ecsiam.findings.spelling import Language, language, spelt
+from ecsiam.findings.spelling import language, of_others, spelt
+from ecsiam.looks.words import listed
 from ecsiam.model.text import Text
 from ecsiam.readers.found import Place
 from ecsiam.readers.needs.need import Asked
@@ -23,15 +24,18 @@ def grant(place: Place, way: Iterable[Asked], reading: Reading, head: str = "Gra
     groups: dict[_Condition, list[Asked]] = {}
     for one in way:
         groups.setdefault(tuple((k, v) for k, v in one.context if k in _NARROWING), []).append(one)
-    written = [_statement(asked, condition, of, reading) for condition, asked in groups.items()]
+    written = [_statement(asked, condition, place, reading) for condition, asked in groups.items()]
     between = ",\n" if of in ("template", "cfn json", "json") else "\n"
-    return f"{head}:\n" + indent(between.join(written), "  ")
+    others = of_others((one.resource for asked in groups.values() for one in asked), place, reading)
+    handed = f", handing {listed(others)} to its module" if others else ""
+    return f"{head}{handed}:\n" + indent(between.join(written), "  ")
 
 
-def _statement(asked: list[Asked], condition: _Condition, of: Language, reading: Reading) -> str:
+def _statement(asked: list[Asked], condition: _Condition, place: Place, reading: Reading) -> str:
+    of = language(place)
     actions = list(dict.fromkeys(one.action for one in asked))
-    resources = [spelt(one, of, reading) for one in dict.fromkeys(one.resource for one in asked)]
-    keys = [(key, spelt(value, of, reading)) for key, value in condition]
+    resources = [spelt(one, place, reading) for one in dict.fromkeys(one.resource for one in asked)]
+    keys = [(key, spelt(value, place, reading)) for key, value in condition]
     if of == "hcl":
         lines = [f"actions   = {_listed(map(json.dumps, actions))}", f"resources = {_listed(resources)}"]
         lines += [_block("condition", "StringEquals", key, value) for key, value in keys]
@@ -70,7 +74,7 @@ def _block(name: str, test: str, key: str, value: str) -> str:
 def resources(place: Place, right: Iterable[Text], reading: Reading, *, beside: bool) -> str:
     """What to write as the resources of a statement, or beside those that it has."""
     of = language(place)
-    written = [spelt(one, of, reading) for one in dict.fromkeys(right)]
+    written = [spelt(one, place, reading) for one in dict.fromkeys(right)]
     lines = [f"- {one}" if of == "cfn yaml" else f"{one}," for one in written]
     head = "Add to its resources:" if beside else "Write as its resource:"
     return "\n  ".join((head, *lines))

@@ -8,7 +8,7 @@ from typing import Literal
 from ecsiam.model.arn import partition_of
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Bindings, Ref, Text
 from ecsiam.readers.forms import told
-from ecsiam.readers.found import Place
+from ecsiam.readers.found import Place, symbols
 from ecsiam.readers.reading import Reading
 
 Language = Literal["hcl", "template", "cfn yaml", "cfn json", "json"]
@@ -56,13 +56,13 @@ def shown(text: Text) -> str:
     return _SHOWN_EACH.sub("*", told(known))
 
 
-def spelt(text: Text, language: Language, reading: Reading) -> str:
-    """A text as a value in a language."""
-    match language:
+def spelt(text: Text, place: Place, reading: Reading) -> str:
+    """A text as a value in the language of the file of a place."""
+    match language(place):
         case "hcl":
-            return _hcl(text, reading)
+            return _hcl(text, place, reading)
         case "template":
-            found = _hcl(text, reading)
+            found = _hcl(text, place, reading)
             return found if found.startswith('"') else f'"${{{found}}}"'
         case "cfn yaml":
             return _cfn_yaml(*_cfn(text, reading))
@@ -75,18 +75,43 @@ def spelt(text: Text, language: Language, reading: Reading) -> str:
 # ---------------------------------------------------------------- Terraform
 
 
-def _hcl(text: Text, reading: Reading) -> str:
-    """A text as an expression of Terraform: a reference where it is the ARN of a resource, else a template."""
-    whole = _reference(text, reading)
-    if whole is not None:
-        return whole
-    longer = _longer(text, reading)
-    if longer is not None:
-        return f'"${{{longer[0]}}}{longer[1]}"'
+def _hcl(text: Text, place: Place, reading: Reading) -> str:
+    """A text as an expression of Terraform: a reference where it is the ARN of a resource, else a template.
+
+    What another module has can't be named; its ARN can, where the name is known.
+    """
+    known = symbols(Text(_as_pattern(text)))
+    own = _module(place.address)
+    whole, longer = _reference(text, reading), _longer(text, reading)
+    if whole is not None and (known or _module(whole) == own):
+        return whole.removeprefix(own)
+    if longer is not None and (known or _module(longer[0]) == own):
+        return f'"${{{longer[0].removeprefix(own)}}}{longer[1]}"'
     text = Text(_as_pattern(text))
+    names = [p if isinstance(p, str) else _HCL.get(p.name, p.name.removeprefix(own)) for p in text.parts]
     if len(text.parts) == 1 and isinstance(text.parts[0], Ref):
-        return _HCL.get(text.parts[0].name, text.parts[0].name)
-    return '"' + "".join(p if isinstance(p, str) else f"${{{_HCL.get(p.name, p.name)}}}" for p in text.parts) + '"'
+        return names[0]
+    return '"' + "".join(n if isinstance(p, str) else f"${{{n}}}" for n, p in zip(names, text.parts, strict=True)) + '"'
+
+
+_MODULE = re.compile(r"(module\.[^.\[]+(\[[^\]]*\])?\.)*")
+
+
+def _module(address: str) -> str:
+    """The modules that an address begins with, `module.roles.`; of the root's none."""
+    found = _MODULE.match(address)
+    return found[0] if found else ""
+
+
+def of_others(texts: Iterable[Text], place: Place, reading: Reading) -> tuple[str, ...]:
+    """What another module of Terraform has, and these texts can't be written without."""
+    if language(place) not in ("hcl", "template"):
+        return ()
+    found = (_MODULE_NAME.findall(_hcl(text, place, reading)) for text in texts)
+    return tuple(dict.fromkeys(name for names in found for name in names))
+
+
+_MODULE_NAME = re.compile(r"module\.[^\s}\"]+")
 
 
 # ---------------------------------------------------------------- CloudFormation
