@@ -252,11 +252,11 @@ def matches_condition(condition: Condition, version: Version, context: Mapping[s
     if given is None:
         return "maybe"
     if not given.parts or operator.comparison.kind == "null":
-        values = [value.literal for value in condition.values]
-        if operator.comparison.kind == "null" and None in values:
+        said = [value.literal for value in condition.values]
+        if operator.comparison.kind == "null" and None in said:
             return "maybe"
-        pieces = tuple(((value or "", False),) for value in values)
-        return "yes" if matches_values(operator, pieces, str(given) or None) else "no"
+        asked = tuple(((one or "", False),) for one in said)
+        return "yes" if matches_values(operator, asked, str(given) or None) else "no"
     if given.literal is not None and all(value.literal is not None for value in condition.values):
         values = condition_values(operator, condition.values, version)
         if all(isinstance(piece, str) for value in values for piece in value):

@@ -5,15 +5,16 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
+from ecsiam.analysis.variables import Variable, parts
 from ecsiam.errors import Fault
 from ecsiam.findings.finding import Finding
 from ecsiam.findings.remedies import grant, resources, there
 from ecsiam.findings.rules import RULES
 from ecsiam.findings.spelling import language, shown
 from ecsiam.findings.statements import no_wildcards, other_operator, redundant, shadowed, wrong_values
+from ecsiam.invariants.place import Place as Grant
 from ecsiam.invariants.vain import without_keys
 from ecsiam.invariants.void import Mended, mended, void_grants, wanted
-from ecsiam.invariants.void import Place as Grant
 from ecsiam.looks.words import listed
 from ecsiam.model.condition import Condition
 from ecsiam.model.deployment import Deployment
@@ -133,12 +134,18 @@ def _names(role: ReadRole, id: str, policy: Policy) -> Iterator[Finding]:
                 kind = "is no action" if unknown.kind == "misspelt" else "is an API, and no action"
                 remedy = f"Write `{unknown.nearest}`." if unknown.nearest else ""
                 yield Finding("unknown-name", place, f"`{action.pattern}` {kind}", remedy=remedy, role=role.key)
-        for condition in statement.conditions:
-            strange = unknown_key(condition.key)
+        variables = list(dict.fromkeys(_variables(statement)))
+        for key in dict.fromkeys((*(c.key for c in statement.conditions), *variables)):
+            strange = unknown_key(key)
             if strange is not None and strange.kind == "misspelt":
                 remedy = f"Write `{strange.nearest}`." if strange.nearest else ""
-                fact = f"`{condition.key}` is no condition key"
-                yield Finding("unknown-name", place, fact, remedy=remedy, role=role.key)
+                yield Finding("unknown-name", place, f"`{key}` is no condition key", remedy=remedy, role=role.key)
+        if policy.version == "2008-10-17" and not any("Version" in gap.place.path for gap in role.unclear):
+            for key in (key for key in variables if key_type(key)):
+                fact = f"`${{{key}}}` is no variable, since the document has no Version of 2012"
+                remedy = 'Write `"Version": "2012-10-17"` beside its statements.'
+                yield Finding("odd", place, fact, remedy=remedy, role=role.key)
+        for condition in statement.conditions:
             if statement.effect == "Allow" and condition.operator.qualifier == "ForAllValues":
                 pinned = any(
                     c.operator.comparison.kind == "null" and c.key.lower() == condition.key.lower()
@@ -150,6 +157,12 @@ def _names(role: ReadRole, id: str, policy: Policy) -> Iterator[Finding]:
                     yield Finding("forall-allow", place, fact, remedy=remedy, role=role.key)
         for condition, fact in (*wrong_values(statement), *no_wildcards(statement)):
             yield Finding("wrong-value", place, fact, remedy=_right_value(statement, condition), role=role.key)
+
+
+def _variables(statement: Statement) -> Iterator[str]:
+    """The keys of a statement's policy variables, in whichever Version."""
+    for one in statement.texts():
+        yield from (part.key for part in parts(one, "2012-10-17") if isinstance(part, Variable))
 
 
 def _may_be_absent(policy: Policy, key: str) -> bool:

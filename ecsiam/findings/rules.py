@@ -107,7 +107,15 @@ _ROWS = (
         "a grant that can never match a request",
         "It looks as if the role could, and AWS never asks for what is written there.",
         f"{_IAM}/reference_policies_elements_resource.html",
-        ("AA INVALID_ARN_RESOURCE", "parliament RESOURCE_MISMATCH", "parliament INVALID_ARN", "cfn-lint I3510"),
+        (
+            "AA INVALID_ARN_RESOURCE",
+            "AA INVALID_ARN_ACCOUNT",
+            "AA MISSING_ARN_REGION",
+            "parliament RESOURCE_MISMATCH",
+            "parliament INVALID_ARN",
+            "parliament UNKNOWN_CONDITION_FOR_ACTION",
+            "cfn-lint I3510",
+        ),
     ),
     Rule(
         "unattached",
@@ -148,6 +156,8 @@ _ROWS = (
         "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
         (
             "AA INVALID_ACTION",
+            "AA INVALID_SERVICE_IN_ACTION",
+            "AA INVALID_GLOBAL_CONDITION_KEY",
             "AA INVALID_SERVICE_CONDITION_KEY",
             "parliament UNKNOWN_ACTION",
             "parliament UNKNOWN_PREFIX",
@@ -162,6 +172,15 @@ _ROWS = (
         f"{_IAM}/reference_policies_grammar.html",
         (
             "AA UNIQUE_SIDS_REQUIRED",
+            "AA INVALID_EFFECT",
+            "AA INVALID_POLICY_ELEMENT",
+            "AA INVALID_CONDITION_OPERATOR",
+            "AA MISSING_ACTION",
+            "AA MISSING_RESOURCE",
+            "AA MISSING_ARN_FIELD",
+            "AA ARN_REGION_NOT_ALLOWED",
+            "AA NULL_WITH_IF_EXISTS",
+            "AA UNSUPPORTED_PRINCIPAL",
             "parliament MALFORMED",
             "parliament DUPLICATE_SID",
             "parliament INVALID_SID",
@@ -174,7 +193,7 @@ _ROWS = (
         "something that IAM stores and that does not do what it looks like",
         "It reads as a rule, and is none.",
         f"{_IAM}/reference_policies_elements.html",
-        ("AA EMPTY_ARRAY_CONDITION",),
+        ("AA EMPTY_ARRAY_CONDITION", "AA VARIABLE_UNSUPPORTED_IN_VERSION"),
     ),
     Rule(
         "forall-allow",
@@ -188,10 +207,16 @@ _ROWS = (
         "wrong-value",
         "warning",
         "a condition that compares a key with what AWS never sends for it",
-        "A type that is not the operator's, such as a range of addresses under `StringEquals`: the condition is never "
-        "met, under a negated operator always. In a Deny it denies nothing, or everything.",
+        "A type that is not the operator's, such as a range of addresses under `StringEquals`, or a `*` where it is no "
+        "wildcard: the condition is never met, under a negated operator always. In a Deny it denies nothing, or "
+        "everything.",
         f"{_IAM}/reference_policies_elements_condition_operators.html",
-        ("AA TYPE_MISMATCH", "AA TYPE_MISMATCH_IP_RANGE", "parliament MISMATCHED_TYPE"),
+        (
+            "AA TYPE_MISMATCH",
+            "AA TYPE_MISMATCH_IP_RANGE",
+            "AA WILDCARD_WITHOUT_LIKE_OPERATOR",
+            "parliament MISMATCHED_TYPE",
+        ),
     ),
     Rule(
         "shadowed",

@@ -1,25 +1,22 @@
 """What is said of each action and key that the service reference doesn't have: misspelt, newer, or not known."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
 from ecsiam.analysis.requests import Requests, of_statement
 from ecsiam.invariants.accepting import of_requests
+from ecsiam.invariants.place import Place
 from ecsiam.model.statement import Action, AllBut, Only
 
-if TYPE_CHECKING:
-    from ecsiam.invariants.void import Place
 
-
-def unconditioned(place: "Place", actions: Only[Action] | AllBut[Action]) -> Requests:
+def unconditioned(place: Place, actions: Only[Action] | AllBut[Action]) -> Requests:
     """What a statement would grant of some actions if its conditions were met."""
     return of_statement(evolve(place.leaf, statement=evolve(place.statement, actions=actions, conditions=())))
 
 
-def strange(place: "Place") -> Iterator[Answer]:
+def strange(place: Place) -> Iterator[Answer]:
     """What is to be said of the names in a statement, one by one."""
     from ecsiam.reference.actions import date
     from ecsiam.reference.nearest import unknown_action, unknown_key

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from ecsiam.analysis.answers import Answer, Fails, Holds, Undecided
-from ecsiam.analysis.leaf import Leaf, compiled
+from ecsiam.analysis.leaf import compiled
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import of_statement, query
@@ -19,6 +19,7 @@ from ecsiam.invariants.accepting import as_fact, of_requests
 from ecsiam.invariants.asking import samples, together
 from ecsiam.invariants.configured import of_aws
 from ecsiam.invariants.kinds import SIX, possible, suffixed
+from ecsiam.invariants.place import Place
 from ecsiam.invariants.repairs import repairs
 from ecsiam.invariants.sent import resource_items
 from ecsiam.invariants.strange import strange, unconditioned
@@ -31,44 +32,16 @@ from ecsiam.invariants.vain import (
 )
 from ecsiam.looks.words import listed
 from ecsiam.model.each import Each, Item
-from ecsiam.model.home import Home
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
-from ecsiam.model.statement import Only, Statement
+from ecsiam.model.statement import Only
 from ecsiam.model.text import Ref, Text, text
 
 if TYPE_CHECKING:
     from ecsiam.reference.actions import KnownAction
 
 TRIED = "that each action applies to some of what a parameter gives was tried on samples of its form"
-
-
-@frozen
-class Place:
-    """A statement where it stands."""
-
-    stack: Stack
-    role: Role
-    policy: str
-    document: Policy
-    at: int
-
-    @property
-    def statement(self) -> Statement:
-        return self.document.statements[self.at]
-
-    @property
-    def leaf(self) -> Leaf:
-        return Leaf(self.statement, self.document.version)
-
-    @property
-    def home(self) -> Home:
-        return self.stack.deployment.home
-
-    def __str__(self) -> str:
-        sid = f" `{self.statement.sid}`" if self.statement.sid else ""
-        return f"policy `{self.policy}`, statement {self.at}{sid}"
 
 
 def grants(stack: Stack) -> Iterator[Answer]:
@@ -334,7 +307,7 @@ def mended(place: Place) -> Iterator[Mended]:
     of_use = [i for i in items if _fits(place, _forms(every), (i,))]
     asked = [(a.pattern, actions.matching(a.pattern)) for a in statement.actions.items if _is_void(place, a.pattern)]
     for item in items:
-        for action, known in asked or ([] if item in of_use else [("", every)]):
+        for action, known in asked or ([] if item in of_use else [("", tuple(every))]):
             right = _right(place, str(item), _forms(known))
             if right is None and not any(map(_has_resources, known)):
                 right = "*"

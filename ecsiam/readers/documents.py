@@ -10,9 +10,9 @@ from attrs import define, evolve, field
 
 from ecsiam.errors import Fault, PolicyError, show, show_path
 from ecsiam.model.bounds import LARGEST, loaded
-from ecsiam.model.document import ELEMENTS, read_literal, statement_from_data
+from ecsiam.model.document import read_literal, statement_from_data
 from ecsiam.model.policy import VERSIONS, Policy, Version
-from ecsiam.model.statement import Statement
+from ecsiam.model.statement import ELEMENTS, Statement
 from ecsiam.model.text import Text
 from ecsiam.readers.found import FoundDocument, Gap, Place, Unread, Value, several, symbol
 from ecsiam.readers.reading import Fidelity

@@ -33,7 +33,7 @@ def _ways(service: FoundService, told: Mapping[str, Value]) -> Iterator[tuple[st
     if isinstance(key, str) and KEY_ID.fullmatch(key):
         key = Text.of("arn:", PARTITION, ":kms:", *_HERE, "key/", key)
     if isinstance(key, str | Text) and text(key).holds(":key/"):
-        way = (Asked("kms:Decrypt", text(key)),)
+        way: Way = (Asked("kms:Decrypt", text(key)),)
         yield "decrypts ECS Exec's sessions", way, _denied(way)
     log = as_map(told.get("logConfiguration"))
     if str(told.get("logging")) != "OVERRIDE":
