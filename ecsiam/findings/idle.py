@@ -50,7 +50,7 @@ _TASKS = _By(
 _APART = ("cloudformation", "cloudfront", "dynamodb", "lambda", "rds", "s3", "secretsmanager", "sns", "sqs", "ssm")
 _STEPS = _By(
     "step of a workflow",
-    frozenset(a.lower() for step in STEPS.values() for a in step.actions if not a.startswith("sts:")).union(_APART),
+    frozenset(a.lower() for step in STEPS.values() for a in step.actions if a.startswith(("ecr", "ecs"))).union(_APART),
     "a workflow that stands elsewhere assumes this role",
 )
 
@@ -86,9 +86,10 @@ def _asked_by_tasks(reading: Reading, key: str) -> list[Asked] | None:
 
 
 def _asked_by_steps(reading: Reading, role: ReadRole) -> list[Asked] | None:
-    """What steps ask of a deploy role; None where that isn't known."""
-    steps = steps_as(reading, role)
-    return None if steps is None else [request for one in steps for way in one.need.ways for request in way]
+    """What steps ask of a deploy role; None where that isn't known, as where a service decides by what it is deployed."""
+    asked = [request for one in steps_as(reading, role) or () for way in one.need.ways for request in way]
+    by_code_deploy = any(request.action == "codedeploy:GetDeploymentGroup" for request in asked)
+    return None if by_code_deploy or not asked else asked
 
 
 def _of(role: ReadRole, asked: list[Asked], by: _By) -> Iterator[Finding]:

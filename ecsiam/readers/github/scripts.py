@@ -214,10 +214,11 @@ class Script:
             return False
         before = script.callers, script.inside
         script.callers, script.inside = (*self.callers, file), 0
-        for command in commands(without_functions(source)):
+        followed = without_functions(source)
+        for command in commands(followed):
             script.command(command, Place(file, command.line + 1))
         script.callers, script.inside = before
-        return True
+        return followed == source
 
     def _make(self, words: list[Text], given: Mapping[str, Values]) -> bool:
         """Take what the targets of a Makefile run."""

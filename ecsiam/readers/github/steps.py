@@ -177,10 +177,11 @@ class Steps:
         place = self.at(step, "run")
         known = {ref.name: values for ref, values in zip(refs, holes, strict=True)}
         script = Script(self.scope, known, self.files, self.use, self._beside, self._folder(step), lose=self.lose)
-        followed = commands(without_functions(opened), refs) if source.count("${{") <= MOST_EXPRESSIONS else ()
+        bare = without_functions(opened)
+        followed = commands(bare, refs) if source.count("${{") <= MOST_EXPRESSIONS else ()
         if OTHERWISE.search(source):
             followed, self.others = (), True
-        if not followed:
+        if not followed or bare != opened:
             self.lose()
         for command in followed:
             script.command(command, evolve(place, line=line + command.line + ("\n" in source)))
