@@ -25,7 +25,11 @@ _RULES_IAM = ("iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePolicy", "ia
 
 
 def deployers(reading: Reading) -> Iterator[Finding]:
-    """What is wrong with roles that deploy."""
+    """What is wrong with roles that deploy; and who else gets into any role."""
+    for role in reading.roles.values():
+        if (at := _everybody(role.role.trust)) is not None:
+            remedy = "Name who assumes it: a role or an account by its ARN, or an organization by `aws:PrincipalOrgID`."
+            yield _found("open-trust", role, f"anybody's account of AWS may assume `{role.name}`", remedy, at)
     for role in deploying(reading).values():
         if GITHUB in issuers_of(role.role.trust):
             yield from _entering(role)
@@ -40,12 +44,24 @@ def _entering(role: ReadRole) -> Iterator[Finding]:
         yield _found("any-branch", role, f"{which} may assume `{role.name}`, which deploys")
 
 
-def _found(rule: str, role: ReadRole, fact: str) -> Finding:
-    of = RULES[rule]
-    trust = role.places.get("trust", ())
-    remedy = "Ask the `sub` for the repository with its branch or environment, `repo:OWNER/NAME:ref:refs/heads/main`."
-    place = trust[0] if trust else role.place
+_SUB = "Ask the `sub` for the repository with its branch or environment, `repo:OWNER/NAME:ref:refs/heads/main`."
+
+
+def _found(rule: str, role: ReadRole, fact: str, remedy: str = _SUB, at: int = 0) -> Finding:
+    of, place = RULES[rule], place_of(role, "trust", at)
     return Finding(rule, place, fact, because=of.why, remedy=remedy, page=of.page, also=(role.place,), role=role.key)
+
+
+def _everybody(trust: Policy) -> int | None:
+    """The statement by which everybody at AWS gets in, asked for nothing, and denied by none."""
+    if any(statement.effect == "Deny" for statement in trust.statements):
+        return None
+    for i, statement in enumerate(trust.statements):
+        named = statement.principals.items if isinstance(statement.principals, Only) else ()
+        every = any(one.type in ("*", "AWS") and one.id.literal == "*" for one in named)
+        if every and not statement.conditions and grants(statement, "sts:AssumeRole"):
+            return i
+    return None
 
 
 def _gets_in(trust: Policy, repository: str, ref: str) -> bool:

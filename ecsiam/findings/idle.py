@@ -19,7 +19,7 @@ from ecsiam.readers.reading import Reading, ReadRole
 
 
 @frozen
-class _By:
+class By:
     """Who needs what a role is granted, of which actions and services that is known, and who else might need it."""
 
     who: str
@@ -28,7 +28,7 @@ class _By:
 
 
 # Keys of KMS are not among it: what encrypts a secret may stand elsewhere.
-_TASKS = _By(
+TASKS = By(
     "task definition",
     frozenset(
         {
@@ -48,7 +48,7 @@ _TASKS = _By(
 )
 # What a step calls, and services in which deploying to ECS has no part: in others it may, beside what is asked for.
 _APART = ("cloudformation", "cloudfront", "dynamodb", "lambda", "rds", "s3", "secretsmanager", "sns", "sqs", "ssm")
-_STEPS = _By(
+JOBS = By(
     "step of a workflow",
     frozenset(a.lower() for step in STEPS.values() for a in step.actions if a.startswith(("ecr", "ecs"))).union(_APART),
     "a workflow that stands elsewhere assumes this role",
@@ -65,8 +65,8 @@ def idle(reading: Reading) -> Iterator[Finding]:
     of_tasks = {task.task for task in reading.tasks} | {key for task in reading.tasks for _, key in task.passing}
     execution = [key for key in dict.fromkeys(task.execution for task in reading.tasks) if key is not None]
     for key, by, asked in (
-        *((key, _TASKS, _asked_by_tasks(reading, key)) for key in execution if key not in deploy),
-        *((key, _STEPS, _asked_by_steps(reading, role)) for key, role in deploy.items() if key not in execution),
+        *((key, TASKS, _asked_by_tasks(reading, key)) for key in execution if key not in deploy),
+        *((key, JOBS, _asked_by_steps(reading, role)) for key, role in deploy.items() if key not in execution),
     ):
         if asked is not None and key not in of_tasks and reading.roles[key].whole:
             yield from _of(reading.roles[key], asked, by)
@@ -86,18 +86,18 @@ def _asked_by_tasks(reading: Reading, key: str) -> list[Asked] | None:
 
 
 def _asked_by_steps(reading: Reading, role: ReadRole) -> list[Asked] | None:
-    """What steps ask of a deploy role; None where that isn't known, as where a service decides by what it is deployed."""
+    """What steps ask of a deploy role; None where that isn't known, as where the service decides who rolls it over."""
     asked = [request for one in steps_as(reading, role) or () for way in one.need.ways for request in way]
     by_code_deploy = any(request.action == "codedeploy:GetDeploymentGroup" for request in asked)
     return None if by_code_deploy or not asked else asked
 
 
-def _of(role: ReadRole, asked: list[Asked], by: _By) -> Iterator[Finding]:
+def _of(role: ReadRole, asked: list[Asked], by: By) -> Iterator[Finding]:
     rule = RULES["idle"]
     for id, policy in policies(role).items():
         own = id in role.role.policies
         for i, statement in enumerate(policy.statements):
-            everything = by is _STEPS and is_all(statement)
+            everything = by is JOBS and is_all(statement)
             if everything or (own and _is_known(statement, by) and not _is_used(statement, policy, asked)):
                 which = f"statement {i} of `{role.role.policies[id].name}`" if own else f"`{id.rpartition('/')[2]}`"
                 fact = f"no {by.who} in sight needs {'all that' if everything else 'what'} {which} grants"
@@ -106,7 +106,7 @@ def _of(role: ReadRole, asked: list[Asked], by: _By) -> Iterator[Finding]:
                 yield Finding(rule.id, place, fact, because=rule.why, remedy=remedy, page=rule.page, role=role.key)
 
 
-def _is_known(statement: Statement, by: _By) -> bool:
+def _is_known(statement: Statement, by: By) -> bool:
     """Whether it grants nothing but that of which it is known whether it is needed."""
     if statement.effect != "Allow" or not isinstance(statement.actions, Only):
         return False

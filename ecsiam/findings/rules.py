@@ -78,11 +78,11 @@ _ROWS = (
     Rule(
         "open-trust",
         "error",
-        "a role that workflows of anybody's repositories may assume",
+        "a role that workflows of anybody's repositories, or everybody at AWS, may assume",
         "GitHub has one issuer for all, so the trust alone says whose tokens get in. Without a `sub`, or with `*` "
-        "there, everybody on GitHub deploys.",
+        "there, everybody on GitHub deploys. The principal `*` of AWS, without a condition, is every account there is.",
         "https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws",
-        ("Checkov CKV_AWS_358",),
+        ("Checkov CKV_AWS_358", "Checkov CKV_AWS_60"),
     ),
     Rule(
         "any-branch",

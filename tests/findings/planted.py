@@ -649,6 +649,10 @@ FAULTS: dict[str, Planted] = {
         '    actions   = ["ecs:RunTask", "iam:CreatePolicyVersion"]\n    resources = ["*", "arn:aws:ecs:eu-west-1:*',
         "no-escalation", "statement {", "`shop-nightly` may write every policy of the account",
     ),
+    "a build that everybody is": Planted(
+        "gh_terraform", "infra/main.tf", '{ Service = "codebuild.amazonaws.com" }', '{ AWS = "*" }', "open-trust",
+        "Statement = [{", "anybody's account of AWS may assume `shop-build`",
+    ),
     "a build that passes whatever it likes": Planted(
         "gh_terraform", "infra/main.tf", "Resource = aws_iam_role.execution.arn }", 'Resource = "*" }', "pass-role",
         "iam:PassRole", "every role of the account to every service",

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from ecsiam.findings import check
+from ecsiam.findings.remedies import condition
+from ecsiam.readers.found import Place
 from ecsiam.readers.reader import read
 
 from .planted import SHAPES
@@ -172,3 +174,15 @@ MEANT: dict[str, list[Change]] = {
 @pytest.mark.parametrize("name", MEANT)
 def test_what_may_be_meant_is_no_way_up(name: str, tmp_path: Path) -> None:
     assert "no-escalation" not in found(tmp_path, *MEANT[name])
+
+
+@pytest.mark.parametrize(
+    ("file", "written"),
+    [
+        ("main.tf", 'condition { test = "StringEquals"; variable = "iam:PassedToService"; values = ["x"] }'),
+        ("roles.yml", 'StringEquals: {"iam:PassedToService": "x"}'),
+        ("policy.json", '"StringEquals": {"iam:PassedToService": "x"}'),
+    ],
+)
+def test_a_condition_is_written_as_the_file_is(file: str, written: str) -> None:
+    assert condition(Place(file, 1), "StringEquals", "iam:PassedToService", "x") == f"`{written}`"
