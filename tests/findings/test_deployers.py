@@ -123,7 +123,7 @@ def test_what_is_passed_beside_a_policy_of_aws(attached: str, found: list[str], 
     assert rules(tmp_path, sub("repo:acme/shop:environment:production"), PASS, attached=attached) == found
 
 
-EVERYBODY = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
+EVERYBODY: dict[str, object] = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
 OF_ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}
 OTHERS: dict[str, tuple[dict[str, object], list[str]]] = {
     "everybody": (EVERYBODY, ["open-trust"]),
