@@ -218,4 +218,23 @@ FOUND: list[tuple[str, Case, str, str]] = [
         "Fails",
         _DATES,
     ),
+    *(
+        (
+            f"a session with {arn} is of a role that is named {named}: {answer}",
+            asks(
+                {**allow(), "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/{named}"}},
+                who=ROLE,
+                **({"aws__PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/{arn}"} if arn else {}),
+            ),
+            answer,
+            f"{_GUIDE}reference_policies_elements_principal.html",
+        )
+        for named, arn, answer in (
+            ("memos", "memos", "True"),
+            ("path/memos", "path/memos", "True"),
+            ("path/memos", "memos", "False"),
+            ("memos", "path/memos", "False"),
+            ("path/memos", "other/memos", "False"),
+        )
+    ),
 ]
