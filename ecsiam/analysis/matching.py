@@ -89,7 +89,8 @@ def matches_principal(principal: Principal, asked: Principal | None, arn: Values
     """Whether a principal of a policy takes in whoever asks. None and the bare `"*"` ask anonymously.
 
     An account takes in everyone of it, a role its sessions. `{"AWS": "*"}` takes in everyone but services and federated
-    users. `arn` is `aws:PrincipalArn`, where it is known: a session's own ARN leaves out its role's path. Raises PolicyError for a principal that is known only at deployment.
+    users. `arn` is `aws:PrincipalArn`, where it is known: a session's own ARN leaves out its role's path. Raises
+    PolicyError for a principal that is known only at deployment.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
     named = _id(principal)
