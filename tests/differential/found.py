@@ -237,4 +237,33 @@ FOUND: list[tuple[str, Case, str, str]] = [
             ("path/memos", "other/memos", "False"),
         )
     ),
+    *(
+        (
+            f"the root user of the account of {named} is beside it",
+            two(
+                "contains",
+                {**allow(), "Principal": {"AWS": named}},
+                {
+                    **allow({"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:root"}}),
+                    "Principal": {"AWS": "*"},
+                },
+                Asked("s3:GetObject", OBJECT, ("AWS", f"arn:aws:iam::{ACCOUNT}:root"), {}),
+            ),
+            "Holds" if named == ACCOUNT else "Fails",
+            f"{_GUIDE}reference_policies_elements_principal.html",
+        )
+        for named in (
+            ACCOUNT,
+            BOB,
+            SESSION,
+            f"arn:aws:iam::{ACCOUNT}:role/memos",
+            f"arn:aws:sts::{ACCOUNT}:federated-user/x",
+        )
+    ),
+    (
+        "what a variable under Bool comes to is no matter beside a value that matches",
+        asks({**allow({"Bool": {"own:k": ["${own:v}", "true"]}}), "Principal": "*"}, who=USER, own__k="true"),
+        "True",
+        _VARIABLES,
+    ),
 ]
