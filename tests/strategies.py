@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from ecsiam.builder import build
 from ecsiam.config import Config
 from ecsiam.errors import ConfigError
-from ecsiam.features.access_kind import AccessKind, Verb
-from ecsiam.features.access_kinds import KINDS
+from ecsiam.features.access.kind import AccessKind, Verb
+from ecsiam.features.access.kinds import KINDS
 from ecsiam.features.declared import PLACEHOLDERS
 from ecsiam.features.efs import FileSystem
 from ecsiam.features.infrastructure import BALANCED

@@ -125,7 +125,11 @@ def _of(
     if of := OF_ACCOUNT.fullmatch(arn):
         somebody = Principal("AWS", f"arn:{of[1]}:iam::{of[2]}:user/{fresh.name}")
         # A session that is named leaves the role's other sessions among these.
-        apart = frozenset(id for id in (*by_account.get(of[2], ()), f"arn:{of[1]}:iam::{of[2]}:root") if ":iam:" in id)
+        apart = frozenset(
+            f"arn:{of[1]}:iam::{id}:root" if ACCOUNT.fullmatch(id) else id
+            for id in by_account.get(of[2], ())
+            if not SESSION.fullmatch(id)
+        )
         yield Caller(somebody, facts_of_some(_KINDS, of[2]), some=True, but=apart)
 
 

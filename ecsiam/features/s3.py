@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
-from ecsiam.features.access_data import S3_BUCKET, S3_OBJECT
-from ecsiam.features.access_statements import via
+from ecsiam.features.access.data import S3_BUCKET, S3_OBJECT
+from ecsiam.features.access.statements import via
 from ecsiam.features.feature import Feature, Part
 from ecsiam.features.project import Project, allow
 from ecsiam.keys.key import Key

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 from ecsiam.errors import Fault, Path
-from ecsiam.features.deployer import DEPLOY_ROLES, DEPLOYERS, GITHUB_FLAG, OTHER_FLAGS
-from ecsiam.features.github_subjects import (
+from ecsiam.features.deploy.github_subjects import (
     CLAIMS,
     DEFAULT_TEMPLATE,
     ISSUER,
@@ -19,7 +18,8 @@ from ecsiam.features.github_subjects import (
     is_server,
     refs,
 )
-from ecsiam.features.oidc import OidcKeys, address_faults, product, provider_faults, provider_form
+from ecsiam.features.deploy.oidc import OidcKeys, address_faults, product, provider_faults, provider_form
+from ecsiam.features.deployer import DEPLOY_ROLES, DEPLOYERS, GITHUB_FLAG, OTHER_FLAGS
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import Choice, Flag, ListOf, OfForm, Whole

@@ -8,11 +8,9 @@ from typing import Annotated
 
 from ecsiam.errors import Fault
 from ecsiam.features.assumed import OtherKey
-from ecsiam.features.claims import Asked, Has, Way, asked_in, pairs, shut
-from ecsiam.features.deployer import DEPLOYERS, Deployer
-from ecsiam.features.feature import Feature, Part
-from ecsiam.features.github_actions import GRANTS, GithubActionsKeys, deploying
-from ecsiam.features.oidc import (
+from ecsiam.features.deploy.claims import Asked, Has, Way, asked_in, pairs, shut
+from ecsiam.features.deploy.github_actions import GRANTS, GithubActionsKeys, deploying
+from ecsiam.features.deploy.oidc import (
     OidcKeys,
     Pipeline,
     address_faults,
@@ -23,6 +21,8 @@ from ecsiam.features.oidc import (
     provider_notes,
     provider_of,
 )
+from ecsiam.features.deployer import DEPLOYERS, Deployer
+from ecsiam.features.feature import Feature, Part
 from ecsiam.features.project import Project
 from ecsiam.features.statements import MEANING, Raw
 from ecsiam.keys.key import Key

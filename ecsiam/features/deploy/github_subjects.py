@@ -9,7 +9,7 @@ from typing import Annotated
 
 from attrs import frozen
 
-from ecsiam.features.claims import pairs
+from ecsiam.features.deploy.claims import pairs
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys
 from ecsiam.keys.kinds import ListOf, OfForm

@@ -6,10 +6,10 @@ from typing import Annotated
 from attrs import evolve
 
 from ecsiam.errors import Fault
+from ecsiam.features.deploy.github_oidc import GithubOidcKeys
 from ecsiam.features.deployer import DEPLOY_ROLES, DEPLOYERS, GITHUB_FLAG, OTHER_FLAGS, Deployer
 from ecsiam.features.execution import ExecutionKeys, ecr_token, foreign_repositories
 from ecsiam.features.feature import Part
-from ecsiam.features.github_oidc import GithubOidcKeys
 from ecsiam.features.project import Project, ProjectKeys, allow
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import check

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from attrs import evolve
 
+from ecsiam.features.deploy.github_oidc import GithubOidcKeys
 from ecsiam.features.deployer import DEPLOY_ROLES, GITHUB_FLAG, OTHER_FLAGS, Deployer
 from ecsiam.features.feature import Part
-from ecsiam.features.github_oidc import GithubOidcKeys
 from ecsiam.features.project import Project, allow
 from ecsiam.features.trust import ECS_ROLES
 from ecsiam.keys.key import Key

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from ecsiam.errors import Fault
-from ecsiam.features.deploy_services import DeployServicesKeys, elsewhere, known_clusters, tasks_of
+from ecsiam.features.deploy.services import DeployServicesKeys, elsewhere, known_clusters, tasks_of
 from ecsiam.features.deployer import DEPLOY_ROLES, GITHUB_FLAG, OTHER_FLAGS, Deployer
 from ecsiam.features.feature import Part
 from ecsiam.features.project import Project, allow
