@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsident
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from attrs import frozen
 
@@ -80,12 +81,11 @@ def escalation(reading: Reading) -> Iterator[Finding]:
     of_others = (key for task in reading.tasks for _, key in (*task.passing, *task.assumed) if key is not None)
     for key in dict.fromkeys((*deploying(reading), *of_others)):
         role = reading.roles[key]
-        kept_in = role.role.permissions_boundary is not None or role.gaps or role.unread  # a Deny may be missing
+        kept_in = role.role.permissions_boundary is not None or role.gaps or role.unread  # which may deny it
         if key in of_tasks or kept_in or has_all(role) or _is_there_for_it(reading, role):
             continue
-        found = next(((way, *_comes(role, way)) for way in _WAYS if _comes(role, way)[1].outcome == "allowed"), None)
-        if found is not None:
-            yield _found(role, *found)
+        ways = ((way, *_comes(role, way)) for way in _WAYS)
+        yield from islice((_found(role, *one) for one in ways if one[2].outcome == "allowed"), 1)
 
 
 def _is_there_for_it(reading: Reading, role: ReadRole) -> bool:

@@ -649,6 +649,11 @@ FAULTS: dict[str, Planted] = {
         '    actions   = ["ecs:RunTask", "iam:CreatePolicyVersion"]\n    resources = ["*", "arn:aws:ecs:eu-west-1:*',
         "no-escalation", "statement {", "`shop-nightly` may write every policy of the account",
     ),
+    "a hook that changes trusts": Planted(
+        "tf_services", "main.tf", '"lambda:InvokeFunction", Resource = aws_lambda_function.check.arn',
+        '["lambda:InvokeFunction", "iam:UpdateAssumeRolePolicy"], Resource = "*"', "no-escalation", "Statement",
+        "may let itself into every role of the account",
+    ),
     "a build that everybody is": Planted(
         "gh_terraform", "infra/main.tf", '{ Service = "codebuild.amazonaws.com" }', '{ AWS = "*" }', "open-trust",
         "Statement = [{", "anybody's account of AWS may assume `shop-build`",

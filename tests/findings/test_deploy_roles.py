@@ -79,6 +79,10 @@ MORE: dict[str, list[Change]] = {
     ],
     "another job of the same role": [job(f"{LOGIN % ROLE}\n      - run: terraform apply")],
     "another job of a role that isn't known": [job(LOGIN % "${{ vars.ROLE }}")],
+    "another job whose script logs in": [
+        job("run: ./scripts/other.sh"),
+        ("scripts/other.sh", "", "#!/bin/sh -e\naws sts assume-role-with-web-identity --role-arn x\n"),
+    ],
     "another job that logs in otherwise": [job("uses: acme/aws-login@v1")],
     "another workflow that isn't here": [
         (FLOW, "jobs:\n", "jobs:\n  other:\n    uses: acme/flows/.github/workflows/x.yml@main\n")

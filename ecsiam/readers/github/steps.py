@@ -196,6 +196,7 @@ class Steps:
         found = None if self.elsewhere else self.opened(path)
         if found is not None:
             self._changes(found[1])
+            self.others = self.others or OTHERWISE.search(found[1]) is not None
         return found
 
     def _changes(self, source: str) -> None:
