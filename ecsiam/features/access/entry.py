@@ -17,8 +17,8 @@ from ecsiam.keys.values import Many, as_text, known
 from ecsiam.looks.words import listed
 from ecsiam.model.accept import HIDDEN, LONGEST_WHY
 from ecsiam.model.arn import Arn
+from ecsiam.model.arn_forms import KEY_ARN
 from ecsiam.model.form import Form
-from ecsiam.model.forms import KEY_ARN
 from ecsiam.model.globs import overlap
 from ecsiam.model.parameter import Parameter
 

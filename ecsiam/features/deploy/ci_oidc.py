@@ -27,7 +27,8 @@ from ecsiam.features.project import Project
 from ecsiam.features.statements import MEANING, Raw
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import check
-from ecsiam.keys.kinds import Flag, ListOf, OfForm, RawStatement
+from ecsiam.keys.kinds import Flag, ListOf, OfForm
+from ecsiam.keys.raw_statement import RawStatement
 from ecsiam.keys.values import as_text
 from ecsiam.model import oidc_forms
 from ecsiam.model.form import Form

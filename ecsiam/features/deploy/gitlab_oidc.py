@@ -27,10 +27,11 @@ from ecsiam.features.project import Project
 from ecsiam.features.statements import MEANING, Raw
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys, check
-from ecsiam.keys.kinds import Flag, ListOf, OfForm, RawStatement
+from ecsiam.keys.kinds import Flag, ListOf, OfForm
+from ecsiam.keys.raw_statement import RawStatement
 from ecsiam.keys.records import RecordOf
 from ecsiam.keys.values import as_text
-from ecsiam.model import forms, oidc_forms
+from ecsiam.model import oidc_forms
 from ecsiam.model.form import Form
 from ecsiam.model.intent import Note
 from ecsiam.model.oidc import OidcProvider
@@ -130,7 +131,7 @@ class GitlabOidcKeys(OidcKeys):
         Sequence[str],
         Key(
             "Branches that may deploy; `release/*` is all below it.",
-            ListOf(OfForm(forms.GITHUB_REF)),
+            ListOf(OfForm(oidc_forms.GITHUB_REF)),
             _ROLES,
             default="`main`, unless something else may deploy",
             flag=FLAG,
@@ -142,7 +143,7 @@ class GitlabOidcKeys(OidcKeys):
         Sequence[str],
         Key(
             "Git tags that may deploy, such as `v*`.",
-            ListOf(OfForm(forms.GITHUB_REF)),
+            ListOf(OfForm(oidc_forms.GITHUB_REF)),
             _ROLES,
             default="none",
             flag=FLAG,

@@ -12,7 +12,7 @@ from ecsiam.keys.key import Key
 from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import ListOf, OfForm
 from ecsiam.keys.values import wrapped
-from ecsiam.model import forms
+from ecsiam.model import arn_forms, forms
 from ecsiam.model.condition import Condition
 from ecsiam.model.deploying import RUN_TASK, STOP_TASK, WATCH_TASK
 from ecsiam.model.intent import Note
@@ -48,7 +48,7 @@ class DeployTasksKeys(DeployServicesKeys):
         Sequence[str],
         Key(
             "The clusters in which the workflow runs and lists tasks.",
-            ListOf(OfForm(forms.CLUSTER_ARN)),
+            ListOf(OfForm(arn_forms.CLUSTER_ARN)),
             DEPLOY_ROLES,
             default="`ecs_cluster_arns`, else those of `ecs_service_arns`, else all of this account and region",
             flag=GITHUB_FLAG,
