@@ -260,8 +260,8 @@ LANGUAGES = [
         '"arn:aws:s3:::memos/*",',
         ':\n  condition {\n    test     = "Null"\n    variable = "aws:CalledVia"\n    values   = ["false"]\n  }',
     ),
-    ("x.yaml", '- "arn:aws:s3:::memos/*"', ' `Null: {"aws:CalledVia": "false"}`.'),
-    ("x.json", '"arn:aws:s3:::memos/*",', ' `"Null": {"aws:CalledVia": "false"}`.'),
+    ("x.yaml", '- "arn:aws:s3:::memos/*"', ': `Null: {"aws:CalledVia": "false"}`.'),
+    ("x.json", '"arn:aws:s3:::memos/*",', ': `"Null": {"aws:CalledVia": "false"}`.'),
 ]
 
 

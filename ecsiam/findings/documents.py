@@ -8,7 +8,8 @@ from attrs import evolve
 from ecsiam.analysis.variables import Variable, parts
 from ecsiam.errors import Fault
 from ecsiam.findings.finding import Finding
-from ecsiam.findings.remedies import grant, resources, there
+from ecsiam.findings.remedies import condition as written
+from ecsiam.findings.remedies import grant, resources
 from ecsiam.findings.rules import RULES
 from ecsiam.findings.spelling import language, shown
 from ecsiam.findings.statements import no_wildcards, other_operator, redundant, shadowed, wrong_values
@@ -153,7 +154,7 @@ def _names(role: ReadRole, id: str, policy: Policy) -> Iterator[Finding]:
                 )
                 if not pinned and _may_be_absent(policy, condition.key):
                     fact = f"`{condition.operator}` on `{condition.key}` is true where the request has no such key"
-                    remedy = f"Use `ForAnyValue`, or add{there(place, condition.key)}"
+                    remedy = f"Use `ForAnyValue`, or add{written(place, 'Null', condition.key, 'false')}"
                     yield Finding("forall-allow", place, fact, remedy=remedy, role=role.key)
         for condition, fact in (*wrong_values(statement), *no_wildcards(statement)):
             yield Finding("wrong-value", place, fact, remedy=_right_value(statement, condition), role=role.key)

@@ -24,21 +24,21 @@ def grant(place: Place, way: Iterable[Asked], reading: Reading, head: str = "Gra
     groups: dict[_Condition, list[Asked]] = {}
     for one in way:
         groups.setdefault(tuple((k, v) for k, v in one.context if k in _NARROWING), []).append(one)
-    written = [_statement(asked, condition, place, reading) for condition, asked in groups.items()]
+    written = [_statement(asked, keys, place, reading) for keys, asked in groups.items()]
     between = ",\n" if of in ("template", "cfn json", "json") else "\n"
     others = of_others((one.resource for asked in groups.values() for one in asked), place, reading)
     handed = f", handing {listed(others)} to its module" if others else ""
     return f"{head}{handed}:\n" + indent(between.join(written), "  ")
 
 
-def _statement(asked: list[Asked], condition: _Condition, place: Place, reading: Reading) -> str:
+def _statement(asked: list[Asked], narrowed: _Condition, place: Place, reading: Reading) -> str:
     of = language(place)
     actions = list(dict.fromkeys(one.action for one in asked))
     resources = [spelt(one, place, reading) for one in dict.fromkeys(one.resource for one in asked)]
-    keys = [(key, spelt(value, place, reading)) for key, value in condition]
+    keys = [(key, spelt(value, place, reading)) for key, value in narrowed]
     if of == "hcl":
         lines = [f"actions   = {_listed(map(json.dumps, actions))}", f"resources = {_listed(resources)}"]
-        lines += [_block("condition", "StringEquals", key, value) for key, value in keys]
+        lines += [_block("StringEquals", key, value) for key, value in keys]
         return _braced("statement ", lines, "")
     if of == "cfn yaml":
         lines = ["- Effect: Allow", f"  Action: [{', '.join(actions)}]", "  Resource:"]
@@ -66,9 +66,9 @@ def _braced(name: str, lines: Iterable[str], comma: str) -> str:
     return f"{name}{{\n" + indent(f"{comma}\n".join(lines), "  ") + "\n}"
 
 
-def _block(name: str, test: str, key: str, value: str) -> str:
+def _block(test: str, key: str, value: str) -> str:
     """A condition in Terraform: its blocks take one argument on a line."""
-    return _braced(f"{name} ", [f'test     = "{test}"', f'variable = "{key}"', f"values   = [{value}]"], "")
+    return _braced("condition ", [f'test     = "{test}"', f'variable = "{key}"', f"values   = [{value}]"], "")
 
 
 def resources(place: Place, right: Iterable[Text], reading: Reading, *, beside: bool) -> str:
@@ -100,12 +100,12 @@ def field(place: Place, name: str) -> str:
     return name if not place.address or place.path[:1] != ("Resources",) else f"{name[:1].upper()}{name[1:]}"
 
 
-def there(place: Place, key: str) -> str:
-    """A condition that a key is there, to follow "add"."""
+def condition(place: Place, operator: str, key: str, value: str) -> str:
+    """A condition of a statement, with what stands before and behind it at the end of a sentence."""
     match language(place):
         case "hcl":
-            return ":\n" + indent(_block("condition", "Null", key, '"false"'), "  ")
+            return ":\n" + indent(_block(operator, key, json.dumps(value)), "  ")
         case "cfn yaml":
-            return f' `Null: {{"{key}": "false"}}`.'
+            return f': `{operator}: {{"{key}": "{value}"}}`.'
         case _:
-            return f' `"Null": {{"{key}": "false"}}`.'
+            return f': `"{operator}": {{"{key}": "{value}"}}`.'
