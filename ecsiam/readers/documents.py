@@ -113,7 +113,9 @@ def _refused(e: PolicyError, statement: Value) -> Fault | None:
     if any(key not in ELEMENTS and key.lower() in _LOWER for key in given):
         return None
     block = isinstance(statement, Map) and statement.block
-    if fault.message.startswith("a statement") and fault not in (_SOMEBODY, _NOBODY):
+    if fault in (_SOMEBODY, _NOBODY):
+        return fault
+    if fault.message.startswith("a statement"):
         return None if block else fault
     return fault if _written(_plain(given)) is not None or fault.message.startswith(_WHATEVER) else None
 
