@@ -77,6 +77,7 @@ def read_document(found: FoundDocument, kind: str, address: str) -> ReadDocument
         at = found.places[i] if i < len(found.places) else evolve(place, path=(*place.path, "Statement", i))
         at = evolve(at, address=address)
         unclear: list[str] = []
+        written: bytes | None = None
         try:
             plain = _plain(_opened(one, at, unclear))
             written = _written(plain)
@@ -87,7 +88,7 @@ def read_document(found: FoundDocument, kind: str, address: str) -> ReadDocument
             _expect(statement, kind)
         except PolicyError as e:
             why = f"a statement is not understood: {e.faults[0].message}"
-            read.gaps.append(Gap(at, why, _refused(e, one)))
+            read.gaps.append(Gap(at, why, _refused(e, one, known=written is not None)))
         else:
             read.statements.append(statement)
             read.places.append(at)
@@ -101,8 +102,8 @@ class _Unclear(PolicyError):
     """A statement of which not all is known: what IAM would say of it nobody knows either."""
 
 
-def _refused(e: PolicyError, statement: Value) -> Fault | None:
-    """What IAM surely refuses of a statement.
+def _refused(e: PolicyError, statement: Value, *, known: bool) -> Fault | None:
+    """What IAM surely refuses of a statement, of which all is `known` or not.
 
     Whether it takes elements in another case no page says. What a block of Terraform lacks, other values may give it.
     """
@@ -117,7 +118,7 @@ def _refused(e: PolicyError, statement: Value) -> Fault | None:
         return fault
     if fault.message.startswith("a statement"):
         return None if block else fault
-    return fault if _written(_plain(given)) is not None or fault.message.startswith(_WHATEVER) else None
+    return fault if known or fault.message.startswith(_WHATEVER) else None
 
 
 _LOWER = {element.lower() for element in ELEMENTS}
