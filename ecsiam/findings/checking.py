@@ -12,7 +12,7 @@ from ecsiam.findings.finding import Checked, Finding, Undecidable, in_order
 from ecsiam.findings.idle import idle
 from ecsiam.findings.needed import Judged, finding, judged
 from ecsiam.findings.pipelines import deployed, logins
-from ecsiam.findings.purposes import invariants, separation, trust
+from ecsiam.findings.purposes import boundaries, invariants, separation, trust
 from ecsiam.findings.rules import RULES
 from ecsiam.model.accept import AcceptRule
 from ecsiam.readers.reading import Reading
@@ -46,6 +46,7 @@ def check(
     for one in (
         *_of_roles(reading, tell),
         *separation(reading),
+        *boundaries(reading),
         *_entering(reading, repository),
         *deployers(reading),
         *invariants(reading),

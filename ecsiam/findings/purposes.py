@@ -43,6 +43,16 @@ def separation(reading: Reading) -> Iterator[Finding]:
             )
 
 
+def boundaries(reading: Reading) -> Iterator[Undecidable]:
+    """Roles of tasks whose boundary nobody has read: whether it lets through what they are granted isn't known."""
+    for key in dict.fromkeys(key for task in reading.tasks for key in (task.execution, task.task)):
+        role = reading.roles[key] if key is not None else None
+        if role is not None and role.boundary is None and role.role.permissions_boundary is not None:
+            named = shown(role.role.permissions_boundary)
+            fact = f"whether the permissions boundary of `{role.name}` allows what it is granted is not known"
+            yield Undecidable(role.place, fact, (f"`{named}`, which is not in sight",))
+
+
 def trust(reading: Reading) -> Iterator[Finding | Undecidable]:
     """Roles that ECS can't assume: those of tasks, and those that it has itself for a service."""
     seen: set[tuple[str, str]] = set()

@@ -118,7 +118,8 @@ def _refused(e: PolicyError, statement: Value, *, known: bool) -> Fault | None:
         return fault
     if fault.message.startswith("a statement"):
         return None if block else fault
-    return fault if known or fault.message.startswith(_WHATEVER) else None
+    whatever = fault.message.startswith(_WHATEVER) or fault.message.endswith("is not an effect")
+    return fault if known or whatever else None
 
 
 _LOWER = {element.lower() for element in ELEMENTS}

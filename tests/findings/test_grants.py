@@ -129,7 +129,7 @@ BOUND: dict[str, tuple[str, list[Statement], str]] = {
     "one that allows all": (BOUNDARY, [allow("*", "*")], "allowed"),
     "one that allows another service": (BOUNDARY, [allow("s3:*", "*")], "denied"),
     "one that denies it": (BOUNDARY, [allow("*", "*"), {**allow(READ, "*"), "Effect": "Deny"}], "denied"),
-    "one that is not in sight": (f"{BOUNDARY}-elsewhere", [allow("s3:*", "*")], "allowed"),
+    "one that is not in sight": (f"{BOUNDARY}-elsewhere", [allow("s3:*", "*")], "not decided"),
     "one of AWS's that allows all": (ADMIN, [], "allowed"),
     "one of AWS's that does not": (PULLS, [], "denied"),
 }
