@@ -20,6 +20,7 @@ from ecsiam.model.text import AWS_REGION, EMPTY, Text, text
 from ecsiam.readers.found import FoundTask, Place, symbol
 from ecsiam.readers.reading import Reading, ReadRole
 from ecsiam.reference.escalations import ESCALATIONS
+from ecsiam.reference.nearest import unknown_action
 
 _TASKS, _ITSELF = "ecs-tasks.amazonaws.com", "ecs.amazonaws.com"
 
@@ -157,6 +158,8 @@ def _is_meant(invariant: str, answer: Fails, role: ReadRole) -> bool:
     if answer.witness is None:
         return False
     action = answer.witness.action.lower()
+    if unknown_action(action) is not None:
+        return True  # that it is none is another fault
     if invariant == "execution" and any(
         as_cdk_grants(one) and any(action == its.pattern.lower() for its in one.actions.items)
         for policy in role.role.policies.values()

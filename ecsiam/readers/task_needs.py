@@ -14,12 +14,13 @@ from ecsiam.readers.found import FoundPassing, FoundService, FoundTask, Place, V
 from ecsiam.readers.naming import account_of
 from ecsiam.readers.needs.images import repository_of
 from ecsiam.readers.needs.logs import log_needs
-from ecsiam.readers.needs.need import ECS, Asked, Known, TaskNeed, named, reading, secret_need, text_of
+from ecsiam.readers.needs.need import ECS, SECRET, Asked, Known, TaskNeed, named, reading, secret_need, text_of
 from ecsiam.readers.needs.sessions import session_needs
 from ecsiam.readers.needs.valuefrom import named_secret, reads
 from ecsiam.readers.reading import Reading, ReadTask
 
-_PULL = "CannotPullContainerError: the image can't be pulled, access is denied"
+_LOGIN = f"{SECRET}: unable to retrieve ecr registry auth"
+_PULL = "CannotPullContainerError: Error response from daemon: pull access denied"
 _ENVIRONMENT = "ResourceInitializationError: failed to download env files: file download command: AccessDenied"
 _MOUNT = "ResourceInitializationError: failed to invoke EFS utils commands: access denied by server while mounting"
 _INSTANCE = "the instance's role, which may do this instead on EC2"
@@ -96,7 +97,7 @@ def _container(task: FoundTask, known: Known, at: Path, container: Mapping[str, 
         page = f"{ECS}/task_execution_IAM_role.html"
         place = task.at((*at, "image"))
         token = (Asked("ecr:GetAuthorizationToken", text("*")),)
-        yield TaskNeed("execution", (token,), place, "logs in to ECR", _PULL, page)
+        yield TaskNeed("execution", (token,), place, "logs in to ECR", _LOGIN, page)
         pull = tuple(Asked(f"ecr:{action}", repository) for action in ("BatchGetImage", "GetDownloadUrlForLayer"))
         yield TaskNeed("execution", (pull,), place, f"pulls the image `{named(image, known)}`", _PULL, page)
     for i, secret in enumerate(as_list(container.get("secrets"))):

@@ -311,7 +311,7 @@ FAULTS: dict[str, Planted] = {
         "unknown-name",
         "Effect: Allow",
         "ecr:GetDownlaodUrlForLayer",
-        also=frozenset({"missing", "execution"}),
+        also=frozenset({"missing"}),
     ),
     "credentials in JSON": Planted(
         "cfn_json",
