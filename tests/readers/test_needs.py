@@ -53,6 +53,14 @@ def pulls(arn: str) -> list[str]:
     [
         (f"{ECR}/a/b@sha256:{'0' * 64}", pulls("arn:{partition}:ecr:eu-west-1:111122223333:repository/a/b")),
         (f"{ECR}/a:1", pulls("arn:{partition}:ecr:eu-west-1:111122223333:repository/a")),
+        (
+            "111122223333.dkr-ecr-fips.us-east-1.on.aws/a",
+            pulls("arn:{partition}:ecr:us-east-1:111122223333:repository/a"),
+        ),
+        (
+            "111122223333.dkr.ecr-fips.us-east-1.amazonaws.com/a:1",
+            pulls("arn:{partition}:ecr:us-east-1:111122223333:repository/a"),
+        ),
         ("111122223333.dkr-ecr.eu-west-1.on.aws/a", pulls("arn:{partition}:ecr:eu-west-1:111122223333:repository/a")),
         (
             "444455556666.dkr.ecr.cn-north-1.amazonaws.com.cn/a:1",
@@ -102,6 +110,9 @@ def parameters(resource: str) -> list[str]:
         (f"{SECRET}:db:password::", reading(f"{SECRET}:db-??????")),
         (f"{SECRET}:db-master", [*reading(f"{SECRET}:db-master"), "or", *reading(f"{SECRET}:db-master-??????")]),
         ("arn:aws:ssm:eu-west-1:1:parameter/prod/db", parameters("arn:aws:ssm:eu-west-1:1:parameter/prod/db")),
+        ("arn:aws:ssm:eu-west-1:1:parameter/prod/db:3", parameters("arn:aws:ssm:eu-west-1:1:parameter/prod/db")),
+        ("arn:aws:ssm:eu-west-1:1:parameter//prod/db", parameters("arn:aws:ssm:eu-west-1:1:parameter/prod/db")),
+        ("/prod/db:live", parameters(f"arn:{{partition}}:ssm:{HERE}:parameter/prod/db")),
         ("/prod/db", parameters(f"arn:{{partition}}:ssm:{HERE}:parameter/prod/db")),
         ("db", parameters(f"arn:{{partition}}:ssm:{HERE}:parameter/db")),
         (Text.of(Ref("var.db"), ":password::"), reading("{var.db}")),
@@ -402,6 +413,33 @@ def test_file_systems(mounts: list[Any], iam: str, expected: list[str]) -> None:
     arn = f"arn:{{partition}}:elasticfilesystem:{HERE}:file-system/fs-1"
     assert asked(found) == [f"task: elasticfilesystem:{action} on {arn}" for action in expected]
     assert all(need.unsure for need in needs_of(found, Known()))
+
+
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1"
+LOG = {"cloudWatchLogGroupName": "/exec", "s3BucketName": "sessions", "s3KeyPrefix": "exec"}
+WRITTEN = [
+    f"task: logs:CreateLogStream on arn:{{partition}}:logs:{HERE}:log-group:/exec:log-stream:{{s exec.stream}}",
+    f"task: logs:PutLogEvents on arn:{{partition}}:logs:{HERE}:log-group:/exec:log-stream:{{s exec.stream}}",
+    "task: s3:PutObject on arn:{partition}:s3:::sessions/exec/{s exec.stream}",
+    "task: s3:GetEncryptionConfiguration on arn:{partition}:s3:::sessions",
+]
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"kmsKeyId": KEY}, [f"task: kms:Decrypt on {KEY}"]),
+        ({"kmsKeyId": "0a1b2c3d-1111"}, [f"task: kms:Decrypt on arn:{{partition}}:kms:{HERE}:key/0a1b2c3d-1111"]),
+        ({"kmsKeyId": "alias/exec"}, []),
+        ({"logging": "OVERRIDE", "logConfiguration": LOG}, WRITTEN),
+        ({"logging": "NONE", "logConfiguration": LOG}, []),
+        ({}, []),
+    ],
+)
+def test_what_the_cluster_says_of_sessions(told: dict[str, Any], expected: list[str]) -> None:
+    cluster = {"executeCommandConfiguration": told}
+    service = FoundService("s", PLACE, {"enableExecuteCommand": True, "clusterConfiguration": cluster})
+    assert asked(task({}), Known((service,)))[4:] == expected
 
 
 @pytest.mark.parametrize("enabled", [True, False, None])

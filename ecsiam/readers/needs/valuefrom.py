@@ -15,7 +15,7 @@ from ecsiam.readers.forms import is_letter, letters
 
 SECRET = "secretsmanager:GetSecretValue"
 PARAMETERS = "ssm:GetParameters"
-_SECRET_FIELDS = 7
+_SECRET_FIELDS, _PARAMETER_FIELDS = 7, 6
 _OF_A_SECRET = "/aws/reference/secretsmanager/"
 _SIX = re.compile("-[A-Za-z0-9]{6}$")
 
@@ -74,8 +74,7 @@ def _secret(arn: Text) -> tuple[Text, ...]:
 
     A name that ends in six of what may be the letters is both, since nobody can tell.
     """
-    stripped = Text.of(*(piece for part in arn.split(":", _SECRET_FIELDS)[:_SECRET_FIELDS] for piece in (":", part)))
-    stripped = stripped.removeprefix(":")
+    stripped = _fields(arn, _SECRET_FIELDS)
     last = stripped.parts[-1]
     if isinstance(last, Ref):
         return (stripped,) if is_letter(last) else (stripped, Text.of(stripped, "-", letters(str(stripped))))
@@ -85,9 +84,22 @@ def _secret(arn: Text) -> tuple[Text, ...]:
     return (stripped, partial) if _SIX.search(last) else (partial,)
 
 
+def _fields(arn: Text, n: int) -> Text:
+    """The first fields of an ARN."""
+    return Text.of(*(piece for part in arn.split(":", n)[:n] for piece in (":", part))).removeprefix(":")
+
+
 def _parameter(arn: Text) -> Reads:
-    parts = arn.split(":", 5)
-    name = str(parts[5]).removeprefix("parameter")
+    """A parameter by its ARN, behind which a version or label may stand: IAM is asked without.
+
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html
+    """
+    arn = _fields(arn, _PARAMETER_FIELDS)
+    resource = arn.split(":", 5)[5]
+    if (rest := resource.removeprefix("parameter//")) != resource:
+        once = Text.of(_fields(arn, 5), ":parameter/", rest)
+        return Reads(((PARAMETERS, (once,)),), "an ARN with two slashes, which no parameter has")
+    name = str(resource).removeprefix("parameter")
     if name.startswith(_OF_A_SECRET):
         secret = _of_name(text(name.removeprefix(_OF_A_SECRET)))
         return Reads(((PARAMETERS, (arn,)),), f"it stands for a secret, which needs `{SECRET}` on `{secret}` too")
@@ -96,7 +108,7 @@ def _parameter(arn: Text) -> Reads:
 
 def _named(name: Text) -> Text:
     """The ARN of a parameter by its name: of the task's own region and account."""
-    bare = name.removeprefix("/")
+    bare = name.removeprefix("/").split(":", 1)[0]
     return Text.of("arn:", PARTITION, ":ssm:", AWS_REGION, ":", ACCOUNT_ID, ":parameter/", bare)
 
 
