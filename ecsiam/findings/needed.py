@@ -105,7 +105,7 @@ def judged(reading: Reading, task: ReadTask) -> Iterator[Judged | Finding | Unde
         key = task.execution if need.role == "execution" else task.task
         named = task.execution_named if need.role == "execution" else task.task_named
         if key is None and named is None:
-            yield _no_role(task, need)
+            yield _no_role(task, need, reading)
         else:
             yield _judged(reading, task, need, key, named)
     own = [reading.roles[key].arn for key in dict.fromkeys((task.execution, task.task)) if key is not None]
@@ -132,17 +132,18 @@ def of_ways(task: ReadTask | None, need: TaskNeed, role: ReadRole) -> Judged:
     return Judged(task, need, role, *min(ways, key=lambda one: _BEST.index(one[1].outcome)))
 
 
-def _no_role(task: ReadTask, need: TaskNeed) -> Finding | Undecidable:
+def _no_role(task: ReadTask, need: TaskNeed, reading: Reading) -> Finding | Undecidable:
     fact = f"ECS {need.what}, and the task definition names no {need.role} role"
     if need.unsure:
         return Undecidable(need.place, fact, (need.unsure,))
+    name = f"Name one in `{field(task.found.place, _FIELD[need.role])}`"
     return Finding(
         "missing",
         need.place,
         fact,
         request=request_of(need.ways[0][0], Text(())),
         because=need.failure,
-        remedy=f"Name one in `{field(need.place, _FIELD[need.role])}`, and grant it this.",
+        remedy=grant(task.found.place, need.ways[0], reading, head=f"{name}, and grant it that"),
         page=need.page,
         also=(task.found.place,),
     )
@@ -177,7 +178,8 @@ def finding(reading: Reading, one: Judged) -> Finding | Undecidable | None:
     if role.boundary is not None and judge(role, lacking, bounded=False).outcome == "allowed":
         return _out_of_bounds(said, role, role.boundary, lacking, reading)
     other = _other(reading, one)
-    remedy = grant(_written(role), lacking, reading)
+    attach = f"Attach AWS's `{need.policy}`, or grant it that" if need.policy else "Grant it that"
+    remedy = grant(_written(role), lacking, reading, head=attach)
     if other is None:
         return evolve(said, remedy=remedy, also=(role.place,))
     fact += f": the {_OTHER[need.role]} role has that"

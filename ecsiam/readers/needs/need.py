@@ -45,6 +45,8 @@ class TaskNeed:
     page: str
     unsure: str = ""
     """Why it may not be needed, or not be enough; empty: it is."""
+    policy: str = ""
+    """AWS's managed policy that is made for it."""
 
 
 @frozen

@@ -37,18 +37,18 @@ class Assumed:
 
 def assumed_by(service: FoundService) -> Iterator[Assumed]:
     """The roles that a service names for ECS itself."""
-    for id, (asks, page) in _ASKS.items():
+    for id, (asks, page, policy) in _ASKS.items():
         for at, inside, _ in along(as_map(service.value), PATHS[id]):
             role = text_of(inside.get("roleArn"))
             if role is not None:
                 place = service.at((*at, "roleArn"))
-                needs = tuple(_need(place, page, what, way) for what, way in asks(inside))
+                needs = tuple(_need(place, page, policy, what, way) for what, way in asks(inside))
                 yield Assumed(service, (*at, "roleArn"), role, needs)
 
 
-def _need(place: Place, page: str, what: str, way: Way) -> TaskNeed:
+def _need(place: Place, page: str, policy: str, what: str, way: Way) -> TaskNeed:
     failure = f"AccessDenied: not authorized to perform: {way[0].action}"
-    return TaskNeed("ecs", (way,), place, what, failure, f"{ECS}/{page}")
+    return TaskNeed("ecs", (way,), place, what, failure, f"{ECS}/{page}", policy=f"{_AWS}{policy}" if policy else "")
 
 
 def along(
@@ -118,11 +118,11 @@ def _hook(hook: Mapping[str, Value]) -> Iterator[tuple[str, Way]]:
         yield f"calls the hook `{function}`", (Asked("lambda:InvokeFunction", function),)
 
 
-_INFRASTRUCTURE = "infrastructure_IAM_role.html"
-_ASKS: Mapping[str, tuple[_Asks, str]] = {
-    "ebs_volumes": (_volumes, _INFRASTRUCTURE),
-    "service_connect_tls": (_certificates, "service-connect-tls.html"),
-    "load_balancers": (_traffic, "AmazonECSInfrastructureRolePolicyForLoadBalancers.html"),
-    "vpc_lattice": (_lattice, _INFRASTRUCTURE),
-    "lifecycle_hook": (_hook, "blue-green-permissions.html"),
+_INFRASTRUCTURE, _AWS = "infrastructure_IAM_role.html", "AmazonECSInfrastructureRolePolicyFor"
+_ASKS: Mapping[str, tuple[_Asks, str, str]] = {
+    "ebs_volumes": (_volumes, _INFRASTRUCTURE, "Volumes"),
+    "service_connect_tls": (_certificates, "service-connect-tls.html", "ServiceConnectTransportLayerSecurity"),
+    "load_balancers": (_traffic, "AmazonECSInfrastructureRolePolicyForLoadBalancers.html", "LoadBalancers"),
+    "vpc_lattice": (_lattice, _INFRASTRUCTURE, "VpcLattice"),
+    "lifecycle_hook": (_hook, "blue-green-permissions.html", ""),
 }
