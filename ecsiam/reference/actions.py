@@ -245,7 +245,7 @@ def never_sent(action: KnownAction, key: str) -> bool:
     if service not in KEYS_OF_OWN or _look_up(lower, _key_table(dict.fromkeys(action.keys, "there"))):
         return False
     related = action.service.startswith(service) or service.startswith(action.service)
-    return lower in KEYS_OF_LISTS if related else True
+    return lower in KEYS_OF_LISTS and not action.name.startswith("List") if related else True
 
 
 def multivalued(key: str) -> bool | None:

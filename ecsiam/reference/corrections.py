@@ -325,7 +325,7 @@ CLAIMS: dict[str, str] = {"amr": "ArrayOfString", "aud": "String", "oaud": "Stri
 KEYS_OF_OWN = frozenset(
     {"cloudwatch", "dynamodb", "ecr", "ecs", "elasticfilesystem", "iam", "kms", "logs", "s3", "secretsmanager", "sqs"}
 )
-# Keys of a list that is asked for, which no other action of the service is asked with.
+# Keys of a list that is asked for, which no action but those that list is asked with.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
 KEYS_OF_LISTS = frozenset({"s3:delimiter", "s3:max-keys", "s3:prefix"})
 
