@@ -187,14 +187,18 @@ def _needs(reading: Reading, login: ReadLogin, roles: list[tuple[Text, ReadRole]
                 yield tuple(Asked("iam:PassRole", arn) for arn in dict.fromkeys(arns))
 
     arns_known = reading.arns("")
-    once: dict[tuple[Way, ...], TaskNeed] = {}
+    once: dict[tuple[Text | None, tuple[Way, ...]], tuple[TaskNeed, bool]] = {}
     for use in login.uses:
+        regions = use.found.of("region") or (login.found.region,)
+        region = regions[0] if len(regions) == 1 else None
         for need in needs_of_use(use, arns_known, passed):
-            once.setdefault(need.ways, need)
-    for need in once.values():
-        found = [_judged(login, named, role, need) for named, role in roles]
+            once.setdefault((region, need.ways), (need, use.found.step == "call"))
+    for (region, _), (need, call) in once.items():
+        found = [_judged(region, named, role, need) for named, role in roles]
         order = ("allowed", "undecided", "denied")
-        yield min(found, key=lambda one: order.index(one.verdict.outcome))
+        best = min(found, key=lambda one: order.index(one.verdict.outcome))
+        if not call or best.verdict.outcome != "undecided":  # of a call nobody says what it is on
+            yield best
 
 
 def _arn(named: Text) -> Text:
@@ -204,11 +208,11 @@ def _arn(named: Text) -> Text:
     return Text.of("arn:aws:iam::", ACCOUNT_ID, ":role/", named)
 
 
-def _judged(login: ReadLogin, named: Text, role: ReadRole, need: TaskNeed) -> Judged:
-    """A need in the region and account that the login says: the deployment of a role is there too."""
+def _judged(region_of: Text | None, named: Text, role: ReadRole, need: TaskNeed) -> Judged:
+    """A need in the region and account that is said for it: the deployment of a role is there too."""
     values: dict[str, str] = {}
     account = _ACCOUNT.match(str(named)) or _ACCOUNT.match(str(role.arn))
-    region = login.found.region.literal if login.found.region is not None else None
+    region = region_of.literal if region_of is not None else None
     if account:
         values[ACCOUNT_ID.name] = account[1]
     if region and _REGION.fullmatch(region):

@@ -262,7 +262,7 @@ STEPS: dict[str, tuple[str, list[tuple[str, dict[str, list[str]]]]]] = {
     ),
     "update with a region before": (
         "      - run: aws --region x ecs update-service --service=s\n",
-        [("update", {"cluster": ["default"], "service": ["s"]})],
+        [("update", {"region": ["x"], "cluster": ["default"], "service": ["s"]})],
     ),
     "as somebody else": ("      - run: aws ecs update-service --profile p --service s\n", []),
     "wait for two": (
@@ -327,7 +327,7 @@ STEPS: dict[str, tuple[str, list[tuple[str, dict[str, list[str]]]]]] = {
         "          if aws ecs describe-services --services a | grep x; then echo; fi\n"
         "          aws ecs describe-services --services a | jq . || echo none\n"
         "      - {continue-on-error: true, run: aws ecs update-service --service b}\n"
-        "      - run: test a || aws ecs stop-task --task t\n",
+        "      - run: test -f a || aws ecs stop-task --task t\n",
         [("stop-task", {"cluster": ["default"]})],
     ),
     "another shell": ("      - {shell: pwsh, run: aws ecs update-service --service s}\n", []),

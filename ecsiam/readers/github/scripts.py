@@ -5,47 +5,41 @@ https://docs.aws.amazon.com/cli/latest/reference/ecs/
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Protocol
 
 from attrs import define, evolve, field
 
-from ecsiam.model.deploying import COMMANDS
 from ecsiam.model.text import EMPTY, Ref, Text, text
 from ecsiam.readers.found import Place
+from ecsiam.readers.github.aws_cli import FAMILY, Called, definition_of, parsed, pushed, used
+from ecsiam.readers.github.branches import Branches
+from ecsiam.readers.github.callers import KEYS, NOBODY, Callers, Who
 from ecsiam.readers.github.expressions import Scope, Values, few, put_in
 from ecsiam.readers.github.makefiles import recipe
-from ecsiam.readers.github.shell import Command, commands, without_functions
+from ecsiam.readers.github.shell import PRINTED, Command, commands, without_functions
 
-FAMILY = "family "  # in place of the path of a file that holds the newest revision of a family
-PUSHING = re.compile(r"push=true|type=registry")
-
-_BEFORE = ("!", "command", "do", "elif", "else", "env", "exec", "if", "sudo", "then", "time", "until", "while", "{")
-_ASKING = ("!", "elif", "if", "until", "while")
-# Whoever writes one of these into a script does what follows as somebody else.
+MOST_COMMANDS = 20_000  # that one step comes to
+_BEFORE = ("command", "env", "exec", "sudo", "time", "{")
+# What a function of a script does isn't followed: with one of these in it nobody knows who calls what follows.
 OTHERWISE = re.compile(r"AWS_ACCESS_KEY_ID|AWS_PROFILE|assume-role|aws configure|aws-vault")
+# What prints keys, for `eval` and the like to set.
+_PRINTS_KEYS = re.compile(r"AWS_ACCESS_KEY_ID|assume|credential|vault|saml")
 # Without it a script of its own goes on where a command fails: whether that was meant isn't known.
 _STOPS = re.compile(r"^#!.*\s-\w*e|^\s*set\s+(-\w+\s+)*-(\w*e|o\s+errexit)", re.MULTILINE)
-_OPENS, _CLOSES = ("if", "case", "for", "while", "until"), ("fi", "esac", "done")
+_PROFILE = "AWS_PROFILE"
+_LOOPS = ("for", "while", "until", "select")
 _WORKSPACE = ("{$GITHUB_WORKSPACE}/", "{github.workspace}/")
 _OR_ELSE = re.compile(r"\{(?P<name>\w+)(?::?-(?P<value>[^}]*)|:?\?[^}]*)\}")
 _DEEPEST = 5  # scripts that call scripts
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*")
-_FLAGS = ("debug", "force-new-deployment", "force", "enable-execute-command", "include-email")
-_GLOBAL = ("region", "output", "query", "profile", "endpoint-url", "ca-bundle", "color", "cli-read-timeout")
 
 
 class Use(Protocol):
     """Takes what a step does: a key of `STEPS`, its place, and to what."""
 
     def __call__(self, name: str, place: Place, **what: Values) -> None: ...
-
-
-def definition_of(files: Mapping[str, Values], named: Values) -> Values:
-    """Of which definitions files are: what a script wrote into them, else they stand in the repository."""
-    found = [one for file in named for one in files.get(str(file), (file,))]
-    return few(found, "task definition") if found else ()
 
 
 def _nothing(_: str) -> tuple[str, str] | None:
@@ -61,19 +55,38 @@ class Script:
     files: dict[str, Values]
     """What was written to files: of which task definition each is."""
     use: Use
+    who: Callers
     opened: Callable[[str], tuple[str, str] | None] = _nothing
     """What stands at a path of the repository: the name of the file, and its text."""
+    env: Mapping[str, Values] = field(factory=dict[str, Values])
+    """The variables of the step alone."""
     here: str | None = ""
     """The directory of the repository that it runs in, where that is known."""
     own: dict[str, Values] = field(factory=dict[str, Values])
     exported: set[str] = field(factory=set[str])
     callers: tuple[str, ...] = ()
-    inside: int = 0
-    """In how many conditions and loops a script of its own is: what it does there may never be."""
-    otherwise: bool = False
-    """Whether what follows is done as somebody else."""
+    goes_on: bool = False
+    """Whether it goes on where a command fails."""
     reads: Values = ()
     """Of which task definition what the last command printed is."""
+    assumed: Who = frozenset()
+    """The roles that were assumed, and whose keys nothing has yet."""
+    later: Who | None = None
+    """Whose keys the steps after it have, where it says so."""
+    prints_keys: bool = False
+    """Whether what a command printed sets keys, where the shell takes it for commands."""
+    outer: list[tuple[int, Who]] = field(factory=list[tuple[int, Who]])
+    """Who called before a shell in a shell set that, each with how deep that is."""
+    depth: int = 0
+    base: int = 0
+    """How deep the command is, and the script."""
+    surely: bool = True
+    """Whether the script surely comes to the command."""
+    left: int = MOST_COMMANDS
+    branches: Branches = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.branches = Branches(self.value)
 
     def value(self, word: Text) -> Values:
         return put_in(word, self._named)
@@ -86,6 +99,8 @@ class Script:
             return self._or_else(otherwise["name"], otherwise["value"])
         if name in self.own:
             return self.own[name]
+        if name.startswith("GITHUB_") and name[7:].lower() in self.scope.github:
+            return self.scope.github[name[7:].lower()]
         return self.scope.env.get(name) if name not in self.scope.changed else None
 
     def _or_else(self, name: str, value: str | None) -> Values | None:
@@ -99,50 +114,152 @@ class Script:
         unknown = () if known is not None or passed else (text(Ref(f"${name}")),)
         return few((*(one for one in known or () if one != EMPTY), *unknown, text(value)), f"${name}")
 
+    def run(self, script: Sequence[Command], at: Callable[[Command], Place]) -> None:
+        """Take commands in order."""
+        ends = _ends_of_loops(script)
+
+        def between(i: int, end: int) -> None:
+            while i < end and self.left > 0:
+                self.left -= 1
+                words = self._each(script[i]) if i in ends else None
+                if words is None:
+                    self.command(script[i], at(script[i]))
+                for word in words or ():
+                    self.own[str(script[i].words[1])] = (word,)
+                    between(i + 1, ends[i])
+                i = i + 1 if words is None else ends[i] + 1
+
+        between(0, len(script))
+
+    def _each(self, command: Command) -> list[Text] | None:
+        """What the variable of a `for` is, one after the other, where that is known."""
+        found: list[Text] = []
+        for word in command.words[3:]:
+            values = self.value(word)
+            literal = values[0].literal if len(values) == 1 else None
+            if literal is None or re.search(r"[*?{]", literal):
+                return None
+            found += map(text, literal.split()) if word.refs else [text(literal)]
+        return found or None
+
     def command(self, command: Command, place: Place) -> None:
-        given: dict[str, Values] = {}
-        words, excused = self._begun(command, given)
-        reads = self.reads if command.piped else ()
-        if not words or self.otherwise:
+        """Take a command, where the script comes to it."""
+        self.depth = self.base + command.depth
+        while self.outer and self.depth < self.outer[-1][0]:
+            self.who.current = self.outer.pop()[1]
+        begun, goes = self.branches.follow(command)
+        if goes == "no" or not begun:
             return
+        within = self.branches.within
+        self.surely = within == "yes" and goes != "perhaps"
+        excused = command.excused or self.goes_on or self.branches.asking or goes == "perhaps"
+        excused = excused or command.words[0].literal == "!" or bool(self.callers and within != "yes")
+        given: dict[str, Values] = {}
+        words = self._begun(begun, given, surely=goes == "yes")
+        who = self._keys(given.get(KEYS, ())) if KEYS in given or _PROFILE in given else self.who.current
+        if not words:
+            self._become(who)
+            return
+        before, self.who.current = self.who.current, who
+        self._does(words, given, command, place, excused=excused)
+        if who != before:
+            self.who.current = before
+
+    def _does(
+        self, words: list[Text], given: Mapping[str, Values], command: Command, place: Place, *, excused: bool
+    ) -> None:
+        reads = self.reads if command.piped else ()
         name = words[0].literal
-        if name in ("for", "read") and len(words) > 1:
-            for word in words[1:] if name == "read" else words[1:2]:
+        if name in ("read", "mapfile"):
+            for word in words[1:]:
                 self.own[str(word)] = (text(Ref(f"${word}")),)
         elif name in ("export", "local", "declare", "readonly"):
             for word in words[1:]:
                 self._assigns(word, {})
                 if name == "export":
                     self.exported.add(str(word).partition("=")[0])
+        elif name == "set":
+            self._set(words)
         elif name == "cd":
             self.here = self._path(words[1]) if len(words) > 1 else None
         elif name == "aws":
             reads = self._aws(words[1:], place, excused=excused)
         elif name == "docker" and not excused:
-            self._docker(words[1:], place)
+            for image in pushed(words[1:]):
+                self.use("push", place, image=self.value(image))
         elif not excused:
             self._called(words, given)
+        self._changes_who(words)
         self._written(words, reads)
 
-    def _begun(self, command: Command, given: dict[str, Values]) -> tuple[list[Text], bool]:
-        """A command without what stands before it, and whether it may fail or be left out; `given` is set for it."""
-        words, excused = list(command.words), command.excused
-        if self.callers and words:
-            self.inside += (words[0].literal in _OPENS) - (words[0].literal in _CLOSES)
-            excused = excused or self.inside > 0
-        while words and (words[0].literal in _BEFORE or self._assigns(words[0], given)):
-            excused = excused or words[0].literal in _ASKING
-            words.pop(0)
-        return words, excused
+    def _set(self, words: list[Text]) -> None:
+        """`set -e`, and what takes it back."""
+        for flag in (word.literal or "" for word in words[1:]):
+            if re.fullmatch(r"[-+][a-z]*e[a-z]*", flag) or flag == "errexit":
+                self.goes_on = flag.startswith("+") or (flag == "errexit" and words[1].literal == "+o")
 
-    def _assigns(self, word: Text, given: dict[str, Values]) -> bool:
-        """Whether a word sets a variable; one that is set again may have either value."""
+    def _begun(self, words: Iterable[Text], given: dict[str, Values], *, surely: bool) -> list[Text]:
+        """A command without what stands before it; `given` is set for it."""
+        left = list(words)
+        while left and (left[0].literal in _BEFORE or self._assigns(left[0], given, surely=surely)):
+            left.pop(0)
+        return left
+
+    def _assigns(self, word: Text, given: dict[str, Values], *, surely: bool = False) -> bool:
+        """Whether a word sets a variable; of one that may not come to be set again, either value counts."""
         name, *rest = word.split("=", 1)
         if not rest or name.literal is None or not _ASSIGNED.fullmatch(name.literal):
             return False
         given[name.literal] = self.value(rest[0])
-        self.own[name.literal] = few((*self.own.get(name.literal, ()), *given[name.literal]), f"${name.literal}")
+        before = () if surely else self.own.get(name.literal, ())
+        self.own[name.literal] = few((*before, *given[name.literal]), f"${name.literal}")
         return True
+
+    # ------------------------------------------------------------ who calls
+
+    def _changes_who(self, words: list[Text]) -> None:
+        """What a command sets of the keys that those after it are called with."""
+        name, printed = words[0].literal, any(ref.name == PRINTED for word in words for ref in word.refs)
+        if name == "export":
+            set_ = dict(one.split("=", 1) for one in words[1:] if str(one).partition("=")[1])
+            values = {str(variable): self.value(value) for variable, value in set_.items()}
+            if KEYS in values or _PROFILE in values:
+                self._become(self._keys(values.get(KEYS, ())))
+            elif printed and not values and self.prints_keys:
+                self._become(self._taken())
+        elif name == "eval" and self.prints_keys and printed:
+            self._become(self._taken())
+        elif name == "eval" and self.assumed:
+            self._become(NOBODY)
+        elif name == "unset" and KEYS in [word.literal for word in words]:
+            self._become(NOBODY)
+        elif name == "read" and KEYS in [word.literal for word in words]:
+            self._become(self._taken())
+        if "{$GITHUB_ENV}" in map(str, words):
+            for word in words:
+                before, named, _ = str(word).partition(f"{KEYS}=")
+                if named:
+                    who = self._taken() if before else self._keys(self.value(word.split("=", 1)[1]))
+                    self.later = who if self.surely else NOBODY
+        self.prints_keys = any(_PRINTS_KEYS.search(str(word)) for word in words)
+
+    def _become(self, who: Who) -> None:
+        """From here on it is somebody else who calls, in this shell; or both may be, where that isn't sure."""
+        if self.depth and not (self.outer and self.outer[-1][0] == self.depth):
+            self.outer.append((self.depth, self.who.current))
+        self.who.current = who if self.surely else who | self.who.current
+
+    def _keys(self, values: Values) -> Who:
+        """Whose keys a text is: those that are there, or the ones that a command prints of the role assumed before."""
+        names = [ref.name for one in values for ref in one.refs]
+        if names == [f"${KEYS}"]:
+            return self.who.current
+        return self._taken() if PRINTED in names else NOBODY
+
+    def _taken(self) -> Who:
+        """Who was assumed, and is taken now."""
+        found, self.assumed = self.assumed or NOBODY, frozenset()
+        return found
 
     # ------------------------------------------------------------ scripts in files of their own
 
@@ -161,11 +278,10 @@ class Script:
         name = words[0].literal or ""
         if name in (".", "source"):
             found = self._opened(words[1]) if len(words) > 1 else None
-            if found is None:  # it may set anything
-                self.otherwise = len(words) > 1
-            else:
+            if found is not None:
                 self._run(*found, self)
-                self.otherwise = self.otherwise or OTHERWISE.search(found[1]) is not None
+            elif len(words) > 1:  # it may set anything
+                self._become(NOBODY)
         elif name == "make":
             self._make(words[1:], given)
         elif name in ("bash", "sh"):
@@ -182,7 +298,15 @@ class Script:
             return
         passed = {str(at): self.value(word) for at, word in enumerate(words[1:10], 1)}
         env = {n: values for n, values in self.own.items() if n in self.exported}
-        self._run(*found, evolve(self, own={**env, **given, **passed}, exported={*env, *given}, reads=(), inside=0))
+        self._apart(*found, own={**env, **given, **passed}, exported={*env, *given})
+
+    def _apart(self, file: str, source: str, own: dict[str, Values], exported: set[str]) -> None:
+        """Take the commands of a file as a shell of its own."""
+        who = self.who.current
+        script = evolve(self, own=own, exported=exported, reads=(), goes_on=False, assumed=frozenset(), outer=[])
+        self._run(file, source, script)
+        self.who.current, self.left = who, script.left
+        self.later = self.later if script.later is None else script.later
 
     def _opened(self, word: Text) -> tuple[str, str] | None:
         path = self._path(word)
@@ -191,13 +315,17 @@ class Script:
 
     def _run(self, file: str, source: str, script: "Script") -> None:
         """Take the commands of a file, each at its own line."""
-        if OTHERWISE.search(source):
-            return
-        before = script.callers, script.inside
-        script.callers, script.inside = (*self.callers, file), 0
-        for command in commands(without_functions(source)):
-            script.command(command, Place(file, command.line + 1))
-        script.callers, script.inside = before
+        before = script.callers, script.branches, script.base
+        script.callers, script.branches, script.base = (*self.callers, file), Branches(script.value), self.depth
+        script.all_of(source, (), lambda command: Place(file, command.line + 1))
+        script.callers, script.branches, script.base = before
+
+    def all_of(self, source: str, holes: tuple[Ref, ...], at: Callable[[Command], Place]) -> None:
+        """Take all commands of a script; who calls isn't known where its functions may change that."""
+        plain = without_functions(source)
+        if len(OTHERWISE.findall(plain)) < len(OTHERWISE.findall(source)):
+            self.who.current = NOBODY
+        self.run(commands(plain, holes), at)
 
     def _make(self, words: list[Text], given: Mapping[str, Values]) -> None:
         """Take what the targets of a Makefile run."""
@@ -210,16 +338,74 @@ class Script:
             made = recipe(found[1], name.literal or "") if found is not None else None
             if found is None or made is None:
                 return
-            script = evolve(self, own={**given, **own}, exported=set(), reads=(), inside=0)
+            variables = {**given, **own}
             for variable, (value, soft) in made[1].items():
                 if variable not in own and not (soft and (variable in given or variable in self.scope.env)):
-                    script.set(variable, value)
-            self._run(found[0], made[0], script)
+                    variables[variable] = self._of_make(variable, value, variables)
+            self._apart(found[0], made[0], variables, set())
 
-    def set(self, name: str, value: str) -> None:
-        """Set a variable to what the shell makes of a text."""
+    def _of_make(self, name: str, value: str, own: dict[str, Values]) -> Values:
+        """What the shell makes of a text of a Makefile."""
         (*_, word) = (Text.of(""), *(w for one in commands(f'"{value}"') for w in one.words))
-        self.own[name] = (text(Ref(f"${name}")),) if name in self.scope.changed else self.value(word)
+        return (text(Ref(f"${name}")),) if name in self.scope.changed else evolve(self, own=own).value(word)
+
+    def _aws(self, words: list[Text], place: Place, *, excused: bool) -> Values:
+        """A command of the AWS CLI; of `describe-task-definition`, which one it prints.
+
+        One that is `excused` may fail: the script asks by it, or goes on.
+        """
+        called = parsed(words, self.value)
+        if called.words[:1] == ("configure",):
+            self._configures(words, place, excused=excused)
+        if "endpoint-url" in called.options:
+            return ()
+        before = self.who.current
+        if "profile" in called.options:
+            name = called.one("profile")
+            self.who.current = NOBODY if name is None else self.who.profile(name, place)
+        if called.words[:1] == ("sts",):
+            self._assumes(called, place, excused=excused)
+        elif not excused:
+            for step, what in used(called, self.files):
+                self.use(step, place, **self._region(called), **what)
+        self.who.current = before
+        return called.printed()
+
+    def _region(self, called: Called) -> dict[str, Values]:
+        """The region that a command is sent to, where it isn't that of the login."""
+        given = called.first("region") or self.own.get("AWS_REGION") or self.env.get("AWS_REGION")
+        other = "AWS_DEFAULT_REGION" in self.own or "AWS_DEFAULT_REGION" in self.env
+        return {"region": given} if given else {"region": (text(Ref("region")),)} if other else {}
+
+    def _assumes(self, called: Called, place: Place, *, excused: bool) -> None:
+        roles = called.first("role-arn")
+        found: Who = NOBODY
+        if called.words[1:] == ("assume-role",) and roles and not excused:
+            found = self.who.assume(place, roles, as_=self.who.current, tagged="tags" in called.options)
+        elif called.words[1:] == ("assume-role-with-web-identity",) and roles and not excused:
+            found = self.who.assume_by_token(place, roles)
+        elif not str(called.words[1:2]).startswith("('assume") and called.words[1:] != ("get-session-token",):
+            return
+        self.assumed = self.assumed | found
+
+    def _configures(self, words: list[Text], place: Place, *, excused: bool) -> None:
+        """`aws configure set NAME VALUE`, of a profile; the one that has no name counts for less than keys that are set."""
+        called = parsed(words, self.value)
+        if called.words[1:2] != ("set",) or len(called.words) < 3:
+            return
+        name, profile = called.words[2], called.one("profile")
+        if name.startswith("profile."):
+            _, profile, name = (*name.split(".", 2), "")[:3]
+        if profile is None or len(words) < 4:
+            return
+        values = self.value(words[3])
+        given = self.who.profiles.setdefault(profile, {})
+        if name == KEYS.lower():
+            given["who"] = NOBODY if excused else self._keys(values)
+        elif excused:
+            given["who"] = NOBODY
+        else:
+            given[name] = values
 
     def _written(self, words: list[Text], reads: Values) -> None:
         """What a command prints, and the file that it writes that into."""
@@ -230,82 +416,18 @@ class Script:
             if mark.literal in (">", ">>") and file.literal is not None and found:
                 self.files[file.literal] = found
 
-    def _aws(self, words: list[Text], place: Place, *, excused: bool) -> Values:
-        """A command of the AWS CLI; of `describe-task-definition`, which one it prints.
 
-        One that is `excused` may fail: the script asks by it, or goes on.
-        """
-        called, options = _parsed(words)
-        if "profile" in options or "endpoint-url" in options:
-            return ()
-        step = next((COMMANDS[called[:n]] for n in (3, 2) if called[:n] in COMMANDS), None)
-        if step is None:
-            return ()
-        each = {name: [self.value(word) for word in given] for name, given in options.items()}
-        found = {name: values[0] for name, values in each.items() if values}
-        cluster = found.get("cluster") or (text("default"),)
-        definition = self._definition(found)
-        if excused:
-            return self._printed(step, found)
-        match step:
-            case "register":
-                self.use(step, place, definition=definition)
-            case "read-definition":
-                self.use(step, place)
-            case "update" | "watch":
-                for service in each.get("service") or each.get("services") or ():
-                    self.use(step, place, cluster=cluster, service=service)
-            case "run":
-                family = tuple(Text.of(FAMILY, one) for one in found.get("task-definition", ()))
-                self.use(step, place, cluster=cluster, definition=family)
-            case "watch-tasks" | "stop-task":
-                self.use(step, place, cluster=cluster)
-            case _:
-                self.use(step, place)
-        return self._printed(step, found)
-
-    def _printed(self, step: str, found: Mapping[str, Values]) -> Values:
-        """Of which task definition it is what a command prints."""
-        named = found.get("task-definition", ()) if step == "read-definition" else ()
-        return tuple(Text.of(FAMILY, one) for one in named)
-
-    def _definition(self, found: Mapping[str, Values]) -> Values:
-        if "family" in found:
-            return tuple(Text.of(FAMILY, one) for one in found["family"])
-        given = found.get("cli-input-json") or found.get("cli-input-yaml") or ()
-        files = tuple(one.removeprefix("file://") for one in given if one.parts and str(one).startswith("file://"))
-        return definition_of(self.files, files)
-
-    def _docker(self, words: list[Text], place: Place) -> None:
-        called = [word.literal for word in words]
-        pushed: list[Text] = []
-        if called[:1] == ["push"] or called[:2] == ["image", "push"]:
-            pushed = [word for word in words[1 + (called[0] == "image") :] if not str(word).startswith("-")][:1]
-        elif "build" in called[:2] and ("--push" in called or any(PUSHING.search(str(w)) for w in words)):
-            flags = ("-t", "--tag")
-            pushed = [after for flag, after in pairwise(words) if flag.literal in flags]
-            pushed += [w.removeprefix("--tag=") for w in words if str(w).startswith("--tag=")]
-        for word in pushed:
-            self.use("push", place, image=self.value(word))
-
-
-def _parsed(words: list[Text]) -> tuple[tuple[str, ...], dict[str, list[Text]]]:
-    """The words of a command that are no options, and its options by name."""
-    called: list[str] = []
-    options: dict[str, list[Text]] = {}
-    name = ""
-    for word in words:
-        literal = word.literal
-        if literal is not None and literal in ("<", ">", ">>", "<<", "<<<"):
-            break
-        if str(word).startswith("--"):
-            key, *value = word.removeprefix("--").split("=", 1)
-            name = "" if value or str(key) in _FLAGS or str(key).startswith("no-") else str(key)
-            options[str(key)] = list(value)
-        elif name:
-            options[name].append(word)
-        elif literal is not None:
-            called.append(literal)
-        if name in _GLOBAL and options[name]:
-            name = ""
-    return tuple(called[:3]), options
+def _ends_of_loops(script: Sequence[Command]) -> dict[int, int]:
+    """Where each loop ends that a `for` begins, over words."""
+    found: dict[int, int] = {}
+    begun: list[int] = []
+    for i, command in enumerate(script):
+        literals = [word.literal for word in command.words]
+        first = next((one for one in literals if one not in ("then", "do", "else")), None)
+        if first in _LOOPS:
+            begun.append(i)
+        elif first == "done" and begun:
+            began = begun.pop()
+            if [one.literal for one in script[began].words[:3:2]] == ["for", "in"]:
+                found[began] = i
+    return found

@@ -20,7 +20,8 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 _BRACED = re.compile(r"\{(?P<name>[A-Za-z_]\w*)\}")
 _HEREDOC = re.compile(r"<<-?\s*(?P<quote>['\"]?)(?P<end>\w+)(?P=quote)")
 _HOLE = re.compile("\ue000(?P<at>\\d+)\ue001")
-_BREAKS = frozenset("\n;&|()")
+_BREAKS = re.compile(r";;&?|;&|&&|\|\||\|&|[\n;&|()]")
+_SIGNS = ("&&", "||", "|", "|&")
 
 
 @frozen
@@ -29,10 +30,19 @@ class Command:
 
     words: tuple[Text, ...]
     line: int
-    piped: bool = False
-    """Whether it reads what the one before it writes."""
+    sign: str = ""
+    """What joins it to the command before: `&&`, `||` or a pipe."""
+    ends: str = ""
+    """What it ends with."""
     excused: bool = False
     """Whether the script goes on where it fails: what stands after `||` is for that."""
+    depth: int = 0
+    """In how many shells of its own, `( )` and `$( )`, it runs: what is set there stays there."""
+
+    @property
+    def piped(self) -> bool:
+        """Whether it reads what the one before it writes."""
+        return self.sign.startswith("|") and self.sign != "||"
 
 
 @define
@@ -50,22 +60,14 @@ class _Scan:
     word: list[str | Ref] | None = None
     begun: int = 0
     ends: list[str] = field(factory=list[str])
-    piped: bool = False
+    sign: str = ""
+    shells: int = 0
 
     def read(self) -> list[Command]:
         while self.at < len(self.source):
             char = self.source[self.at]
-            if char == "\n":
-                self.command()
-                self.line += 1
-                self.at += 1
-                self.skip_heredocs()
-            elif char in _BREAKS:
-                self.command()
-                if self.source.startswith("||", self.at):
-                    self.excuse()
-                self.at += 1
-                self.piped = char == "|" and self.source[self.at - 2 : self.at + 1].count("|") == 1
+            if breaks := _BREAKS.match(self.source, self.at):
+                self.broken(breaks[0])
             elif char in " \t\r":
                 self.end()
                 self.at += 1
@@ -90,12 +92,28 @@ class _Scan:
             self.words.append(Text(tuple(self.word)))
             self.word = None
 
-    def command(self) -> None:
+    def command(self, ends: str = "") -> None:
         self.end()
         if self.words:
-            self.found.append(Command(tuple(self.words), self.first + self.begun, self.piped))
+            depth = self.depth + self.shells
+            self.found.append(Command(tuple(self.words), self.first + self.begun, self.sign, ends, depth=depth))
             self.words = []
-        self.piped = False
+            self.sign = ""
+        elif self.found and ends.startswith(";;"):
+            self.found[-1] = evolve(self.found[-1], ends=ends)
+
+    def broken(self, sign: str) -> None:
+        """Take what stands between commands; one that goes on after `&&` or a pipe may do so on the next line."""
+        self.command(sign)
+        if sign == "||":
+            self.excuse()
+        if sign != "\n":
+            self.sign = sign if sign in _SIGNS else ""
+            self.shells = max(0, self.shells + (sign == "(") - (sign == ")"))
+        self.at += len(sign)
+        if sign == "\n":
+            self.line += 1
+            self.skip_heredocs()
 
     def excuse(self) -> None:
         """Mark the command that ended, with those that it reads from."""
@@ -206,7 +224,7 @@ class _Scan:
     def inner(self, source: str, line: int) -> None:
         self.add(Ref(PRINTED))
         if self.depth < DEEPEST:
-            self.found += _Scan(source, self.holes, self.depth + 1, self.first + line).read()
+            self.found += _Scan(source, self.holes, self.depth + 1, self.first + line, sign=self.sign).read()
 
     def redirect(self) -> None:
         heredoc = _HEREDOC.match(self.source, self.at)

@@ -11,19 +11,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from attrs import define, evolve, field
 
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, EMPTY, Ref, Text, text
-from ecsiam.readers.found import FoundLogin, FoundUse, Place, Subject, Value, as_list, as_map
+from ecsiam.readers.found import FoundLogin, Place, Subject, Value, as_list, as_map
+from ecsiam.readers.github.aws_cli import FAMILY, PUSHING, definition_of
+from ecsiam.readers.github.callers import KEYS, NOBODY, Callers
 from ecsiam.readers.github.conditions import condition, narrowed
 from ecsiam.readers.github.events import REPOSITORY, Start
 from ecsiam.readers.github.expressions import EXPRESSION, MOST_EXPRESSIONS, Scope, Values, evaluated, plain, truth
-from ecsiam.readers.github.scripts import FAMILY, OTHERWISE, PUSHING, Script, definition_of
-from ecsiam.readers.github.shell import commands, without_functions
+from ecsiam.readers.github.scripts import Script
 from ecsiam.readers.values import Map
 
 AUDIENCE = text("sts.amazonaws.com")
 CREDENTIALS = "aws-actions/configure-aws-credentials"
-_KEYS = "AWS_ACCESS_KEY_ID"
 _LOGIN = re.compile(r"credential|assume|saml|vault|login-aws|aws-login|aws-auth|configure-aws")
 _SET = re.compile(r"(?<![\w$])([A-Za-z_]\w*)=")
+_ASKS_FOR_TOKEN = "ACTIONS_ID_TOKEN_REQUEST"
+_AUDIENCE = re.compile(r"audience=([\w.:/%-]+)")
+# Without `-e` the script of a step goes on where a command fails.
+_STOPS = re.compile(r"\s-\w*e")
 
 
 @define
@@ -43,10 +47,7 @@ class Steps:
     """Where scripts run that don't say it."""
     elsewhere: bool = False
     """Whether another repository was checked out."""
-    logins: list[FoundLogin] = field(factory=list[FoundLogin])
-    current: set[int | None] = field(factory=lambda: {None})
-    registry: set[int | None] | None = None
-    """As whom docker is logged in to ECR: that stays when a later step gets other credentials."""
+    who: Callers = field(init=False)
     files: dict[str, Values] = field(factory=dict[str, Values])
     """What a script wrote task definitions to: the file, and of which definition it is."""
     unsure: str = ""
@@ -56,6 +57,13 @@ class Steps:
     """In which of the ways to start the step runs."""
     perhaps: bool = False
     """Whether the step may be left out while others run."""
+    env: Mapping[str, Values] = field(factory=dict[str, Values])
+    """The variables of the step alone."""
+    sets_keys: bool = False
+    """Whether what the step runs sets keys for the steps after it."""
+
+    def __attrs_post_init__(self) -> None:
+        self.who = Callers(lambda: self.subjects(self.when))
 
     def read(self, steps: list[Value], depth: int = 0) -> None:
         """Take what steps do, those of actions of the repository too."""
@@ -65,6 +73,7 @@ class Steps:
             outer, excused, when, perhaps = self.scope, self.excused, self.when, self.perhaps
             asked = condition(step.get("if"))
             self.scope = outer.with_env(step.get("env"))
+            self.env = {str(name): self.scope.env[str(name)] for name in as_map(step.get("env"))}
             self.when = narrowed(when or (self.start,), asked, self.scope)
             if not self.when:
                 self.scope, self.when = outer, when
@@ -92,12 +101,12 @@ class Steps:
         if done is not None:
             done(self, step, _Given(given, self.scope))
         elif _LOGIN.search(name):
-            self.current = {None}
+            self.who.current = NOBODY
 
     def _local(self, step: Map, path: str, depth: int) -> None:
         action = self.local(path) if depth < _DEEPEST else None
         if action is None:  # what it does isn't seen, nor as whom the next steps run
-            self.current = {None}
+            self.who.current = NOBODY
             return
         given = as_map(step.get("with"))
         inputs: dict[str, Values] = {}
@@ -129,15 +138,8 @@ class Steps:
 
     def use(self, name: str, place: Place, **what: Values) -> None:
         """What is done as the role that was logged in last, where that is sure."""
-        of = self.registry if name == "push" and self.registry is not None else self.current
-        if name == "login":
-            self.registry = set(of)
-        if len(of) != 1 or _KEYS in self.scope.env or self.excused:
-            return
-        (at,) = of
-        if at is not None:
-            one = FoundUse(name, place, tuple(what.items()))
-            self.logins[at] = evolve(self.logins[at], uses=(*self.logins[at].uses, one))
+        if KEYS not in self.scope.env and not self.excused:
+            self.who.use(name, place, what)
 
     def at(self, step: Map, key: str = "uses") -> Place:
         return self.place(step.lines.get(key, step.line), step.file)
@@ -157,11 +159,29 @@ class Steps:
         line = step.lines.get("run", step.line)
         place = self.at(step, "run")
         known = {ref.name: values for ref, values in zip(refs, holes, strict=True)}
-        script = Script(self.scope, known, self.files, self.use, self._beside, self._folder(step))
-        if not OTHERWISE.search(source) and source.count("${{") <= MOST_EXPRESSIONS:
-            for command in commands(without_functions(opened), refs):
-                script.command(command, evolve(place, line=line + command.line + ("\n" in source)))
+        shell = plain(step.get("shell"))
+        script = Script(
+            self.scope,
+            known,
+            self.files,
+            self.use,
+            self.who,
+            self._beside,
+            env=self.env,
+            here=self._folder(step),
+            goes_on=" " in shell and not _STOPS.search(shell),
+        )
+        if _ASKS_FOR_TOKEN in source:
+            found = set(_AUDIENCE.findall(source))
+            self.who.asked = (text(found.pop()),) if len(found) == 1 else ()
+        before, self.sets_keys = self.who.current, False
+        if source.count("${{") <= MOST_EXPRESSIONS:
+            script.all_of(opened, refs, lambda at: evolve(place, line=line + at.line + ("\n" in source)))
+        self.who.current = before
         self._changes(source)
+        if self.sets_keys:
+            sure = not self.perhaps and not self.excused
+            self.who.current = (script.later or NOBODY) | (frozenset() if sure else before)
 
     def _folder(self, step: Map) -> str | None:
         """The directory of the repository that a script runs in, where that is known."""
@@ -178,8 +198,7 @@ class Steps:
         """What a script sets for the steps after it."""
         if "GITHUB_ENV" in source:
             self.scope = evolve(self.scope, changed=self.scope.changed | frozenset(_SET.findall(source)))
-            if _KEYS in source:
-                self.current = {None}
+            self.sets_keys = self.sets_keys or KEYS in source or "AWS_PROFILE" in source
 
 
 _DEEPEST = 5
@@ -208,10 +227,10 @@ class _Given:
 
 
 def _credentials(steps: Steps, step: Map, given: _Given) -> None:
-    conditional = steps.perhaps or steps.excused
+    who, conditional = steps.who, steps.perhaps or steps.excused
     roles = tuple(one for one in given.of("role-to-assume") if one != EMPTY)
-    if _KEYS in steps.scope.env or not roles:
-        steps.current = {*steps.current, None} if conditional else {None}
+    if KEYS in steps.scope.env or not roles:
+        who.current = who.current | NOBODY if conditional else NOBODY
         return
     by_token = not steps.excused and not any(
         (given.may("aws-access-key-id"), given.may("web-identity-token-file"), given.may("role-chaining"))
@@ -220,16 +239,18 @@ def _credentials(steps: Steps, step: Map, given: _Given) -> None:
     audience = given.of("audience", str(AUDIENCE))
     one = region[0] if len(region) == 1 else None
     place = steps.place(_line(step, "role-to-assume"), step.file)
-    if steps.logins or steps.current != {None}:
+    if who.logins or who.current != NOBODY:
         steps.unsure = steps.unsure or "an earlier step, which logs in too"
-    subjects = steps.subjects(steps.when)
-    chained = [v.literal for v in given.of("role-chaining")] == ["true"] and len(steps.current) == 1
-    (before,) = steps.current if chained and not steps.excused else (None,)
-    by = () if before is None else steps.logins[before].roles
+    chained = [v.literal for v in given.of("role-chaining")] == ["true"] and not steps.excused
+    by = who.roles(who.current) if chained else ()
     tagged = bool(by) and not given.may("role-skip-session-tagging")
-    steps.logins.append(FoundLogin(place, roles, by_token, subjects, audience, one, by=by, tagged=tagged))
-    new = len(steps.logins) - 1
-    steps.current = {*steps.current, new} if conditional and len(steps.logins) > 1 else {new}
+    subjects = steps.subjects(steps.when)
+    new = who.add(FoundLogin(place, roles, by_token, subjects, audience, one, by=by, tagged=tagged))
+    kept = [v.literal for v in given.of("output-env-credentials", "true")] != ["true"]
+    if not kept:
+        who.current = who.current | new if conditional and len(who.logins) > 1 else new
+    elif given.of("output-env-credentials") != (text("false"),):
+        who.current = who.current | new
 
 
 def _line(step: Map, name: str) -> int:
@@ -251,7 +272,7 @@ def _docker_login(steps: Steps, step: Map, given: _Given) -> None:
     """To ECR with somebody's keys, or with the credentials that are there."""
     if any(".dkr.ecr" in str(one) or ".dkr-ecr" in str(one) for one in given.of("registry")):
         if "username" in given:
-            steps.registry = {None}
+            steps.who.registry = NOBODY
         else:
             steps.use("login", steps.at(step))
 

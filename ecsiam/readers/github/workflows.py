@@ -227,13 +227,13 @@ class _Workflow:
         folder = _folder(job) or _folder(given.file)
         steps = Steps(given.scope, given.start, at, local, sent, opened, folder)
         steps.read(as_list(job.get("steps")))
-        if not steps.logins:
+        if not steps.who.logins:
             return
         runner = [one for value in _runners(job) for one in given.scope.of(value)]
         unsure = steps.unsure
         if not runner or not all(one.literal and _HOSTED.fullmatch(one.literal) for one in runner):
             unsure = unsure or "its runner, which may have credentials of its own"
-        found = FoundJob(place.address, place, given.token, tuple(steps.logins), unsure)
+        found = FoundJob(place.address, place, given.token, tuple(steps.who.logins), unsure)
         before = self.jobs.get(place.address)
         self.jobs[place.address] = found if before is None else _together(before, found)
 

@@ -1,0 +1,197 @@
+"""Which commands of a script are come to: what `if`, `case`, loops, `&&` and `||` make of conditions that are known.
+
+https://www.gnu.org/software/bash/manual/bash.html#Conditional-Constructs
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
+from itertools import product
+from typing import Literal
+
+from attrs import define, field
+
+from ecsiam.model.text import Text
+from ecsiam.readers.github.expressions import Values, could_be
+from ecsiam.readers.github.shell import PRINTED, Command
+
+Goes = Literal["no", "perhaps", "either", "yes"]
+"""Whether something comes about. `either`: as it turns out while the script runs, so it does in some run.
+
+`perhaps`: by what isn't known of the run, such as its branch: that may go together with the role.
+"""
+_ORDER: tuple[Goes, ...] = ("no", "perhaps", "either", "yes")
+_NOT: dict[Goes, Goes] = {"no": "yes", "yes": "no", "perhaps": "perhaps", "either": "either"}
+_TURNS_OUT = (PRINTED, "$?")
+_WILD = re.compile(r"[*?\[]")
+_FIXED: dict[str, Goes] = {"true": "yes", ":": "yes", "false": "no"}
+_BEGINS = {"if": "if", "while": "loop", "until": "loop", "for": "for", "select": "for", "case": "case"}
+_ENDS = ("fi", "done", "esac")
+
+
+def both(*given: Goes) -> Goes:
+    """Whether all come about."""
+    return min(given, key=_ORDER.index, default="yes")
+
+
+def _any(one: Goes, other: Goes) -> Goes:
+    return _NOT[both(_NOT[one], _NOT[other])]
+
+
+@define
+class _Open:
+    """What was begun and hasn't ended: whether its condition or a pattern is being read, and where it goes."""
+
+    kind: str
+    asking: bool
+    here: Goes = "yes"
+    rest: Goes = "yes"
+    """Whether nothing that stands before was taken."""
+    subject: Values = ()
+    pattern: list[Text] = field(factory=list[Text])
+
+
+@define
+class Branches:
+    """Where a script is, command by command. `value` is what a word may be."""
+
+    value: Callable[[Text], Values]
+    open: list[_Open] = field(factory=list[_Open])
+    came: Goes = "yes"
+    """How the commands that `&&` and `||` join came out so far."""
+    joined: Goes = "yes"
+    """Whether they come to the command that was read last."""
+
+    @property
+    def asking(self) -> bool:
+        """Whether what stands here decides on what follows."""
+        return any(one.asking for one in self.open)
+
+    @property
+    def within(self) -> Goes:
+        """Whether the conditions and loops that are open come about."""
+        return both(*(one.here for one in self.open))
+
+    def follow(self, command: Command) -> tuple[tuple[Text, ...], Goes]:
+        """A command without the words that open and close branches, and whether it comes about."""
+        if self.open and self.open[-1].kind == "case" and self.open[-1].asking:
+            if command.words[0].literal != "esac":
+                self._pattern(self.open[-1], command.words, command.ends)
+                return (), "no"
+        words, joined, negated = command.words, self._join(command), False
+        while words and (word := words[0].literal) in ("!", "then", "elif", "else", "do", *_BEGINS, *_ENDS):
+            negated ^= word == "!"
+            if word in ("case", "for", "select") or word in _ENDS:
+                self._keyword(str(word), words, command.ends, joined)
+                return (), "no"
+            self._keyword(str(word), words, command.ends, joined)
+            words = words[1:]
+        goes = both(joined, self.within)
+        if words and joined != "no":
+            tested = test(words, self.value)
+            came: Goes = "either" if tested is None else tested
+            came = _NOT[came] if negated else came
+            match command.sign:
+                case "&&":
+                    self.came = both(self.came, came)
+                case "||":
+                    self.came = _any(self.came, came)
+                case _:
+                    self.came = came
+        if command.ends.startswith(";;") and self.open and self.open[-1].kind == "case":
+            self.open[-1].asking, self.open[-1].pattern = True, []
+        return words, goes
+
+    def _join(self, command: Command) -> Goes:
+        if not command.piped:
+            self.joined = {"&&": self.came, "||": _NOT[self.came]}.get(command.sign, "yes")
+        return self.joined
+
+    def _keyword(self, word: str, words: tuple[Text, ...], ends: str, joined: Goes) -> None:
+        top = self.open[-1] if self.open else None
+        if word in _BEGINS:
+            kind = _BEGINS[word]
+            one = _Open(kind, asking=kind in ("if", "loop", "case"), rest=joined)
+            one.here = joined if kind == "if" else both(joined, "either")
+            self.open.append(one)
+            if kind == "case":
+                one.subject = self.value(words[1]) if len(words) > 1 else ()
+                self._pattern(one, words[3:], ends)
+        elif word in _ENDS:
+            if top is not None:
+                self.open.pop()
+            self.came = "either"
+        elif top is None:
+            return
+        elif word == "elif":
+            top.here, top.asking = top.rest, True
+        elif word == "else":
+            top.here = top.rest
+        elif word == "then" and top.asking:
+            top.here, top.rest = both(top.rest, self.came), both(top.rest, _NOT[self.came])
+            top.asking = False
+        elif word == "do":
+            top.asking = False
+
+    def _pattern(self, top: _Open, words: tuple[Text, ...], ends: str) -> None:
+        top.pattern += words
+        if ends == ")" and top.pattern:
+            came = _matching(top.subject, top.pattern)
+            top.here, top.rest = both(top.rest, came), both(top.rest, _NOT[came])
+            top.asking, top.pattern = False, []
+
+
+def test(words: tuple[Text, ...], value: Callable[[Text], Values]) -> Goes | None:
+    """How a test comes out; None for a command that is none."""
+    name = words[0].literal or ""
+    if name in _FIXED:
+        return _FIXED[name]
+    if name not in ("[", "[[", "test"):
+        return None
+    given = [one for one in words[1:] if one.literal not in ("]", "]]")]
+    negated = bool(given) and given[0].literal == "!"
+    given = given[1:] if negated else given
+    signs = [one.literal for one in given]
+    values = [value(one) for one in given]
+    if len(given) == 3 and signs[1] in ("=", "==", "!="):
+        came = _equal(values[0], values[2], patterns=name == "[[")
+        negated ^= signs[1] == "!="
+    elif len(given) == 1 or (len(given) == 2 and signs[0] in ("-z", "-n")):
+        came = _decided({_some(one) for one in values[-1]}, values[-1])
+        negated ^= len(given) == 2 and signs[0] == "-z"
+    else:
+        came = _decided({None}, [one for each in values for one in each])
+    return _NOT[came] if negated else came
+
+
+def _some(value: Text) -> bool | None:
+    """Whether a text is more than nothing."""
+    return True if any(isinstance(part, str) and part for part in value.parts) else None if value.refs else False
+
+
+def _equal(ones: Values, others: Values, *, patterns: bool) -> Goes:
+    found: set[bool | None] = set()
+    for one, other in product(ones, others):
+        if one.literal is not None and other.literal is not None:
+            found.add(fnmatchcase(one.literal, other.literal) if patterns else one.literal == other.literal)
+        elif (known := one.literal or other.literal) is None or (patterns and _WILD.search(str(other))):
+            found.add(None)
+        else:
+            found.add(None if could_be(one if other.literal else other, known) else False)
+    return _decided(found, (*ones, *others))
+
+
+def _matching(subject: Values, patterns: Iterable[Text]) -> Goes:
+    """Whether one of the patterns of a branch of `case` takes a text."""
+    came: Goes = "no"
+    for pattern in patterns:
+        came = "yes" if pattern.literal == "*" else _any(came, _equal(subject, (pattern,), patterns=True))
+    return came
+
+
+def _decided(found: set[bool | None], of: Iterable[Text]) -> Goes:
+    """What comes of all ways; where it isn't known, as it turns out if nothing else is open than what commands print."""
+    if len(found) == 1 and None not in found:
+        return "yes" if True in found else "no"
+    turns_out = None in found and all(ref.name in _TURNS_OUT for one in of for ref in one.refs)
+    return "either" if turns_out else "perhaps"
