@@ -49,7 +49,7 @@ def sendings(
         return template_of(of, templates)
 
     return [
-        Sending(one, sent(trust, one.context, dict((*one.claims, *aud)), chosen, repository, template))
+        Sending(one, sent(trust, one.context, dict((*one.claims, *aud)), chosen, repository, template, one.refs.never))
         for one in login.subjects
     ]
 

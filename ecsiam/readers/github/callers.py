@@ -9,6 +9,7 @@ from ecsiam.readers.found import FoundLogin, FoundUse, Place, Subject
 from ecsiam.readers.github.expressions import Values
 
 KEYS = "AWS_ACCESS_KEY_ID"
+BY_FILE = ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 MOST_LOGINS = 50
 
 Who = frozenset[int | None]
@@ -63,11 +64,18 @@ class Callers:
         by = () if before is None else before.roles
         return self.add(FoundLogin(place, roles, by_token=False, region=region, by=by, tagged=tagged))
 
-    def assume_by_token(self, place: Place, roles: Values) -> Who:
+    def assume_by_token(self, place: Place, roles: Values, regions: Values) -> Who:
         """Assume a role with a token: with the job's own, where a script asked for that."""
         ours = self.asked is not None
-        subjects = self.sends() if ours else ()
-        return self.add(FoundLogin(place, roles, ours, subjects, self.asked or ()))
+        region = regions[0] if len(regions) == 1 else None
+        return self.add(FoundLogin(place, roles, ours, self.sends() if ours else (), self.asked or (), region))
+
+    def assume_by_file(self, place: Place, roles: Values, regions: Values) -> Who:
+        """Be who variables say, with a token in a file: keys count for more, so only where there are none."""
+        if self.logins or self.current != NOBODY or self.asked is None:
+            return NOBODY
+        self.current = self.assume_by_token(place, roles, regions)
+        return self.current
 
     def profile(self, name: str, place: Place) -> Who:
         """Who a profile is."""

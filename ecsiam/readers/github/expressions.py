@@ -61,9 +61,8 @@ class Scope:
                 found = self.github.get(name)
             case "env" if name not in self.changed:
                 found = self.env.get(name)
-            case "inputs":
-                found = self.inputs.get(name)
-                path = f"inputs.{name}"
+            case "inputs":  # one that isn't declared is empty
+                found = self.inputs.get(name, (EMPTY,))
             case "secrets":
                 found = self.secrets.get(name)
             case "steps":

@@ -15,7 +15,7 @@ from ecsiam.model.text import EMPTY, Ref, Text, text
 from ecsiam.readers.found import Place
 from ecsiam.readers.github.aws_cli import FAMILY, Called, definition_of, parsed, pushed, used
 from ecsiam.readers.github.branches import Branches
-from ecsiam.readers.github.callers import KEYS, NOBODY, Callers, Who
+from ecsiam.readers.github.callers import BY_FILE, KEYS, NOBODY, Callers, Who
 from ecsiam.readers.github.expressions import Scope, Values, few, put_in
 from ecsiam.readers.github.makefiles import recipe
 from ecsiam.readers.github.shell import PRINTED, Command, commands, without_functions
@@ -29,6 +29,8 @@ _PRINTS_KEYS = re.compile(r"AWS_ACCESS_KEY_ID|assume|credential|vault|saml")
 # Without it a script of its own goes on where a command fails: whether that was meant isn't known.
 _STOPS = re.compile(r"^#!.*\s-\w*e|^\s*set\s+(-\w+\s+)*-(\w*e|o\s+errexit)", re.MULTILINE)
 _PROFILE = "AWS_PROFILE"
+_CONFIG = (".aws/config", ".aws/credentials")
+_SECTION = re.compile(r"\[(?:profile\s+)?(?P<name>[\w.-]+)\]")
 _LOOPS = ("for", "while", "until", "select")
 _WORKSPACE = ("{$GITHUB_WORKSPACE}/", "{github.workspace}/")
 _OR_ELSE = re.compile(r"\{(?P<name>\w+)(?::?-(?P<value>[^}]*)|:?\?[^}]*)\}")
@@ -159,9 +161,11 @@ class Script:
         who = self._keys(given.get(KEYS, ())) if KEYS in given or _PROFILE in given else self.who.current
         if not words:
             self._become(who)
+            self._by_file(place)
             return
         before, self.who.current = self.who.current, who
         self._does(words, given, command, place, excused=excused)
+        self._by_file(place)
         if who != before:
             self.who.current = before
 
@@ -189,7 +193,9 @@ class Script:
                 self.use("push", place, image=self.value(image))
         elif not excused:
             self._called(words, given)
-        self._changes_who(words)
+        self._changes_who(words, piped=command.piped)
+        if command.document and any(str(word).endswith(_CONFIG) for word in words):
+            self._config(command.document, surely=not excused)
         self._written(words, reads)
 
     def _set(self, words: list[Text]) -> None:
@@ -211,13 +217,17 @@ class Script:
         if not rest or name.literal is None or not _ASSIGNED.fullmatch(name.literal):
             return False
         given[name.literal] = self.value(rest[0])
+        if name.literal == KEYS:  # what they are is only asked when they are set
+            return True
+        if any(ref.name == f"${KEYS}" for ref in rest[0].refs):
+            given[name.literal] = (text(Ref("keys of before")),)
         before = () if surely else self.own.get(name.literal, ())
         self.own[name.literal] = few((*before, *given[name.literal]), f"${name.literal}")
         return True
 
     # ------------------------------------------------------------ who calls
 
-    def _changes_who(self, words: list[Text]) -> None:
+    def _changes_who(self, words: list[Text], *, piped: bool) -> None:
         """What a command sets of the keys that those after it are called with."""
         name, printed = words[0].literal, any(ref.name == PRINTED for word in words for ref in word.refs)
         if name == "export":
@@ -241,13 +251,21 @@ class Script:
                 if named:
                     who = self._taken() if before else self._keys(self.value(word.split("=", 1)[1]))
                     self.later = who if self.surely else NOBODY
-        self.prints_keys = any(_PRINTS_KEYS.search(str(word)) for word in words)
+        printing = any(_PRINTS_KEYS.search(str(word)) for word in words)
+        self.prints_keys = printing or (self.prints_keys and piped)
 
     def _become(self, who: Who) -> None:
         """From here on it is somebody else who calls, in this shell; or both may be, where that isn't sure."""
         if self.depth and not (self.outer and self.outer[-1][0] == self.depth):
             self.outer.append((self.depth, self.who.current))
         self.who.current = who if self.surely else who | self.who.current
+
+    def _by_file(self, place: Place) -> None:
+        """Where nobody logged in, it is the role that variables name, with a token in a file."""
+        roles, file = (self.own.get(name, ()) for name in BY_FILE)
+        if roles and file and self.surely and not self.depth:
+            found = self.who.assume_by_file(place, roles, self._regions())
+            self.later = found if found != NOBODY else self.later
 
     def _keys(self, values: Values) -> Who:
         """Whose keys a text is: those that are there, or the ones that a command prints of the role assumed before."""
@@ -377,13 +395,18 @@ class Script:
         other = "AWS_DEFAULT_REGION" in self.own or "AWS_DEFAULT_REGION" in self.env
         return {"region": given} if given else {"region": (text(Ref("region")),)} if other else {}
 
+    def _regions(self) -> Values:
+        """The region of commands that name none, where nobody logged in who said one."""
+        names = ("AWS_REGION", "AWS_DEFAULT_REGION")
+        return next((values for name in names if (values := self._named(Ref(f"${name}")))), ())
+
     def _assumes(self, called: Called, place: Place, *, excused: bool) -> None:
         roles = called.first("role-arn")
         found: Who = NOBODY
         if called.words[1:] == ("assume-role",) and roles and not excused:
             found = self.who.assume(place, roles, as_=self.who.current, tagged="tags" in called.options)
         elif called.words[1:] == ("assume-role-with-web-identity",) and roles and not excused:
-            found = self.who.assume_by_token(place, roles)
+            found = self.who.assume_by_token(place, roles, self._regions())
         elif not str(called.words[1:2]).startswith("('assume") and called.words[1:] != ("get-session-token",):
             return
         self.assumed = self.assumed | found
@@ -396,14 +419,26 @@ class Script:
         name, profile = called.words[2], called.one("profile")
         if name.startswith("profile."):
             _, profile, name = (*name.split(".", 2), "")[:3]
-        if profile is None or len(words) < 4:
-            return
-        values = self.value(words[3])
+        if profile is not None and len(words) > 3:
+            self._profile(profile, name, self.value(words[3]), surely=not excused)
+
+    def _config(self, document: str, *, surely: bool) -> None:
+        """What is written into the file of the AWS CLI's profiles."""
+        profile = ""
+        for line in document.splitlines():
+            name, found, value = (part.strip() for part in line.partition("="))
+            if section := _SECTION.fullmatch(line.strip()):
+                profile = section["name"]
+            elif found and profile:
+                (*_, word) = (EMPTY, *(w for one in commands(f'"{value}"', tuple(map(Ref, self.holes))) for w in one.words))
+                self._profile(profile, name, self.value(word), surely=surely)
+
+    def _profile(self, profile: str, name: str, values: Values, *, surely: bool) -> None:
         given = self.who.profiles.setdefault(profile, {})
-        if name == KEYS.lower():
-            given["who"] = NOBODY if excused else self._keys(values)
-        elif excused:
+        if not surely:
             given["who"] = NOBODY
+        elif name == KEYS.lower():
+            given["who"] = self._keys(values)
         else:
             given[name] = values
 

@@ -38,6 +38,8 @@ class Command:
     """Whether the script goes on where it fails: what stands after `||` is for that."""
     depth: int = 0
     """In how many shells of its own, `( )` and `$( )`, it runs: what is set there stays there."""
+    document: str = ""
+    """What it reads that stands in the script, between `<<EOF` and `EOF`."""
 
     @property
     def piped(self) -> bool:
@@ -244,12 +246,16 @@ class _Scan:
 
     def skip_heredocs(self) -> None:
         for end in self.ends:
+            begin = stop = self.at
             while self.at < len(self.source):
+                stop = self.at
                 line = self.to("\n")
                 self.at += 1
                 self.line += 1
                 if line.strip() == end:
                     break
+            if self.found:
+                self.found[-1] = evolve(self.found[-1], document=self.source[begin:stop])
         self.ends = []
 
 

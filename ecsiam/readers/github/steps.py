@@ -13,7 +13,7 @@ from attrs import define, evolve, field
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, EMPTY, Ref, Text, text
 from ecsiam.readers.found import FoundLogin, Place, Subject, Value, as_list, as_map
 from ecsiam.readers.github.aws_cli import FAMILY, PUSHING, definition_of
-from ecsiam.readers.github.callers import KEYS, NOBODY, Callers
+from ecsiam.readers.github.callers import BY_FILE, KEYS, NOBODY, Callers
 from ecsiam.readers.github.conditions import condition, narrowed
 from ecsiam.readers.github.events import REPOSITORY, Start
 from ecsiam.readers.github.expressions import EXPRESSION, MOST_EXPRESSIONS, Scope, Values, evaluated, plain, truth
@@ -81,6 +81,9 @@ class Steps:
             surely = "if" not in step or (asked is not None and truth(asked, self.scope))
             self.perhaps = perhaps or not surely
             self.excused = excused or plain(step.get("continue-on-error")) not in ("", "false")
+            if KEYS not in self.scope.env and all(name in self.scope.env for name in BY_FILE):
+                role, regions = self.scope.env[BY_FILE[0]], self.scope.env.get("AWS_REGION", ())
+                self.who.assume_by_file(self.at(step, "run"), role, regions)
             if isinstance(step.get("uses"), str):
                 self._action(step, depth)
             elif isinstance(step.get("run"), str) and plain(step.get("shell") or "bash").split()[0] in ("bash", "sh"):
@@ -179,7 +182,7 @@ class Steps:
             script.all_of(opened, refs, lambda at: evolve(place, line=line + at.line + ("\n" in source)))
         self.who.current = before
         self._changes(source)
-        if self.sets_keys:
+        if self.sets_keys or script.later is not None:
             sure = not self.perhaps and not self.excused
             self.who.current = (script.later or NOBODY) | (frozenset() if sure else before)
 
