@@ -39,6 +39,8 @@ class Scope:
     outputs: Mapping[str, Values] = field(factory=dict[str, Values])
     """Those of steps: by `STEP.NAME`."""
     changed: frozenset[str] = frozenset()
+    assumed: Mapping[Node, bool] = field(factory=dict[Node, bool])
+    """How conditions come out that nobody knows, in one of the ways that a job may go: as `settled_by` has them."""
 
     def with_env(self, given: Value) -> "Scope":
         """The same with more variables, each by what it says here."""
@@ -201,8 +203,46 @@ def truth(node: Node, scope: Scope) -> bool | None:
         return None
 
 
-def _truth(node: Node, scope: Scope) -> bool | None:
+def settled_by(node: Node) -> tuple[Node, bool]:
+    """The condition on which another hangs, which may be its opposite, and how that has to come out for it to hold."""
     match node:
+        case Call("==" | "!=" as sign, (left, right)):
+            return Call("==", (right, left) if isinstance(left, str) else (left, right)), sign == "=="
+        case _:
+            return node, True
+
+
+def undecided(node: Node, scope: Scope) -> Node | None:
+    """What of a condition isn't known, the first of it; not whether something failed before."""
+    if truth(node, scope) is not None:
+        return None
+    match node:
+        case Call("!" | "&&" | "||", given):
+            return next((found for one in given if (found := undecided(one, scope))), None)
+        case Call("failure" | "cancelled"):
+            return None
+        case _:
+            return settled_by(node)[0]
+
+
+def _assumed(node: Node, scope: Scope) -> bool | None:
+    """How a condition comes out by what is assumed: that a name is one text, it is none of the others."""
+    of, as_is = settled_by(node)
+    found = scope.assumed.get(of)
+    if found is None and isinstance(of, Call) and of.name == "==":
+        name, wanted = of.given
+        is_ = [one.given[1] for one, yes in scope.assumed.items() if yes and isinstance(one, Call) and one.given[:1] == (name,)]
+        if is_ and isinstance(wanted, str) and isinstance(is_[0], str):
+            found = is_[0].lower() == wanted.lower()
+    return None if found is None else found == as_is
+
+
+def _truth(node: Node, scope: Scope) -> bool | None:
+    if scope.assumed and (found := _assumed(node, scope)) is not None:
+        return found
+    match node:
+        case Call("always" | "success"):
+            return True
         case Call("!", (inner,)):
             true = truth(inner, scope)
             return None if true is None else not true

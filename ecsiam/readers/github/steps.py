@@ -16,8 +16,18 @@ from ecsiam.readers.github.aws_cli import FAMILY, PUSHING, definition_of
 from ecsiam.readers.github.callers import BY_FILE, KEYS, NOBODY, Callers
 from ecsiam.readers.github.conditions import condition, narrowed
 from ecsiam.readers.github.events import REPOSITORY, Start
-from ecsiam.readers.github.expressions import EXPRESSION, MOST_EXPRESSIONS, Scope, Values, evaluated, plain, truth
-from ecsiam.readers.github.scripts import Script
+from ecsiam.readers.github.expressions import (
+    EXPRESSION,
+    MOST_EXPRESSIONS,
+    Scope,
+    Values,
+    evaluated,
+    plain,
+    truth,
+    undecided,
+)
+from ecsiam.readers.github.scripts import OTHERWISE, Script
+from ecsiam.readers.github.syntax import Node
 from ecsiam.readers.values import Map
 
 AUDIENCE = text("sts.amazonaws.com")
@@ -59,6 +69,10 @@ class Steps:
     """Whether the step may be left out while others run."""
     env: Mapping[str, Values] = field(factory=dict[str, Values])
     """The variables of the step alone."""
+    splits: bool = True
+    """Whether to stop at a login of which it isn't known whether it is come to."""
+    asks: Node | None = None
+    """On what that hangs."""
     sets_keys: bool = False
     """Whether what the step runs sets keys for the steps after it."""
 
@@ -68,7 +82,7 @@ class Steps:
     def read(self, steps: list[Value], depth: int = 0) -> None:
         """Take what steps do, those of actions of the repository too."""
         for step in steps:
-            if not isinstance(step, Map):
+            if not isinstance(step, Map) or self.asks is not None:
                 continue
             outer, excused, when, perhaps = self.scope, self.excused, self.when, self.perhaps
             asked = condition(step.get("if"))
@@ -79,6 +93,10 @@ class Steps:
                 self.scope, self.when = outer, when
                 continue
             surely = "if" not in step or (asked is not None and truth(asked, self.scope))
+            if self.splits and not surely and asked is not None and self._may_log_in(step, depth):
+                self.asks = undecided(asked, self.scope)
+                if self.asks is not None:
+                    return
             self.perhaps = perhaps or not surely
             self.excused = excused or plain(step.get("continue-on-error")) not in ("", "false")
             if KEYS not in self.scope.env and all(name in self.scope.env for name in BY_FILE):
@@ -91,6 +109,14 @@ class Steps:
             outputs, changed = self.scope.outputs, self.scope.changed
             self.scope, self.excused = evolve(outer, outputs=outputs, changed=changed), excused
             self.when, self.perhaps = when, perhaps
+
+    def _may_log_in(self, step: Map, depth: int) -> bool:
+        used, run = step.get("uses"), step.get("run")
+        if isinstance(used, str) and used.startswith("./"):
+            action = self.local(used.strip()) if depth < _DEEPEST else None
+            inner = as_list(as_map(action.get("runs")).get("steps")) if action is not None else []
+            return action is None or any(isinstance(one, Map) and self._may_log_in(one, depth + 1) for one in inner)
+        return bool(_LOGIN.search(str(used).lower())) or OTHERWISE.search(str(run)) is not None
 
     # ------------------------------------------------------------ actions
 

@@ -32,7 +32,7 @@ from ecsiam.readers.github.expressions import Scope, plain
 from ecsiam.readers.github.matrix import combinations
 from ecsiam.readers.github.shell import LONGEST
 from ecsiam.readers.github.steps import Steps
-from ecsiam.readers.github.syntax import Node
+from ecsiam.readers.github.syntax import Call, Node
 from ecsiam.readers.loading import as_written
 from ecsiam.readers.values import Map
 from ecsiam.readers.walk import File, beside, files
@@ -44,6 +44,7 @@ MOST_JOBS = 2_000
 MOST_RUNS = 5_000  # jobs of a workflow, in all the ways that they start, and of all matrices
 MOST_SCRIPTS = 200  # in files of their own
 MOST_READ = 2_000  # times that these are read
+MOST_WAYS = 32  # of a job, by the conditions on which its logins hang
 MOST_STARTS = 100  # of a workflow; with more it isn't known which
 
 _YAML = (".yml", ".yaml")
@@ -139,6 +140,22 @@ class _From:
     """Which job of a matrix it is."""
 
 
+@frozen
+class _Way:
+    """One of the ways that a job may go, by how it starts and how conditions come out that aren't known."""
+
+    start: Start
+    assumed: Mapping[Node, bool] = field(factory=dict[Node, bool])
+
+    def split(self, on: Node, scope: Scope) -> list["_Way"]:
+        """Both ways that it goes where a condition decides: of one ref, where it asks for that."""
+        return [
+            _Way(start, {**self.assumed, on: yes})
+            for yes in (True, False)
+            for start in narrowed((self.start,), on if yes else Call("!", (on,)), scope)
+        ]
+
+
 @define
 class _Workflow:
     """One workflow, with all that it calls."""
@@ -190,25 +207,32 @@ class _Workflow:
                 when = narrowed(when, conditions[one], given.scope)
             for start in when:
                 scope = evolve(given.scope, github=start.github).with_env(file.get("env"))
-                own = evolve(
-                    given,
-                    file=file,
-                    start=start,
-                    token=False if given.most is False else _token(job.get("permissions"), token),
-                    scope=scope,
-                    address=address,
-                )
                 for matrix, of in combinations(job, scope):
-                    each = evolve(own, scope=evolve(scope, matrix=matrix).with_env(job.get("env")), of=of)
-                    self.runs += 1
-                    if self.runs > MOST_RUNS:
-                        return
-                    if "uses" in job:
-                        self._call(job, place, name, each)
-                    elif len(self.jobs) < MOST_JOBS:
-                        self._job(job, place, name, each)
+                    ways: list[_Way] = [_Way(start)]
+                    for way in ways:
+                        scope = evolve(given.scope, github=way.start.github, assumed=way.assumed)
+                        scope = evolve(scope.with_env(file.get("env")), matrix=matrix).with_env(job.get("env"))
+                        own = evolve(
+                            given,
+                            file=file,
+                            start=way.start,
+                            token=False if given.most is False else _token(job.get("permissions"), token),
+                            scope=scope,
+                            address=address,
+                            of=of,
+                        )
+                        self.runs += 1
+                        if self.runs > MOST_RUNS:
+                            return
+                        if "uses" in job:
+                            self._call(job, place, name, own)
+                        elif len(self.jobs) < MOST_JOBS:
+                            asks = self._job(job, place, name, own, splits=len(ways) < MOST_WAYS)
+                            ways += [] if asks is None else way.split(asks, scope)
 
-    def _job(self, job: Map, place: Place, name: str, given: _From) -> None:
+    def _job(self, job: Map, place: Place, name: str, given: _From, *, splits: bool) -> Node | None:
+        """Take a job in one way that it may go; where that is two, on what it hangs comes back instead."""
+
         def at(line: int | None, file: str) -> Place:
             return Place(file or place.file, line, (), place.address)
 
@@ -225,10 +249,10 @@ class _Workflow:
             return None if source is None or self.read_scripts > MOST_READ else (named, source)
 
         folder = _folder(job) or _folder(given.file)
-        steps = Steps(given.scope, given.start, at, local, sent, opened, folder)
+        steps = Steps(given.scope, given.start, at, local, sent, opened, folder, splits=splits)
         steps.read(as_list(job.get("steps")))
-        if not steps.who.logins:
-            return
+        if steps.asks is not None or not steps.who.logins:
+            return steps.asks
         runner = [one for value in _runners(job) for one in given.scope.of(value)]
         unsure = steps.unsure
         if not runner or not all(one.literal and _HOSTED.fullmatch(one.literal) for one in runner):
@@ -236,6 +260,7 @@ class _Workflow:
         found = FoundJob(place.address, place, given.token, tuple(steps.who.logins), unsure)
         before = self.jobs.get(place.address)
         self.jobs[place.address] = found if before is None else _together(before, found)
+        return None
 
     def _call(self, job: Map, place: Place, name: str, given: _From) -> None:
         path = job.get("uses")
