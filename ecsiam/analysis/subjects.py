@@ -302,7 +302,8 @@ def _ruled_out(condition: Condition, claim: str, given: Text | None, never: Call
     """Whether all that a condition takes are refs that a token, which may be of many, never has."""
     if given is None or condition.operator.comparison.negated or claim not in ("sub", "ref"):
         return False
-    asked = [str(one) if claim == "ref" else str(one).partition(":ref:")[2].partition(":")[0] for one in condition.values]
+    whole = claim == "ref"
+    asked = [str(v) if whole else str(v).partition(":ref:")[2].partition(":")[0] for v in condition.values]
     return all(one and not ("*" in one or "?" in one) and never(one) for one in asked)
 
 

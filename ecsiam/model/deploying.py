@@ -96,7 +96,9 @@ STEPS: Mapping[str, Step] = {
     "code-deploy-revision": Step(
         "registers a revision of `{application}`", ("codedeploy:RegisterApplicationRevision",), "application", _DEPLOY
     ),
-    "call": Step("calls `{action}`", (), "somewhere", f"{_PAGES}/reference_policies_actions-resources-contextkeys.html"),
+    "call": Step(
+        "calls `{action}`", (), "somewhere", f"{_PAGES}/reference_policies_actions-resources-contextkeys.html"
+    ),
 }
 # The commands of the AWS CLI, and what each is.
 COMMANDS: Mapping[tuple[str, ...], str] = {

@@ -17,7 +17,7 @@ from ecsiam.errors import Fault, Path, ReadError, show, show_path
 from ecsiam.model.oidc import OidcProvider
 from ecsiam.model.role import Role
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Ref, Text
-from ecsiam.readers.refs import Refs
+from ecsiam.readers.refs import ALL_REFS, Refs
 
 OF_DEPLOYMENT = frozenset(r.name for r in (ACCOUNT_ID, AWS_REGION, PARTITION, DNS_SUFFIX))
 
@@ -276,7 +276,7 @@ class Subject:
     context: Text
     claims: tuple[tuple[str, Text | None], ...] = ()
     of: str = ""
-    refs: Refs = Refs()
+    refs: Refs = ALL_REFS
     """Which refs those are that aren't named."""
 
 

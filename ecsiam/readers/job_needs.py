@@ -7,7 +7,7 @@ from pathlib import PurePath
 from ecsiam.model.deploying import PASS, STEPS, TAG
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Ref, Text, text
 from ecsiam.readers.found import FoundJob, FoundUse, Place, Root, as_list, as_map, symbol
-from ecsiam.readers.github.scripts import FAMILY
+from ecsiam.readers.github.aws_cli import FAMILY
 from ecsiam.readers.github.workflows import top_of
 from ecsiam.readers.naming import runs
 from ecsiam.readers.needs.images import repository_of

@@ -49,7 +49,11 @@ def _pattern(pattern: str) -> re.Pattern[str]:
     """A filter's pattern; of one that isn't understood, anything."""
     parts = re.findall(r"\\.|\*\*|\[[^\]]*\]|.", pattern)
     signs = {"**": ".*", "*": "[^/]*", "?": "?", "+": "+"}
+    found = "".join(signs.get(part) or (part if len(part) > 2 else re.escape(part[-1])) for part in parts)
     try:
-        return re.compile("".join(signs.get(part) or (part if len(part) > 2 else re.escape(part[-1])) for part in parts))
+        return re.compile(found)
     except re.error:
         return re.compile(".*")
+
+
+ALL_REFS = Refs()

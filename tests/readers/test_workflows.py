@@ -171,7 +171,10 @@ STARTS = {
     "a release": ("release", ["ref:refs/tags/{tag}", "ref:refs/heads/{default branch}"]),
     "a release that has a tag": ("{release: {types: [published]}}", ["ref:refs/tags/{tag}"]),
     "a merge queue": ("merge_group", ["ref:refs/heads/gh-readonly-queue/{branch}"]),
-    "to what is kept out": ("{push: {branches: ['m*', '!main', main]}}", ["ref:refs/heads/m", "ref:refs/heads/m{branch}", "ref:refs/heads/main"]),
+    "to what is kept out and let in": (
+        "{push: {branches: ['v*', '!main', main]}}",
+        ["ref:refs/heads/v", "ref:refs/heads/v{branch}", "ref:refs/heads/main"],
+    ),
     "to one that is kept out": ("{push: {branches: [main, 'r/*', '!main']}}", ["ref:refs/heads/r/{branch}"]),
     "something else": ("issues", ["ref:refs/heads/{default branch}"]),
     "two of them": ("[push, pull_request]", ["ref:refs/{branch or tag}", "pull_request"]),
@@ -361,7 +364,7 @@ def test_docker_stays_logged_in_as_who_it_was() -> None:
 
 
 def test_after_a_login_that_may_not_have_been_nobody_is_sure() -> None:
-    perhaps = LOGIN.replace("      - uses", "      - if: vars.A == 'x'\n        uses")
+    perhaps = LOGIN.replace("      - uses", "      - if: vars.A = 'x'\n        uses")
     first, second = job(f"on: push\n{HEAD}{JOB}{LOGIN}{perhaps}      - run: aws ecs stop-task --task t\n").logins
     assert not first.uses
     assert not second.uses

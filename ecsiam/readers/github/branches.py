@@ -74,10 +74,10 @@ class Branches:
 
     def follow(self, command: Command) -> tuple[tuple[Text, ...], Goes]:
         """A command without the words that open and close branches, and whether it comes about."""
-        if self.open and self.open[-1].kind == "case" and self.open[-1].asking:
-            if command.words[0].literal != "esac":
-                self._pattern(self.open[-1], command.words, command.ends)
-                return (), "no"
+        top = self.open[-1] if self.open else None
+        if top is not None and top.kind == "case" and top.asking and command.words[0].literal != "esac":
+            self._pattern(top, command.words, command.ends)
+            return (), "no"
         words, joined, negated = command.words, self._join(command), False
         while words and (word := words[0].literal) in ("!", "then", "elif", "else", "do", *_BEGINS, *_ENDS):
             negated ^= word == "!"
@@ -190,7 +190,7 @@ def _matching(subject: Values, patterns: Iterable[Text]) -> Goes:
 
 
 def _decided(found: set[bool | None], of: Iterable[Text]) -> Goes:
-    """What comes of all ways; where it isn't known, as it turns out if nothing else is open than what commands print."""
+    """What comes of all ways; where it isn't known, it turns out if nothing else is open than what commands print."""
     if len(found) == 1 and None not in found:
         return "yes" if True in found else "no"
     turns_out = None in found and all(ref.name in _TURNS_OUT for one in of for ref in one.refs)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from attrs import define, evolve, field
 
-from ecsiam.model.text import Text
+from ecsiam.model.text import Text, text
 from ecsiam.readers.found import FoundLogin, FoundUse, Place, Subject
 from ecsiam.readers.github.expressions import Values
 
@@ -83,7 +83,7 @@ class Callers:
         keys, roles, source = given.get("who"), given.get("role_arn"), given.get("credential_source")
         if isinstance(keys, frozenset):
             return keys
-        if not isinstance(roles, tuple) or not isinstance(source, tuple) or [str(one) for one in source] != ["Environment"]:
+        if not isinstance(roles, tuple) or source != (text("Environment"),):
             return NOBODY
         who = self.assume(place, roles, as_=self.current, tagged=False)
         self.profiles[name] = {**given, "who": who}

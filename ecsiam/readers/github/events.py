@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 from ecsiam.model.text import EMPTY, Ref, Text, text
 from ecsiam.readers.found import Subject, Value, as_list, as_map, is_map
 from ecsiam.readers.github.expressions import Values, few, plain
-from ecsiam.readers.refs import Filter, Refs
+from ecsiam.readers.refs import ALL_REFS, Filter, Refs
 
 REPOSITORY = Ref("github.repository")
 DEFAULT_BRANCH = Ref("default branch")
@@ -76,7 +76,7 @@ class Start:
     context: Text
     event: str | None = None
     ref: Text | None = None
-    refs: Refs = Refs()
+    refs: Refs = ALL_REFS
     """Of which refs it may be, where that isn't all of them."""
 
     @property
@@ -113,7 +113,7 @@ def starts(events: Mapping[str, Value]) -> Iterator[Start]:
             elif way == "unknown":
                 yield evolve(UNKNOWN, when=started, event=None if event == "workflow_call" else event)
             else:
-                refs = Refs(tuple(_filters(as_map(filters)))) if way == "filtered" else Refs()
+                refs = Refs(tuple(_filters(as_map(filters)))) if way == "filtered" else ALL_REFS
                 for of, ref in _refs(way, as_map(filters)):
                     yield Start(f"{started}{of}", _of(ref), event, ref, refs)
 

@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 
 from ecsiam.model.text import EMPTY, Ref, Text, text
 from ecsiam.readers.found import Unread, Value, as_map, is_list, is_map
-from ecsiam.readers.github.syntax import LONGEST, Call, Name, Node, NotUnderstood, parse
+from ecsiam.readers.github.syntax import DEEPEST, LONGEST, Call, Name, Node, NotUnderstood, parse
 
 MOST = 32  # ways in which one value may come out; with more it is not known
 MOST_EXPRESSIONS = 500  # in one text
@@ -41,11 +41,14 @@ class Scope:
     changed: frozenset[str] = frozenset()
     assumed: Mapping[Node, bool] = field(factory=dict[Node, bool])
     """How conditions come out that nobody knows, in one of the ways that a job may go: as `settled_by` has them."""
+    written: Mapping[str, Value] = field(factory=dict[str, Value])
+    """What stands there for the variables of `env`."""
 
     def with_env(self, given: Value) -> "Scope":
         """The same with more variables, each by what it says here."""
         more = {str(name): self.of(value) for name, value in as_map(given).items()}
-        return evolve(self, env={**self.env, **more})
+        written = {str(name): value for name, value in as_map(given).items()}
+        return evolve(self, env={**self.env, **more}, written={**self.written, **written})
 
     def of(self, value: Value) -> Values:
         """What a value of the file may come to."""
@@ -225,21 +228,50 @@ def undecided(node: Node, scope: Scope) -> Node | None:
             return settled_by(node)[0]
 
 
+def hangs(value: Value, scope: Scope, depth: int = 0) -> Node | None:
+    """The first condition that isn't known by which a value of the file comes out one way or another."""
+    for match in expressions(plain(value)) if depth < DEEPEST else ():
+        try:
+            found = _hangs(parse(match["inside"].strip()), scope, depth)
+        except NotUnderstood:
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def _hangs(node: Node, scope: Scope, depth: int) -> Node | None:
+    match node:
+        case Name(path) if path.startswith("env."):
+            return hangs(scope.written.get(path.removeprefix("env.")), scope, depth + 1)
+        case Call("&&" | "||", (left, right)):
+            decides = left if isinstance(left, Call) else None  # of a name alone it may only be whether it is set
+            found = None if decides is None else undecided(decides, scope)
+            return found or _hangs(left, scope, depth) or _hangs(right, scope, depth)
+        case _:
+            return None
+
+
 def _assumed(node: Node, scope: Scope) -> bool | None:
-    """How a condition comes out by what is assumed: that a name is one text, it is none of the others."""
+    """How a condition comes out by what is assumed: a name that is one text is none of the others."""
     of, as_is = settled_by(node)
     found = scope.assumed.get(of)
-    if found is None and isinstance(of, Call) and of.name == "==":
-        name, wanted = of.given
-        is_ = [one.given[1] for one, yes in scope.assumed.items() if yes and isinstance(one, Call) and one.given[:1] == (name,)]
-        if is_ and isinstance(wanted, str) and isinstance(is_[0], str):
-            found = is_[0].lower() == wanted.lower()
+    match of:
+        case Call("==", (name, str(wanted))) if found is None:
+            for one, yes in scope.assumed.items():
+                match one:
+                    case Call("==", (other, str(text_))) if yes and other == name:
+                        found = text_.lower() == wanted.lower()
+                    case _:
+                        pass
+        case _:
+            pass
     return None if found is None else found == as_is
 
 
 def _truth(node: Node, scope: Scope) -> bool | None:
-    if scope.assumed and (found := _assumed(node, scope)) is not None:
-        return found
+    if scope.assumed and (assumed := _assumed(node, scope)) is not None:
+        return assumed
     match node:
         case Call("always" | "success"):
             return True

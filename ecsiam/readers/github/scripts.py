@@ -13,24 +13,18 @@ from attrs import define, evolve, field
 
 from ecsiam.model.text import EMPTY, Ref, Text, text
 from ecsiam.readers.found import Place
-from ecsiam.readers.github.aws_cli import FAMILY, Called, definition_of, parsed, pushed, used
+from ecsiam.readers.github.acting import CONFIG, OTHERWISE, PROFILE, Acting
+from ecsiam.readers.github.aws_cli import Called, parsed, pushed, used
 from ecsiam.readers.github.branches import Branches
-from ecsiam.readers.github.callers import BY_FILE, KEYS, NOBODY, Callers, Who
+from ecsiam.readers.github.callers import KEYS, NOBODY, Callers
 from ecsiam.readers.github.expressions import Scope, Values, few, put_in
 from ecsiam.readers.github.makefiles import recipe
-from ecsiam.readers.github.shell import PRINTED, Command, commands, without_functions
+from ecsiam.readers.github.shell import Command, commands, without_functions
 
 MOST_COMMANDS = 20_000  # that one step comes to
 _BEFORE = ("command", "env", "exec", "sudo", "time", "{")
-# What a function of a script does isn't followed: with one of these in it nobody knows who calls what follows.
-OTHERWISE = re.compile(r"AWS_ACCESS_KEY_ID|AWS_PROFILE|assume-role|aws configure|aws-vault")
-# What prints keys, for `eval` and the like to set.
-_PRINTS_KEYS = re.compile(r"AWS_ACCESS_KEY_ID|assume|credential|vault|saml")
 # Without it a script of its own goes on where a command fails: whether that was meant isn't known.
 _STOPS = re.compile(r"^#!.*\s-\w*e|^\s*set\s+(-\w+\s+)*-(\w*e|o\s+errexit)", re.MULTILINE)
-_PROFILE = "AWS_PROFILE"
-_CONFIG = (".aws/config", ".aws/credentials")
-_SECTION = re.compile(r"\[(?:profile\s+)?(?P<name>[\w.-]+)\]")
 _LOOPS = ("for", "while", "until", "select")
 _WORKSPACE = ("{$GITHUB_WORKSPACE}/", "{github.workspace}/")
 _OR_ELSE = re.compile(r"\{(?P<name>\w+)(?::?-(?P<value>[^}]*)|:?\?[^}]*)\}")
@@ -71,24 +65,14 @@ class Script:
     """Whether it goes on where a command fails."""
     reads: Values = ()
     """Of which task definition what the last command printed is."""
-    assumed: Who = frozenset()
-    """The roles that were assumed, and whose keys nothing has yet."""
-    later: Who | None = None
-    """Whose keys the steps after it have, where it says so."""
-    prints_keys: bool = False
-    """Whether what a command printed sets keys, where the shell takes it for commands."""
-    outer: list[tuple[int, Who]] = field(factory=list[tuple[int, Who]])
-    """Who called before a shell in a shell set that, each with how deep that is."""
-    depth: int = 0
     base: int = 0
-    """How deep the command is, and the script."""
-    surely: bool = True
-    """Whether the script surely comes to the command."""
+    """In how many shells it runs."""
     left: int = MOST_COMMANDS
     branches: Branches = field(init=False)
+    acting: Acting = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.branches = Branches(self.value)
+        self.branches, self.acting = Branches(self.value), Acting(self.who, self.value)
 
     def value(self, word: Text) -> Values:
         return put_in(word, self._named)
@@ -146,26 +130,24 @@ class Script:
 
     def command(self, command: Command, place: Place) -> None:
         """Take a command, where the script comes to it."""
-        self.depth = self.base + command.depth
-        while self.outer and self.depth < self.outer[-1][0]:
-            self.who.current = self.outer.pop()[1]
+        self.acting.enter(self.base + command.depth)
         begun, goes = self.branches.follow(command)
         if goes == "no" or not begun:
             return
         within = self.branches.within
-        self.surely = within == "yes" and goes != "perhaps"
+        self.acting.surely = within == "yes" and goes != "perhaps"
         excused = command.excused or self.goes_on or self.branches.asking or goes == "perhaps"
         excused = excused or command.words[0].literal == "!" or bool(self.callers and within != "yes")
         given: dict[str, Values] = {}
         words = self._begun(begun, given, surely=goes == "yes")
-        who = self._keys(given.get(KEYS, ())) if KEYS in given or _PROFILE in given else self.who.current
+        who = self.acting.keys(given.get(KEYS, ())) if KEYS in given or PROFILE in given else self.who.current
         if not words:
-            self._become(who)
-            self._by_file(place)
+            self.acting.become(who)
+            self.acting.by_file(place)
             return
         before, self.who.current = self.who.current, who
         self._does(words, given, command, place, excused=excused)
-        self._by_file(place)
+        self.acting.by_file(place)
         if who != before:
             self.who.current = before
 
@@ -193,9 +175,9 @@ class Script:
                 self.use("push", place, image=self.value(image))
         elif not excused:
             self._called(words, given)
-        self._changes_who(words, piped=command.piped)
-        if command.document and any(str(word).endswith(_CONFIG) for word in words):
-            self._config(command.document, surely=not excused)
+        self.acting.changes(words, piped=command.piped)
+        if command.document and any(str(word).endswith(CONFIG) for word in words):
+            self.acting.config(command.document, tuple(map(Ref, self.holes)), surely=not excused)
         self._written(words, reads)
 
     def _set(self, words: list[Text]) -> None:
@@ -225,60 +207,6 @@ class Script:
         self.own[name.literal] = few((*before, *given[name.literal]), f"${name.literal}")
         return True
 
-    # ------------------------------------------------------------ who calls
-
-    def _changes_who(self, words: list[Text], *, piped: bool) -> None:
-        """What a command sets of the keys that those after it are called with."""
-        name, printed = words[0].literal, any(ref.name == PRINTED for word in words for ref in word.refs)
-        if name == "export":
-            set_ = dict(one.split("=", 1) for one in words[1:] if str(one).partition("=")[1])
-            values = {str(variable): self.value(value) for variable, value in set_.items()}
-            if KEYS in values or _PROFILE in values:
-                self._become(self._keys(values.get(KEYS, ())))
-            elif printed and not values and self.prints_keys:
-                self._become(self._taken())
-        elif name == "eval" and self.prints_keys and printed:
-            self._become(self._taken())
-        elif name == "eval" and self.assumed:
-            self._become(NOBODY)
-        elif name == "unset" and KEYS in [word.literal for word in words]:
-            self._become(NOBODY)
-        elif name == "read" and KEYS in [word.literal for word in words]:
-            self._become(self._taken())
-        if "{$GITHUB_ENV}" in map(str, words):
-            for word in words:
-                before, named, _ = str(word).partition(f"{KEYS}=")
-                if named:
-                    who = self._taken() if before else self._keys(self.value(word.split("=", 1)[1]))
-                    self.later = who if self.surely else NOBODY
-        printing = any(_PRINTS_KEYS.search(str(word)) for word in words)
-        self.prints_keys = printing or (self.prints_keys and piped)
-
-    def _become(self, who: Who) -> None:
-        """From here on it is somebody else who calls, in this shell; or both may be, where that isn't sure."""
-        if self.depth and not (self.outer and self.outer[-1][0] == self.depth):
-            self.outer.append((self.depth, self.who.current))
-        self.who.current = who if self.surely else who | self.who.current
-
-    def _by_file(self, place: Place) -> None:
-        """Where nobody logged in, it is the role that variables name, with a token in a file."""
-        roles, file = (self.own.get(name, ()) for name in BY_FILE)
-        if roles and file and self.surely and not self.depth:
-            found = self.who.assume_by_file(place, roles, self._regions())
-            self.later = found if found != NOBODY else self.later
-
-    def _keys(self, values: Values) -> Who:
-        """Whose keys a text is: those that are there, or the ones that a command prints of the role assumed before."""
-        names = [ref.name for one in values for ref in one.refs]
-        if names == [f"${KEYS}"]:
-            return self.who.current
-        return self._taken() if PRINTED in names else NOBODY
-
-    def _taken(self) -> Who:
-        """Who was assumed, and is taken now."""
-        found, self.assumed = self.assumed or NOBODY, frozenset()
-        return found
-
     # ------------------------------------------------------------ scripts in files of their own
 
     def _path(self, word: Text) -> str | None:
@@ -299,7 +227,7 @@ class Script:
             if found is not None:
                 self._run(*found, self)
             elif len(words) > 1:  # it may set anything
-                self._become(NOBODY)
+                self.acting.become(NOBODY)
         elif name == "make":
             self._make(words[1:], given)
         elif name in ("bash", "sh"):
@@ -321,10 +249,10 @@ class Script:
     def _apart(self, file: str, source: str, own: dict[str, Values], exported: set[str]) -> None:
         """Take the commands of a file as a shell of its own."""
         who = self.who.current
-        script = evolve(self, own=own, exported=exported, reads=(), goes_on=False, assumed=frozenset(), outer=[])
+        script = evolve(self, own=own, exported=exported, reads=(), goes_on=False, base=0)
         self._run(file, source, script)
         self.who.current, self.left = who, script.left
-        self.later = self.later if script.later is None else script.later
+        self.acting.later = self.acting.later if script.acting.later is None else script.acting.later
 
     def _opened(self, word: Text) -> tuple[str, str] | None:
         path = self._path(word)
@@ -334,7 +262,7 @@ class Script:
     def _run(self, file: str, source: str, script: "Script") -> None:
         """Take the commands of a file, each at its own line."""
         before = script.callers, script.branches, script.base
-        script.callers, script.branches, script.base = (*self.callers, file), Branches(script.value), self.depth
+        script.callers, script.branches, script.base = (*self.callers, file), Branches(script.value), self.acting.depth
         script.all_of(source, (), lambda command: Place(file, command.line + 1))
         script.callers, script.branches, script.base = before
 
@@ -374,7 +302,7 @@ class Script:
         """
         called = parsed(words, self.value)
         if called.words[:1] == ("configure",):
-            self._configures(words, place, excused=excused)
+            self.acting.configures(called, words, excused=excused)
         if "endpoint-url" in called.options:
             return ()
         before = self.who.current
@@ -382,7 +310,7 @@ class Script:
             name = called.one("profile")
             self.who.current = NOBODY if name is None else self.who.profile(name, place)
         if called.words[:1] == ("sts",):
-            self._assumes(called, place, excused=excused)
+            self.acting.assumes(called, place, excused=excused)
         elif not excused:
             for step, what in used(called, self.files):
                 self.use(step, place, **self._region(called), **what)
@@ -394,53 +322,6 @@ class Script:
         given = called.first("region") or self.own.get("AWS_REGION") or self.env.get("AWS_REGION")
         other = "AWS_DEFAULT_REGION" in self.own or "AWS_DEFAULT_REGION" in self.env
         return {"region": given} if given else {"region": (text(Ref("region")),)} if other else {}
-
-    def _regions(self) -> Values:
-        """The region of commands that name none, where nobody logged in who said one."""
-        names = ("AWS_REGION", "AWS_DEFAULT_REGION")
-        return next((values for name in names if (values := self._named(Ref(f"${name}")))), ())
-
-    def _assumes(self, called: Called, place: Place, *, excused: bool) -> None:
-        roles = called.first("role-arn")
-        found: Who = NOBODY
-        if called.words[1:] == ("assume-role",) and roles and not excused:
-            found = self.who.assume(place, roles, as_=self.who.current, tagged="tags" in called.options)
-        elif called.words[1:] == ("assume-role-with-web-identity",) and roles and not excused:
-            found = self.who.assume_by_token(place, roles, self._regions())
-        elif not str(called.words[1:2]).startswith("('assume") and called.words[1:] != ("get-session-token",):
-            return
-        self.assumed = self.assumed | found
-
-    def _configures(self, words: list[Text], place: Place, *, excused: bool) -> None:
-        """`aws configure set NAME VALUE`, of a profile; the one that has no name counts for less than keys that are set."""
-        called = parsed(words, self.value)
-        if called.words[1:2] != ("set",) or len(called.words) < 3:
-            return
-        name, profile = called.words[2], called.one("profile")
-        if name.startswith("profile."):
-            _, profile, name = (*name.split(".", 2), "")[:3]
-        if profile is not None and len(words) > 3:
-            self._profile(profile, name, self.value(words[3]), surely=not excused)
-
-    def _config(self, document: str, *, surely: bool) -> None:
-        """What is written into the file of the AWS CLI's profiles."""
-        profile = ""
-        for line in document.splitlines():
-            name, found, value = (part.strip() for part in line.partition("="))
-            if section := _SECTION.fullmatch(line.strip()):
-                profile = section["name"]
-            elif found and profile:
-                (*_, word) = (EMPTY, *(w for one in commands(f'"{value}"', tuple(map(Ref, self.holes))) for w in one.words))
-                self._profile(profile, name, self.value(word), surely=surely)
-
-    def _profile(self, profile: str, name: str, values: Values, *, surely: bool) -> None:
-        given = self.who.profiles.setdefault(profile, {})
-        if not surely:
-            given["who"] = NOBODY
-        elif name == KEYS.lower():
-            given["who"] = self._keys(values)
-        else:
-            given[name] = values
 
     def _written(self, words: list[Text], reads: Values) -> None:
         """What a command prints, and the file that it writes that into."""

@@ -6,27 +6,28 @@ https://github.com/aws-actions/amazon-ecs-deploy-task-definition
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from attrs import define, evolve, field
 
-from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, EMPTY, Ref, Text, text
-from ecsiam.readers.found import FoundLogin, Place, Subject, Value, as_list, as_map
-from ecsiam.readers.github.aws_cli import FAMILY, PUSHING, definition_of
+from ecsiam.model.text import Ref, Text, text
+from ecsiam.readers.found import Place, Subject, Value, as_list, as_map
+from ecsiam.readers.github.acting import OTHERWISE
 from ecsiam.readers.github.callers import BY_FILE, KEYS, NOBODY, Callers
 from ecsiam.readers.github.conditions import condition, narrowed
-from ecsiam.readers.github.events import REPOSITORY, Start
+from ecsiam.readers.github.events import Start
 from ecsiam.readers.github.expressions import (
     EXPRESSION,
     MOST_EXPRESSIONS,
     Scope,
     Values,
     evaluated,
+    hangs,
     plain,
     truth,
     undecided,
 )
-from ecsiam.readers.github.scripts import OTHERWISE, Script
+from ecsiam.readers.github.scripts import Script
 from ecsiam.readers.github.syntax import Node
 from ecsiam.readers.values import Map
 
@@ -51,6 +52,8 @@ class Steps:
     """The action at a path of the repository."""
     subjects: Callable[[Iterable[Start]], tuple[Subject, ...]]
     """What the job sends where it starts so."""
+    known: Mapping[str, "Action"]
+    """What actions do, by their names."""
     opened: Callable[[str], tuple[str, str] | None]
     """The name and the text of a file at a path of the repository."""
     folder: Value = None
@@ -95,8 +98,10 @@ class Steps:
             surely = "if" not in step or (asked is not None and truth(asked, self.scope))
             if self.splits and not surely and asked is not None and self._may_log_in(step, depth):
                 self.asks = undecided(asked, self.scope)
-                if self.asks is not None:
-                    return
+            elif self.splits and str(step.get("uses")).lower().startswith(CREDENTIALS):
+                self.asks = hangs(as_map(step.get("with")).get("role-to-assume"), self.scope)
+            if self.asks is not None:
+                return
             self.perhaps = perhaps or not surely
             self.excused = excused or plain(step.get("continue-on-error")) not in ("", "false")
             if KEYS not in self.scope.env and all(name in self.scope.env for name in BY_FILE):
@@ -126,9 +131,9 @@ class Steps:
         if name.startswith("./"):
             self._local(step, str(step["uses"]).strip(), depth)
             return
-        done = _ACTIONS.get(name)
+        done = self.known.get(name)
         if done is not None:
-            done(self, step, _Given(given, self.scope))
+            done(self, step, Given(given, self.scope))
         elif _LOGIN.search(name):
             self.who.current = NOBODY
 
@@ -208,9 +213,10 @@ class Steps:
             script.all_of(opened, refs, lambda at: evolve(place, line=line + at.line + ("\n" in source)))
         self.who.current = before
         self._changes(source)
-        if self.sets_keys or script.later is not None:
+        later = script.acting.later
+        if self.sets_keys or later is not None:
             sure = not self.perhaps and not self.excused
-            self.who.current = (script.later or NOBODY) | (frozenset() if sure else before)
+            self.who.current = (later or NOBODY) | (frozenset() if sure else before)
 
     def _folder(self, step: Map) -> str | None:
         """The directory of the repository that a script runs in, where that is known."""
@@ -234,7 +240,7 @@ _DEEPEST = 5
 
 
 @define
-class _Given:
+class Given:
     """The inputs of an action."""
 
     values: Mapping[str, Value]
@@ -252,144 +258,5 @@ class _Given:
         return any(one.literal not in ("", "false") for one in self.of(name))
 
 
-# ---------------------------------------------------------------- actions that are known
-
-
-def _credentials(steps: Steps, step: Map, given: _Given) -> None:
-    who, conditional = steps.who, steps.perhaps or steps.excused
-    roles = tuple(one for one in given.of("role-to-assume") if one != EMPTY)
-    if KEYS in steps.scope.env or not roles:
-        who.current = who.current | NOBODY if conditional else NOBODY
-        return
-    by_token = not steps.excused and not any(
-        (given.may("aws-access-key-id"), given.may("web-identity-token-file"), given.may("role-chaining"))
-    )
-    region = given.of("aws-region")
-    audience = given.of("audience", str(AUDIENCE))
-    one = region[0] if len(region) == 1 else None
-    place = steps.place(_line(step, "role-to-assume"), step.file)
-    if who.logins or who.current != NOBODY:
-        steps.unsure = steps.unsure or "an earlier step, which logs in too"
-    chained = [v.literal for v in given.of("role-chaining")] == ["true"] and not steps.excused
-    by = who.roles(who.current) if chained else ()
-    tagged = bool(by) and not given.may("role-skip-session-tagging")
-    subjects = steps.subjects(steps.when)
-    new = who.add(FoundLogin(place, roles, by_token, subjects, audience, one, by=by, tagged=tagged))
-    kept = [v.literal for v in given.of("output-env-credentials", "true")] != ["true"]
-    if not kept:
-        who.current = who.current | new if conditional and len(who.logins) > 1 else new
-    elif given.of("output-env-credentials") != (text("false"),):
-        who.current = who.current | new
-
-
-def _line(step: Map, name: str) -> int:
-    given = step.get("with")
-    return given.lines.get(name, step.line) if isinstance(given, Map) else step.line
-
-
-def _login(steps: Steps, step: Map, given: _Given) -> None:
-    public = "public" in [one.literal for one in given.of("registry-type")]
-    steps.use("public-login" if public else "login", steps.at(step))
-    accounts = given.of("registries")
-    named = [one for one in accounts if one.literal is None or one.literal.isdigit()]
-    hosts = [Text.of(one, ".dkr.ecr.", AWS_REGION, ".amazonaws.com") for one in named or [text(ACCOUNT_ID)]]
-    if not accounts or named:
-        steps.output(step, "registry", (text("public.ecr.aws"),) if public else tuple(hosts))
-
-
-def _docker_login(steps: Steps, step: Map, given: _Given) -> None:
-    """To ECR with somebody's keys, or with the credentials that are there."""
-    if any(".dkr.ecr" in str(one) or ".dkr-ecr" in str(one) for one in given.of("registry")):
-        if "username" in given:
-            steps.who.registry = NOBODY
-        else:
-            steps.use("login", steps.at(step))
-
-
-def _metadata(steps: Steps, step: Map, given: _Given) -> None:
-    images = [Text.of(line, ":", Ref("tag of the image")) for one in given.of("images") for line in lines_of(one)]
-    if len(images) == 1:
-        steps.output(step, "tags", (images[0],))
-
-
-def _build(steps: Steps, step: Map, given: _Given) -> None:
-    if not given.may("push") and not PUSHING.search(plain(given.values.get("outputs"))):
-        return
-    for line in plain(given.values.get("tags")).replace(",", "\n").splitlines():
-        images = tuple(image for one in evaluated(line.strip(), steps.scope) for image in lines_of(one))
-        if images:
-            steps.use("push", steps.place(_line(step, "tags"), step.file), image=images)
-
-
-def lines_of(value: Text) -> Iterator[Text]:
-    """The lines of a text that say something."""
-    for line in value.split("\n", 64):
-        first = line.parts[0] if line.parts else ""
-        if not isinstance(first, str) or first.strip():
-            yield line if line.literal is None else text(line.literal.strip())
-
-
-def _render(steps: Steps, step: Map, given: _Given) -> None:
-    file = given.of("task-definition")
-    for name in ("task-definition-arn", "task-definition-family"):
-        if name in given:
-            file = tuple(Text.of(FAMILY, one) for one in given.of(name))
-            steps.use("read-definition", steps.at(step))
-    steps.output(step, "task-definition", file)
-
-
-def _deploy(steps: Steps, step: Map, given: _Given) -> None:
-    place = steps.at(step)
-    definition = definition_of(steps.files, given.of("task-definition"))
-    cluster = given.of("cluster", "default")
-    steps.use("register", steps.place(_line(step, "task-definition"), step.file), definition=definition)
-    if "service" in given:
-        service = {"cluster": cluster, "service": given.of("service")}
-        at = steps.place(_line(step, "service"), step.file)
-        steps.use("watch", at, **service)
-        if "codedeploy-appspec" in given or "codedeploy-deployment-group" in given:
-            _code_deploy(steps, step, given)
-        else:
-            steps.use("update", at, **service, **_of_code_deploy(cluster, service["service"]))
-    if given.may("run-task"):
-        steps.use("run", place, definition=definition, cluster=cluster)
-        if given.may("wait-for-task-stopped"):
-            steps.use("watch-tasks", place, cluster=cluster)
-
-
-def _code_deploy(steps: Steps, step: Map, given: _Given) -> None:
-    """Through CodeDeploy; what isn't named is called after cluster and service, which the action does."""
-    application, group = given.of("codedeploy-application"), given.of("codedeploy-deployment-group")
-    if application and group:
-        at = steps.place(_line(step, "codedeploy-application"), step.file)
-        steps.use("code-deploy", at, application=application, group=group)
-        steps.use("code-deploy-revision", at, application=application)
-        if given.may("wait-for-service-stability"):
-            steps.use("watch-code-deploy", at, application=application, group=group)
-
-
-def _of_code_deploy(cluster: Values, service: Values) -> dict[str, Values]:
-    """What the action deploys through, unless it is told, where a service is rolled over by CodeDeploy."""
-    names = [Text.of(c, "-", s) for c in cluster for s in service]
-    return {
-        "application": tuple(Text.of("AppECS-", n) for n in names),
-        "group": tuple(Text.of("DgpECS-", n) for n in names),
-    }
-
-
-def _checkout(steps: Steps, step: Map, given: _Given) -> None:
-    """Another repository, or this one in a directory of its own: where files are isn't known then."""
-    own = all(one == text(REPOSITORY) for one in given.of("repository"))
-    steps.elsewhere = steps.elsewhere or not own or "path" in given
-
-
-_ACTIONS: Mapping[str, Callable[[Steps, Map, _Given], None]] = {
-    "actions/checkout": _checkout,
-    CREDENTIALS: _credentials,
-    "aws-actions/amazon-ecr-login": _login,
-    "docker/login-action": _docker_login,
-    "docker/metadata-action": _metadata,
-    "docker/build-push-action": _build,
-    "aws-actions/amazon-ecs-render-task-definition": _render,
-    "aws-actions/amazon-ecs-deploy-task-definition": _deploy,
-}
+Action = Callable[[Steps, Map, Given], None]
+"""What a step does that uses an action."""

@@ -15,20 +15,19 @@ from ecsiam.errors import Fault, ReadError
 from ecsiam.model.text import Ref, Text, text
 from ecsiam.readers.found import (
     FoundJob,
-    FoundLogin,
     Gap,
     Place,
     Root,
     Subject,
-    Value,
     as_list,
     as_map,
-    is_list,
     is_map,
 )
-from ecsiam.readers.github.conditions import condition, even_so, narrowed
-from ecsiam.readers.github.events import REPOSITORY, UNKNOWN, Start, choices, events_of, inputs_of, starts, subject
-from ecsiam.readers.github.expressions import Scope, plain
+from ecsiam.readers.github.actions import ACTIONS
+from ecsiam.readers.github.conditions import condition, narrowed
+from ecsiam.readers.github.events import REPOSITORY, UNKNOWN, Start, choices, events_of, inputs_of, starts
+from ecsiam.readers.github.expressions import Scope
+from ecsiam.readers.github.jobs import Claims, before, folder_of, may_ask, runners_of, subjects_of, together, told_apart
 from ecsiam.readers.github.matrix import combinations
 from ecsiam.readers.github.shell import LONGEST
 from ecsiam.readers.github.steps import Steps
@@ -134,7 +133,7 @@ class _From:
     most: bool | None = True
     """The same of who calls it: a workflow that asks for more than its caller has doesn't start."""
     address: str = ""
-    claims: tuple[tuple[str, Text | None], ...] = ()
+    claims: Claims = ()
     depth: int = 0
     of: str = ""
     """Which job of a matrix it is."""
@@ -171,7 +170,7 @@ class _Workflow:
 
     @property
     def found(self) -> list[FoundJob]:
-        return [evolve(job, logins=tuple(map(_told_apart, job.logins))) for job in self.jobs.values()]
+        return [evolve(job, logins=tuple(map(told_apart, job.logins))) for job in self.jobs.values()]
 
     def read(self, *, called: bool) -> None:
         """Read what starts by itself; what only others call counts where it is called."""
@@ -194,7 +193,7 @@ class _Workflow:
             self.gaps.append(Gap(Place(self.file.file), why))
 
     def _jobs(self, file: Map, name: str, given: _From) -> None:
-        token = _token(file.get("permissions"), given.token)
+        token = may_ask(file.get("permissions"), given.token)
         jobs = as_map(file.get("jobs"))
         conditions = {str(id): condition(as_map(job).get("if")) for id, job in jobs.items()}
         for id, job in jobs.items():
@@ -203,7 +202,7 @@ class _Workflow:
             address = f"{given.address}{id}"
             place = Place(file.file, getattr(jobs, "lines", {}).get(id, job.line), ("jobs", id), address)
             when: tuple[Start, ...] = (given.start,)
-            for one in _before(str(id), jobs, conditions):
+            for one in before(str(id), jobs, conditions):
                 when = narrowed(when, conditions[one], given.scope)
             for start in when:
                 scope = evolve(given.scope, github=start.github).with_env(file.get("env"))
@@ -216,7 +215,7 @@ class _Workflow:
                             given,
                             file=file,
                             start=way.start,
-                            token=False if given.most is False else _token(job.get("permissions"), token),
+                            token=False if given.most is False else may_ask(job.get("permissions"), token),
                             scope=scope,
                             address=address,
                             of=of,
@@ -240,7 +239,7 @@ class _Workflow:
             return self.all.actions.get(posixpath.normpath(posixpath.join(top_of(name), path)))
 
         def sent(when: Iterable[Start]) -> tuple[Subject, ...]:
-            return tuple(one for start in when for one in _subjects(job, start, given))
+            return tuple(one for start in when for one in subjects_of(job, start, given.scope, given.claims, given.of))
 
         def opened(path: str) -> tuple[str, str] | None:
             named = posixpath.normpath(posixpath.join(top_of(name), path))
@@ -248,18 +247,18 @@ class _Workflow:
             self.read_scripts += source is not None
             return None if source is None or self.read_scripts > MOST_READ else (named, source)
 
-        folder = _folder(job) or _folder(given.file)
-        steps = Steps(given.scope, given.start, at, local, sent, opened, folder, splits=splits)
+        folder = folder_of(job) or folder_of(given.file)
+        steps = Steps(given.scope, given.start, at, local, sent, ACTIONS, opened, folder, splits=splits)
         steps.read(as_list(job.get("steps")))
         if steps.asks is not None or not steps.who.logins:
             return steps.asks
-        runner = [one for value in _runners(job) for one in given.scope.of(value)]
+        runner = [one for value in runners_of(job) for one in given.scope.of(value)]
         unsure = steps.unsure
         if not runner or not all(one.literal and _HOSTED.fullmatch(one.literal) for one in runner):
             unsure = unsure or "its runner, which may have credentials of its own"
         found = FoundJob(place.address, place, given.token, tuple(steps.who.logins), unsure)
-        before = self.jobs.get(place.address)
-        self.jobs[place.address] = found if before is None else _together(before, found)
+        other = self.jobs.get(place.address)
+        self.jobs[place.address] = found if other is None else together(other, found)
         return None
 
     def _call(self, job: Map, place: Place, name: str, given: _From) -> None:
@@ -298,77 +297,6 @@ class _Workflow:
                 depth=given.depth + 1,
             ),
         )
-
-
-def _folder(given: Map) -> Value:
-    """Where the scripts of a job or a workflow run that don't say it themselves."""
-    return as_map(as_map(given.get("defaults")).get("run")).get("working-directory")
-
-
-def _subjects(job: Map, start: Start, given: _From) -> Iterator[Subject]:
-    """What a job sends that starts so, in each environment that it may be in."""
-    environment = job.get("environment")
-    value = environment.get("name") if is_map(environment) else environment
-    named: dict[Text | None, None] = {}
-    for one in evolve(given.scope, github=start.github).of(value):
-        literal = one.literal
-        if literal is None or literal.strip():
-            named[one] = None
-        if literal is None or not literal.strip():
-            named[None] = None  # what isn't known may be empty
-    for name in named:
-        found = subject(start, name)
-        yield evolve(found, claims=(*found.claims, *given.claims), of=given.of)
-
-
-def _before(id: str, jobs: Mapping[str, Value], conditions: Mapping[str, Node | None]) -> list[str]:
-    """A job with those that it needs: it is left out where one of them is, unless its `if` says otherwise."""
-    found = [id]
-    for one in found:
-        given = as_map(jobs.get(one)).get("needs")
-        needed = [] if even_so(conditions[one]) else as_list(given) or [given]
-        found += [n for n in needed if isinstance(n, str) and n in conditions and n not in found]
-    return found
-
-
-def _together(one: FoundJob, other: FoundJob) -> FoundJob:
-    """A job in two of the ways that it starts: a login that is the same is one, for all that either sends and does."""
-    logins: dict[FoundLogin, FoundLogin] = {}
-    for login in (*one.logins, *other.logins):
-        bare = evolve(login, subjects=(), uses=())
-        before = logins.get(bare, bare)
-        logins[bare] = evolve(
-            login,
-            subjects=tuple(dict.fromkeys((*before.subjects, *login.subjects))),
-            uses=tuple(dict.fromkeys((*before.uses, *login.uses))),
-        )
-    return evolve(one, logins=tuple(logins.values()), unsure=one.unsure or other.unsure)
-
-
-def _told_apart(login: FoundLogin) -> FoundLogin:
-    """A login whose subjects say of which job of a matrix they are, only where that makes a difference."""
-    each: dict[str, set[Subject]] = {}
-    for one in login.subjects:
-        each.setdefault(one.of, set()).add(evolve(one, of=""))
-    if any(found != each[login.subjects[0].of] for found in each.values()):
-        return login
-    return evolve(login, subjects=tuple(dict.fromkeys(evolve(one, of="") for one in login.subjects)))
-
-
-def _runners(job: Map) -> list[Value]:
-    given = job.get("runs-on")
-    if is_map(given):
-        return [Ref("a group of runners").name]
-    return given if is_list(given) else [given]
-
-
-def _token(permissions: Value, before: bool | None) -> bool | None:
-    """Whether a token may be asked for, by what stands there; else as `before`."""
-    if permissions is None:
-        return before
-    if is_map(permissions):
-        return plain(permissions.get("id-token")) == "write"
-    return None if permissions == "write-all" else False
 
 
 # ---------------------------------------------------------------- one workflow, by its name
