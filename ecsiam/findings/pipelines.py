@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import evolve, frozen
 
-from ecsiam.analysis.subjects import OUTCOMES, Came, sent
+from ecsiam.analysis.subjects import OUTCOMES, Came, issuers_of, sent
 from ecsiam.analysis.unknown import compare
 from ecsiam.findings.finding import Finding, Undecidable
 from ecsiam.findings.needed import Judged, of_ways
 from ecsiam.findings.rules import RULES
 from ecsiam.model.policy import Policy
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, Bindings, Text
-from ecsiam.readers.found import FoundLogin, FoundTemplate, Subject
+from ecsiam.readers.found import FoundLogin, FoundProvider, FoundTemplate, Subject
 from ecsiam.readers.github.events import chosen
 from ecsiam.readers.job_needs import needs_of_use
 from ecsiam.readers.needs.need import Asked, TaskNeed, Way
@@ -88,7 +88,9 @@ def logins(reading: Reading, repository: str | None = None) -> Iterator[Finding 
                 yield Undecidable(login.found.place, fact)
                 continue
             for named, key in login.roles:
-                found = _login(job, login, named, reading.roles.get(key or ""), repository, reading.templates)
+                role = reading.roles.get(key or "")
+                found = _login(job, login, named, role, repository, reading.templates)
+                found = found or _audience(job, login, role, reading.providers)
                 if found is not None:
                     yield found
 
@@ -139,6 +141,32 @@ def _login(
         remedy=f"Let it in by its `sub`, `{subject}`, or have the job start as the trust says.",
         page=rule.page,
         also=role.places["trust"],
+        role=role.key,
+    )
+
+
+def _audience(
+    job: ReadJob, login: ReadLogin, role: ReadRole | None, providers: Sequence[FoundProvider]
+) -> Finding | None:
+    """A login for an audience that no provider takes which is in sight for the issuer that the trust names."""
+    audience = login.found.audience[0].literal if len(login.found.audience) == 1 else None
+    issuers = issuers_of(role.role.trust) if role is not None else frozenset[str]()
+    those = [one for one in providers if {one.issuer} == issuers]
+    taken = [name for one in those for name in one.audiences or (audience,)]
+    if role is None or audience is None or not taken or audience in taken:
+        return None
+    rule = RULES["token-refused"]
+    listed = _some([f"`{name}`" for name in dict.fromkeys(taken)])
+    return Finding(
+        rule.id,
+        login.found.place,
+        f"the job `{job.found.address}` can't assume `{role.name}`: its tokens are for the audience `{audience}`, "
+        f"and the provider takes {listed}",
+        request=f"sts:AssumeRoleWithWebIdentity by a token whose `aud` is `{audience}`",
+        because="InvalidIdentityToken: Incorrect token audience",
+        remedy=f"Add `{audience}` to the audiences of the provider.",
+        page=rule.page,
+        also=tuple(one.place for one in those),
         role=role.key,
     )
 

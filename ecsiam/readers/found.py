@@ -342,6 +342,16 @@ class FoundTemplate:
     keys: tuple[str, ...] | None
 
 
+@frozen
+class FoundProvider:
+    """An OIDC provider: its issuer, without a scheme, and the audiences that it takes; None: they aren't known."""
+
+    address: str
+    place: Place
+    issuer: str
+    audiences: tuple[str, ...] | None
+
+
 Found = (
     FoundRole
     | FoundInline
@@ -353,6 +363,7 @@ Found = (
     | FoundPassing
     | FoundJob
     | FoundTemplate
+    | FoundProvider
 )
 
 

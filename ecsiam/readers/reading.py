@@ -18,6 +18,7 @@ from ecsiam.readers.found import (
     FoundJob,
     FoundLogin,
     FoundPassing,
+    FoundProvider,
     FoundService,
     FoundTask,
     FoundTemplate,
@@ -170,6 +171,7 @@ class Reading(Shown):
     jobs: tuple[ReadJob, ...] = ()
     """The jobs of workflows that get credentials."""
     templates: tuple[FoundTemplate, ...] = ()
+    providers: tuple[FoundProvider, ...] = ()
     """Of which claims GitHub makes the subjects of tokens."""
     unattached: tuple[Unattached, ...] = ()
     gaps: tuple[Gap, ...] = ()
@@ -245,6 +247,7 @@ class Reading(Shown):
             tasks=self.tasks + other.tasks,
             jobs=self.jobs + other.jobs,
             templates=self.templates + other.templates,
+            providers=self.providers + other.providers,
             unattached=self.unattached + other.unattached,
             gaps=self.gaps + other.gaps,
             files=self.files + other.files,
