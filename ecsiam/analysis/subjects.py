@@ -304,7 +304,8 @@ def _ruled_out(condition: Condition, claim: str, given: Text | None, never: Call
         return False
     whole = claim == "ref"
     asked = [str(v) if whole else str(v).partition(":ref:")[2].partition(":")[0] for v in condition.values]
-    return all(one and not ("*" in one or "?" in one) and never(one) for one in asked)
+    live = condition.operator.comparison.name != "StringEquals"
+    return all(one and not (live and _wild(text(one))) and never(one) for one in asked)
 
 
 def _condition(condition: Condition, trust: Policy, claims: Sent, claim: str) -> tuple[Matches, Text | None]:

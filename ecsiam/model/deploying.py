@@ -47,7 +47,7 @@ SERVICES: Mapping[str, str] = {
     "ssm": "ssm",
 }
 
-Place = Literal["everything", "somewhere", "repository", "family", "service", "task", "deployment group", "application"]
+Place = Literal["everything", "somewhere", "repository", "family", "service", "task", "deployment group", "deployment configuration", "application"]
 
 _PAGES = "https://docs.aws.amazon.com/service-authorization/latest/reference"
 _ECS = f"{_PAGES}/list_amazonelasticcontainerservice.html"
@@ -92,6 +92,9 @@ STEPS: Mapping[str, Step] = {
     ),
     "code-deploy-command": Step(
         "deploys through `{group}` of `{application}`", ("codedeploy:CreateDeployment",), "deployment group", _DEPLOY
+    ),
+    "code-deploy-configuration": Step(
+        "reads how `{group}` of `{application}` is rolled over", CODE_DEPLOY_CONFIG, "deployment configuration", _DEPLOY
     ),
     "code-deploy-revision": Step(
         "registers a revision of `{application}`", ("codedeploy:RegisterApplicationRevision",), "application", _DEPLOY

@@ -133,6 +133,10 @@ def _groups(use: ReadUse) -> _On:
             yield _arn("codedeploy", "deploymentgroup:", application, "/", group), ()
 
 
+def _configurations(_: ReadUse) -> _On:
+    yield _arn("codedeploy", "deploymentconfig:", symbol("a deployment group", "configuration")), ()
+
+
 def _applications(use: ReadUse) -> _On:
     for application in use.found.of("application"):
         yield _arn("codedeploy", "application:", application), ()
@@ -145,6 +149,7 @@ _PLACES: Mapping[str, Callable[[ReadUse], _On]] = {
     "service": _services,
     "task": _tasks_in,
     "deployment group": _groups,
+    "deployment configuration": _configurations,
     "application": _applications,
 }
 

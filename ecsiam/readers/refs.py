@@ -9,6 +9,10 @@ from functools import lru_cache
 from attrs import evolve, frozen
 
 
+# No ref has one of these in its name: https://git-scm.com/docs/git-check-ref-format
+_NEVER = re.compile(r"[*?\[\\~^: ]|\.\.")
+
+
 @frozen
 class Filter:
     """The patterns for refs of one kind (`refs/heads/`): those that are let through, or (`ignored`) kept out."""
@@ -41,7 +45,9 @@ class Refs:
 
     def never(self, ref: str) -> bool:
         """Whether it is never this one."""
-        return ref in self.without or (bool(self.filters) and not any(one.passes(ref) for one in self.filters))
+        if ref in self.without or _NEVER.search(ref):
+            return True
+        return bool(self.filters) and not any(one.passes(ref) for one in self.filters)
 
 
 @lru_cache(maxsize=512)

@@ -296,6 +296,7 @@ STEPS: dict[str, tuple[str, list[tuple[str, dict[str, list[str]]]]]] = {
             ("register", {"definition": ["t.json"]}),
             ("watch", {"cluster": ["c"], "service": ["s"]}),
             ("code-deploy", {"application": ["p"], "group": ["g"]}),
+            ("code-deploy-configuration", {"application": ["p"], "group": ["g"]}),
             ("code-deploy-revision", {"application": ["p"]}),
         ],
     ),

@@ -105,7 +105,10 @@ def _deploy(steps: Steps, step: Map, given: Given) -> None:
     place = steps.at(step)
     definition = definition_of(steps.files, given.of("task-definition"))
     cluster = given.of("cluster", "default")
-    steps.use("register", steps.place(_line(step, "task-definition"), step.file), definition=definition)
+    if "task-definition" in given:
+        steps.use("register", steps.place(_line(step, "task-definition"), step.file), definition=definition)
+    else:
+        definition = tuple(Text.of(FAMILY, one) for one in given.of("task-definition-arn"))
     if "service" in given:
         service = {"cluster": cluster, "service": given.of("service")}
         at = steps.place(_line(step, "service"), step.file)
@@ -125,7 +128,8 @@ def _code_deploy(steps: Steps, step: Map, given: Given) -> None:
     application, group = given.of("codedeploy-application"), given.of("codedeploy-deployment-group")
     if application and group:
         at = steps.place(_line(step, "codedeploy-application"), step.file)
-        steps.use("code-deploy", at, application=application, group=group)
+        for name in ("code-deploy", "code-deploy-configuration"):
+            steps.use(name, at, application=application, group=group)
         steps.use("code-deploy-revision", at, application=application)
         if given.may("wait-for-service-stability"):
             steps.use("watch-code-deploy", at, application=application, group=group)

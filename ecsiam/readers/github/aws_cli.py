@@ -27,6 +27,8 @@ class Called:
 
     words: tuple[str, ...]
     options: Mapping[str, tuple[Values, ...]]
+    written: Mapping[str, list[Text]]
+    """What stands there for each option."""
 
     def first(self, option: str) -> Values:
         """What an option may be; nothing where it isn't there."""
@@ -68,7 +70,7 @@ def parsed(words: list[Text], value: Callable[[Text], Values]) -> Called:
         if name in _GLOBAL and options[name]:
             name = ""
     each = {name: tuple(value(word) for word in given) for name, given in options.items()}
-    return Called(tuple(called[:3]), each)
+    return Called(tuple(called[:3]), each, options)
 
 
 def used(called: Called, files: Mapping[str, Values]) -> Iterator[tuple[str, dict[str, Values]]]:
@@ -90,7 +92,8 @@ def used(called: Called, files: Mapping[str, Values]) -> Iterator[tuple[str, dic
         case "code-deploy-command":
             application, group = called.first("application-name"), called.first("deployment-group-name")
             if application and group:
-                yield step, {"application": application, "group": group}
+                for one in (step, "code-deploy-configuration"):
+                    yield one, {"application": application, "group": group}
         case _:
             yield step, {}
 
@@ -114,8 +117,11 @@ def definition_of(files: Mapping[str, Values], named: Values) -> Values:
 def _definition(called: Called, files: Mapping[str, Values]) -> Values:
     if family := called.first("family"):
         return tuple(Text.of(FAMILY, one) for one in family)
-    given = called.first("cli-input-json") or called.first("cli-input-yaml")
-    return definition_of(files, tuple(one.removeprefix("file://") for one in given if str(one).startswith("file://")))
+    option = next((name for name in ("cli-input-json", "cli-input-yaml") if name in called.written), "")
+    printed = [one for word in called.written.get(option, ()) for ref in word.refs for one in files.get(ref.name, ())]
+    given = called.first(option)
+    named = tuple(one.removeprefix("file://") for one in given if str(one).startswith("file://"))
+    return tuple(dict.fromkeys(printed)) or definition_of(files, named)
 
 
 def pushed(words: list[Text]) -> list[Text]:

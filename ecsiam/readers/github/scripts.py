@@ -19,7 +19,7 @@ from ecsiam.readers.github.branches import Branches
 from ecsiam.readers.github.callers import KEYS, NOBODY, Callers
 from ecsiam.readers.github.expressions import Scope, Values, few, put_in
 from ecsiam.readers.github.makefiles import recipe
-from ecsiam.readers.github.shell import Command, commands, without_functions
+from ecsiam.readers.github.shell import PRINTED, Command, commands, without_functions
 
 MOST_COMMANDS = 20_000  # that one step comes to
 _BEFORE = ("command", "env", "exec", "sudo", "time", "{")
@@ -49,7 +49,7 @@ class Script:
     scope: Scope
     holes: Mapping[str, Values]
     files: dict[str, Values]
-    """What was written to files: of which task definition each is."""
+    """What was written to files, and what variables have that a command printed: of which task definition it is."""
     use: Use
     who: Callers
     opened: Callable[[str], tuple[str, str] | None] = _nothing
@@ -205,6 +205,8 @@ class Script:
             given[name.literal] = (text(Ref("keys of before")),)
         before = () if surely else self.own.get(name.literal, ())
         self.own[name.literal] = few((*before, *given[name.literal]), f"${name.literal}")
+        if any(ref.name == PRINTED for ref in rest[0].refs):
+            self.files[f"${name.literal}"] = self.reads
         return True
 
     # ------------------------------------------------------------ scripts in files of their own
@@ -325,7 +327,8 @@ class Script:
 
     def _written(self, words: list[Text], reads: Values) -> None:
         """What a command prints, and the file that it writes that into."""
-        known = [one for word in words if word.literal for one in self.files.get(word.literal, ())]
+        named = [n for word in words for n in (word.literal or "", *(ref.name for ref in word.refs))]
+        known = [one for name in named for one in self.files.get(name, ())]
         found = reads or tuple(dict.fromkeys(known))
         self.reads = found
         for mark, file in pairwise(words):
