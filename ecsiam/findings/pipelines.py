@@ -151,7 +151,7 @@ def _audience(
     """A login for an audience that no provider takes which is in sight for the issuer that the trust names."""
     audience = login.found.audience[0].literal if len(login.found.audience) == 1 else None
     issuers = issuers_of(role.role.trust) if role is not None else frozenset[str]()
-    those = [one for one in providers if {one.issuer} == issuers]
+    those = [one for one in providers if issuers == frozenset((one.issuer,))]
     taken = [name for one in those for name in one.audiences or (audience,)]
     if role is None or audience is None or not taken or audience in taken:
         return None

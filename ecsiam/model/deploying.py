@@ -47,7 +47,17 @@ SERVICES: Mapping[str, str] = {
     "ssm": "ssm",
 }
 
-Place = Literal["everything", "somewhere", "repository", "family", "service", "task", "deployment group", "deployment configuration", "application"]
+Place = Literal[
+    "everything",
+    "somewhere",
+    "repository",
+    "family",
+    "service",
+    "task",
+    "deployment group",
+    "deployment configuration",
+    "application",
+]
 
 _PAGES = "https://docs.aws.amazon.com/service-authorization/latest/reference"
 _ECS = f"{_PAGES}/list_amazonelasticcontainerservice.html"

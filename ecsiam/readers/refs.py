@@ -8,7 +8,6 @@ from functools import lru_cache
 
 from attrs import evolve, frozen
 
-
 # No ref has one of these in its name: https://git-scm.com/docs/git-check-ref-format
 _NEVER = re.compile(r"[*?\[\\~^: ]|\.\.")
 

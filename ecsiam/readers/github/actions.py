@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, EMPTY, Ref, Text, text
 from ecsiam.readers.found import FoundLogin
+from ecsiam.readers.github.acting import REGIONS
 from ecsiam.readers.github.aws_cli import FAMILY, PUSHING, definition_of
 from ecsiam.readers.github.callers import KEYS, NOBODY
 from ecsiam.readers.github.events import REPOSITORY
@@ -40,6 +41,8 @@ def _credentials(steps: Steps, step: Map, given: Given) -> None:
     new = who.add(FoundLogin(place, roles, by_token, subjects, audience, one, by=by, tagged=tagged))
     kept = [v.literal for v in given.of("output-env-credentials", "true")] != ["true"]
     if not kept:
+        for name in REGIONS:  # it sets them too
+            steps.handed.pop(name, None)
         who.current = who.current | new if conditional and len(who.logins) > 1 else new
     elif given.of("output-env-credentials") != (text("false"),):
         who.current = who.current | new

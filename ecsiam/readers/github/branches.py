@@ -25,13 +25,13 @@ _NOT: dict[Goes, Goes] = {"no": "yes", "yes": "no", "perhaps": "perhaps", "eithe
 _TURNS_OUT = (PRINTED, "$?")
 _WILD = re.compile(r"[*?\[]")
 _FIXED: dict[str, Goes] = {"true": "yes", ":": "yes", "false": "no"}
-_BEGINS = {"if": "if", "while": "loop", "until": "loop", "for": "for", "select": "for", "case": "case"}
-_ENDS = ("fi", "done", "esac")
+_BEGINS = {"{": "group", "if": "if", "while": "loop", "until": "loop", "for": "for", "select": "for", "case": "case"}
+_ENDS = ("}", "fi", "done", "esac")
 
 
 def both(*given: Goes) -> Goes:
     """Whether all come about."""
-    return min(given, key=_ORDER.index, default="yes")
+    return _ORDER[min(map(_ORDER.index, given), default=-1)]
 
 
 def _any(one: Goes, other: Goes) -> Goes:
@@ -61,6 +61,8 @@ class Branches:
     """How the commands that `&&` and `||` join came out so far."""
     joined: Goes = "yes"
     """Whether they come to the command that was read last."""
+    goes_on: Goes = "yes"
+    """Whether the script has not ended yet."""
 
     @property
     def asking(self) -> bool:
@@ -86,7 +88,9 @@ class Branches:
                 return (), "no"
             self._keyword(str(word), words, command.ends, joined)
             words = words[1:]
-        goes = both(joined, self.within)
+        goes = both(joined, self.within, self.goes_on)
+        if words and words[0].literal in ("exit", "return") and not command.depth:
+            self.goes_on = both(self.goes_on, _NOT[both(joined, self.within)])
         if words and joined != "no":
             tested = test(words, self.value)
             came: Goes = "either" if tested is None else tested
@@ -104,7 +108,8 @@ class Branches:
 
     def _join(self, command: Command) -> Goes:
         if not command.piped:
-            self.joined = {"&&": self.came, "||": _NOT[self.came]}.get(command.sign, "yes")
+            after: dict[str, Goes] = {"&&": self.came, "||": _NOT[self.came]}
+            self.joined = after.get(command.sign, "yes")
         return self.joined
 
     def _keyword(self, word: str, words: tuple[Text, ...], ends: str, joined: Goes) -> None:
@@ -112,7 +117,7 @@ class Branches:
         if word in _BEGINS:
             kind = _BEGINS[word]
             one = _Open(kind, asking=kind in ("if", "loop", "case"), rest=joined)
-            one.here = joined if kind == "if" else both(joined, "either")
+            one.here = joined if kind in ("group", "if") else both(joined, "either")
             self.open.append(one)
             if kind == "case":
                 one.subject = self.value(words[1]) if len(words) > 1 else ()

@@ -22,12 +22,14 @@ from ecsiam.readers.github.makefiles import recipe
 from ecsiam.readers.github.shell import PRINTED, Command, commands, without_functions
 
 MOST_COMMANDS = 20_000  # that one step comes to
-_BEFORE = ("command", "env", "exec", "sudo", "time", "{")
+_BEFORE = ("command", "env", "exec", "sudo", "time")
 # Without it a script of its own goes on where a command fails: whether that was meant isn't known.
 _STOPS = re.compile(r"^#!.*\s-\w*e|^\s*set\s+(-\w+\s+)*-(\w*e|o\s+errexit)", re.MULTILINE)
+_HANDED = ("{$GITHUB_ENV}", "{$GITHUB_OUTPUT}")
 _LOOPS = ("for", "while", "until", "select")
 _WORKSPACE = ("{$GITHUB_WORKSPACE}/", "{github.workspace}/")
 _OR_ELSE = re.compile(r"\{(?P<name>\w+)(?::?-(?P<value>[^}]*)|:?\?[^}]*)\}")
+_CUT = re.compile(r"\{(?P<name>\w+)#(?:#(?P<last>\*/)|(?P<begin>[\w./-]+))\}")
 _DEEPEST = 5  # scripts that call scripts
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*")
 
@@ -67,6 +69,8 @@ class Script:
     """Of which task definition what the last command printed is."""
     base: int = 0
     """In how many shells it runs."""
+    wrote: dict[tuple[str, str], Values] = field(factory=dict[tuple[str, str], Values])
+    """What is written for the steps after it: by GITHUB_ENV or GITHUB_OUTPUT and the name."""
     left: int = MOST_COMMANDS
     branches: Branches = field(init=False)
     acting: Acting = field(init=False)
@@ -85,9 +89,20 @@ class Script:
             return self._or_else(otherwise["name"], otherwise["value"])
         if name in self.own:
             return self.own[name]
+        if cut := _CUT.fullmatch(name):
+            return self._cut(cut)
         if name.startswith("GITHUB_") and name[7:].lower() in self.scope.github:
             return self.scope.github[name[7:].lower()]
         return self.scope.env.get(name) if name not in self.scope.changed else None
+
+    def _cut(self, cut: re.Match[str]) -> Values | None:
+        """A variable without what it begins with: `${GITHUB_REF#refs/heads/}`, `${GITHUB_REF##*/}`."""
+        known = self._named(Ref(f"${cut['name']}"))
+        if known is None or not all(one.literal is not None for one in known):
+            return None
+        if cut["last"]:
+            return tuple(text(str(one).rpartition("/")[2]) for one in known)
+        return tuple(one.removeprefix(cut["begin"]) for one in known)
 
     def _or_else(self, name: str, value: str | None) -> Values | None:
         """A variable with what stands for it where it is empty; None for that where the script ends then."""
@@ -176,9 +191,22 @@ class Script:
         elif not excused:
             self._called(words, given)
         self.acting.changes(words, piped=command.piped)
+        self._hands_on(words)
         if command.document and any(str(word).endswith(CONFIG) for word in words):
             self.acting.config(command.document, tuple(map(Ref, self.holes)), surely=not excused)
         self._written(words, reads)
+
+    def _hands_on(self, words: list[Text]) -> None:
+        """`echo NAME=VALUE >> "$GITHUB_OUTPUT"`; of what else writes there nothing is known."""
+        to = next((file for mark, file in pairwise(words) if mark.literal in (">", ">>")), None)
+        name, *value = words[1].split("=", 1) if len(words) > 1 else (EMPTY,)
+        if to is None or str(to) not in _HANDED or not value or name.literal is None or words[0].literal != "echo":
+            return
+        key = (str(to)[2:-1], name.literal)
+        before = (
+            () if self.acting.surely and self.branches.goes_on == "yes" else self.wrote.get(key, (text(Ref(key[1])),))
+        )
+        self.wrote[key] = few((*before, *self.value(value[0])), name.literal)
 
     def _set(self, words: list[Text]) -> None:
         """`set -e`, and what takes it back."""
@@ -274,6 +302,8 @@ class Script:
         if len(OTHERWISE.findall(plain)) < len(OTHERWISE.findall(source)):
             self.who.current = NOBODY
         self.run(commands(plain, holes), at)
+        if plain.count("GITHUB_") < source.count("GITHUB_"):
+            self.wrote.clear()
 
     def _make(self, words: list[Text], given: Mapping[str, Values]) -> None:
         """Take what the targets of a Makefile run."""

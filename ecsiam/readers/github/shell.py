@@ -21,6 +21,7 @@ _BRACED = re.compile(r"\{(?P<name>[A-Za-z_]\w*)\}")
 _HEREDOC = re.compile(r"<<-?\s*(?P<quote>['\"]?)(?P<end>\w+)(?P=quote)")
 _HOLE = re.compile("\ue000(?P<at>\\d+)\ue001")
 _BREAKS = re.compile(r";;&?|;&|&&|\|\||\|&|[\n;&|()]")
+_MOST_AFTER = 20  # commands in braces after `||`
 _SIGNS = ("&&", "||", "|", "|&")
 
 
@@ -280,4 +281,19 @@ def without_functions(script: str) -> str:
 @lru_cache(maxsize=512)
 def commands(script: str, holes: tuple[Ref, ...] = ()) -> tuple[Command, ...]:
     """The commands of a script in order, those whose output others take before them; none of one that is too long."""
-    return tuple(_Scan(script, holes).read()) if len(script) <= LONGEST else ()
+    found = _Scan(script, holes).read() if len(script) <= LONGEST else []
+    return tuple(evolve(one, excused=False) if one.excused and _ends(found, i) else one for i, one in enumerate(found))
+
+
+def _ends(script: list[Command], at: int) -> bool:
+    """Whether a script ends where a command fails, as what stands after `||` has it: `|| exit 1`, `|| { ...; exit 1; }`."""
+    others = [i for i in range(at + 1, min(at + _MOST_AFTER, len(script))) if script[i].sign == "||"]
+    after = script[others[0] :] if others else []
+    group = bool(after) and after[0].words[0].literal == "{"
+    for one in after[:_MOST_AFTER]:
+        words = [word.literal for word in one.words if word.literal != "{"]
+        if words[:1] in (["exit"], ["return"]) and words[1:2] != ["0"]:
+            return True
+        if not group or words[:1] == ["}"]:
+            return False
+    return False

@@ -35,6 +35,8 @@ AUDIENCE = text("sts.amazonaws.com")
 CREDENTIALS = "aws-actions/configure-aws-credentials"
 _LOGIN = re.compile(r"credential|assume|saml|vault|login-aws|aws-login|aws-auth|configure-aws")
 _SET = re.compile(r"(?<![\w$])([A-Za-z_]\w*)=")
+_HANDS_ON = re.compile(r"""echo\s+["']?\w+=[^\n]*?>>?\s*"?\$\{?GITHUB_(?:ENV|OUTPUT)""")
+_ASSIGNS = re.compile(r"^\s*(?:export\s+|local\s+)?\w+=", re.MULTILINE)
 _ASKS_FOR_TOKEN = "ACTIONS_ID_TOKEN_REQUEST"
 _AUDIENCE = re.compile(r"audience=([\w.:/%-]+)")
 # Without `-e` the script of a step goes on where a command fails.
@@ -76,6 +78,10 @@ class Steps:
     """Whether to stop at a login of which it isn't known whether it is come to."""
     asks: Node | None = None
     """On what that hangs."""
+    handed: dict[str, Values] = field(factory=dict[str, Values])
+    """Variables that scripts set for the steps after them."""
+    called: list[str] = field(factory=list[str])
+    """The scripts that the step called."""
     sets_keys: bool = False
     """Whether what the step runs sets keys for the steps after it."""
 
@@ -87,7 +93,8 @@ class Steps:
         for step in steps:
             if not isinstance(step, Map) or self.asks is not None:
                 continue
-            outer, excused, when, perhaps = self.scope, self.excused, self.when, self.perhaps
+            outer: Scope = self.scope
+            excused, when, perhaps = self.excused, self.when, self.perhaps
             asked = condition(step.get("if"))
             self.scope = outer.with_env(step.get("env"))
             self.env = {str(name): self.scope.env[str(name)] for name in as_map(step.get("env"))}
@@ -112,7 +119,8 @@ class Steps:
             elif isinstance(step.get("run"), str) and plain(step.get("shell") or "bash").split()[0] in ("bash", "sh"):
                 self._script(step)
             outputs, changed = self.scope.outputs, self.scope.changed
-            self.scope, self.excused = evolve(outer, outputs=outputs, changed=changed), excused
+            env = {**outer.env, **self.handed}
+            self.scope, self.excused = evolve(outer, env=env, outputs=outputs, changed=changed), excused
             self.when, self.perhaps = when, perhaps
 
     def _may_log_in(self, step: Map, depth: int) -> bool:
@@ -201,22 +209,35 @@ class Steps:
             self.use,
             self.who,
             self._beside,
-            env=self.env,
+            env={**self.handed, **self.env},
             here=self._folder(step),
             goes_on=" " in shell and not _STOPS.search(shell),
         )
         if _ASKS_FOR_TOKEN in source:
             found = set(_AUDIENCE.findall(source))
             self.who.asked = (text(found.pop()),) if len(found) == 1 else ()
-        before, self.sets_keys = self.who.current, False
+        before, self.sets_keys, self.called = self.who.current, False, []
         if source.count("${{") <= MOST_EXPRESSIONS:
             script.all_of(opened, refs, lambda at: evolve(place, line=line + at.line + ("\n" in source)))
         self.who.current = before
         self._changes(source)
+        self._handed_on(step, "\n".join((source, *self.called)), script.wrote)
         later = script.acting.later
         if self.sets_keys or later is not None:
             sure = not self.perhaps and not self.excused
             self.who.current = (later or NOBODY) | (frozenset() if sure else before)
+
+    def _handed_on(self, step: Map, source: str, wrote: Mapping[tuple[str, str], Values]) -> None:
+        """What scripts wrote for the steps after them, where each time that they did so is known."""
+        otherwise = _ASSIGNS.sub("", _HANDS_ON.sub("", source))
+        for (file, name), values in wrote.items():
+            if name == KEYS or self.perhaps or self.excused or re.search(rf"\b{name}(?:=|<<)", otherwise):
+                continue
+            if file == "GITHUB_OUTPUT":
+                self.output(step, name, values)
+            else:
+                self.handed[name] = values
+                self.scope = evolve(self.scope, changed=self.scope.changed - {name})
 
     def _folder(self, step: Map) -> str | None:
         """The directory of the repository that a script runs in, where that is known."""
@@ -227,6 +248,7 @@ class Steps:
         found = None if self.elsewhere else self.opened(path)
         if found is not None:
             self._changes(found[1])
+            self.called.append(found[1])
         return found
 
     def _changes(self, source: str) -> None:
