@@ -27,6 +27,7 @@ _WILD = re.compile(r"[*?\[]")
 _FIXED: dict[str, Goes] = {"true": "yes", ":": "yes", "false": "no"}
 _BEGINS = {"{": "group", "if": "if", "while": "loop", "until": "loop", "for": "for", "select": "for", "case": "case"}
 _ENDS = ("}", "fi", "done", "esac")
+_KEYWORDS = frozenset(("!", "then", "elif", "else", "do", *_BEGINS, *_ENDS))
 
 
 def both(*given: Goes) -> Goes:
@@ -44,6 +45,9 @@ class _Open:
 
     kind: str
     asking: bool
+    within: Goes
+    asked: bool
+    """What is so of those that are open around it."""
     here: Goes = "yes"
     rest: Goes = "yes"
     """Whether nothing that stands before was taken."""
@@ -67,12 +71,12 @@ class Branches:
     @property
     def asking(self) -> bool:
         """Whether what stands here decides on what follows."""
-        return any(one.asking for one in self.open)
+        return bool(self.open) and (self.open[-1].asking or self.open[-1].asked)
 
     @property
     def within(self) -> Goes:
         """Whether the conditions and loops that are open come about."""
-        return both(*(one.here for one in self.open))
+        return both(self.open[-1].within, self.open[-1].here) if self.open else "yes"
 
     def follow(self, command: Command) -> tuple[tuple[Text, ...], Goes]:
         """A command without the words that open and close branches, and whether it comes about."""
@@ -80,14 +84,17 @@ class Branches:
         if top is not None and top.kind == "case" and top.asking and command.words[0].literal != "esac":
             self._pattern(top, command.words, command.ends)
             return (), "no"
-        words, joined, negated = command.words, self._join(command), False
-        while words and (word := words[0].literal) in ("!", "then", "elif", "else", "do", *_BEGINS, *_ENDS):
-            negated ^= word == "!"
-            if word in ("case", "for", "select") or word in _ENDS:
-                self._keyword(str(word), words, command.ends, joined)
+        joined, negated, at = self._join(command), False, 0
+        for word in command.words:
+            if word.literal not in _KEYWORDS:
+                break
+            negated ^= word.literal == "!"
+            case = command.words[at:] if word.literal == "case" else ()
+            self._keyword(word.literal, case, command.ends, joined)
+            if word.literal in ("case", "for", "select") or word.literal in _ENDS:
                 return (), "no"
-            self._keyword(str(word), words, command.ends, joined)
-            words = words[1:]
+            at += 1
+        words = command.words[at:]
         goes = both(joined, self.within, self.goes_on)
         if words and words[0].literal in ("exit", "return") and not command.depth:
             self.goes_on = both(self.goes_on, _NOT[both(joined, self.within)])
@@ -116,7 +123,7 @@ class Branches:
         top = self.open[-1] if self.open else None
         if word in _BEGINS:
             kind = _BEGINS[word]
-            one = _Open(kind, asking=kind in ("if", "loop", "case"), rest=joined)
+            one = _Open(kind, kind in ("if", "loop", "case"), self.within, self.asking, rest=joined)
             one.here = joined if kind in ("group", "if") else both(joined, "either")
             self.open.append(one)
             if kind == "case":

@@ -203,9 +203,8 @@ class Script:
         if to is None or str(to) not in _HANDED or not value or name.literal is None or words[0].literal != "echo":
             return
         key = (str(to)[2:-1], name.literal)
-        before = (
-            () if self.acting.surely and self.branches.goes_on == "yes" else self.wrote.get(key, (text(Ref(key[1])),))
-        )
+        surely = self.acting.surely and self.branches.goes_on == "yes"
+        before = () if surely else self.wrote.get(key, (text(Ref(name.literal)),))
         self.wrote[key] = few((*before, *self.value(value[0])), name.literal)
 
     def _set(self, words: list[Text]) -> None:

@@ -286,7 +286,7 @@ def commands(script: str, holes: tuple[Ref, ...] = ()) -> tuple[Command, ...]:
 
 
 def _ends(script: list[Command], at: int) -> bool:
-    """Whether a script ends where a command fails, as what stands after `||` has it: `|| exit 1`, `|| { ...; exit 1; }`."""
+    """Whether a script ends where a command fails: by `|| exit 1`, or `|| { ...; exit 1; }`."""
     others = [i for i in range(at + 1, min(at + _MOST_AFTER, len(script))) if script[i].sign == "||"]
     after = script[others[0] :] if others else []
     group = bool(after) and after[0].words[0].literal == "{"

@@ -37,6 +37,7 @@ _LOGIN = re.compile(r"credential|assume|saml|vault|login-aws|aws-login|aws-auth|
 _SET = re.compile(r"(?<![\w$])([A-Za-z_]\w*)=")
 _HANDS_ON = re.compile(r"""echo\s+["']?\w+=[^\n]*?>>?\s*"?\$\{?GITHUB_(?:ENV|OUTPUT)""")
 _ASSIGNS = re.compile(r"^\s*(?:export\s+|local\s+)?\w+=", re.MULTILINE)
+_WRITTEN = re.compile(r"(\w+)(?:=|<<)")
 _ASKS_FOR_TOKEN = "ACTIONS_ID_TOKEN_REQUEST"
 _AUDIENCE = re.compile(r"audience=([\w.:/%-]+)")
 # Without `-e` the script of a step goes on where a command fails.
@@ -229,9 +230,9 @@ class Steps:
 
     def _handed_on(self, step: Map, source: str, wrote: Mapping[tuple[str, str], Values]) -> None:
         """What scripts wrote for the steps after them, where each time that they did so is known."""
-        otherwise = _ASSIGNS.sub("", _HANDS_ON.sub("", source))
+        otherwise = set(_WRITTEN.findall(_ASSIGNS.sub("", _HANDS_ON.sub("", source))))
         for (file, name), values in wrote.items():
-            if name == KEYS or self.perhaps or self.excused or re.search(rf"\b{name}(?:=|<<)", otherwise):
+            if name == KEYS or self.perhaps or self.excused or name in otherwise:
                 continue
             if file == "GITHUB_OUTPUT":
                 self.output(step, name, values)

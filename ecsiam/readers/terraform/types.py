@@ -299,8 +299,9 @@ def _template(one: TerraformResource, _: list[Gap]) -> Iterator[Found]:
 def _provider(one: TerraformResource, _: list[Gap]) -> Iterator[Found]:
     url, given = one.values.get("url"), one.values.get("client_id_list")
     if isinstance(url, str):
+        named = tuple(str(audience) for audience in given) if is_list(given) else ()
         known = is_list(given) and all(isinstance(audience, str) for audience in given) and not one.unsure
-        yield FoundProvider(one.address, one.place, url.removeprefix("https://"), tuple(given) if known else None)
+        yield FoundProvider(one.address, one.place, url.removeprefix("https://"), named if known else None)
 
 
 IAM: dict[str, Translate] = {
