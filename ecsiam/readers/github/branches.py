@@ -65,6 +65,10 @@ class Branches:
     """How the commands that `&&` and `||` join came out so far."""
     joined: Goes = "yes"
     """Whether they come to the command that was read last."""
+    has_test: bool = False
+    """Whether one of them is a test."""
+    ended: str = ""
+    """What the last command ended with."""
     goes_on: Goes = "yes"
     """Whether the script has not ended yet."""
 
@@ -80,7 +84,9 @@ class Branches:
 
     def follow(self, command: Command) -> tuple[tuple[Text, ...], Goes]:
         """A command without the words that open and close branches, and whether it comes about."""
-        top = self.open[-1] if self.open else None
+        top, ended, self.ended = self.open[-1] if self.open else None, self.ended, command.ends
+        if top is not None and top.kind == "case" and ";;" in ended:
+            top.asking = True
         if top is not None and top.kind == "case" and top.asking and command.words[0].literal != "esac":
             self._pattern(top, command.words, command.ends)
             return (), "no"
@@ -100,7 +106,9 @@ class Branches:
             self.goes_on = both(self.goes_on, _NOT[both(joined, self.within)])
         if words and joined != "no":
             tested = test(words, self.value)
-            came: Goes = "either" if tested is None else tested
+            self.has_test = tested is not None or (self.has_test and command.sign in ("&&", "||"))
+            succeeds: Goes = "yes" if self.has_test else "either"  # `test && one || other`
+            came = succeeds if tested is None else tested
             came = _NOT[came] if negated else came
             match command.sign:
                 case "&&":
@@ -109,8 +117,6 @@ class Branches:
                     self.came = _any(self.came, came)
                 case _:
                     self.came = came
-        if command.ends.startswith(";;") and self.open and self.open[-1].kind == "case":
-            self.open[-1].asking, self.open[-1].pattern = True, []
         return words, goes
 
     def _join(self, command: Command) -> Goes:
@@ -147,7 +153,7 @@ class Branches:
 
     def _pattern(self, top: _Open, words: tuple[Text, ...], ends: str) -> None:
         top.pattern += words
-        if ends == ")" and top.pattern:
+        if ends.startswith(")") and top.pattern:
             came = _matching(top.subject, top.pattern)
             top.here, top.rest = both(top.rest, came), both(top.rest, _NOT[came])
             top.asking, top.pattern = False, []

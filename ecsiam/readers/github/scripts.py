@@ -122,20 +122,23 @@ class Script:
         def between(i: int, end: int) -> None:
             while i < end and self.left > 0:
                 self.left -= 1
-                words = self._each(script[i]) if i in ends else None
+                begins = _begins(script[i]) or 0
+                words = self._each(script[i].words[begins + 3 :]) if i in ends else None
                 if words is None:
                     self.command(script[i], at(script[i]))
+                elif begins:
+                    self.branches.follow(evolve(script[i], words=script[i].words[:begins]))
                 for word in words or ():
-                    self.own[str(script[i].words[1])] = (word,)
+                    self.own[str(script[i].words[begins + 1])] = (word,)
                     between(i + 1, ends[i])
                 i = i + 1 if words is None else ends[i] + 1
 
         between(0, len(script))
 
-    def _each(self, command: Command) -> list[Text] | None:
+    def _each(self, words: Iterable[Text]) -> list[Text] | None:
         """What the variable of a `for` is, one after the other, where that is known."""
         found: list[Text] = []
-        for word in command.words[3:]:
+        for word in words:
             values = self.value(word)
             literal = values[0].literal if len(values) == 1 else None
             if literal is None or re.search(r"[*?{]", literal):
@@ -365,17 +368,22 @@ class Script:
                 self.files[file.literal] = found
 
 
+def _begins(command: Command) -> int | None:
+    """Where in a command a loop begins."""
+    at = next((i for i, word in enumerate(command.words) if word.literal not in ("then", "do", "else")), None)
+    return at if at is not None and command.words[at].literal in _LOOPS else None
+
+
 def _ends_of_loops(script: Sequence[Command]) -> dict[int, int]:
     """Where each loop ends that a `for` begins, over words."""
     found: dict[int, int] = {}
     begun: list[int] = []
     for i, command in enumerate(script):
-        literals = [word.literal for word in command.words]
-        first = next((one for one in literals if one not in ("then", "do", "else")), None)
-        if first in _LOOPS:
+        if _begins(command) is not None:
             begun.append(i)
-        elif first == "done" and begun:
+        elif command.words[0].literal == "done" and begun:
             began = begun.pop()
-            if [one.literal for one in script[began].words[:3:2]] == ["for", "in"]:
+            words = script[began].words[_begins(script[began]) or 0 :]
+            if [one.literal for one in words[:3:2]] == ["for", "in"]:
                 found[began] = i
     return found

@@ -103,7 +103,8 @@ class _Scan:
             self.words = []
             self.sign = ""
         elif self.found and ends.startswith(";;"):
-            self.found[-1] = evolve(self.found[-1], ends=ends)
+            before = ")" if self.found[-1].ends == ")" else ""  # a branch of `case` in which nothing is
+            self.found[-1] = evolve(self.found[-1], ends=before + ends)
 
     def broken(self, sign: str) -> None:
         """Take what stands between commands; one that goes on after `&&` or a pipe may do so on the next line."""
