@@ -213,7 +213,9 @@ SPLIT: dict[str, tuple[str, str, Each]] = {
     ),
     "by what is not read": ("contains(fromJSON(vars.X), 'a')", "!contains(fromJSON(vars.X), 'a')",
                             {ONE: ([ANY], ["stop-task"]), OTHER: ([ANY], ["watch-tasks"])}),
-    "by whether something failed": ("failure()", "vars.A", {ONE: ([ANY], ["stop-task"]), OTHER: ([ANY], ["stop-task", "watch-tasks"])}),
+    "by whether something failed": (
+        "failure()", "vars.A", {ONE: ([ANY], ["stop-task"]), OTHER: ([ANY], ["stop-task", "watch-tasks"])},
+    ),
 }  # fmt: skip
 
 
