@@ -248,6 +248,34 @@ def test_a_role_by_an_expression_goes_with_what_it_hangs_on() -> None:
     assert [(str(one.roles[0]), str(one.uses[0].of("service")[0])) for one in logins] == [("one", "a"), ("other", "b")]
 
 
+NEEDED = """on: {push: {branches: [main], tags: ['v*']}}
+jobs:
+  setup:
+    runs-on: ubuntu-latest
+    outputs: {e: '${{ steps.s.outputs.e }}', x: '${{ steps.s.outputs.x }}'}
+    steps:
+      - id: s
+        run: |
+          case $GITHUB_REF in
+            refs/tags/v*) E=prod ;;
+            *) E=dev ;;
+          esac
+          echo e=$E >> $GITHUB_OUTPUT
+  deploy:
+    needs: setup
+    runs-on: ubuntu-latest
+    environment: ${{ needs.setup.outputs.e }}
+    steps:
+"""
+
+
+def test_a_job_has_the_outputs_of_those_that_it_needs() -> None:
+    role = LOGIN.replace(f"'{ROLE}'", "'${{ needs.setup.outputs.e }}-${{ needs.setup.outputs.x }}'")
+    sent = {str(one.roles[0]): {str(s.context) for s in one.subjects} for one in job(f"{NEEDED}{role}").logins}
+    unknown = "{steps.s.outputs.x}"
+    assert sent == {f"dev-{unknown}": {"environment:dev"}, f"prod-{unknown}": {"environment:prod"}}
+
+
 def test_a_job_of_more_ways_than_anybody_reads_has_none_that_is_sure() -> None:
     steps = "".join(by(f"vars.A{i} == 'x'", f"r{i}") for i in range(8)) + run(STOP)
     logins = job(f"on: push\n{HEAD}{JOB}{steps}").logins

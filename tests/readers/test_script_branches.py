@@ -18,6 +18,10 @@ SCRIPTS: dict[str, tuple[str, list[str]]] = {
                    ["b"]),
     "one in one": (f"if [ {PUSHED} = x ]; then\nif [ a = a ]; then\n{u('a')}\nfi\nfi\n{u('b')}", ["b"]),
     "a pattern": (f"if [[ {PUSHED} == pu* ]]; then {u('a')}; else {u('b')}; fi", ["a"]),
+    "a pattern of what is known in part": (
+        f"if [[ \"v${{{{ vars.X }}}}\" == v* ]]; then {u('a')}; else {u('b')}; fi\n"
+        f"if [[ \"v${{{{ vars.X }}}}\" == w* ]]; then {u('c')}; fi", ["a"],
+    ),
     "something": (f"if [ -n {PUSHED} ]; then {u('a')}; fi\nif [ -z {PUSHED} ]; then {u('b')}; fi", ["a"]),
     "one that is turned around": (f"if ! [ {PUSHED} = push ]; then {u('a')}; else {u('b')}; fi", ["b"]),
     "what may go with the role": (f"if [ {VAR} = a ]; then {u('a')}; else {u('b')}; fi\n{u('c')}", ["c"]),

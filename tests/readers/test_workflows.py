@@ -328,7 +328,7 @@ STEPS: dict[str, tuple[str, list[tuple[str, dict[str, list[str]]]]]] = {
     ),
     "a variable that a script sets for the next": (
         "      - run: echo \"C=x\" >> $GITHUB_ENV\n      - run: aws ecs update-service --cluster $C --service s\n",
-        [("update", {"cluster": ["{$C}"], "service": ["s"]})],
+        [("update", {"cluster": ["x"], "service": ["s"]})],
     ),
     "what may fail": (
         "      - run: |\n          aws ecs update-service --service a || true\n"

@@ -3,7 +3,6 @@
 https://www.gnu.org/software/bash/manual/bash.html#Conditional-Constructs
 """
 
-import re
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from itertools import product
@@ -11,8 +10,9 @@ from typing import Literal
 
 from attrs import define, field
 
+from ecsiam.analysis.unknown import Matches, compare
 from ecsiam.model.text import Text
-from ecsiam.readers.github.expressions import Values, could_be
+from ecsiam.readers.github.expressions import Values
 from ecsiam.readers.github.shell import PRINTED, Command
 
 Goes = Literal["no", "perhaps", "either", "yes"]
@@ -23,7 +23,7 @@ Goes = Literal["no", "perhaps", "either", "yes"]
 _ORDER: tuple[Goes, ...] = ("no", "perhaps", "either", "yes")
 _NOT: dict[Goes, Goes] = {"no": "yes", "yes": "no", "perhaps": "perhaps", "either": "either"}
 _TURNS_OUT = (PRINTED, "$?")
-_WILD = re.compile(r"[*?\[]")
+_CAME: dict[Matches, bool | None] = {"yes": True, "no": False, "maybe": None}
 _FIXED: dict[str, Goes] = {"true": "yes", ":": "yes", "false": "no"}
 _BEGINS = {"{": "group", "if": "if", "while": "loop", "until": "loop", "for": "for", "select": "for", "case": "case"}
 _ENDS = ("}", "fi", "done", "esac")
@@ -190,12 +190,12 @@ def _some(value: Text) -> bool | None:
 def _equal(ones: Values, others: Values, *, patterns: bool) -> Goes:
     found: set[bool | None] = set()
     for one, other in product(ones, others):
-        if one.literal is not None and other.literal is not None:
-            found.add(fnmatchcase(one.literal, other.literal) if patterns else one.literal == other.literal)
-        elif (known := one.literal or other.literal) is None or (patterns and _WILD.search(str(other))):
+        if one.literal is not None and other.literal is not None and patterns:
+            found.add(fnmatchcase(one.literal, other.literal))
+        elif (one.literal is None and other.literal is None) or (patterns and "[" in str(other)):
             found.add(None)
         else:
-            found.add(None if could_be(one if other.literal else other, known) else False)
+            found.add(_CAME[compare(other, one, "2008-10-17", live=patterns)])
     return _decided(found, (*ones, *others))
 
 

@@ -38,6 +38,8 @@ class Scope:
     matrix: Mapping[str, tuple[Value, ...]] = field(factory=dict[str, tuple[Value, ...]])
     outputs: Mapping[str, Values] = field(factory=dict[str, Values])
     """Those of steps: by `STEP.NAME`."""
+    needs: Mapping[str, Values] = field(factory=dict[str, Values])
+    """The outputs of the jobs that came before: by `JOB.NAME`."""
     changed: frozenset[str] = frozenset()
     assumed: Mapping[Node, bool] = field(factory=dict[Node, bool])
     """How conditions come out that nobody knows, in one of the ways that a job may go: as `settled_by` has them."""
@@ -73,6 +75,9 @@ class Scope:
             case "steps":
                 step, _, output = name.partition(".outputs.")
                 found = self.outputs.get(f"{step}.{output}")
+            case "needs":
+                job, _, output = name.partition(".outputs.")
+                found = self.needs.get(f"{job}.{output}")
             case "matrix":
                 found = self._of_matrix(name)
             case _:

@@ -39,13 +39,27 @@ def subjects_of(job: Map, start: Start, scope: Scope, claims: Claims, of: str) -
         yield evolve(found, claims=(*found.claims, *claims), of=of)
 
 
+def needs_of(job: Mapping[str, Value]) -> list[str]:
+    """The jobs that a job needs, itself."""
+    given = job.get("needs")
+    return [one for one in as_list(given) or [given] if isinstance(one, str)]
+
+
+def mentions(value: Value, name: str) -> bool:
+    """Whether a name stands in a value of the file."""
+    if is_map(value):
+        return any(mentions(one, name) for one in value.values())
+    if is_list(value):
+        return any(mentions(one, name) for one in value)
+    return isinstance(value, str) and name in value
+
+
 def before(id: str, jobs: Mapping[str, Value], conditions: Mapping[str, Node | None]) -> list[str]:
     """A job with those that it needs: it is left out where one of them is, unless its `if` says otherwise."""
     found = [id]
     for one in found:
-        given = as_map(jobs.get(one)).get("needs")
-        needed = [] if even_so(conditions[one]) else as_list(given) or [given]
-        found += [n for n in needed if isinstance(n, str) and n in conditions and n not in found]
+        needed = [] if even_so(conditions[one]) else needs_of(as_map(jobs.get(one)))
+        found += [n for n in needed if n in conditions and n not in found]
     return found
 
 

@@ -26,8 +26,19 @@ from ecsiam.readers.found import (
 from ecsiam.readers.github.actions import ACTIONS
 from ecsiam.readers.github.conditions import condition, narrowed
 from ecsiam.readers.github.events import REPOSITORY, UNKNOWN, Start, choices, events_of, inputs_of, starts
-from ecsiam.readers.github.expressions import Scope
-from ecsiam.readers.github.jobs import Claims, before, folder_of, may_ask, runners_of, subjects_of, together, told_apart
+from ecsiam.readers.github.expressions import Scope, Values
+from ecsiam.readers.github.jobs import (
+    Claims,
+    before,
+    folder_of,
+    may_ask,
+    mentions,
+    needs_of,
+    runners_of,
+    subjects_of,
+    together,
+    told_apart,
+)
 from ecsiam.readers.github.matrix import combinations
 from ecsiam.readers.github.shell import LONGEST
 from ecsiam.readers.github.steps import Steps
@@ -196,6 +207,25 @@ class _Workflow:
         token = may_ask(file.get("permissions"), given.token)
         jobs = as_map(file.get("jobs"))
         conditions = {str(id): condition(as_map(job).get("if")) for id, job in jobs.items()}
+        handed: dict[tuple[str, Start], Mapping[str, Values]] = {}
+
+        def needed(job: Map, start: Start, depth: int = 0) -> dict[str, Values]:
+            """The outputs of the jobs that a job needs, by `JOB.NAME`, as far as they are known."""
+            found: dict[str, Values] = {}
+            for one in needs_of(job) if depth < DEEPEST and mentions(job, "needs.") else ():
+                before_it = jobs.get(one)
+                if not isinstance(before_it, Map) or "outputs" not in before_it or "strategy" in before_it:
+                    continue
+                if (one, start) not in handed:
+                    scope = evolve(given.scope, github=start.github, needs=needed(before_it, start, depth + 1))
+                    scope = scope.with_env(file.get("env")).with_env(before_it.get("env"))
+                    own = evolve(given, file=file, start=start, scope=scope)
+                    after = self._steps(before_it, Place(file.file), name, own, splits=False).scope
+                    outputs = as_map(before_it.get("outputs"))
+                    handed[one, start] = {str(n): after.of(value) for n, value in outputs.items()}
+                found |= {f"{one}.{n}": values for n, values in handed[one, start].items()}
+            return found
+
         for id, job in jobs.items():
             if not isinstance(job, Map):
                 continue
@@ -210,6 +240,7 @@ class _Workflow:
                     ways: list[_Way] = [_Way(start)]
                     for way in ways:
                         scope = evolve(given.scope, github=way.start.github, assumed=way.assumed)
+                        scope = evolve(scope, needs=needed(job, way.start))
                         scope = evolve(scope.with_env(file.get("env")), matrix=matrix).with_env(job.get("env"))
                         own = evolve(
                             given,
@@ -229,8 +260,8 @@ class _Workflow:
                             asks = self._job(job, place, name, own, splits=len(ways) < MOST_WAYS)
                             ways += [] if asks is None else way.split(asks, scope)
 
-    def _job(self, job: Map, place: Place, name: str, given: _From, *, splits: bool) -> Node | None:
-        """Take a job in one way that it may go; where that is two, on what it hangs comes back instead."""
+    def _steps(self, job: Map, place: Place, name: str, given: _From, *, splits: bool) -> Steps:
+        """The steps of a job, read."""
 
         def at(line: int | None, file: str) -> Place:
             return Place(file or place.file, line, (), place.address)
@@ -250,6 +281,11 @@ class _Workflow:
         folder = folder_of(job) or folder_of(given.file)
         steps = Steps(given.scope, given.start, at, local, sent, ACTIONS, opened, folder, splits=splits)
         steps.read(as_list(job.get("steps")))
+        return steps
+
+    def _job(self, job: Map, place: Place, name: str, given: _From, *, splits: bool) -> Node | None:
+        """Take a job in one way that it may go; where that is two, on what it hangs comes back instead."""
+        steps = self._steps(job, place, name, given, splits=splits)
         if steps.asks is not None or not steps.who.logins:
             return steps.asks
         runner = [one for value in runners_of(job) for one in given.scope.of(value)]
