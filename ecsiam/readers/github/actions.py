@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, EMPTY, Ref, Text, text
 from ecsiam.readers.found import FoundLogin
 from ecsiam.readers.github.acting import REGIONS
-from ecsiam.readers.github.aws_cli import FAMILY, PUSHING, definition_of
+from ecsiam.readers.github.aws_cli import FAMILY, HANDED_ON, PUSHING, definition_of
 from ecsiam.readers.github.callers import KEYS, NOBODY
 from ecsiam.readers.github.events import REPOSITORY
 from ecsiam.readers.github.expressions import Values, evaluated, plain
@@ -38,7 +38,8 @@ def _credentials(steps: Steps, step: Map, given: Given) -> None:
     by = who.roles(who.current) if chained else ()
     tagged = bool(by) and not given.may("role-skip-session-tagging")
     subjects = steps.subjects(steps.when)
-    new = who.add(FoundLogin(place, roles, by_token, subjects, audience, one, by=by, tagged=tagged))
+    whole = not given.may("output-credentials")  # which whoever reads the step's outputs has
+    new = who.add(FoundLogin(place, roles, by_token, subjects, audience, one, by=by, tagged=tagged, whole=whole))
     kept = [v.literal for v in given.of("output-env-credentials", "true")] != ["true"]
     if not kept:
         for name in REGIONS:  # it sets them too
@@ -79,6 +80,8 @@ def _metadata(steps: Steps, step: Map, given: Given) -> None:
 
 
 def _build(steps: Steps, step: Map, given: Given) -> None:
+    if any(HANDED_ON.search(plain(value)) for value in given.values.values()):
+        steps.who.lose()
     if not given.may("push") and not PUSHING.search(plain(given.values.get("outputs"))):
         return
     for line in plain(given.values.get("tags")).replace(",", "\n").splitlines():
@@ -136,6 +139,8 @@ def _code_deploy(steps: Steps, step: Map, given: Given) -> None:
         steps.use("code-deploy-revision", at, application=application)
         if given.may("wait-for-service-stability"):
             steps.use("watch-code-deploy", at, application=application, group=group)
+    else:
+        steps.who.lose()
 
 
 def _of_code_deploy(cluster: Values, service: Values) -> dict[str, Values]:

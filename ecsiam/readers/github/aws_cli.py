@@ -16,7 +16,15 @@ from ecsiam.reference.actions import action
 
 FAMILY = "family "  # in place of the path of a file that holds the newest revision of a family
 PUSHING = re.compile(r"push=true|type=registry")
+HANDED_ON = re.compile(r"AWS_|type=s3|secret")  # what gives credentials to who builds an image
 
+# Commands that do nothing with credentials that are there, and words that are none.
+_WITHOUT = """
+    : [ [[ awk base64 basename break case cat chmod continue cp cut date dirname done echo envsubst esac exit false fi
+    git grep head jq ls mkdir mv printf pwd return rm sed shift sleep sort tail tee test tr true uniq unset wait wc yq }
+"""
+WITHOUT_AWS = frozenset(_WITHOUT.split())
+_DOCKER_WITHOUT = re.compile(r"(build|images|info|inspect|login|logout|tag|version)( .*)?|buildx (build|create|use)")
 _FLAGS = ("debug", "force-new-deployment", "force", "enable-execute-command", "include-email")
 _GLOBAL = ("region", "output", "query", "profile", "endpoint-url", "ca-bundle", "color", "cli-read-timeout")
 
@@ -133,3 +141,9 @@ def pushed(words: list[Text]) -> list[Text]:
         found = [after for flag, after in pairwise(words) if flag.literal in ("-t", "--tag")]
         return [*found, *(w.removeprefix("--tag=") for w in words if str(w).startswith("--tag="))]
     return []
+
+
+def harmless(words: list[Text]) -> bool:
+    """Whether a command of docker does nothing with credentials but pushing."""
+    known = bool(pushed(words)) or _DOCKER_WITHOUT.fullmatch(" ".join(str(word) for word in words[:2]))
+    return bool(known) and not any(HANDED_ON.search(str(word)) for word in words)

@@ -1,6 +1,6 @@
 """As whom the steps of a job call AWS: its logins in order, and which of them counts, as far as that is sure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from attrs import define, evolve, field
 
@@ -32,6 +32,19 @@ class Callers:
     asked: Values | None = None
     """For which audience a script asked GitHub for a token, if one did; of none, that isn't known."""
 
+    others: bool = False
+    """Whether a step may get credentials in a way that isn't understood."""
+
+    def lose(self, of: Iterable[int | None] = ()) -> None:
+        """Take note of something that isn't understood, and is done as those who are logged in."""
+        for at in {*of, *self.current}:
+            if at is not None:
+                self.logins[at] = evolve(self.logins[at], whole=False)
+
+    def other(self) -> None:
+        """Go on as somebody who isn't known."""
+        self.current, self.others = NOBODY, True
+
     def add(self, login: FoundLogin) -> Who:
         """Take a login. Who it is comes back; nobody, of more than anybody makes."""
         if len(self.logins) >= MOST_LOGINS:
@@ -50,6 +63,8 @@ class Callers:
         if name == "login":
             self.registry = of
         (at,) = of if len(of) == 1 else (None,)
+        if len(of) > 1:
+            self.lose(of)
         if at is not None:
             one = FoundUse(name, place, tuple(what.items()))
             self.logins[at] = evolve(self.logins[at], uses=(*self.logins[at].uses, one))
@@ -62,13 +77,15 @@ class Callers:
         before = None if at is None else self.logins[at]
         region = None if before is None else before.region
         by = () if before is None else before.roles
-        return self.add(FoundLogin(place, roles, by_token=False, region=region, by=by, tagged=tagged))
+        login = FoundLogin(place, roles, by_token=False, region=region, by=by, tagged=tagged, whole=False)
+        return self.add(login)
 
     def assume_by_token(self, place: Place, roles: Values, regions: Values) -> Who:
         """Assume a role with a token: with the job's own, where a script asked for that."""
         ours = self.asked is not None
         region = regions[0] if len(regions) == 1 else None
-        return self.add(FoundLogin(place, roles, ours, self.sends() if ours else (), self.asked or (), region))
+        subjects, audience = self.sends() if ours else (), self.asked or ()
+        return self.add(FoundLogin(place, roles, ours, subjects, audience, region, whole=False))
 
     def assume_by_file(self, place: Place, roles: Values, regions: Values) -> Who:
         """Be who variables say, with a token in a file: keys count for more, so only where there are none."""

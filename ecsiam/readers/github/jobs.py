@@ -67,14 +67,16 @@ def together(one: FoundJob, other: FoundJob) -> FoundJob:
     """A job in two of the ways that it starts: a login that is the same is one, for all that either sends and does."""
     logins: dict[FoundLogin, FoundLogin] = {}
     for login in (*one.logins, *other.logins):
-        bare = evolve(login, subjects=(), uses=())
+        bare = evolve(login, subjects=(), uses=(), whole=True)
         before = logins.get(bare, bare)
         logins[bare] = evolve(
             login,
             subjects=tuple(dict.fromkeys((*before.subjects, *login.subjects))),
             uses=tuple(dict.fromkeys((*before.uses, *login.uses))),
+            whole=before.whole and login.whole,
         )
-    return evolve(one, logins=tuple(logins.values()), unsure=one.unsure or other.unsure)
+    unsure, others = one.unsure or other.unsure, one.others or other.others
+    return evolve(one, logins=tuple(logins.values()), unsure=unsure, others=others)
 
 
 def told_apart(login: FoundLogin) -> FoundLogin:

@@ -14,19 +14,18 @@ from attrs import define, evolve, field
 from ecsiam.model.text import EMPTY, Ref, Text, text
 from ecsiam.readers.found import Place
 from ecsiam.readers.github.acting import CONFIG, OTHERWISE, PROFILE, Acting
-from ecsiam.readers.github.aws_cli import Called, parsed, pushed, used
+from ecsiam.readers.github.aws_cli import WITHOUT_AWS, Called, harmless, parsed, pushed, used
 from ecsiam.readers.github.branches import Branches
 from ecsiam.readers.github.callers import KEYS, NOBODY, Callers
 from ecsiam.readers.github.expressions import Scope, Values, few, put_in
 from ecsiam.readers.github.makefiles import recipe
-from ecsiam.readers.github.shell import PRINTED, Command, commands, without_functions
+from ecsiam.readers.github.shell import PRINTED, Command, commands, ends_of_loops, loop_in, without_functions
 
 MOST_COMMANDS = 20_000  # that one step comes to
 _BEFORE = ("command", "env", "exec", "sudo", "time")
 # Without it a script of its own goes on where a command fails: whether that was meant isn't known.
 _STOPS = re.compile(r"^#!.*\s-\w*e|^\s*set\s+(-\w+\s+)*-(\w*e|o\s+errexit)", re.MULTILINE)
 _HANDED = ("{$GITHUB_ENV}", "{$GITHUB_OUTPUT}")
-_LOOPS = ("for", "while", "until", "select")
 _WORKSPACE = ("{$GITHUB_WORKSPACE}/", "{github.workspace}/")
 _OR_ELSE = re.compile(r"\{(?P<name>\w+)(?::?-(?P<value>[^}]*)|:?\?[^}]*)\}")
 _CUT = re.compile(r"\{(?P<name>\w+)#(?:#(?P<last>\*/)|(?P<begin>[\w./-]+))\}")
@@ -117,12 +116,12 @@ class Script:
 
     def run(self, script: Sequence[Command], at: Callable[[Command], Place]) -> None:
         """Take commands in order."""
-        ends = _ends_of_loops(script)
+        ends = ends_of_loops(script)
 
         def between(i: int, end: int) -> None:
             while i < end and self.left > 0:
                 self.left -= 1
-                begins = _begins(script[i]) or 0
+                begins = loop_in(script[i]) or 0
                 words = self._each(script[i].words[begins + 3 :]) if i in ends else None
                 if words is None:
                     self.command(script[i], at(script[i]))
@@ -188,11 +187,10 @@ class Script:
             self.here = self._path(words[1]) if len(words) > 1 else None
         elif name == "aws":
             reads = self._aws(words[1:], place, excused=excused)
-        elif name == "docker" and not excused:
-            for image in pushed(words[1:]):
-                self.use("push", place, image=self.value(image))
-        elif not excused:
-            self._called(words, given)
+        elif name in WITHOUT_AWS:
+            pass
+        elif excused or not (self._docker(words[1:], place) if name == "docker" else self._called(words, given)):
+            self.who.lose()
         self.acting.changes(words, piped=command.piped)
         self._hands_on(words)
         if command.document and any(str(word).endswith(CONFIG) for word in words):
@@ -251,78 +249,97 @@ class Script:
         path = posixpath.normpath(posixpath.join(self.here or "", given) if inside is None else inside)
         return None if "{" in path or path.startswith("..") else path
 
-    def _called(self, words: list[Text], given: Mapping[str, Values]) -> None:
-        """Follow a script of the repository, or a target of a Makefile of it."""
+    def _docker(self, words: list[Text], place: Place) -> bool:
+        """Take what is pushed; whether nothing else may be done with credentials."""
+        images = pushed(words)
+        for image in images:
+            self.use("push", place, image=self.value(image))
+        return harmless(words)
+
+    def _called(self, words: list[Text], given: Mapping[str, Values]) -> bool:
+        """Follow a script of the repository, or a target of a Makefile of it; whether all of it could be."""
         name = words[0].literal or ""
         if name in (".", "source"):
             found = self._opened(words[1]) if len(words) > 1 else None
             if found is not None:
-                self._run(*found, self)
-            elif len(words) > 1:  # it may set anything
+                return self._run(*found, self)
+            if len(words) > 1:  # it may set anything
                 self.acting.become(NOBODY)
-        elif name == "make":
-            self._make(words[1:], given)
-        elif name in ("bash", "sh"):
+                self.who.others = True
+            return False
+        if name == "make":
+            return self._make(words[1:], given)
+        if name in ("bash", "sh"):
             flags = [w.literal or "" for w in words[1:]]
             first = next((i for i, flag in enumerate(flags) if not flag.startswith("-") and flag != "pipefail"), None)
-            if first is not None and not any("c" in flag for flag in flags[:first] if flag != "pipefail"):
-                self._script(words[1 + first :], given, stops=any("e" in f for f in flags[:first] if f != "pipefail"))
-        elif "/" in str(words[0]):
-            self._script(words, given)
+            if first is None or any("c" in flag for flag in flags[:first] if flag != "pipefail"):
+                return False
+            stops = any("e" in flag for flag in flags[:first] if flag != "pipefail")
+            return self._script(words[1 + first :], given, stops=stops)
+        return "/" in str(words[0]) and self._script(words, given)
 
-    def _script(self, words: list[Text], given: Mapping[str, Values], *, stops: bool = False) -> None:
+    def _script(self, words: list[Text], given: Mapping[str, Values], *, stops: bool = False) -> bool:
         found = self._opened(words[0])
         if found is None or not (stops or _STOPS.search(found[1])):
-            return
+            return False
         passed = {str(at): self.value(word) for at, word in enumerate(words[1:10], 1)}
         env = {n: values for n, values in self.own.items() if n in self.exported}
-        self._apart(*found, own={**env, **given, **passed}, exported={*env, *given})
+        return self._apart(*found, own={**env, **given, **passed}, exported={*env, *given})
 
-    def _apart(self, file: str, source: str, own: dict[str, Values], exported: set[str]) -> None:
+    def _apart(self, file: str, source: str, own: dict[str, Values], exported: set[str]) -> bool:
         """Take the commands of a file as a shell of its own."""
         who = self.who.current
         script = evolve(self, own=own, exported=exported, reads=(), goes_on=False, base=0)
-        self._run(file, source, script)
+        followed = self._run(file, source, script)
         self.who.current, self.left = who, script.left
         self.acting.later = self.acting.later if script.acting.later is None else script.acting.later
+        return followed
 
     def _opened(self, word: Text) -> tuple[str, str] | None:
         path = self._path(word)
         found = self.opened(path) if path is not None and len(self.callers) < _DEEPEST else None
         return None if found is None or found[0] in self.callers else found
 
-    def _run(self, file: str, source: str, script: "Script") -> None:
+    def _run(self, file: str, source: str, script: "Script") -> bool:
         """Take the commands of a file, each at its own line."""
         before = script.callers, script.branches, script.base
         script.callers, script.branches, script.base = (*self.callers, file), Branches(script.value), self.acting.depth
-        script.all_of(source, (), lambda command: Place(file, command.line + 1))
+        followed = script.all_of(source, (), lambda command: Place(file, command.line + 1))
         script.callers, script.branches, script.base = before
+        return followed
 
-    def all_of(self, source: str, holes: tuple[Ref, ...], at: Callable[[Command], Place]) -> None:
-        """Take all commands of a script; who calls isn't known where its functions may change that."""
+    def all_of(self, source: str, holes: tuple[Ref, ...], at: Callable[[Command], Place]) -> bool:
+        """Take all commands of a script, and whether it has no others.
+
+        Who calls isn't known where its functions may change that.
+        """
         plain = without_functions(source)
         if len(OTHERWISE.findall(plain)) < len(OTHERWISE.findall(source)):
-            self.who.current = NOBODY
-        self.run(commands(plain, holes), at)
+            self.who.other()
+        followed = commands(plain, holes)
+        self.run(followed, at)
         if plain.count("GITHUB_") < source.count("GITHUB_"):
             self.wrote.clear()
+        return bool(followed) and plain == source and self.left > 0
 
-    def _make(self, words: list[Text], given: Mapping[str, Values]) -> None:
+    def _make(self, words: list[Text], given: Mapping[str, Values]) -> bool:
         """Take what the targets of a Makefile run."""
         own: dict[str, Values] = {}
         targets = [word for word in words if not self._assigns(word, own)]
         if any(str(one).startswith("-") for one in targets):
-            return
+            return False
+        followed = bool(targets)
         for name in targets:
             found = self._opened(text("Makefile"))
             made = recipe(found[1], name.literal or "") if found is not None else None
             if found is None or made is None:
-                return
+                return False
             variables = {**given, **own}
             for variable, (value, soft) in made[1].items():
                 if variable not in own and not (soft and (variable in given or variable in self.scope.env)):
                     variables[variable] = self._of_make(variable, value, variables)
-            self._apart(found[0], made[0], variables, set())
+            followed = self._apart(found[0], made[0], variables, set()) and followed
+        return followed
 
     def _of_make(self, name: str, value: str, own: dict[str, Values]) -> Values:
         """What the shell makes of a text of a Makefile."""
@@ -338,16 +355,20 @@ class Script:
         if called.words[:1] == ("configure",):
             self.acting.configures(called, words, excused=excused)
         if "endpoint-url" in called.options:
+            self.who.lose()
             return ()
         before = self.who.current
         if "profile" in called.options:
+            self.who.lose()
             name = called.one("profile")
             self.who.current = NOBODY if name is None else self.who.profile(name, place)
+        steps = [] if excused else list(used(called, self.files))
+        if not steps and called.words[:2] != ("sts", "get-caller-identity"):  # which needs no permission
+            self.who.lose()
         if called.words[:1] == ("sts",):
             self.acting.assumes(called, place, excused=excused)
-        elif not excused:
-            for step, what in used(called, self.files):
-                self.use(step, place, **self._region(called), **what)
+        for step, what in steps:
+            self.use(step, place, **self._region(called), **what)
         self.who.current = before
         return called.printed()
 
@@ -366,24 +387,3 @@ class Script:
         for mark, file in pairwise(words):
             if mark.literal in (">", ">>") and file.literal is not None and found:
                 self.files[file.literal] = found
-
-
-def _begins(command: Command) -> int | None:
-    """Where in a command a loop begins."""
-    at = next((i for i, word in enumerate(command.words) if word.literal not in ("then", "do", "else")), None)
-    return at if at is not None and command.words[at].literal in _LOOPS else None
-
-
-def _ends_of_loops(script: Sequence[Command]) -> dict[int, int]:
-    """Where each loop ends that a `for` begins, over words."""
-    found: dict[int, int] = {}
-    begun: list[int] = []
-    for i, command in enumerate(script):
-        if _begins(command) is not None:
-            begun.append(i)
-        elif command.words[0].literal == "done" and begun:
-            began = begun.pop()
-            words = script[began].words[_begins(script[began]) or 0 :]
-            if [one.literal for one in words[:3:2]] == ["for", "in"]:
-                found[began] = i
-    return found

@@ -5,7 +5,7 @@ nobody knows. What is written there otherwise (loops, conditions, functions) onl
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from attrs import define, evolve, field, frozen
@@ -21,6 +21,7 @@ _BRACED = re.compile(r"\{(?P<name>[A-Za-z_]\w*)\}")
 _HEREDOC = re.compile(r"<<-?\s*(?P<quote>['\"]?)(?P<end>\w+)(?P=quote)")
 _HOLE = re.compile("\ue000(?P<at>\\d+)\ue001")
 _BREAKS = re.compile(r";;&?|;&|&&|\|\||\|&|[\n;&|()]")
+_LOOPS = ("for", "while", "until", "select")
 _MOST_AFTER = 20  # commands in braces after `||`
 _SIGNS = ("&&", "||", "|", "|&")
 
@@ -298,3 +299,24 @@ def _ends(script: list[Command], at: int) -> bool:
         if not group or words[:1] == ["}"]:
             return False
     return False
+
+
+def loop_in(command: Command) -> int | None:
+    """Where in a command a loop begins."""
+    at = next((i for i, word in enumerate(command.words) if word.literal not in ("then", "do", "else")), None)
+    return at if at is not None and command.words[at].literal in _LOOPS else None
+
+
+def ends_of_loops(script: Sequence[Command]) -> dict[int, int]:
+    """Where each loop ends that a `for` begins, over words."""
+    found: dict[int, int] = {}
+    begun: list[int] = []
+    for i, command in enumerate(script):
+        if loop_in(command) is not None:
+            begun.append(i)
+        elif command.words[0].literal == "done" and begun:
+            began = begun.pop()
+            words = script[began].words[loop_in(script[began]) or 0 :]
+            if [one.literal for one in words[:3:2]] == ["for", "in"]:
+                found[began] = i
+    return found

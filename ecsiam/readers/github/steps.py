@@ -119,6 +119,8 @@ class Steps:
                 self._action(step, depth)
             elif isinstance(step.get("run"), str) and plain(step.get("shell") or "bash").split()[0] in ("bash", "sh"):
                 self._script(step)
+            else:
+                self.who.lose()
             outputs, changed = self.scope.outputs, self.scope.changed
             env = {**outer.env, **self.handed}
             self.scope, self.excused = evolve(outer, env=env, outputs=outputs, changed=changed), excused
@@ -144,12 +146,15 @@ class Steps:
         if done is not None:
             done(self, step, Given(given, self.scope))
         elif _LOGIN.search(name):
-            self.who.current = NOBODY
+            self.who.other()
+        elif not _WITHOUT_AWS.fullmatch(name):
+            self.who.lose()
 
     def _local(self, step: Map, path: str, depth: int) -> None:
         action = self.local(path) if depth < _DEEPEST else None
         if action is None:  # what it does isn't seen, nor as whom the next steps run
-            self.who.current = NOBODY
+            self.who.lose()
+            self.who.other()
             return
         given = as_map(step.get("with"))
         inputs: dict[str, Values] = {}
@@ -181,7 +186,9 @@ class Steps:
 
     def use(self, name: str, place: Place, **what: Values) -> None:
         """What is done as the role that was logged in last, where that is sure."""
-        if KEYS not in self.scope.env and not self.excused:
+        if KEYS in self.scope.env or self.excused:
+            self.who.lose()
+        else:
             self.who.use(name, place, what)
 
     def at(self, step: Map, key: str = "uses") -> Place:
@@ -218,9 +225,14 @@ class Steps:
             found = set(_AUDIENCE.findall(source))
             self.who.asked = (text(found.pop()),) if len(found) == 1 else ()
         before, self.sets_keys, self.called = self.who.current, False, []
-        if source.count("${{") <= MOST_EXPRESSIONS:
-            script.all_of(opened, refs, lambda at: evolve(place, line=line + at.line + ("\n" in source)))
+        if OTHERWISE.search(source):
+            self.who.others = True
+        whole = source.count("${{") <= MOST_EXPRESSIONS and script.all_of(
+            opened, refs, lambda at: evolve(place, line=line + at.line + ("\n" in source))
+        )
         self.who.current = before
+        if not whole:
+            self.who.lose()
         self._changes(source)
         self._handed_on(step, "\n".join((source, *self.called)), script.wrote)
         later = script.acting.later
@@ -250,6 +262,7 @@ class Steps:
         if found is not None:
             self._changes(found[1])
             self.called.append(found[1])
+            self.who.others = self.who.others or OTHERWISE.search(found[1]) is not None
         return found
 
     def _changes(self, source: str) -> None:
@@ -260,6 +273,8 @@ class Steps:
 
 
 _DEEPEST = 5
+# Actions that do nothing with credentials that are there.
+_WITHOUT_AWS = re.compile(r"actions/(cache|setup-\w+|(up|down)load-artifact)(/\w+)?|docker/setup-(buildx|qemu)-action")
 
 
 @define

@@ -286,13 +286,14 @@ class _Workflow:
     def _job(self, job: Map, place: Place, name: str, given: _From, *, splits: bool) -> Node | None:
         """Take a job in one way that it may go; where that is two, on what it hangs comes back instead."""
         steps = self._steps(job, place, name, given, splits=splits)
-        if steps.asks is not None or not steps.who.logins:
+        others = steps.who.others and given.token is not False
+        if steps.asks is not None or not (steps.who.logins or others):
             return steps.asks
         runner = [one for value in runners_of(job) for one in given.scope.of(value)]
         unsure = steps.unsure
         if not runner or not all(one.literal and _HOSTED.fullmatch(one.literal) for one in runner):
             unsure = unsure or "its runner, which may have credentials of its own"
-        found = FoundJob(place.address, place, given.token, tuple(steps.who.logins), unsure)
+        found = FoundJob(place.address, place, given.token, tuple(steps.who.logins), unsure, others)
         other = self.jobs.get(place.address)
         self.jobs[place.address] = found if other is None else together(other, found)
         return None
