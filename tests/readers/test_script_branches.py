@@ -28,6 +28,13 @@ SCRIPTS: dict[str, tuple[str, list[str]]] = {
     "what turns out": (f"if [ {PRINTED} = a ]; then {u('a')}; else {u('b')}; fi", ["a", "b"]),
     "a file": (f"if [ -f x ]; then {u('a')}; fi", ["a"]),
     "a command": (f"if grep x y; then {u('a')}; fi", ["a"]),
+    "two in one test": (
+        f"if [[ {PUSHED} == push && a == b ]]; then {u('a')}; elif [[ {PUSHED} == x || a == a ]]; then {u('b')}; fi\n"
+        f"if [ {PUSHED} = push -a a = b ]; then {u('c')}; fi", ["b"],
+    ),
+    "two of which one may go with the role": (
+        f"if [[ {PUSHED} == push && {VAR} == b ]]; then {u('a')}; else {u('b')}; fi", []
+    ),
     "two": (f"if [ {PUSHED} = push ] && [ {PUSHED} = x ]; then {u('a')}; else {u('b')}; fi", ["b"]),
     "one of two": (f"if [ {PUSHED} = push ] || [ {VAR} = x ]; then {u('a')}; fi", ["a"]),
     "and": (f"[ {PUSHED} = push ] && {u('a')}\n[ {PUSHED} = x ] && {u('b')}\n{u('c')}", ["a", "c"]),

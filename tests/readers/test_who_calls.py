@@ -134,6 +134,7 @@ def test_keys_that_are_not_set_change_nobody() -> None:
     [
         (STOP, "", []),
         (f"{STOP} --region us-east-1", "", ["us-east-1"]),
+        (f"{STOP} --region $AWS_REGION", "", ["eu-west-1"]),
         (f"export AWS_REGION=us-east-1\n{STOP}", "", ["us-east-1"]),
         (STOP, "        env: {AWS_REGION: us-east-1}\n", ["us-east-1"]),
         (f"AWS_DEFAULT_REGION=us-east-1 {STOP}", "", ["{region}"]),

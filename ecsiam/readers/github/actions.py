@@ -6,6 +6,8 @@ https://github.com/aws-actions/amazon-ecs-deploy-task-definition
 
 from collections.abc import Iterator, Mapping
 
+from attrs import evolve
+
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, EMPTY, Ref, Text, text
 from ecsiam.readers.found import FoundLogin
 from ecsiam.readers.github.acting import REGIONS
@@ -42,8 +44,9 @@ def _credentials(steps: Steps, step: Map, given: Given) -> None:
     new = who.add(FoundLogin(place, roles, by_token, subjects, audience, one, by=by, tagged=tagged, whole=whole))
     kept = [v.literal for v in given.of("output-env-credentials", "true")] != ["true"]
     if not kept:
-        for name in REGIONS:  # it sets them too
-            steps.handed.pop(name, None)
+        steps.by_login = dict.fromkeys(REGIONS, region) if region else {}
+        steps.handed |= steps.by_login
+        steps.scope = evolve(steps.scope, changed=steps.scope.changed - frozenset(steps.by_login))
         who.current = who.current | new if conditional and len(who.logins) > 1 else new
     elif given.of("output-env-credentials") != (text("false"),):
         who.current = who.current | new

@@ -167,19 +167,28 @@ def test(words: tuple[Text, ...], value: Callable[[Text], Values]) -> Goes | Non
     if name not in ("[", "[[", "test"):
         return None
     given = [one for one in words[1:] if one.literal not in ("]", "]]")]
-    negated = bool(given) and given[0].literal == "!"
-    given = given[1:] if negated else given
+    return _tested(given, value, patterns=name == "[[")
+
+
+def _tested(given: list[Text], value: Callable[[Text], Values], *, patterns: bool) -> Goes:
     signs = [one.literal for one in given]
+    for sign in ("||", "-o", "&&", "-a"):
+        if sign in signs[1:-1]:
+            at = signs.index(sign, 1)
+            one, other = (_tested(part, value, patterns=patterns) for part in (given[:at], given[at + 1 :]))
+            return _any(one, other) if sign in ("||", "-o") else both(one, other)
+    if signs[:1] == ["!"]:
+        return _NOT[_tested(given[1:], value, patterns=patterns)]
     values = [value(one) for one in given]
     if len(given) == 3 and signs[1] in ("=", "==", "!="):
-        came = _equal(values[0], values[2], patterns=name == "[[")
-        negated ^= signs[1] == "!="
-    elif len(given) == 1 or (len(given) == 2 and signs[0] in ("-z", "-n")):
+        came = _equal(values[0], values[2], patterns=patterns)
+        return _NOT[came] if signs[1] == "!=" else came
+    if len(given) == 1 or (len(given) == 2 and signs[0] in ("-z", "-n")):
         came = _decided({_some(one) for one in values[-1]}, values[-1])
-        negated ^= len(given) == 2 and signs[0] == "-z"
-    else:
-        came = _decided({None}, [one for each in values for one in each])
-    return _NOT[came] if negated else came
+        return _NOT[came] if signs[:-1] == ["-z"] else came
+    every = [one for each in values for one in each]
+    turns_out = all(ref.name in _TURNS_OUT for one in every for ref in one.refs)
+    return "either" if turns_out and "=~" not in signs and "(" not in signs else "perhaps"
 
 
 def _some(value: Text) -> bool | None:

@@ -68,8 +68,8 @@ class Scope:
                 found = self.github.get(name)
             case "env" if name not in self.changed:
                 found = self.env.get(name)
-            case "inputs":  # one that isn't declared is empty
-                found = self.inputs.get(name, (EMPTY,))
+            case "inputs":  # one that isn't declared is empty; the event may be that of who calls
+                found = self.inputs.get(name, None if path.startswith("github.") else (EMPTY,))
             case "secrets":
                 found = self.secrets.get(name)
             case "steps":

@@ -66,6 +66,8 @@ class _Scan:
     ends: list[str] = field(factory=list[str])
     sign: str = ""
     shells: int = 0
+    testing: bool = False
+    """Whether it is between `[[` and `]]`, where `&&` and `||` are words."""
 
     def read(self) -> list[Command]:
         while self.at < len(self.source):
@@ -93,8 +95,9 @@ class _Scan:
 
     def end(self) -> None:
         if self.word is not None:
-            self.words.append(Text(tuple(self.word)))
+            self.words.append(word := Text(tuple(self.word)))
             self.word = None
+            self.testing = (self.testing or word.literal == "[[") and word.literal != "]]"
 
     def command(self, ends: str = "") -> None:
         self.end()
@@ -103,12 +106,19 @@ class _Scan:
             self.found.append(Command(tuple(self.words), self.first + self.begun, self.sign, ends, depth=depth))
             self.words = []
             self.sign = ""
+            self.testing = False
         elif self.found and ends.startswith(";;"):
             before = ")" if self.found[-1].ends == ")" else ""  # a branch of `case` in which nothing is
             self.found[-1] = evolve(self.found[-1], ends=before + ends)
 
     def broken(self, sign: str) -> None:
         """Take what stands between commands; one that goes on after `&&` or a pipe may do so on the next line."""
+        self.end()
+        if self.testing and sign in ("&&", "||", "(", ")"):
+            self.add(sign)
+            self.end()
+            self.at += len(sign)
+            return
         self.command(sign)
         if sign == "||":
             self.excuse()
@@ -290,9 +300,9 @@ def commands(script: str, holes: tuple[Ref, ...] = ()) -> tuple[Command, ...]:
 def _ends(script: list[Command], at: int) -> bool:
     """Whether a script ends where a command fails: by `|| exit 1`, or `|| { ...; exit 1; }`."""
     others = [i for i in range(at + 1, min(at + _MOST_AFTER, len(script))) if script[i].sign == "||"]
-    after = script[others[0] :] if others else []
+    after = script[others[0] : others[0] + _MOST_AFTER] if others else []
     group = bool(after) and after[0].words[0].literal == "{"
-    for one in after[:_MOST_AFTER]:
+    for one in after:
         words = [word.literal for word in one.words if word.literal != "{"]
         if words[:1] in (["exit"], ["return"]) and words[1:2] != ["0"]:
             return True

@@ -80,7 +80,9 @@ class Steps:
     asks: Node | None = None
     """On what that hangs."""
     handed: dict[str, Values] = field(factory=dict[str, Values])
-    """Variables that scripts set for the steps after them."""
+    """Variables that steps set for those after them."""
+    by_login: dict[str, Values] = field(factory=dict[str, Values])
+    """Those of them that the last login set: its region."""
     called: list[str] = field(factory=list[str])
     """The scripts that the step called."""
     sets_keys: bool = False
@@ -217,7 +219,7 @@ class Steps:
             self.use,
             self.who,
             self._beside,
-            env={**self.handed, **self.env},
+            env={**{n: v for n, v in self.handed.items() if v is not self.by_login.get(n)}, **self.env},
             here=self._folder(step),
             goes_on=" " in shell and not _STOPS.search(shell),
         )
