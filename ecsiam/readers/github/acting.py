@@ -113,6 +113,8 @@ class Acting:
 
     def by_file(self, place: Place) -> None:
         """Where nobody logged in, it is the role that variables name, with a token in a file."""
+        if self.who.asked is None or self.who.logins:
+            return
         roles, file = (self.value(text(Ref(f"${name}"))) for name in BY_FILE)
         set_ = roles != (text(Ref(f"${BY_FILE[0]}")),) and file != (text(Ref(f"${BY_FILE[1]}")),)
         if set_ and self.surely and not self.depth:

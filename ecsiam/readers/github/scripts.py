@@ -21,7 +21,7 @@ from ecsiam.readers.github.expressions import Scope, Values, few, put_in
 from ecsiam.readers.github.makefiles import recipe
 from ecsiam.readers.github.shell import PRINTED, Command, commands, ends_of_loops, loop_in, without_functions
 
-MOST_COMMANDS = 20_000  # that one step comes to
+MOST_COMMANDS = 10_000  # that the steps of a job come to
 _BEFORE = ("command", "env", "exec", "sudo", "time")
 # Without it a script of its own goes on where a command fails: whether that was meant isn't known.
 _STOPS = re.compile(r"^#!.*\s-\w*e|^\s*set\s+(-\w+\s+)*-(\w*e|o\s+errexit)", re.MULTILINE)

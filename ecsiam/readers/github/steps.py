@@ -27,7 +27,7 @@ from ecsiam.readers.github.expressions import (
     truth,
     undecided,
 )
-from ecsiam.readers.github.scripts import Script
+from ecsiam.readers.github.scripts import MOST_COMMANDS, Script
 from ecsiam.readers.github.syntax import Node
 from ecsiam.readers.values import Map
 
@@ -75,6 +75,8 @@ class Steps:
     """Whether the step may be left out while others run."""
     env: Mapping[str, Values] = field(factory=dict[str, Values])
     """The variables of the step alone."""
+    left: int = MOST_COMMANDS
+    """How many commands of scripts are read yet."""
     splits: bool = True
     """Whether to stop at a login of which it isn't known whether it is come to."""
     asks: Node | None = None
@@ -221,6 +223,7 @@ class Steps:
             self._beside,
             env={**{n: v for n, v in self.handed.items() if v is not self.by_login.get(n)}, **self.env},
             here=self._folder(step),
+            left=self.left,
             goes_on=" " in shell and not _STOPS.search(shell),
         )
         if _ASKS_FOR_TOKEN in source:
@@ -232,7 +235,7 @@ class Steps:
         whole = source.count("${{") <= MOST_EXPRESSIONS and script.all_of(
             opened, refs, lambda at: evolve(place, line=line + at.line + ("\n" in source))
         )
-        self.who.current = before
+        self.who.current, self.left = before, script.left
         if not whole:
             self.who.lose()
         self._changes(source)

@@ -40,6 +40,7 @@ from ecsiam.readers.github.jobs import (
     told_apart,
 )
 from ecsiam.readers.github.matrix import combinations
+from ecsiam.readers.github.scripts import MOST_COMMANDS as MOST_IN_JOB
 from ecsiam.readers.github.shell import LONGEST
 from ecsiam.readers.github.steps import Steps
 from ecsiam.readers.github.syntax import Call, Node
@@ -55,6 +56,7 @@ MOST_RUNS = 5_000  # jobs of a workflow, in all the ways that they start, and of
 MOST_SCRIPTS = 200  # in files of their own
 MOST_READ = 2_000  # times that these are read
 MOST_WAYS = 32  # of a job, by the conditions on which its logins hang
+MOST_COMMANDS = 50_000  # of scripts, in all that
 MOST_STARTS = 100  # of a workflow; with more it isn't known which
 
 _YAML = (".yml", ".yaml")
@@ -178,6 +180,7 @@ class _Workflow:
     gaps: list[Gap] = field(factory=list[Gap])
     runs: int = 0
     read_scripts: int = 0
+    left: int = MOST_COMMANDS
 
     @property
     def found(self) -> list[FoundJob]:
@@ -279,8 +282,10 @@ class _Workflow:
             return None if source is None or self.read_scripts > MOST_READ else (named, source)
 
         folder = folder_of(job) or folder_of(given.file)
-        steps = Steps(given.scope, given.start, at, local, sent, ACTIONS, opened, folder, splits=splits)
+        left = min(self.left, MOST_IN_JOB)
+        steps = Steps(given.scope, given.start, at, local, sent, ACTIONS, opened, folder, left=left, splits=splits)
         steps.read(as_list(job.get("steps")))
+        self.left -= left - steps.left
         return steps
 
     def _job(self, job: Map, place: Place, name: str, given: _From, *, splits: bool) -> Node | None:
