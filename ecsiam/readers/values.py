@@ -28,6 +28,10 @@ class Failed(Exception):
     """An expression that Terraform would refuse: why, in a few words."""
 
 
+class Beyond(Exception):
+    """What Terraform may well take, and isn't done here: why. No `try` turns to another value for it."""
+
+
 class Map(dict[Any, Any]):
     """An object: the file and line where it begins, the line of its keys, and `rest`: why it may have more keys."""
 
@@ -76,6 +80,18 @@ def is_given(text: Text) -> bool:
     if not is_unknown(text):
         return True
     return is_of_aws(text.refs[0])
+
+
+_REQUIRED = re.compile(r"(?:module\..+\.)?var\.[^. ()]+")
+
+
+def is_null(value: Value) -> bool | None:
+    """Whether a value is null; None where it isn't known. Who has to give a variable gives something."""
+    if value is None or isinstance(value, Unread):
+        return True if value is None else None
+    if not isinstance(value, Text) or is_given(value):
+        return False
+    return False if _REQUIRED.fullmatch(value.refs[0].name) else None
 
 
 def is_of_aws(ref: Ref) -> bool:

@@ -150,7 +150,11 @@ def policy(tmp_path: Path, expression: str, before: str = "") -> Any:
             "{aws_kms_alias.k.target_key_arn}",
         ),
         ("data.aws_s3_bucket.b.arn", 'data "aws_s3_bucket" "b" { bucket = "b" }', "arn:{partition}:s3:::b"),
-        ("data.aws_kms_key.k.arn", 'data "aws_kms_key" "k" { key_id = "alias/k" }', "{data.aws_kms_key.k.arn}"),
+        (
+            "data.aws_kms_key.k.arn",
+            'data "aws_kms_key" "k" { key_id = "alias/k" }',
+            "arn:{partition}:kms:{aws_region}:{account_id}:key/{data.aws_kms_key.k.id}",
+        ),
         ("var.arn", 'variable "arn" {}', "{var.arn}"),
         ("var.arn", 'variable "arn" { default = "arn:aws:s3:::x" }', "arn:aws:s3:::x"),
         ("[var.a, var.b]", 'variable "a" {}\nvariable "b" { type = string }', ["{var.a}", "{var.b}"]),

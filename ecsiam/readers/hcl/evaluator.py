@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from ecsiam.model.text import Text
 from ecsiam.readers.found import Unread, Value, is_list
-from ecsiam.readers.hcl.taking import attribute_of, document_in, equal, item_of, items_of
+from ecsiam.readers.hcl.taking import attribute_of, document_in, either, equal, item_of, items_of
 from ecsiam.readers.hcl.tree import (
     Attribute,
     Binary,
@@ -131,7 +131,7 @@ def _template(e: Template, scope: Scope) -> Value:
     found = joined(values)
     size = len(found) if isinstance(found, str) else 0
     if size > LONGEST:
-        raise Failed(f"a text of more than {LONGEST:,} characters")
+        return Unread(f"a text of more than {LONGEST:,} characters")
     scope.budget.spend(size // 100)
     return document_in(found, e.file, e.line) if e.file else found
 
@@ -202,7 +202,7 @@ def _for(e: For, scope: Scope) -> Value:
 def _call(e: Call, scope: Scope) -> Value:
     if e.name == "try":
         return _tried(e.arguments, scope)
-    if e.name == "can":
+    if e.name == "can" and e.arguments:
         try:
             return True if is_known(evaluate(e.arguments[0], scope)) else unknown(f"can({id(e)})")
         except Failed:
@@ -281,7 +281,7 @@ def _binary(e: Binary, scope: Scope) -> Value:
         exact = isinstance(a, int) and isinstance(b, int) and a % b == 0
         return (a // b if exact else a / b) if e.operator == "/" else a - b * int(a / b)
     if max(abs(a), abs(b)) > 10**60:
-        raise Failed("too large a number")
+        return Unread("too large a number")
     return _NUMERIC[e.operator](a, b)
 
 
@@ -321,10 +321,8 @@ def _chosen(condition: Value, then: Expression, otherwise: Expression, scope: Sc
     if is_list(a) and is_list(b):
         common = [v for v in a if v in b]
         return [*common, why]
-    texts = all(v is None or isinstance(v, str | Text | int | float) for v in (a, b))
-    if texts and not isinstance(condition, Unread):
-        return unknown(f"({named(condition)} ? {named(a)} : {named(b)})")
-    return why
+    found = why if isinstance(condition, Unread) else either([a, b], f"({named(condition)} ? {named(a)} : {named(b)})")
+    return why if isinstance(found, Unread) else found
 
 
 _HOW: dict[type, Callable[[Any, Scope], Value]] = {

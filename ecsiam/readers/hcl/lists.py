@@ -1,5 +1,6 @@
 """Terraform's functions of lists and maps, also of those that are known in part."""
 
+import csv
 from collections.abc import Callable
 from itertools import product
 from typing import Any
@@ -7,7 +8,19 @@ from typing import Any
 from ecsiam.model.text import Text
 from ecsiam.readers.found import Unread, Value, is_list, is_map
 from ecsiam.readers.hcl.taking import equal, item_of
-from ecsiam.readers.values import Failed, Map, Set, as_text, is_given, is_known, is_unknown, named, truth, unknown
+from ecsiam.readers.values import (
+    Beyond,
+    Failed,
+    Map,
+    Set,
+    as_text,
+    is_given,
+    is_known,
+    is_unknown,
+    named,
+    truth,
+    unknown,
+)
 
 Function = Callable[..., Value]
 
@@ -131,7 +144,7 @@ def _setproduct(*lists: Value) -> Value:
         if rest := has_rest(side):
             return Set([rest])
     if size > 10_000:
-        raise Failed("more than 10,000 combinations")
+        raise Beyond("more than 10,000 combinations")
     return Set([list(p) for p in product(*sides)])
 
 
@@ -230,8 +243,11 @@ def _range(*numbers: int) -> Value:
     return list(made)
 
 
-def _chunklist(items: list[Value], size: int) -> Value:
-    return [items[i : i + size] for i in range(0, len(items), size)]
+def _chunklist(value: Value, size: Value) -> Value:
+    items = items_in(value)
+    if isinstance(size, Text) or (rest := has_rest(items)):
+        return [rest if not isinstance(size, Text) else Unread(f"it hangs on `{named(size)}`")]
+    return [items[i : i + int(size)] for i in range(0, len(items), int(size))]
 
 
 def _concat(*lists: Value) -> Value:
@@ -250,8 +266,15 @@ def _tolist(value: Value) -> Value:
     return list(items_in(value))
 
 
-def _slice(items: list[Value], start: int, end: int) -> Value:
-    return items[int(start) : int(end)]
+def _slice(value: Value, start: Value, end: Value) -> Value:
+    items = items_in(value)
+    unsure = next((v for v in (start, end) if isinstance(v, Text)), None)
+    if unsure is not None:
+        return [Unread(f"it hangs on `{named(unsure)}`")]
+    before = next((i for i, item in enumerate(items) if isinstance(item, Unread)), len(items))
+    if before == len(items) < int(end):
+        raise Failed("`slice` goes past the end of the list")
+    return items[int(start) : int(end)] if int(end) <= before else [*items[int(start) : before], items[before]]
 
 
 def _index(items: list[Value], item: Value) -> int:
@@ -276,9 +299,22 @@ def _any(value: Value) -> Value:
     return True if True in answers else unknown(f"anytrue({named(value)})") if None in answers else False
 
 
+def _list(*items: Value) -> Value:
+    return list(items)
+
+
+def _pairs(*items: Value) -> Value:
+    return Map(zip(items[::2], items[1::2], strict=True))
+
+
+def _csvdecode(text: str) -> Value:
+    return [Map(row) for row in csv.DictReader(text.splitlines(), strict=True)]
+
+
 LISTS: dict[str, Function] = {
     "alltrue": _all,
     "anytrue": _any,
+    "chunklist": _chunklist,
     "coalesce": _coalesce,
     "coalescelist": _coalescelist,
     "compact": _compact,
@@ -289,7 +325,9 @@ LISTS: dict[str, Function] = {
     "flatten": _flatten,
     "keys": _keys,
     "length": _length,
+    "list": _list,  # of versions before 0.15, as `map` is
     "lookup": _lookup,
+    "map": _pairs,
     "merge": _merge,
     "one": _one,
     "reverse": _reverse,
@@ -297,6 +335,7 @@ LISTS: dict[str, Function] = {
     "setproduct": _setproduct,
     "setsubtract": _setsubtract,
     "setunion": _setunion,
+    "slice": _slice,
     "sort": _sort,
     "tolist": _tolist,
     "tomap": _tomap,
@@ -308,11 +347,10 @@ LISTS: dict[str, Function] = {
 """Functions of lists and maps that may be known in part."""
 
 OF_KNOWN_LISTS: dict[str, tuple[Function, str]] = {
-    "chunklist": (_chunklist, "list"),
+    "csvdecode": (_csvdecode, "list"),
     "index": (_index, "text"),
     "matchkeys": (_matchkeys, "list"),
     "range": (_range, "list"),
-    "slice": (_slice, "list"),
     "sum": (_sum, "text"),
 }
 """Functions that need to know everything, and what they give: a text or number, or a list."""

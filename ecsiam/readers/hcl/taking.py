@@ -14,6 +14,7 @@ from ecsiam.readers.values import (
     as_text,
     is_given,
     is_known,
+    is_null,
     is_unknown,
     named,
     unknown,
@@ -57,14 +58,14 @@ def item_of(value: Value, key: Value) -> Value:
         return _at(value, key)
     if is_map(value):
         if isinstance(key, Text) and key not in value:
-            return _one_of(list(value.values()), f"{named(value)}[{named(key)}]")
+            return either(list(value.values()), f"{named(value)}[{named(key)}]")
         return attribute_of(value, key if isinstance(key, str | Text) else str(as_text(key)))  # type: ignore[arg-type]
     raise Failed("it has no items")
 
 
 def _at(items: list[Value], key: Value) -> Value:
     if isinstance(key, Text):
-        return _one_of(items, f"{named(items)}[{named(key)}]")
+        return either(items, f"{named(items)}[{named(key)}]")
     try:
         at = int(key)
     except (TypeError, ValueError):
@@ -77,14 +78,22 @@ def _at(items: list[Value], key: Value) -> Value:
     return items[at]
 
 
-def _one_of(values: list[Value], name: str) -> Value:
-    """One of these, and it isn't known which."""
+def either(values: list[Value], name: str) -> Value:
+    """One of these, and it isn't known which: of objects, what each has."""
     if values and all(v == values[0] for v in values):
         return values[0]
+    if values and all(isinstance(v, Map) and not v.rest for v in values):
+        common = [key for key in values[0] if all(key in v for v in values)]
+        rest = "" if all(len(v) == len(common) for v in values) else _hangs(name)
+        return Map(((key, either([v[key] for v in values], f"{name}.{key}")) for key in common), rest=rest)
     found = next((u for v in values if (u := unread(v))), None)
-    if found is None and values and all(isinstance(v, str | Text | int | float) for v in values):
+    if found is None and values and all(v is None or isinstance(v, str | Text | int | float) for v in values):
         return unknown(name)
-    return found or Unread(f"which one of several it is hangs on `{name}`"[:200])
+    return found or Unread(_hangs(name))
+
+
+def _hangs(name: str) -> str:
+    return f"which one of several it is hangs on `{name}`"[:200]
 
 
 def items_of(value: Value) -> Iterator[tuple[Value, Value]]:
@@ -121,9 +130,7 @@ def equal(left: Value, right: Value) -> bool | None:
     if left == right and isinstance(left, Text):
         return True
     for a, b in ((left, right), (right, left)):
-        if isinstance(a, Text) and is_given(a) and (b is None or b == ""):
-            return False
-        if b is None and isinstance(a, Encoded | list | dict | Node):
+        if (b is None and is_null(a) is False) or (b == "" and isinstance(a, Text) and is_given(a)):
             return False
     return None
 

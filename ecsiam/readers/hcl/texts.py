@@ -305,6 +305,23 @@ def _abs(value: Any) -> Value:
     return abs(tonumber(value))
 
 
+def _pow(base: Any, power: Any) -> Value:
+    return _whole(float(tonumber(base)) ** float(tonumber(power)))
+
+
+def _log(value: Any, base: Any) -> Value:
+    return _whole(math.log(tonumber(value), tonumber(base)))
+
+
+def _signum(value: Any) -> Value:
+    return (tonumber(value) > 0) - (tonumber(value) < 0)
+
+
+def _whole(value: float) -> int | float:
+    """A whole number as one."""
+    return int(value) if value.is_integer() else value
+
+
 TEXTS: dict[str, Function] = {
     "endswith": _endswith,
     "format": _format,
@@ -335,16 +352,19 @@ OF_KNOWN_TEXTS: dict[str, tuple[Function, str]] = {
     "dirname": (_dirname, "text"),
     "floor": (_floor, "text"),
     "indent": (_indent, "text"),
+    "log": (_log, "text"),
     "lower": (str.lower, "text"),
     "max": (_largest, "text"),
     "md5": (_digest("md5"), "text"),
     "min": (_least, "text"),
     "parseint": (_parseint, "text"),
+    "pow": (_pow, "text"),
     "regex": (_regex, "text"),
     "regexall": (_regexall, "list"),
     "sha1": (_digest("sha1"), "text"),
     "sha256": (_digest("sha256"), "text"),
     "sha512": (_digest("sha512"), "text"),
+    "signum": (_signum, "text"),
     "strcontains": (_within, "text"),
     "strrev": (_reversed, "text"),
     "substr": (_substr, "text"),

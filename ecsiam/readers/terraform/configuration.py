@@ -16,7 +16,7 @@ from ecsiam.readers.hcl.evaluator import Budget, Spent, value_of
 from ecsiam.readers.hcl.syntax import parse_body, parse_expression
 from ecsiam.readers.hcl.tree import Block, Name, address_of
 from ecsiam.readers.json_lines import parse_json
-from ecsiam.readers.terraform.files import Files, directories
+from ecsiam.readers.terraform.files import SUFFIXES, Files, directories
 from ecsiam.readers.terraform.module import MISSING, Called, Module, Run
 from ecsiam.readers.terraform.roots import TYPES, WITH_KEYS, root_of
 from ecsiam.readers.terraform.types import TerraformResource
@@ -53,7 +53,9 @@ def read_terraform(
         if here in calls and here not in read:
             _reach(here, calls, read)
             try:
-                yield read_root(one, files, var_files, values)
+                root = read_root(one, files, var_files, values)
+                yield root
+                read.update(os.path.normpath(Path(f).parent) for f in root.files if f.endswith(SUFFIXES))
             except ReadError as e:
                 faults += e.faults
     if faults:

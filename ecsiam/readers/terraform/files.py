@@ -16,9 +16,15 @@ from ecsiam.readers.hcl.syntax import parse_body
 from ecsiam.readers.hcl.tree import Argument, Block, Body, references
 from ecsiam.readers.values import Failed
 
-_OF_ROLES = {"aws_iam_role", "aws_iam_policy", "aws_iam_policy_attachment", "aws_iam_role_policy_attachment"}
+_OF_ROLES = {
+    "aws_iam_role",
+    "aws_iam_policy",
+    "aws_iam_policy_attachment",
+    "aws_iam_role_policy_attachment",
+    "aws_iam_role_policy_attachments_exclusive",
+}
 K = TypeVar("K")
-SUFFIXES = (".tf", ".tf.json")
+SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
 MOST_FILES = 20_000
 LARGEST_OF_ALL = 64 * 1024 * 1024  # bytes that are read for one root
 
@@ -209,17 +215,18 @@ def _pattern(glob: str) -> re.Pattern[str]:
 
 
 def _overrides(name: str) -> bool:
-    stem = name.removesuffix(".json").removesuffix(".tf")
+    stem = name.removesuffix(".json").removesuffix(".tf").removesuffix(".tofu")
     return stem == "override" or stem.endswith("_override")
 
 
 def names_of(directory: str) -> list[str]:
-    """The names of the Terraform files of a directory."""
+    """The names of the Terraform files of a directory; a file of OpenTofu's stands for Terraform's of the same name."""
     try:
         with os.scandir(directory) as entries:
-            return [e.name for e in entries if e.name.endswith(SUFFIXES) and e.name[0] not in ".#" and e.is_file()]
+            found = {e.name for e in entries if e.name.endswith(SUFFIXES) and e.name[0] not in ".#" and e.is_file()}
     except OSError:
         return []
+    return [name for name in found if name.replace(".tf", ".tofu") == name or name.replace(".tf", ".tofu") not in found]
 
 
 def directories(top: str) -> Iterator[str]:

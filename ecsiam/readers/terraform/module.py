@@ -19,7 +19,7 @@ from ecsiam.readers.hcl.evaluator import (
 from ecsiam.readers.hcl.syntax import parse_template
 from ecsiam.readers.hcl.taking import document_in, items_of
 from ecsiam.readers.hcl.tree import Argument, Attribute, Block, Call, Expression, Literal, Name, Object
-from ecsiam.readers.terraform.attributes import Home
+from ecsiam.readers.terraform.attributes import OF_PROVIDER, Home
 from ecsiam.readers.terraform.files import Configuration, Files
 from ecsiam.readers.terraform.resource import Resource
 from ecsiam.readers.terraform.variables import converted, of_type
@@ -293,8 +293,24 @@ class Module:
 
     def call(self, call: Call, arguments: list[Value]) -> Value:
         name = call.name.removeprefix("core::")
+        try:
+            return self._call(name, call, arguments)
+        except IndexError:
+            raise Failed(f"`{name}` has too few arguments") from None
+
+    def _call(self, name: str, call: Call, arguments: list[Value]) -> Value:
         if name in ("file", "templatefile", "fileexists", "fileset") or name in _OF_CONTENT:
             return self._of_file(name, arguments)
+        if name == "templatestring":
+            template = as_text(arguments[0])
+            if not isinstance(template, str):
+                return Unread("it isn't known what the template is")
+            return self.filled(template, arguments[1], "", 0)
+        if name in OF_PROVIDER:
+            function, count = OF_PROVIDER[name]
+            if len(arguments) != count:
+                raise Failed(f"`{name}` takes {count} arguments")
+            return function(*arguments)
         if name in ("timestamp", "plantimestamp", "uuid", "bcrypt") or name.startswith("cidr"):
             at = "" if name.startswith("cidr") else f"{call.file}:{call.line}"
             return unknown(f"{name}({', '.join(map(named, arguments))}){at}")

@@ -195,6 +195,13 @@ def _policy_attachment(one: TerraformResource, gaps: list[Gap]) -> Iterator[Foun
         yield FoundAttachment(one.address, one.place, policy, the_texts(one, "roles", gaps))
 
 
+def _exclusive(one: TerraformResource, gaps: list[Gap]) -> Iterator[Found]:
+    """All managed policies of a role at once: it attaches those that are not there."""
+    role = the_text(one, "role_name", gaps)
+    for policy in the_texts(one, "policy_arns", gaps):
+        yield FoundAttachment(one.address, one.place, policy, () if role is None else (role,))
+
+
 # ---------------------------------------------------------------- policies of resources
 
 # Where the resource is named that a policy is of; of one that has its own policy, its ARN.
@@ -300,6 +307,7 @@ IAM: dict[str, Translate] = {
     "aws_iam_role_policy": _role_policy,
     "aws_iam_policy": _policy,
     "aws_iam_role_policy_attachment": _role_attachment,
+    "aws_iam_role_policy_attachments_exclusive": _exclusive,
     "aws_iam_policy_attachment": _policy_attachment,
     "aws_iam_user_policy_attachment": _policy_attachment,
     "aws_iam_group_policy_attachment": _policy_attachment,
