@@ -33,12 +33,34 @@ class Beyond(Exception):
 
 
 class Map(dict[Any, Any]):
-    """An object: the file and line where it begins, the line of its keys, and `rest`: why it may have more keys."""
+    """An object: the file and line where it begins, the line of its keys, and `rest`: why it may have more keys.
+
+    `files` has the file of those keys that were written in another one.
+    """
 
     def __init__(self, items: Any = (), file: str = "", line: int = 0, rest: str = "") -> None:
         super().__init__(items)
         self.file, self.line, self.rest = file, line, rest
         self.lines: dict[Any, int] = {}
+        self.files: dict[Any, str] = {}
+
+    def at(self, key: Any) -> "Where | None":
+        """Where a key was written, if that is known."""
+        line = self.lines.get(key)
+        return (self.files.get(key, self.file), line) if line else None
+
+    def put_at(self, key: Any, where: "Where | None") -> None:
+        """Say where a key was written."""
+        if where is not None:
+            self.files[key], self.lines[key] = where
+
+    def placed_as(self, other: "Map") -> None:
+        """Stand where another one does."""
+        self.file, self.line, self.lines, self.files = other.file, other.line, other.lines, other.files
+
+
+Where = tuple[str, int]
+"""A file and a line of it."""
 
 
 class Set(list[Any]):
@@ -265,8 +287,8 @@ def plain(value: Value) -> Value:
                 return Unread(value.rest)
             if any(not isinstance(k, str) for k in value):
                 return Unread("a key of an object isn't known")
-            found = Map(((k, plain(v)) for k, v in value.items()), value.file, value.line)
-            found.lines = value.lines
+            found = Map((k, plain(v)) for k, v in value.items())
+            found.placed_as(value)
             return found
         case _ if is_map(value):
             return plain(Map(value))

@@ -188,9 +188,10 @@ def _merge(*values: Value) -> Value:
         if isinstance(one, Map):
             found.file, found.line = found.file or one.file, found.line or one.line
             found.rest = found.rest or one.rest
-            found.lines.update(one.lines)
             if one.rest:  # what comes after may say the same keys again
                 found = Map(((k, Unread(one.rest)) for k in found), found.file, found.line, one.rest)
+            for key in one:
+                found.put_at(key, one.at(key))
         found.update(one)
     return found
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ecsiam.model.text import Text
+from ecsiam.model.text import Ref, Text
 from ecsiam.readers.found import Unread, Value, is_list, is_map
 from ecsiam.readers.json_lines import decode
 from ecsiam.readers.values import (
@@ -133,6 +133,57 @@ def equal(left: Value, right: Value) -> bool | None:
         if (b is None and is_null(a) is False) or (b == "" and isinstance(a, Text) and is_given(a)):
             return False
     return None
+
+
+def document_of(pieces: list[tuple[Value, int]], file: str) -> Encoded | None:
+    """What the text means that these values make together, if that is JSON, each with its line in the file.
+
+    What is JSON's by itself keeps the places that it has.
+    """
+    first = pieces[0][0] if pieces else None
+    if not isinstance(first, str) or first.lstrip()[:1] not in ("{", "["):
+        return None
+    parts: list[str | Ref] = []
+    inside: dict[Ref, Value] = {}
+    lines = [0]
+    for value, line in pieces:
+        if isinstance(value, Encoded) and not (isinstance(parts[-1], str) and parts[-1].endswith('"')):
+            ref = Ref(f"\ue002{len(inside)}")
+            inside[ref] = value.value
+            parts.append(ref)
+            continue
+        text = as_text(value)
+        if isinstance(text, Unread):
+            return None
+        for part in (text,) if isinstance(text, str) else text.parts:
+            parts.append(part)
+            for i, row in enumerate(part.split("\n") if isinstance(part, str) else ()):
+                if i:
+                    lines.append(lines[-1])
+                if line and row.strip():
+                    lines[-1] = line + i
+    try:
+        return Encoded(_placed(decode(Text(tuple(parts)), file, 0), lines, inside))
+    except Failed:
+        return None
+
+
+def _placed(value: Value, lines: list[int], inside: dict[Ref, Value]) -> Value:
+    """A value with its places in a file, and with what stood in it. Raises Failed where that was in a text."""
+    if isinstance(value, Map):
+        value.line = lines[value.line]
+        value.lines = {key: lines[line] for key, line in value.lines.items()}
+        for key, inner in value.items():
+            value[key] = _placed(inner, lines, inside)
+        if any(isinstance(key, Text) and not inside.keys().isdisjoint(key.refs) for key in value):
+            raise Failed("an object as a key")
+    elif is_list(value):
+        return [_placed(inner, lines, inside) for inner in value]
+    elif isinstance(value, Text) and not inside.keys().isdisjoint(value.refs):
+        if not is_unknown(value):
+            raise Failed("an object in a text")
+        return inside[value.refs[0]]
+    return value
 
 
 def document_in(text: Value, file: str, line: int) -> Value:

@@ -11,9 +11,10 @@ from attrs import define, field, fields, has
 
 @define(eq=False, slots=True)
 class Literal:
-    """A number, a bool, null, or a text without anything to fill in."""
+    """A number, a bool, null, or a text without anything to fill in; of a piece of a template also its line."""
 
     value: Any
+    line: int = 0
 
 
 @define(eq=False)

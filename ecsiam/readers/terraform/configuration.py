@@ -12,7 +12,8 @@ from attrs import evolve
 
 from ecsiam.errors import Fault, ReadError
 from ecsiam.readers.found import TERRAFORM, Gap, Given, Place, Root, Value
-from ecsiam.readers.hcl.evaluator import Budget, Spent, value_of
+from ecsiam.readers.hcl.evaluator import value_of
+from ecsiam.readers.hcl.scope import Budget, Spent
 from ecsiam.readers.hcl.syntax import parse_body, parse_expression
 from ecsiam.readers.hcl.tree import Block, Name, address_of
 from ecsiam.readers.json_lines import parse_json

@@ -9,13 +9,8 @@ from ecsiam.errors import ReadError
 from ecsiam.model.text import AWS_REGION, Text, text
 from ecsiam.readers.found import Gap, Place, Unread, Value, is_list, is_map
 from ecsiam.readers.hcl import functions
-from ecsiam.readers.hcl.evaluator import (
-    Budget,
-    Inner,
-    Scope,
-    evaluate,
-    value_of,
-)
+from ecsiam.readers.hcl.evaluator import evaluate, value_of
+from ecsiam.readers.hcl.scope import Budget, Inner, Scope
 from ecsiam.readers.hcl.syntax import parse_template
 from ecsiam.readers.hcl.taking import document_in, items_of
 from ecsiam.readers.hcl.tree import Argument, Attribute, Block, Call, Expression, Literal, Name, Object
@@ -346,8 +341,8 @@ class Module:
             scope.names.update(names)
         elif names is not None:
             return Unread("the values of a template aren't known")
-        # What a directive leaves out or repeats moves the lines.
-        return document_in(evaluate(tree, scope), "" if "%{" in template else file, line)
+        tree.file = file
+        return document_in(evaluate(tree, scope), file, line)
 
 
 class _Template:

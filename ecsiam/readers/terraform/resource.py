@@ -6,9 +6,10 @@ from typing import Protocol
 from attrs import evolve
 
 from ecsiam.readers.found import Place, Unread, Value
-from ecsiam.readers.hcl.evaluator import Inner, Scope, value_of
+from ecsiam.readers.hcl.evaluator import value_of
+from ecsiam.readers.hcl.scope import Inner, Scope
 from ecsiam.readers.hcl.taking import items_of
-from ecsiam.readers.hcl.tree import Block, Body, Call, Name
+from ecsiam.readers.hcl.tree import Attribute, Block, Body, Call, Name
 from ecsiam.readers.terraform.attributes import Home, computed
 from ecsiam.readers.terraform.document import document
 from ecsiam.readers.terraform.files import Configuration
@@ -103,6 +104,21 @@ def evaluated(body: Body, scope: Scope) -> Map:
     return made
 
 
+def _hands_on(body: Body, name: str) -> bool:
+    """Whether what stands in a `dynamic` block is what the objects say that it goes through."""
+    for argument, given in body.arguments.items():
+        match given.value:
+            case Attribute(source=Attribute(source=Name(name=of), name="value"), name=taken):
+                if (of, taken) == (name, argument):
+                    return True
+            case Call(name="lookup" | "try", arguments=[Attribute(source=Name(name=of), name="value"), *_]):
+                if of == name:
+                    return True
+            case _:
+                pass
+    return False
+
+
 def _dynamic(block: Block, scope: Scope) -> Iterator[Value]:
     content = next(iter(block.body.of_type("content")), None)
     source = block.body.arguments.get("for_each")
@@ -118,6 +134,8 @@ def _dynamic(block: Block, scope: Scope) -> Iterator[Value]:
                 continue
             inner = evaluated(content.body, Inner(scope, {name: Map({"key": key, "value": value})}))
             inner.line = content.line
+            if isinstance(value, Map) and value.line and _hands_on(content.body, name):
+                inner.file, inner.line = value.file, value.line
             yield inner
     except Failed as e:
         yield Unread(str(e))

@@ -6,7 +6,8 @@ https://developer.hashicorp.com/terraform/language/expressions/type-constraints
 from typing import Any
 
 from ecsiam.readers.found import Unread, Value, is_list, is_map
-from ecsiam.readers.hcl.evaluator import Scope, value_of
+from ecsiam.readers.hcl.evaluator import value_of
+from ecsiam.readers.hcl.scope import Scope
 from ecsiam.readers.hcl.syntax import parse_expression
 from ecsiam.readers.hcl.tree import Call, Expression, Literal, Name, Object
 from ecsiam.readers.values import Map, Set, as_text, unknown
@@ -72,8 +73,8 @@ def _once(items: list[Value]) -> list[Value]:
 def _like(value: dict[Any, Any], found: dict[Any, Any]) -> Map:
     made = Map(found)
     if isinstance(value, Map):
-        made.file, made.line, made.rest = value.file, value.line, value.rest
-        made.lines = value.lines
+        made.rest = value.rest
+        made.placed_as(value)
     return made
 
 
