@@ -3,16 +3,19 @@
 from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
-from ecsiam.model.text import Text
+from ecsiam.model.text import Ref, Text
 from ecsiam.readers.found import FoundTask, as_map
 
 T = TypeVar("T")
+PATH = ".path"  # of a role or policy of which only the name is said
 
 
 def _last(name: Text) -> Text:
     """The name at the end of an ARN or name, of which parts may be symbols."""
     for i in reversed(range(len(name.parts))):
         part = name.parts[i]
+        if isinstance(part, Ref) and part.name.endswith(PATH):
+            return Text(name.parts[i + 1 :])
         if isinstance(part, str) and "/" in part:
             return Text((part.rpartition("/")[2], *name.parts[i + 1 :]))
     return name
@@ -39,7 +42,7 @@ def names(named: Text, *, address: str, arn: Text, name: Text | None) -> bool:
     if name is None or _last(named) != name:
         return False
     accounts = {a for a in (_account(named), _account(arn)) if a}
-    return len(accounts) < 2 and (named.holds(":role/") or named.holds(":policy/"))
+    return len(accounts) < 2 and (named.holds(":role") or named.holds(":policy"))
 
 
 class Index(Generic[T]):

@@ -75,7 +75,11 @@ _ID_IS_NAME = frozenset(
     }
 )
 # Of `data` blocks whose name is given by another argument than that of the resource.
-_DATA_NAME = {"aws_ecs_cluster": "cluster_name", "aws_ecs_task_definition": "task_definition"}
+_DATA_NAME = {
+    "aws_ecs_cluster": "cluster_name",
+    "aws_ecs_task_definition": "task_definition",
+    "aws_ecs_service": "service_name",
+}
 # The id of a key, of which the rest of its ARN follows.
 _KEY_ID = re.compile(r"(?:.+\.)?aws_kms_(?:key\.[^. ()]+\.id|alias\.[^. ()]+\.target_key_id)")
 _DEPLOYMENT: dict[str, dict[str, Ref]] = {
@@ -114,15 +118,23 @@ def computed(type: str, address: str, attribute: str, get: Get, home: Home) -> V
 def arn(type: str, address: str, get: Get, home: Home) -> Text:
     """The ARN of a resource, as far as it follows from its arguments."""
     is_data = address.startswith("data.") or ".data." in address
+    region = get("region")
+    if isinstance(region, str | Text):
+        home = evolve(home, region=text(region))
     if type in ("aws_iam_role", "aws_iam_policy"):
-        if is_data:  # its path isn't said
-            return _managed_by_name(get) or Text((symbol(address, "arn"),))
+        if is_data and (managed := _managed_by_name(get)) is not None:
+            return managed
+        if is_data and get("name") is None:
+            return Text((symbol(address, "arn"),))
         what = "role" if type == "aws_iam_role" else "policy"
         path = get("path")
         path = "/" if path is None else Text((symbol(address, "path"),)) if isinstance(path, Unread) else path
+        path = Text((symbol(address, "path"),)) if is_data else path
         account = home.account or ACCOUNT_ID
         return Text.of("arn:", PARTITION, ":iam::", account, f":{what}", text(path), name_of(type, address, get))
-    if type == "aws_ecs_task_definition" and not is_data:
+    if type == "aws_ecs_service":
+        return _service_arn(address, get, home)
+    if type == "aws_ecs_task_definition":
         return Text.of(_family_arn(address, get, home), ":", symbol(address, "revision"))
     if type == "aws_kms_key" and is_data:
         given = get("key_id")
@@ -132,9 +144,6 @@ def arn(type: str, address: str, get: Get, home: Home) -> Text:
     if kind is None or (is_data and kind.name == ("", "")):
         return Text((symbol(address, "arn"),))
     name = name_of(type, address, get) if kind.name[0] else None
-    region = get("region")
-    if isinstance(region, str | Text):
-        home = evolve(home, region=text(region))
     if kind.terraform == "aws_cloudwatch_event_rule" and isinstance(bus := get("event_bus_name"), str) and name:
         name = Text.of("" if bus == "default" else f"{bus}/", name)
     return arn_of(kind, address, name, home.region, home.account)
@@ -181,7 +190,16 @@ def _secret_made(begins: str) -> "_Follows":
 
 def _family_arn(address: str, get: Get, home: Home) -> Text:
     kind = Kind("aws_ecs_task_definition", "", _arn("ecs", "task-definition/{name}"))
-    return arn_of(kind, address, name_of("aws_ecs_task_definition", address, get), home.region, home.account)
+    family = name_of("aws_ecs_task_definition", address, get).split(":", 1)[0]
+    return arn_of(kind, address, family, home.region, home.account)
+
+
+def _service_arn(address: str, get: Get, home: Home) -> Text:
+    given = get("cluster") or get("cluster_arn") or "default"
+    cluster = text(given) if isinstance(given, str | Text) else Text((symbol(address, "cluster"),))
+    kind = Kind("aws_ecs_service", "", _arn("ecs", "service/{name}"))
+    name = Text.of(cluster.split(":cluster/", 1)[-1], "/", name_of("aws_ecs_service", address, get))
+    return arn_of(kind, address, name, home.region, home.account)
 
 
 def name_argument(type: str) -> str:

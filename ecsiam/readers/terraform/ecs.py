@@ -120,8 +120,8 @@ def _task(one: TerraformResource, gaps: list[Gap]) -> Iterator[Found]:
     value["family"] = one.attribute("family")
     value |= {k: v if isinstance(v, Unread) else as_text(v) for k, v in value.items() if k in ("cpu", "memory")}
     lines, files = _lines(value)
-    home = one.home
-    made = FoundTask(one.address, one.place, plain(value), lines, home.region, home.account, files)
+    region = text_of(one.values.get("region")) or one.home.region
+    made = FoundTask(one.address, one.place, plain(value), lines, region, one.home.account, files)
     gaps += _gaps(made)
     yield made
 
