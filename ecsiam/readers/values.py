@@ -35,7 +35,7 @@ class Beyond(Exception):
 class Map(dict[Any, Any]):
     """An object: the file and line where it begins, the line of its keys, and `rest`: why it may have more keys.
 
-    `files` has the file of those keys that were written in another one.
+    `files` has the file of those keys that were written in another one. A `typed` one is a map, and no object.
     """
 
     def __init__(self, items: Any = (), file: str = "", line: int = 0, rest: str = "") -> None:
@@ -43,6 +43,7 @@ class Map(dict[Any, Any]):
         self.file, self.line, self.rest = file, line, rest
         self.lines: dict[Any, int] = {}
         self.files: dict[Any, str] = {}
+        self.typed = False
 
     def at(self, key: Any) -> "Where | None":
         """Where a key was written, if that is known."""
@@ -63,8 +64,29 @@ Where = tuple[str, int]
 """A file and a line of it."""
 
 
+class List(list[Any]):
+    """A list of one type; any other is a tuple, as `[]` is one, to which it is never equal."""
+
+
 class Set(list[Any]):
     """A set: its items are their own keys."""
+
+
+def as_set(items: list[Value]) -> Set:
+    """Each once, texts and numbers in their order."""
+    found: list[Value] = []
+    for item in items:
+        if item not in found:
+            found.append(item)
+    if all(isinstance(i, int | float) for i in found):
+        return Set(sorted(found))
+    return Set(sorted(found, key=str) if all(isinstance(i, str | Text) for i in found) else found)
+
+
+def alike(items: list[Value]) -> list[Value]:
+    """The items of a list of one type: of numbers beside texts the numbers are texts."""
+    mixed = any(isinstance(i, str | Text) for i in items)
+    return [as_text(i) if mixed and isinstance(i, bool | int | float) else i for i in items]
 
 
 @frozen
@@ -264,8 +286,13 @@ def _quoted(text: Value) -> Iterator[str | Ref]:
     parts = text.parts if isinstance(text, Text) else (str(text),)
     yield '"'
     for part in parts:
-        yield part if isinstance(part, Ref) else json.dumps(part, ensure_ascii=False)[1:-1]
+        yield part if isinstance(part, Ref) else _escaped(json.dumps(part, ensure_ascii=False)[1:-1])
     yield '"'
+
+
+def _escaped(text: str) -> str:
+    """As Terraform escapes what HTML would take for its own."""
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def walk(value: Value, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Value]]:

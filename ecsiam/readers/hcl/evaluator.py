@@ -216,7 +216,7 @@ def _call(e: Call, scope: Scope) -> Value:
         return _tried(e.arguments, scope)
     if e.name == "can" and e.arguments:
         try:
-            return True if is_known(evaluate(e.arguments[0], scope)) else unknown(f"can({id(e)})")
+            return True if is_known(evaluate(e.arguments[0], scope)) else unknown(f"can({scope.budget.left})")
         except Failed:
             return False
     arguments = [evaluate(a, scope) for a in e.arguments]
@@ -284,7 +284,7 @@ def _binary(e: Binary, scope: Scope) -> Value:
     for one in (left, right):
         if isinstance(one, Unread):
             return one
-    if not is_known(left) or not is_known(right):
+    if e.operator in ("==", "!=") or not is_known(left) or not is_known(right):
         return unknown(f"({named(left)} {e.operator} {named(right)})")
     a, b = _number(left), _number(right)
     if e.operator in ("/", "%"):

@@ -15,7 +15,16 @@ _KNOWN = {**OF_KNOWN_LISTS, **OF_KNOWN_TEXTS}
 # What gives a text that hangs on the machine, on the time, or on bytes: as unknown as that is, and equal to itself.
 _OPAQUE = frozenset(
     {
-        *("abspath", "base64gunzip", "base64gzip", "formatdate", "pathexpand", "rsadecrypt", "textdecodebase64"),
+        *(
+            "abspath",
+            "issensitive",
+            "base64gunzip",
+            "base64gzip",
+            "formatdate",
+            "pathexpand",
+            "rsadecrypt",
+            "textdecodebase64",
+        ),
         *("textencodebase64", "timeadd", "timecmp", "urldecode", "uuidv5", "yamlencode"),
     }
 )

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable
 from itertools import product
+from math import ceil
 from typing import Any
 
 from ecsiam.model.text import Text
@@ -11,8 +12,11 @@ from ecsiam.readers.hcl.taking import equal, item_of
 from ecsiam.readers.values import (
     Beyond,
     Failed,
+    List,
     Map,
     Set,
+    alike,
+    as_set,
     as_text,
     is_given,
     is_known,
@@ -44,16 +48,15 @@ def has_rest(items: list[Value]) -> Unread | None:
 
 
 def _distinct(value: Value) -> Value:
-    found: list[Value] = []
-    for item in items_in(value):
+    found = List()
+    for item in alike(items_in(value)):
         if item not in found:
             found.append(item)
     return found
 
 
 def _toset(value: Value) -> Value:
-    found = _distinct(value)
-    return Set(sorted(found, key=str) if all(isinstance(i, str | Text) for i in found) else found)
+    return as_set(alike(items_in(value)))
 
 
 def _flatten(value: Value) -> Value:
@@ -67,13 +70,8 @@ def _flatten(value: Value) -> Value:
 
 
 def _compact(value: Value) -> Value:
-    kept: list[Value] = []
-    for item in items_in(value):
-        if item is None or item == "":
-            continue
-        # Of an unknown text nobody knows whether it is empty: what it is part of may lack it.
-        kept.append(item)
-    return kept
+    # Of an unknown text nobody knows whether it is empty: what it is part of may lack it.
+    return List(item for item in alike(items_in(value)) if item is not None and item != "")
 
 
 def _coalesce(*values: Value) -> Value:
@@ -151,19 +149,19 @@ def _setproduct(*lists: Value) -> Value:
 def _setsubtract(left: Value, right: Value) -> Value:
     a, b = items_in(left), items_in(right)
     if is_known(a) and is_known(b):
-        return Set([i for i in a if i not in b])
+        return as_set([i for i in a if i not in b])
     return Set([has_rest([*a, *b]) or Unread("it isn't known what `setsubtract` leaves")])
 
 
 def _setintersection(*lists: Value) -> Value:
     sides = [items_in(v) for v in lists]
     if all(map(is_known, sides)):
-        return Set([i for i in sides[0] if all(i in side for side in sides[1:])])
+        return as_set([i for i in sides[0] if all(i in side for side in sides[1:])])
     return Set([Unread("it isn't known what `setintersection` leaves")])
 
 
 def _sort(value: Value) -> Value:
-    return sorted(items_in(value), key=lambda i: str(as_text(i)))
+    return List(sorted(items_in(value), key=lambda i: str(as_text(i))))
 
 
 # ---------------------------------------------------------------- maps
@@ -208,14 +206,19 @@ def _lookup(value: Value, key: Value, *default: Value) -> Value:
 
 def _keys(value: Value) -> Value:
     one = _map(value)
-    found: list[Value] = sorted(one, key=str)
-    return [*found, Unread(one.rest)] if isinstance(one, Map) and one.rest else found
+    return _of(one, sorted(one, key=str))
 
 
 def _values(value: Value) -> Value:
     one = _map(value)
-    found = [one[k] for k in sorted(one, key=str)]
-    return [*found, Unread(one.rest)] if isinstance(one, Map) and one.rest else found
+    return _of(one, [one[k] for k in sorted(one, key=str)])
+
+
+def _of(one: dict[Any, Any], found: list[Value]) -> Value:
+    if not isinstance(one, Map):
+        return found
+    found = [*found, Unread(one.rest)] if one.rest else found
+    return List(found) if one.typed else found
 
 
 def _zipmap(keys: Value, values: Value) -> Value:
@@ -226,7 +229,14 @@ def _zipmap(keys: Value, values: Value) -> Value:
 
 
 def _tomap(value: Value) -> Value:
-    return value if isinstance(value, Unread) else _map(value)
+    if isinstance(value, Unread):
+        return value
+    given = _map(value)
+    made = Map(zip(given, alike(list(given.values())), strict=True), rest=given.rest if isinstance(given, Map) else "")
+    if isinstance(given, Map):
+        made.placed_as(given)
+    made.typed = True
+    return made
 
 
 def _transpose(value: Value) -> Value:
@@ -237,18 +247,19 @@ def _transpose(value: Value) -> Value:
     return found
 
 
-def _range(*numbers: int) -> Value:
-    made = range(*(int(n) for n in numbers))
-    if len(made) > 1024:
+def _range(*numbers: float) -> Value:
+    start, end = (0, *numbers)[-2:] if len(numbers) < 3 else numbers[:2]
+    step = numbers[2] if len(numbers) > 2 else 1 if start <= end else -1
+    if not step or (end - start) / step > 1024:
         raise Failed("`range` of more than 1,024 numbers")
-    return list(made)
+    return List(start + i * step for i in range(max(0, ceil((end - start) / step))))
 
 
 def _chunklist(value: Value, size: Value) -> Value:
     items = items_in(value)
     if isinstance(size, Text) or (rest := has_rest(items)):
         return [rest if not isinstance(size, Text) else Unread(f"it hangs on `{named(size)}`")]
-    return [items[i : i + int(size)] for i in range(0, len(items), int(size))]
+    return [items[i : i + int(size)] for i in range(0, len(items), int(size))] if int(size) else [items]
 
 
 def _concat(*lists: Value) -> Value:
@@ -264,7 +275,7 @@ def _reverse(value: Value) -> Value:
 
 
 def _tolist(value: Value) -> Value:
-    return list(items_in(value))
+    return List(alike(items_in(value)))
 
 
 def _slice(value: Value, start: Value, end: Value) -> Value:

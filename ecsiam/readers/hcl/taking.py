@@ -8,6 +8,7 @@ from ecsiam.readers.json_lines import decode
 from ecsiam.readers.values import (
     Encoded,
     Failed,
+    List,
     Map,
     Node,
     Set,
@@ -118,6 +119,8 @@ def equal(left: Value, right: Value) -> bool | None:
     """Whether two values are the same; None where it isn't known."""
     if isinstance(left, Encoded) or isinstance(right, Encoded):
         left, right = (as_text(v) if isinstance(v, Encoded) else v for v in (left, right))
+    if _of_other_types(left, right):
+        return False
     if is_known(left) and is_known(right):
         if type(left) is not type(right) and all(isinstance(v, str | bool | int | float) for v in (left, right)):
             if isinstance(left, str) or isinstance(right, str):  # no type here is as sure as Terraform's own
@@ -133,6 +136,13 @@ def equal(left: Value, right: Value) -> bool | None:
         if (b is None and is_null(a) is False) or (b == "" and isinstance(a, Text) and is_given(a)):
             return False
     return None
+
+
+def _of_other_types(left: Value, right: Value) -> bool:
+    """Whether two lists or objects are of types of which no values are equal, whatever is in them."""
+    if is_list(left) and is_list(right):
+        return any(isinstance(left, of) != isinstance(right, of) for of in (List, Set))
+    return isinstance(left, Map) and isinstance(right, Map) and left.typed != right.typed
 
 
 def document_of(pieces: list[tuple[Value, int]], file: str) -> Encoded | None:

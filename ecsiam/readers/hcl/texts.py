@@ -19,6 +19,7 @@ from ecsiam.readers.json_lines import decode
 from ecsiam.readers.values import (
     Encoded,
     Failed,
+    List,
     Map,
     as_text,
     encode,
@@ -58,7 +59,7 @@ def _text(value: Value) -> str | Text:
 def _split(separator: Value, value: Value) -> Value:
     text = _text(value)
     if isinstance(separator, str) and isinstance(text, str):
-        return text.split(separator) if separator else list(text)
+        return List(text.split(separator) if separator else list(text))
     marked = isinstance(separator, str) and bool(re.search(r"[^A-Za-z0-9-]", separator))
     if isinstance(text, Text) and marked and _is_made_of_words(text):
         return [lowered(t) for t in text.split(cast("str", separator), 10_000)]
@@ -158,6 +159,10 @@ def _formatted(flags: str, verb: str, value: Value) -> Value:
         return encode(value) if isinstance(value, list | dict) else "null" if value is None else as_text(value)
     if isinstance(value, Text):
         return unknown(f"format(%{flags}{verb}, {named(value)})")
+    if verb == "t" and truth(value) is not None:
+        return "true" if truth(value) else "false"
+    if verb == "v" and flags == "#":
+        return encode(value)
     if verb == "q":
         return json.dumps(as_text(value), ensure_ascii=False)
     if verb in "dxXob":

@@ -129,8 +129,10 @@ def arn(type: str, address: str, get: Get, home: Home) -> Text:
         what = "role" if type == "aws_iam_role" else "policy"
         path = get("path")
         path = "/" if path is None else Text((symbol(address, "path"),)) if isinstance(path, Unread) else path
-        path = Text((symbol(address, "path"),)) if is_data else path
-        account = home.account or ACCOUNT_ID
+        account: Text | Ref = home.account or ACCOUNT_ID
+        if is_data:  # neither its path is said, nor whether a policy is AWS's own
+            path = Text((symbol(address, "path"),))
+            account = account if what == "role" else symbol(address, "account_id")
         return Text.of("arn:", PARTITION, ":iam::", account, f":{what}", text(path), name_of(type, address, get))
     if type == "aws_ecs_service":
         return _service_arn(address, get, home)
@@ -196,7 +198,9 @@ def _family_arn(address: str, get: Get, home: Home) -> Text:
 
 def _service_arn(address: str, get: Get, home: Home) -> Text:
     given = get("cluster") or get("cluster_arn") or "default"
-    cluster = text(given) if isinstance(given, str | Text) else Text((symbol(address, "cluster"),))
+    cluster = Text((symbol(address, "cluster"),))  # which an unknown text may have as a name or in an ARN
+    if isinstance(given, str) or (isinstance(given, Text) and len(given.parts) > 1):
+        cluster = text(given)
     kind = Kind("aws_ecs_service", "", _arn("ecs", "service/{name}"))
     name = Text.of(cluster.split(":cluster/", 1)[-1], "/", name_of("aws_ecs_service", address, get))
     return arn_of(kind, address, name, home.region, home.account)
