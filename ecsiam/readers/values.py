@@ -35,7 +35,8 @@ class Beyond(Exception):
 class Map(dict[Any, Any]):
     """An object: the file and line where it begins, the line of its keys, and `rest`: why it may have more keys.
 
-    `files` has the file of those keys that were written in another one. A `typed` one is a map, and no object.
+    `may` is which ones that could be; None: any. `files` has the file of those keys that were written in another one.
+    A `typed` one is a map, and no object.
     """
 
     def __init__(self, items: Any = (), file: str = "", line: int = 0, rest: str = "") -> None:
@@ -44,6 +45,11 @@ class Map(dict[Any, Any]):
         self.lines: dict[Any, int] = {}
         self.files: dict[Any, str] = {}
         self.typed = False
+        self.may: set[Any] | None = None
+
+    def may_have(self, key: Any) -> bool:
+        """Whether it may have a key that isn't known to be there."""
+        return bool(self.rest) and (self.may is None or key in self.may)
 
     def at(self, key: Any) -> "Where | None":
         """Where a key was written, if that is known."""
@@ -310,11 +316,12 @@ def plain(value: Value) -> Value:
     """A value as `found.py` has it: without what only an evaluation knows. Objects keep their places."""
     match value:
         case Map():
-            if value.rest:
+            if value.rest and value.may is None:
                 return Unread(value.rest)
             if any(not isinstance(k, str) for k in value):
                 return Unread("a key of an object isn't known")
             found = Map((k, plain(v)) for k, v in value.items())
+            found.update((k, Unread(value.rest)) for k in (value.may or ()) if value.rest and k not in found)
             found.placed_as(value)
             return found
         case _ if is_map(value):

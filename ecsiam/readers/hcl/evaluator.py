@@ -179,36 +179,64 @@ def _object(e: Object, scope: Scope) -> Value:
 
 def _for(e: For, scope: Scope) -> Value:
     source = evaluate(e.source, scope)
-    kept: list[tuple[Value, Value, Where | None]] = []
-    rest = ""
+    if e.object_key is not None:
+        return _for_object(e, e.object_key, source, scope)
+    found: list[Value] = []
+    for key, value in items_of(source):
+        scope.budget.spend()
+        inner = _of_item(e, source, key, value, scope)
+        taken = _is_taken(e, inner) if key is not None else None
+        if taken:
+            found.append(evaluate(e.result, inner))
+        elif taken is None:
+            found.append(value if key is None else _NOT_SURE)
+    return found
+
+
+def _for_object(e: For, object_key: Expression, source: Value, scope: Scope) -> Value:
+    found = Map((), e.file, e.line)
+    may: set[Value] | None = set()  # the keys of which it isn't known whether they are there
     for key, value in items_of(source):
         scope.budget.spend()
         if key is None:
-            rest = value.why
-            kept.append((None, value, None))
+            found.rest = value.why
+            same = isinstance(object_key, Name) and object_key.name == e.key
+            may = _more(may, source.may if same and isinstance(source, Map) else None)
             continue
-        names = {e.key: key, e.value: value} if e.key else {e.value: value}
-        inner = Inner(scope, names, dict.fromkeys(names, _where(source, key)))
-        taken = True if e.condition is None else truth(evaluate(e.condition, inner))
-        if taken is None:
-            rest = "a condition of a `for` isn't known"
-            kept.append((None, Unread(rest), None))
-        elif taken:
-            made = None if e.object_key is None else evaluate(e.object_key, inner)
-            kept.append((made, evaluate(e.result, inner), None if made is None else written(e.result, inner)))
-    if e.object_key is None:
-        return [v for _, v, _ in kept]
-    found = Map((), e.file, e.line, rest)
-    for key, value, where in kept:
-        if isinstance(key, Unread):
-            found.rest = key.why
-        elif key is not None and e.grouped:
-            found.setdefault(key if isinstance(key, Text) else as_text(key), []).append(value)
-        elif key is not None:
-            name = key if isinstance(key, Text) else as_text(key)
-            found[name] = value
-            found.put_at(name, where)
+        inner = _of_item(e, source, key, value, scope)
+        taken = _is_taken(e, inner)
+        if taken is False:
+            continue
+        made = evaluate(object_key, inner)
+        name = made if isinstance(made, Text | Unread) else as_text(made)
+        if isinstance(name, Unread):
+            found.rest, may = name.why, None
+        elif taken is None:
+            found.rest, may = _NOT_SURE.why, _more(may, None if isinstance(name, Text) else {name})
+        elif e.grouped:
+            found.setdefault(name, []).append(evaluate(e.result, inner))
+        else:
+            found[name] = evaluate(e.result, inner)
+            found.put_at(name, written(e.result, inner))
+    found.may = may if found.rest else None
     return found
+
+
+_NOT_SURE = Unread("a condition of a `for` isn't known")
+
+
+def _of_item(e: For, source: Value, key: Value, value: Value, scope: Scope) -> Inner:
+    """The scope of one item of what a `for` goes through."""
+    names = {e.key: key, e.value: value} if e.key else {e.value: value}
+    return Inner(scope, names, dict.fromkeys(names, _where(source, key)))
+
+
+def _is_taken(e: For, inner: Inner) -> bool | None:
+    return True if e.condition is None else truth(evaluate(e.condition, inner))
+
+
+def _more(some: set[Value] | None, more: set[Value] | None) -> set[Value] | None:
+    return None if some is None or more is None else some | more
 
 
 def _call(e: Call, scope: Scope) -> Value:

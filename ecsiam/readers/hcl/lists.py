@@ -185,13 +185,19 @@ def _merge(*values: Value) -> Value:
         one = _map(value)
         if isinstance(one, Map):
             found.file, found.line = found.file or one.file, found.line or one.line
-            found.rest = found.rest or one.rest
-            if one.rest:  # what comes after may say the same keys again
-                found = Map(((k, Unread(one.rest)) for k in found), found.file, found.line, one.rest)
+            may = one.may if not found.rest else found.may if not one.rest else _both(found.may, one.may)
+            found.rest, found.may = found.rest or one.rest, may
+            for key in found:  # what comes after may say the same keys again
+                if one.may_have(key):
+                    found[key] = Unread(one.rest)
             for key in one:
                 found.put_at(key, one.at(key))
         found.update(one)
     return found
+
+
+def _both(a: set[Any] | None, b: set[Any] | None) -> set[Any] | None:
+    return None if a is None or b is None else a | b
 
 
 def _lookup(value: Value, key: Value, *default: Value) -> Value:
@@ -199,7 +205,7 @@ def _lookup(value: Value, key: Value, *default: Value) -> Value:
     if default and key not in one:
         if isinstance(key, Text):
             return item_of({**one, "": default[0]}, key)
-        if not (isinstance(one, Map) and one.rest):
+        if not (isinstance(one, Map) and one.may_have(key)):
             return default[0]
     return item_of(one, key)
 

@@ -32,7 +32,7 @@ def attribute_of(value: Value, name: str) -> Value:
             found = value
             if name in found:
                 return found[name]
-            if isinstance(value, Map) and value.rest:
+            if isinstance(value, Map) and value.may_have(name):
                 return Unread(value.rest)
             raise Failed(f"there is no attribute `{name}`")
         case Unread():
@@ -86,7 +86,9 @@ def either(values: list[Value], name: str) -> Value:
     if values and all(isinstance(v, Map) and not v.rest for v in values):
         common = [key for key in values[0] if all(key in v for v in values)]
         rest = "" if all(len(v) == len(common) for v in values) else _hangs(name)
-        return Map(((key, either([v[key] for v in values], f"{name}.{key}")) for key in common), rest=rest)
+        made = Map(((key, either([v[key] for v in values], f"{name}.{key}")) for key in common), rest=rest)
+        made.may = {key for v in values for key in v}
+        return made
     found = next((u for v in values if (u := unread(v))), None)
     if found is None and values and all(v is None or isinstance(v, str | Text | int | float) for v in values):
         return unknown(name)

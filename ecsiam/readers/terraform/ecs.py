@@ -96,7 +96,7 @@ def _object(value: Value) -> Value:
         if isinstance(value, Map):
             found.put_at(key, value.at(name))
     if isinstance(value, Map):
-        found.file, found.line, found.rest = value.file, value.line, value.rest
+        found.file, found.line, found.rest, found.may = value.file, value.line, value.rest, value.may
     return found
 
 

@@ -60,7 +60,7 @@ def converted(value: Value, kind: Expression | None, scope: Scope) -> Value:
                 own, default = _key(key), _default(of)
                 if given.get(own) is not None:
                     found[own] = converted(given[own], _required(of), scope)
-                elif own not in given and isinstance(value, Map) and value.rest:
+                elif own not in given and isinstance(value, Map) and value.may_have(own):
                     found[own] = Unread(value.rest)
                 else:
                     found[own] = converted(value_of(default, scope), _required(of), scope) if default else None
@@ -80,7 +80,7 @@ def _primitive(value: Value, kind: str) -> Value:
 def _like(value: dict[Any, Any], found: dict[Any, Any]) -> Map:
     made = Map(found)
     if isinstance(value, Map):
-        made.rest = value.rest
+        made.rest, made.may = value.rest, value.may
         made.placed_as(value)
     return made
 
