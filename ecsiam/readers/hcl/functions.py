@@ -45,7 +45,7 @@ def call(name: str, arguments: list[Value], budget: Budget) -> Value:
         return _of_known(name, arguments)
     except Beyond as e:
         return Unread(str(e))
-    except (TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError) as e:
+    except (TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError) as e:
         raise Failed(f"`{name}`: {str(e) or 'no such value'}") from None
 
 
