@@ -527,7 +527,7 @@ def test_opentofus_files_stand_for_terraforms_of_the_same_name(tmp_path: Path) -
 # ---------------------------------------------------------------- where things stand
 
 
-PLACED = {
+PLACED: dict[str, tuple[str, dict[str, str], str]] = {
     "what a template repeats": (
         'container_definitions = templatefile("t.json", { names = ["A"], more = true })',
         {
@@ -755,6 +755,24 @@ def test_json_syntax_means_what_hcl_means(tmp_path: Path) -> None:
     assert said(inline.document.value)["Statement"] == [{"Resource": "arn:aws:sqs:eu-west-1:{account_id}:jobs"}]
     assert task.value["volumes"] == [{"name": "v", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}]
     assert root.gaps == ()
+
+
+def test_a_dynamic_block_in_json_makes_what_it_makes_in_hcl(tmp_path: Path) -> None:
+    condition = {"for_each": [{"k": "a"}], "iterator": "c", "content": {"test": "Bool", "variable": "${c.value.k}"}}
+    statement = {"actions": ["a:b"], "dynamic": {"condition": condition | {}}}
+    data = {
+        "statement": [statement | {"sid": "one"}, {"sid": "two"}],
+        "dynamic": {"statement": [{"for_each": ["x"], "content": {"sid": "${statement.value}"}}]},
+    }
+    document = {
+        "data": {"aws_iam_policy_document": {"d": data}},
+        "resource": {"aws_iam_role_policy": {"p": {"role": "r", "policy": "${data.aws_iam_policy_document.d.json}"}}},
+    }
+    (found,) = root_of(tmp_path, {"main.tf.json": json.dumps(document)}).found
+    assert isinstance(found, FoundInline)
+    one, two, three = said(found.document.value)["Statement"]
+    assert one == {"Sid": "one", "Effect": "Allow", "Action": ["a:b"], "Condition": {"Bool": {"a": []}}}
+    assert (two["Sid"], three["Sid"]) == ("two", "x")
 
 
 def test_every_kind_of_record_is_found_in_the_shapes() -> None:

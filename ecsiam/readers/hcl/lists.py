@@ -263,8 +263,10 @@ def _range(*numbers: float) -> Value:
 
 def _chunklist(value: Value, size: Value) -> Value:
     items = items_in(value)
-    if isinstance(size, Text) or (rest := has_rest(items)):
-        return [rest if not isinstance(size, Text) else Unread(f"it hangs on `{named(size)}`")]
+    if isinstance(size, Text):
+        return [Unread(f"it hangs on `{named(size)}`")]
+    if rest := has_rest(items):
+        return [rest]
     return [items[i : i + int(size)] for i in range(0, len(items), int(size))] if int(size) else [items]
 
 
