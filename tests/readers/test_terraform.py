@@ -758,13 +758,17 @@ def test_json_syntax_means_what_hcl_means(tmp_path: Path) -> None:
 
 
 def test_a_dynamic_block_in_json_makes_what_it_makes_in_hcl(tmp_path: Path) -> None:
-    condition = {"for_each": [{"k": "a"}], "iterator": "c", "content": {"test": "Bool", "variable": "${c.value.k}"}}
-    statement = {"actions": ["a:b"], "dynamic": {"condition": condition | {}}}
-    data = {
+    condition: dict[str, Any] = {
+        "for_each": [{"k": "a"}],
+        "iterator": "c",
+        "content": {"test": "Bool", "variable": "${c.value.k}"},
+    }
+    statement: dict[str, Any] = {"actions": ["a:b"], "dynamic": {"condition": condition}}
+    data: dict[str, Any] = {
         "statement": [statement | {"sid": "one"}, {"sid": "two"}],
         "dynamic": {"statement": [{"for_each": ["x"], "content": {"sid": "${statement.value}"}}]},
     }
-    document = {
+    document: dict[str, Any] = {
         "data": {"aws_iam_policy_document": {"d": data}},
         "resource": {"aws_iam_role_policy": {"p": {"role": "r", "policy": "${data.aws_iam_policy_document.d.json}"}}},
     }
