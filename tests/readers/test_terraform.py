@@ -132,6 +132,7 @@ def policy(tmp_path: Path, expression: str, before: str = "") -> Any:
     [
         ("aws_sqs_queue.q.arn", QUEUE, f"{IN}:a"),
         ("aws_sqs_queue.q.arn", 'resource "aws_sqs_queue" "q" {}', IN + ":{aws_sqs_queue.q.name}"),
+        ("resource.aws_sqs_queue.q.arn", QUEUE, f"{IN}:a"),
         ("aws_sqs_queue.q[0].arn", QUEUES, f"{IN}:a"),
         ("one(aws_sqs_queue.q[*].arn)", QUEUES, f"{IN}:a"),
         ('aws_sqs_queue.q["x"].arn', EACH, f"{IN}:a"),

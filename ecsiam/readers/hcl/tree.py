@@ -214,8 +214,11 @@ def address_of(expression: Expression) -> str:
 
 def references(tree: object) -> Iterator[tuple[str, str]]:
     """What a body or an expression names as `type.name`: resources, and whatever else is written so."""
-    if isinstance(tree, Attribute) and isinstance(tree.source, Name):
-        yield tree.source.name, tree.name
+    match tree:
+        case Attribute(source=Name(name=kind) | Attribute(source=Name(name="resource"), name=kind), name=name):
+            yield kind, name
+        case _:
+            pass
     for inner in _inside(tree):
         yield from references(inner)
 

@@ -85,6 +85,7 @@ class Module:
             "local": Named(self.local),
             "module": Named(lambda name: self.instances("module", name)),
             "data": Named(lambda kind: Named(lambda name: self.instances("data", kind, name))),
+            "resource": Named(lambda kind: Named(lambda name: self.instances("resource", kind, name))),
             "path": Named(self._path),
             "terraform": Named(lambda name: unknown(f"terraform.{name}")),
         }

@@ -29,7 +29,7 @@ from ecsiam.readers.found import (
 )
 from ecsiam.readers.terraform.attributes import Home
 from ecsiam.readers.terraform.document import blocks, document_of
-from ecsiam.readers.values import Map, is_unknown, named, plain
+from ecsiam.readers.values import Encoded, Map, as_text, is_unknown, named, plain
 
 TEMPLATE = ("repo", "context")  # of which GitHub makes subjects where nobody says otherwise
 AttributeOf = Callable[[str], Value]
@@ -60,6 +60,7 @@ class TerraformResource:
 
 def text_of(value: Value) -> Text | None:
     """A value as a text, if it is one."""
+    value = as_text(value) if isinstance(value, Encoded) else value
     if isinstance(value, str | Text):
         return text(value)
     return text(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
