@@ -267,7 +267,7 @@ def _encoded(value: Value) -> Iterator[str | Ref]:
     match value:
         case _ if is_map(value):
             yield "{"
-            for i, (key, inner) in enumerate(value.items()):
+            for i, (key, inner) in enumerate(sorted(value.items(), key=lambda item: str(item[0]))):
                 yield "," if i else ""
                 yield from _quoted(key)
                 yield ":"

@@ -247,7 +247,7 @@ def _tomap(value: Value) -> Value:
 
 def _transpose(value: Value) -> Value:
     found = Map()
-    for key, items in _map(value).items():
+    for key, items in sorted(_map(value).items(), key=lambda item: str(item[0])):
         for item in items_in(items):
             found.setdefault(item, []).append(key)
     return found

@@ -143,7 +143,7 @@ EOT
     f_all      = [alltrue([true, true]), anytrue([false]), alltrue([]), anytrue([])]
     f_index    = index(local.list, "b")
     f_match    = matchkeys(["a", "b", "c"], ["x", "y", "x"], ["x"])
-    f_transpose = transpose({ a = ["x", "y"], b = ["y"] })
+    f_transpose = transpose({ b = ["y"], a = ["x", "y"] })
     f_sum      = [sum([1, 2, 3]), max(1, 5, 3), min(4, 2), abs(-3), ceil(1.2), floor(1.8)]
     f_to       = [tostring(1), tonumber("2"), tobool("true"), tolist(toset(["b", "a"])), tomap({ a = "b" })]
     f_try      = [try(local.map.none, "no"), try(local.objects[5].id, local.objects[1].id), can(local.map.none), can(1)]
@@ -158,7 +158,7 @@ EOT
     f_substr   = [substr("hello", 1, 3), substr("hello", -2, -1), substr("hello", 0, 100)]
     f_filled   = templatestring(local.template, { name = "x", l = ["p", "q"] })
     f_verbs    = [format("%t %x %X %o %b", true, 255, 255, 8, 5), format("%#v", "x"), format("%+d|%e", 3, 1234.5)]
-    f_escaped  = md5(jsonencode("<&>"))
+    f_escaped  = [md5(jsonencode("<&>")), md5(jsonencode({ b = 1, a = [true, null, "é"] }))]
     f_format   = [format("%s-%d-%v", "a", 3, true), format("%05d|%5s|%-5s|%.2f", 42, "a", "b", 1.5), format("%q %%", "x")]
     f_order    = format("%[2]s %[1]s", "a", "b")
     f_list     = [formatlist("%s/*", ["a", "b"]), formatlist("%s-%s", "x", ["a", "b"])]
