@@ -185,7 +185,7 @@ def policy(tmp_path: Path, expression: str, before: str = "") -> Any:
         (
             "one(aws_db_instance.d.master_user_secret[*].secret_arn)",
             'resource "aws_db_instance" "d" { manage_master_user_password = true }',
-            "arn:{partition}:secretsmanager:{aws_region}:{account_id}:secret:rds!db-{aws_db_instance.d.secret}-"
+            "arn:{partition}:secretsmanager:{aws_region}:{account_id}:secret:rds!db-{aws_db_instance.d.secret_suffix}-"
             "{aws_db_instance.d.letters}",
         ),
         (
@@ -600,6 +600,56 @@ def test_a_dynamic_block_stands_where_its_object_does_if_that_says_what_it_is(
     (found,) = root_of(tmp_path, {"main.tf": before + ROLE % "data.aws_iam_policy_document.d.json"}).found
     assert isinstance(found, FoundInline)
     assert [place.line for place in found.document.places] == [line]
+
+
+BACKEND = 'terraform {\n  backend "s3" {\n    bucket = "b"\n    key = "iam"\n  }\n}\n'
+STATE = 'data "terraform_remote_state" "iam" {\n  %s\n}\n' + ROLE % (
+    'jsonencode({ Resource = [data.terraform_remote_state.iam.outputs.arn, "${local.secret}:k"] })\n}\nlocals {\n'
+    "  secret = data.terraform_remote_state.iam.outputs.all.secret"
+)
+S3 = 'backend = "s3"\n config = { bucket = var.b, key = "iam" }\n}\nvariable "b" {'
+
+
+@pytest.mark.parametrize(
+    ("files", "state", "role"),
+    [
+        ({"iam/backend.tf": BACKEND}, S3, "role/prod-exec"),
+        ({}, 'backend = "local"\n config = { path = "../iam/terraform.tfstate" }', "role/prod-exec"),
+        ({"iam/backend.tf": BACKEND}, S3.replace("var.b", '"other"'), None),
+        ({"iam/backend.tf": BACKEND}, S3.replace('key = "iam"', "key = var.b"), None),
+        ({"iam/backend.tf": BACKEND}, f"{S3}\n}}\nlocals {{", "role/prod-exec"),
+        ({"iam/backend.tf": BACKEND}, 'workspace = "x"\n' + S3, None),
+        ({"iam/backend.tf": BACKEND, "two/main.tf": BACKEND}, S3, None),
+        ({"iam/backend.tf": BACKEND, "iam/terraform.tfvars": "x"}, S3, None),
+        ({}, S3, None),
+    ],
+)
+def test_what_another_root_hands_on_is_what_its_outputs_are(
+    files: Mapping[str, str], state: str, role: str | None, tmp_path: Path
+) -> None:
+    iam = (
+        'variable "env" {}\nresource "aws_iam_role" "e" { name = "${var.env}-exec" }\n'
+        'resource "aws_secretsmanager_secret" "s" { name = "s" }\noutput "arn" { value = aws_iam_role.e.arn }\n'
+        'output "all" { value = { secret = aws_secretsmanager_secret.s.arn } }\n'
+        'data "terraform_remote_state" "app" {\n backend = "local"\n'
+        ' config = { path = "../app/terraform.tfstate" }\n}\n'
+        'output "back" { value = data.terraform_remote_state.app.outputs.x }\n'
+    )
+    all_ = {"iam/main.tf": iam, "iam/terraform.tfvars": 'env = "prod"', "app/main.tf": STATE % state} | dict(files)
+    for name, content in all_.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    roots: dict[str, Root] = {}
+    with suppress(ReadError):
+        for root in read_terraform(tmp_path):
+            roots[Path(root.name).name] = root
+    (found,) = (one for one in roots["app"].found if isinstance(one, FoundInline))
+    arn, secret = said(found.document.value)["Resource"]
+    if role is None:
+        assert arn == "{data.terraform_remote_state.iam.outputs.arn}"
+    else:
+        assert arn == f"arn:{{partition}}:iam::{{account_id}}:{role}"
+        assert secret.endswith(":secret:s-{remote_state.iam.aws_secretsmanager_secret.s.letters}:k")
 
 
 # ---------------------------------------------------------------- variables

@@ -184,7 +184,7 @@ def _secret_made(begins: str) -> "_Follows":
     def secret(address: str, get: Get, home: Home) -> Value:
         if get("manage_master_user_password") in (None, False, "false"):
             return []
-        arn = _secret_arn(address, Text.of(begins, symbol(address, "secret")), home)
+        arn = _secret_arn(address, Text.of(begins, symbol(address, "secret_suffix")), home)
         return [Map({"secret_arn": arn, "kms_key_id": get("master_user_secret_kms_key_id")})]
 
     return secret

@@ -43,6 +43,7 @@ class Configuration:
     data: dict[tuple[str, str], Block] = field(factory=dict[tuple[str, str], Block])
     providers: list[Block] = field(factory=list[Block])
     moved: list[Block] = field(factory=list[Block])
+    settings: list[Block] = field(factory=list[Block])
 
     @cached_property
     def handed(self) -> frozenset[tuple[str, str]]:
@@ -51,6 +52,11 @@ class Configuration:
         bodies += [block.body for of in (self.outputs, self.modules, self.data) for block in of.values()]
         locals_ = (argument.value for argument in self.locals.values())
         return frozenset(one for of in (*bodies, *locals_) for one in references(of))
+
+    @property
+    def backend(self) -> Block | None:
+        """Where its state is kept, if that is said."""
+        return next((block for of in self.settings for block in of.body.of_type("backend")), None)
 
     def add(self, body: Body, *, overrides: bool = False) -> None:
         """Take in a file. Only one that overrides may say again what was said. Raises ReadError for any other."""
@@ -67,10 +73,8 @@ class Configuration:
                     _put(self.resources, (kind, name), block, overrides)
                 case "data", (kind, name):
                     _put(self.data, (kind, name), block, overrides)
-                case "provider", (_,):
-                    self.providers.append(block)
-                case "moved" | "import", ():
-                    self.moved.append(block)
+                case (("provider" | "moved" | "import" | "terraform" as kind), _):
+                    {"provider": self.providers, "terraform": self.settings}.get(kind, self.moved).append(block)
                 case "locals", ():
                     for name, argument in block.body.arguments.items():
                         if name in self.locals and not overrides:
@@ -104,6 +108,8 @@ class Files:
     def __init__(self, within: Path) -> None:
         self.within = within.resolve()
         self.left = LARGEST_OF_ALL
+        self.roots: tuple[str, ...] = ()
+        """The directories that may be roots, of which one may read another's state."""
         self._parsed: dict[str, Configuration] = {}
 
     def holds(self, path: str) -> bool:

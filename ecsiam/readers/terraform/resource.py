@@ -25,6 +25,10 @@ class Owner(Scope, Protocol):
         """Where the provider of a resource makes it."""
         ...
 
+    def outputs(self, address: str, backend: Value, config: Value) -> Node:
+        """What another root hands on by its state."""
+        ...
+
     def filled(self, template: str, names: Value, file: str, line: int) -> Value:
         """A template with values in it."""
         ...
@@ -74,6 +78,8 @@ class Resource(Node):
         if self.block.type == "data":
             if self.type == "aws_iam_policy_document" and name in ("json", "minified_json"):
                 return Encoded(document(self.values(), self.block.body.file, self.block.line))
+            if self.type == "terraform_remote_state" and name == "outputs" and self.argument("workspace") is None:
+                return self.module.outputs(self.address, self.argument("backend"), self.argument("config"))
             if self.type == "template_file" and name == "rendered":
                 return self._rendered()
         return computed(self.type, self.address, name, self.argument, self.module.home(self.block))
