@@ -33,6 +33,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _OPERATOR = re.compile(r"\|\||&&|==|!=|>=|<=|[<>+*/%-]")
 _LEVEL = {"||": 1, "&&": 2, "==": 3, "!=": 3, ">": 4, ">=": 4, "<": 4, "<=": 4, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6}
 _FOR = re.compile(r"for\b(?!\s*[=:(])")
+_TAKEN = re.compile(r"\.(?:([^\W\d][\w-]*)|(\d{1,9}))")  # of each item of `list.*`
 _LEGACY_INDEX = re.compile(r"\d+")
 _ITEM = "*"
 
@@ -162,9 +163,9 @@ class _Parser(Templates):
                     found = Index(found, Literal(int(number)))
                 elif self.take("*"):
                     each: Expression = Name(_ITEM)
-                    while self.source.startswith(".", self.at) and IDENTIFIER.match(self.source, self.at + 1):
-                        self.at += 1
-                        each = Attribute(each, self.match(IDENTIFIER) or "")
+                    while (of := _TAKEN.match(self.source, self.at)) is not None:
+                        self.at = of.end()
+                        each = Attribute(each, of[1]) if of[1] else Index(each, Literal(int(of[2])))
                     found = Splat(found, each)
                 else:
                     raise self.expected("the name of an attribute")

@@ -12,13 +12,15 @@ from attrs import evolve
 
 from ecsiam.errors import Fault, ReadError
 from ecsiam.readers.found import TERRAFORM, Gap, Given, Place, Root, Value
-from ecsiam.readers.hcl.evaluator import Budget, Spent, value_of
+from ecsiam.readers.hcl.evaluator import value_of
+from ecsiam.readers.hcl.scope import Budget, Spent
 from ecsiam.readers.hcl.syntax import parse_body, parse_expression
 from ecsiam.readers.hcl.tree import Block, Name, address_of
 from ecsiam.readers.json_lines import parse_json
-from ecsiam.readers.terraform.files import Files, directories
-from ecsiam.readers.terraform.module import MISSING, Called, Module, Run
+from ecsiam.readers.terraform.files import SUFFIXES, Files, directories
+from ecsiam.readers.terraform.module import MISSING, Called, Module
 from ecsiam.readers.terraform.roots import TYPES, WITH_KEYS, root_of
+from ecsiam.readers.terraform.run import Run
 from ecsiam.readers.terraform.types import TerraformResource
 from ecsiam.readers.values import Failed
 
@@ -46,6 +48,7 @@ def read_terraform(
         except ReadError as e:
             faults += e.faults
     called = {one for of in calls.values() for one in of}
+    files.roots = tuple(one for one in found if os.path.normpath(one) in calls.keys() - called)
     read: set[str] = set()
     # Those that only call each other come last, since nothing that is a root calls them.
     for one in sorted(found, key=lambda directory: os.path.normpath(directory) in called):
@@ -53,7 +56,9 @@ def read_terraform(
         if here in calls and here not in read:
             _reach(here, calls, read)
             try:
-                yield read_root(one, files, var_files, values)
+                root = read_root(one, files, var_files, values)
+                yield root
+                read.update(os.path.normpath(Path(f).parent) for f in root.files if f.endswith(SUFFIXES))
             except ReadError as e:
                 faults += e.faults
     if faults:
@@ -83,7 +88,7 @@ def _calls(directory: str, files: Files) -> set[str]:
 
 def read_root(directory: str, files: Files, var_files: Sequence[str | Path] = (), given: Given | None = None) -> Root:
     """One Terraform root. Raises ReadError for a file that is no Terraform."""
-    run = Run(files, directory)
+    run = Run(files, directory, lambda other: _given(other, files, (), Run(files, other)))
     configuration = files.configuration(directory)
     values = _given(directory, files, var_files, run)
     for name, value in (given or Given({})).of(configuration.variables).items():
