@@ -112,17 +112,19 @@ def with_needs(given: Givens) -> Givens:
         return given
     found = unmet(given.reading, accept=accepted(None), lines=lines_of)
     keys = {one.key for id, one in given.reading.by_id().items() if id in given.what.roles}
-    every = len(keys) == len(given.reading.roles)
-    return evolve(given, unmet=tuple(one for one in found if every or one.role in keys))
+    return evolve(given, unmet=tuple(one for one in found if not given.role or one.role in keys))
 
 
-def two_of(old: Givens, was: Given, new: Givens, now: Given) -> Two:
+def two_of(old: Givens, was: Given, new: Givens, is_: Given) -> Two:
     """What is compared of two: roles that were read are put under the names that they have now."""
-    if old.reading is None or new.reading is None or not isinstance(was.what, Stack) or not isinstance(now.what, Stack):
-        return Two(Side(was.what, old.places, old.at), Side(now.what, new.places, new.at))
-    before, after = _ids(old.reading, was.what), _ids(new.reading, now.what)
+    if old.reading is None or new.reading is None or not isinstance(was.what, Stack) or not isinstance(is_.what, Stack):
+        return Two(Side(was.what, old.places, old.at), Side(is_.what, new.places, new.at))
+    before, after = _ids(old.reading, was.what), _ids(new.reading, is_.what)
     same = [one for one in same_roles(old.reading, new.reading) if one.was.key in before and one.now.key in after]
-    under = {before[one.was.key]: after[one.now.key] for one in same}
+    now = {one.was.key: one.now.key for one in same}
+    if old.role and new.role and not same:  # each side names one, whatever they are called
+        now = dict(zip(before, after, strict=False))
+    under = {before[was]: after[key] for was, key in now.items()}
     taken = {*after.values()}
     for key, id in before.items():
         if id not in under:
@@ -131,9 +133,9 @@ def two_of(old: Givens, was: Given, new: Givens, now: Given) -> Two:
     places = {(under[id], policy): at for (id, policy), at in old.places.items() if id in under}
     return Two(
         Side(evolve(was.what, roles=roles), places, old.at),
-        Side(now.what, new.places, new.at),
+        Side(is_.what, new.places, new.at),
         {after[one.now.key]: one for one in same if one.renamed or one.replaced or one.moved},
-        newly(old.unmet, new.unmet, {one.was.key: one.now.key for one in same}, new.reading),
+        newly(old.unmet, new.unmet, now, new.reading),
     )
 
 

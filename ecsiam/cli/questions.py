@@ -15,7 +15,8 @@ from ecsiam.cli.options import (
     Set,
     Timeout,
     UniverseOption,
-    bindings,
+    VarFile,
+    told,
 )
 from ecsiam.cli.streams import as_text, say, write
 from ecsiam.targets import dump
@@ -49,6 +50,7 @@ def prove(
     service: Services = None,
     environment: Environments = None,
     set_: Set = None,
+    var_file: VarFile = None,
     format_: FormatOption = "text",
 ) -> None:
     """Prove the invariants of a config, or show what breaks them.
@@ -71,7 +73,7 @@ def prove(
     chosen(only, skip)
     today = date.today()
     limits = read_limits(boundary, managed, path)
-    givens = read(path, bindings(set_), (service, environment))
+    givens = read(path, told(set_, var_file), (service, environment))
     every = tuple(givens)
     stacks = [stack_of(given, "`ecsiam prove`") for given in every]
     with all_in(timeout):
@@ -148,6 +150,7 @@ def who_can(
     service: Services = None,
     environment: Environments = None,
     set_: Set = None,
+    var_file: VarFile = None,
     format_: FormatOption = "text",
 ) -> None:
     """Say which roles can do something, and under which conditions.
@@ -169,7 +172,7 @@ def who_can(
 
     refuse(PolicyError, pattern_faults(action, resource))
     limits = read_limits(boundary, managed, path)
-    givens = read(path, bindings(set_), (service, environment))
+    givens = read(path, told(set_, var_file), (service, environment))
     answered: list[Can] = []
     named: set[str] = set()
     open_: dict[str, None] = {}

@@ -6,17 +6,16 @@ import typer
 
 from ecsiam.cli.beside import Boundary, Managed, Rcp, ResourcePolicy, Scp, Session, names_of, read_beside, unused
 from ecsiam.cli.chosen import Environments, Services
-from ecsiam.cli.options import AnyPath, FormatOption, Set, bindings
+from ecsiam.cli.options import AnyPath, FormatOption, Set, VarFile, told
 from ecsiam.cli.questions import end
 from ecsiam.cli.streams import as_text, say, write
 from ecsiam.targets import dump
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ecsiam.cli.beside import Beside
     from ecsiam.cli.decisions import Decided
     from ecsiam.cli.given import Choice
+    from ecsiam.readers.found import Given as Told
 
 
 def simulate(
@@ -58,6 +57,7 @@ def simulate(
     service: Services = None,
     environment: Environments = None,
     set_: Set = None,
+    var_file: VarFile = None,
     format_: FormatOption = "text",
 ) -> None:
     """Say whether a request is allowed, and which statement decides.
@@ -79,7 +79,7 @@ def simulate(
                 raise typer.BadParameter("in a batch, each line says that", param_hint=option)
         if path == batch == "-":
             raise typer.BadParameter("standard input can't be both PATH and FILE", param_hint="--batch")
-    given = (path, bindings(set_), (service, environment))
+    given = (path, told(set_, var_file), (service, environment))
     paths = (path,) if batch is None else (path, batch)
     beside = read_beside((boundary, managed), session, (scp, rcp), resource_policy, *paths)
     if batch is not None:
@@ -89,7 +89,7 @@ def simulate(
 
 
 def _one(
-    path: "tuple[str, Mapping[str, str], Choice]",
+    path: "tuple[str, Told, Choice]",
     request: tuple[str | None, str, str | None, str | None, tuple[str, ...]],
     beside: "Beside",
     json: bool,
@@ -120,7 +120,7 @@ def _one(
     end(no=any(d.no for d in every), undecided=any(d.undecided for d in every))
 
 
-def _batch(path: "tuple[str, Mapping[str, str], Choice]", file: str, role: str | None, beside: "Beside") -> None:
+def _batch(path: "tuple[str, Told, Choice]", file: str, role: str | None, beside: "Beside") -> None:
     import json
     from functools import partial
 
