@@ -1,6 +1,6 @@
 """What `diff` found of two: what became possible and what stopped, where it is written, which roles are which."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from attrs import evolve, field, frozen
 
@@ -9,12 +9,13 @@ from ecsiam.cli.checking import accepted, lines_of
 from ecsiam.cli.given import Given, Givens, Places
 from ecsiam.findings.checking import unmet
 from ecsiam.findings.newly import Newly, newly
+from ecsiam.looks.words import few
 from ecsiam.model.policy import Policy
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
 from ecsiam.readers.found import Place
 from ecsiam.readers.reading import Reading
-from ecsiam.readers.same import Same, same_roles
+from ecsiam.readers.same import Same, hides, hiding, same_roles
 from ecsiam.reference.managed import managed_policy
 
 
@@ -100,9 +101,12 @@ class Two:
     now: Side
     same: Mapping[str, Same] = field(factory=dict[str, Same])
     needs: Newly = Newly()  # noqa: RUF009 - it is frozen
+    unseen: tuple[str, ...] = ()
+    """What is not compared, since a side could not be read there."""
 
     def changed(self, change: Change) -> Changed:
         """With what came of comparing them."""
+        change = evolve(change, undecided=(*change.undecided, *self.unseen))
         return Changed(change, self.was, self.now, self.same, self.needs)
 
 
@@ -124,19 +128,35 @@ def two_of(old: Givens, was: Given, new: Givens, is_: Given) -> Two:
     now = {one.was.key: one.now.key for one in same}
     if old.role and new.role and not same:  # each side names one, whatever they are called
         now = dict(zip(before, after, strict=False))
+    unseen = (*_unseen(new, old, before.keys() - now.keys()), *_unseen(old, new, after.keys() - set(now.values())))
+    gone = {key for _, keys in unseen for key in keys}
     under = {before[was]: after[key] for was, key in now.items()}
     taken = {*after.values()}
     for key, id in before.items():
         if id not in under:
             under[id] = _free(taken, id, key)
-    roles = [evolve(role, id=under[id]) for id, role in was.what.roles.items()]
+    kept = {id for key, id in before.items() if key not in gone}
+    roles = [evolve(role, id=under[id]) for id, role in was.what.roles.items() if id in kept]
     places = {(under[id], policy): at for (id, policy), at in old.places.items() if id in under}
+    here = [role for id, role in is_.what.roles.items() if new.reading.by_id()[id].key not in gone]
     return Two(
         Side(evolve(was.what, roles=roles), places, old.at),
-        Side(is_.what, new.places, new.at),
+        Side(evolve(is_.what, roles=here), new.places, new.at),
         {after[one.now.key]: one for one in same if one.renamed or one.replaced or one.moved},
         newly(old.unmet, new.unmet, now, new.reading),
+        tuple(dict.fromkeys(why for why, _ in unseen)),
     )
+
+
+def _unseen(side: Givens, other: Givens, alone: Collection[str]) -> Iterator[tuple[str, list[str]]]:
+    """What of a side was not read, with the roles that only the other one has and that may be in it."""
+    if side.reading is None or other.reading is None:
+        return
+    for gap in hiding(side.reading, other.reading):
+        keys = [key for key in alone if hides(gap, other.reading.roles[key])]
+        if keys or (gap.of_all and not side.role):
+            names = [f"`{other.reading.roles[key].name}`" for key in sorted(keys)]
+            yield f"{gap}{side.at}{f', where {few(names)} may be' if names else ''}", keys
 
 
 def _ids(reading: Reading, stack: Stack) -> dict[str, str]:

@@ -123,10 +123,14 @@ class Unread:
 
 @frozen
 class Gap:
-    """What was not understood, and where; what depends on it is Undecided. `address` is the thing it is part of."""
+    """What was not understood, and where; what depends on it is Undecided. `address` is the thing it is part of.
+
+    `of_all`: nothing of a file was read, or not every one of it, so that roles may be missing that nothing names.
+    """
 
     place: Place
     why: str
+    of_all: bool = False
 
     def __str__(self) -> str:
         return f"{self.place}: {self.why}"

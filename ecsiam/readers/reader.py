@@ -74,7 +74,7 @@ def _alone(path: Path) -> Fault:
 
 
 def _gap(fault: Fault) -> Gap:
-    return Gap(Place(fault.file, fault.line), f"the file can't be read: {fault.message}")
+    return Gap(Place(fault.file, fault.line), f"the file can't be read: {fault.message}", of_all=True)
 
 
 def _repository(path: Path) -> Path:

@@ -108,7 +108,7 @@ def read_root(directory: str, files: Files, given: Given | None = None) -> Root:
         moved = tuple(_moves(module))
     except Spent:
         run.budget = Budget(0)
-        gaps.append(Gap(place, "it takes too many steps to evaluate; what is missing may be anything"))
+        gaps.append(Gap(place, "it takes too many steps to evaluate; what is missing may be anything", of_all=True))
         found = root_of(directory, TERRAFORM, [], [], tuple(run.used))
     return evolve(found, gaps=tuple(dict.fromkeys((*gaps, *run.gaps, *found.gaps))), moved=moved)
 
