@@ -26,7 +26,6 @@ from ecsiam.readers.found import (
     Gap,
     Place,
     Root,
-    Unread,
     Value,
     as_map,
     symbol,
@@ -36,6 +35,7 @@ from ecsiam.readers.job_needs import read_job
 from ecsiam.readers.naming import Index, T, is_address, keys_of, named_as
 from ecsiam.readers.needs.services import assumed_by
 from ecsiam.readers.reading import Fidelity, Reading, ReadJob, ReadRole, ReadTask, Unattached
+from ecsiam.readers.task_shape import misshapen
 
 # What stands for a trust that could not be read: it lets nobody in, and the role has a gap.
 _NO_TRUST = Policy([Statement("Deny", "*", principals=EVERYONE, as_is=True)], as_is=True)
@@ -273,7 +273,7 @@ def assemble(roots: Iterable[Root], path: str) -> Reading:
         jobs=tuple(_jobs(all_, index, tasks)),
         templates=tuple(one for root in all_ for one in root.found if isinstance(one, FoundTemplate)),
         unattached=unattached,
-        gaps=tuple(gap for root in all_ for gap in root.gaps),
+        gaps=(*(gap for root in all_ for gap in root.gaps), *(gap for one in tasks for gap in misshapen(one.found))),
         files=tuple(dict.fromkeys(file for root in all_ for file in root.files)),
         keys_by_root={root.name: root.keys for root in all_},
         arns_by_root={root.name: root.arns for root in all_},
@@ -311,9 +311,9 @@ def _jobs(roots: Iterable[Root], roles: Index[_Building], tasks: list[ReadTask])
 
 def _named(value: Value, task: FoundTask, key: str) -> Text | None:
     """What a task definition says that its role is; a symbol where that was not understood, since it says something."""
-    if isinstance(value, Unread):
-        return text(symbol(task.address, key))
-    return text(value) if isinstance(value, str | Text) and value else None
+    if isinstance(value, str | Text):
+        return text(value) if value else None
+    return None if value is None else text(symbol(task.address, key))
 
 
 def _role_of(named: Text | None, root: Root, roles: Index[_Building]) -> str | None:

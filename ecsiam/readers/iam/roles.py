@@ -64,8 +64,7 @@ class IamRoles:
 
     def details(self, at: At) -> None:
         """`get-account-authorization-details`, or a page of it."""
-        for one in at.each("RoleDetailList"):
-            self.role(one)
+        self._roles(at, "RoleDetailList")
         self.policies(at)
         for key in ("UserDetailList", "GroupDetailList"):
             for one in (attached for of in at.each(key) for attached in of.each("AttachedManagedPolicies")):
@@ -74,9 +73,13 @@ class IamRoles:
 
     def listed_roles(self, at: At) -> None:
         """`list-roles`, or a page of it."""
-        for one in at.each("Roles"):
-            self.role(one)
+        self._roles(at, "Roles")
         self._page(at, "Roles")
+
+    def _roles(self, at: At, key: str) -> None:
+        for one in at.each(key):
+            if not self.role(one):
+                self.gaps.append(Gap(one.place(), "it is no role", of_all=True))
 
     def _page(self, at: At, key: str) -> None:
         arns = (one.text("Arn") for of in (key, "Policies") for one in at.each(of))
@@ -304,7 +307,10 @@ def _made(at: At, key: str, name: Text | None, arn: Text | None) -> FoundRole:
             (one.text("PolicyName") or text(""), one.document("PolicyDocument", key))
             for one in at.each("RolePolicyList")
         ),
-        managed=tuple(policy for one in at.each("AttachedManagedPolicies") if (policy := one.text("PolicyArn"))),
+        managed=tuple(
+            one.text("PolicyArn") or text(symbol(key, f"attached policy {i}"))
+            for i, one in enumerate(at.each("AttachedManagedPolicies"))
+        ),
         boundary=boundary,
         max_session_duration=longest if isinstance(longest, int) and longest else None,
         tags=tuple(
