@@ -138,7 +138,7 @@ def two_of(old: Givens, was: Given, new: Givens, is_: Given) -> Two:
     kept = {id for key, id in before.items() if key not in gone}
     roles = [evolve(role, id=under[id]) for id, role in was.what.roles.items() if id in kept]
     places = {(under[id], policy): at for (id, policy), at in old.places.items() if id in under}
-    here = [role for id, role in is_.what.roles.items() if new.reading.by_id()[id].key not in gone]
+    here = [is_.what.roles[id] for key, id in after.items() if key not in gone]
     return Two(
         Side(evolve(was.what, roles=roles), places, old.at),
         Side(evolve(is_.what, roles=here), new.places, new.at),

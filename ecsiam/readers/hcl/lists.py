@@ -208,7 +208,7 @@ def _zipmap(keys: Value, values: Value) -> Value:
     a, b = items_in(keys), items_in(values)
     if rest := has_rest([*a, *b]):
         return Map(rest=rest.why)
-    return Map(zip(a, b, strict=True))
+    return Map(zip(map(as_text, a), b, strict=True))
 
 
 def _tomap(value: Value) -> Value:
@@ -219,7 +219,7 @@ def _transpose(value: Value) -> Value:
     found = Map()
     for key, items in _map(value).items():
         for item in items_in(items):
-            found.setdefault(item, []).append(key)
+            found.setdefault(as_text(item), []).append(key)
     return found
 
 

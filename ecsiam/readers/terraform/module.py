@@ -24,7 +24,7 @@ from ecsiam.readers.terraform.attributes import Home
 from ecsiam.readers.terraform.files import Configuration, Files
 from ecsiam.readers.terraform.resource import Resource
 from ecsiam.readers.terraform.variables import converted, of_type
-from ecsiam.readers.values import Failed, Map, Node, as_text, named, unknown
+from ecsiam.readers.values import Failed, Map, Node, as_text, named, number_in, unknown
 
 MOST_INSTANCES = 2_000
 # What is made of a file's content, and by which function.
@@ -393,7 +393,7 @@ def _by_key(value: Value, make: _Make) -> Value:
 
 def _by_index(value: Value, make: _Make) -> Value:
     if isinstance(value, str) and value.isdecimal():
-        value = int(value)
+        value = number_in(value)
     if isinstance(value, bool) or not isinstance(value, int):
         why = value.why if isinstance(value, Unread) else named(value)
         return [make("[0]", {"count": Map({"index": 0})}, f"whether it exists isn't known: `count` is {why}"[:300])]
