@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ecsiam.errors import Fault, ReadError
-from ecsiam.readers.found import Given, Value, as_map, is_list
+from ecsiam.readers.found import Given, Unread, Value, as_map, is_list
 from ecsiam.readers.hcl.evaluator import Budget, Spent, value_of
 from ecsiam.readers.hcl.syntax import parse_body
-from ecsiam.readers.hcl.tree import Call
+from ecsiam.readers.hcl.tree import Argument, Call
 from ecsiam.readers.json_lines import parse_json
 from ecsiam.readers.terraform.files import Files
 from ecsiam.readers.values import Failed
@@ -37,11 +37,18 @@ def values_in(files: Files, path: str) -> dict[str, Value]:
         body = parse_body(source, path)
         if body.blocks:
             raise ReadError(Fault("a file of values has no blocks", file=path, line=body.blocks[0].line))
-        return {name: value_of(argument.value, Nothing()) for name, argument in body.arguments.items()}
+        return {name: _known(argument) for name, argument in body.arguments.items()}
     except (Failed, Spent, TypeError, ValueError) as e:
         raise ReadError(Fault(str(e), file=path)) from None
     except RecursionError:
         raise ReadError(Fault("nested too deeply", file=path)) from None
+
+
+def _known(argument: Argument) -> Value:
+    found = value_of(argument.value, Nothing())
+    if isinstance(found, Unread):
+        raise Failed(found.why)
+    return found
 
 
 def _of_json(data: Value, plain: bool) -> dict[str, Value]:
