@@ -1,15 +1,11 @@
 """What a PATH is: configs, whose stacks are asked, or an IAM policy document."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
-from ecsiam.analysis.grants import OF_TRUST
-from ecsiam.analysis.matching import matches_resource
-from ecsiam.analysis.questions import trust_of
-from ecsiam.analysis.requests import Requests
 from ecsiam.builder import build
 from ecsiam.cli.chosen import bound, chosen_of
 from ecsiam.config.many import ConfigFile, Named
@@ -18,9 +14,7 @@ from ecsiam.errors import ConfigError, Fault, PolicyError, ReadError, refuse
 from ecsiam.keys.source import Source, read_source
 from ecsiam.looks.words import listed
 from ecsiam.model.document import policy_from_data, read_literal
-from ecsiam.model.globs import matches
 from ecsiam.model.policy import Policy
-from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 from ecsiam.readers.found import Given as Told
 from ecsiam.readers.found import Place
@@ -144,16 +138,24 @@ class Givens:
 
     def only(self, one: "ReadRole | None", called: str) -> "Givens":
         """No more than one role of what was read, with what of it is unmet; or none. `called` is how it was named."""
+        from ecsiam.readers.reading import stack_of
+
         by_id = self.reading.by_id() if self.reading is not None else {}
         mine = {id: there for id, there in by_id.items() if one is not None and there.key == one.key}
         return evolve(
             self,
             name=f"{self.name.removesuffix(self.at)}#{called}{self.at}",
-            what=Stack([there.as_known(id) for id, there in mine.items()], as_is=True),
+            what=stack_of(mine),
             role=called,
             places={(id, policy): at for id, there in mine.items() for policy, at in there.places.items()},
             unmet=tuple(finding for finding in self.unmet if one is not None and finding.role == one.key),
         )
+
+    @property
+    def sole(self) -> str | None:
+        """What the one role that was named is called among those that are asked."""
+        found = next(iter(self), None) if self.role else None
+        return next(iter(found.what.roles), None) if found is not None and isinstance(found.what, Stack) else None
 
     def having(self, role: str | None) -> Iterator[Given]:
         """Those that have a role: of several configs not all may have it. Raises PolicyError where none has."""
@@ -311,52 +313,6 @@ def with_values(given: Givens, values: Mapping[str, str]) -> Givens:
     raise ConfigError(fault)
 
 
-# ---------------------------------------------------------------- what a question is about
-
-
-def stack_of(given: Given, question: str) -> Stack:
-    """The stack of a config; what `question` is about is no IAM document, and no role by itself."""
-    if not given.whole:
-        raise PolicyError(
-            Fault(f"`{given.name}` is a role, and {question} is about a config", (), "Leave the role out.")
-        )
-    if isinstance(given.what, Stack):
-        return given.what
-    raise PolicyError(
-        Fault(
-            f"`{given.name}` is an IAM document, and {question} needs a config: only that says what was intended",
-            (),
-            "Ask about a document with `ecsiam simulate`, `ecsiam can` or `ecsiam diff`.",
-        )
-    )
-
-
-def subjects(given: Given, id: str | None) -> Mapping[str, Role | Policy]:
-    """What is asked, by name: an IAM document, or the roles of a config, or one of them."""
-    if isinstance(given.what, Policy):
-        refuse(PolicyError, role_faults(given, id))
-        return {given.name: given.what}
-    if id is None:
-        return dict(given.what.roles.items())
-    refuse(PolicyError, role_faults(given, id))
-    return {id: given.what.roles[id]}
-
-
-def trusts(given: Given, id: str | None, action: str, resource: str) -> Mapping[str, tuple[Requests, str]]:
-    """The trusts that a question about actions of STS is for, by role, each with the role's own ARN."""
-    named = any(matches(action.lower(), of_trust) for of_trust in OF_TRUST)
-    if isinstance(given.what, Policy) or not named or not action.lower().startswith("sts:"):
-        return {}
-    home = given.what.deployment.home
-    found: dict[str, tuple[Requests, str]] = {}
-    for role in given.what.roles.values():
-        parts = role.arn(home.partition, home.account_id).parts
-        arn = "".join(part if isinstance(part, str) else "*" for part in parts)
-        if id in (None, role.id) and matches_resource(((resource, True),), arn):
-            found[role.id] = trust_of(role), arn
-    return found
-
-
 def role_faults(given: Given, id: str | None) -> list[Fault]:
     """What is wrong with a role that was named, or not."""
     if isinstance(given.what, Policy):
@@ -366,22 +322,3 @@ def role_faults(given: Given, id: str | None) -> list[Fault]:
     if id is None:
         return [Fault("no role is named", (), f"Name one with `--role`. {there}")]
     return [] if id in given.what.roles else [Fault(f"`{given.title}` has no role `{id}`", (), there)]
-
-
-def closed(given: Given, note: Callable[[str], None]) -> Given:
-    """The same with parameters at their defaults. Raises ConfigError naming everything that is still open."""
-    if isinstance(given.what, Policy):
-        return given
-    stack = given.what
-    unknown = stack.deployment.without_default
-    if unknown.open:
-        names = listed(unknown.open)
-        remedy = f"Bind it: `{unknown.settings}`."
-        raise ConfigError(
-            Fault(f"`{given.title}` leaves {names} to deployment, and a request is about one", (), remedy)
-        )
-    defaults = stack.deployment.defaults
-    if defaults:
-        stack = stack.bind(defaults)
-        note("parameters that are not set have their defaults")
-    return evolve(given, what=stack)

@@ -66,8 +66,9 @@ def prove(
     Example: ecsiam prove examples/memos.yaml
     """
     from ecsiam.analysis.answers import Fails, Undecided
-    from ecsiam.cli.given import read, stack_of
+    from ecsiam.cli.given import read
     from ecsiam.cli.proofs import Proved, proof_data, proof_lines, proofs_data, proofs_lines
+    from ecsiam.cli.subjects import stack_of
     from ecsiam.invariants import chosen, prove_together, stale
 
     chosen(only, skip)
@@ -165,8 +166,9 @@ def who_can(
     from ecsiam.analysis.budget import limited
     from ecsiam.analysis.questions import can
     from ecsiam.cli.asked import action_notes, pattern_faults
-    from ecsiam.cli.given import read, subjects, trusts
+    from ecsiam.cli.given import read
     from ecsiam.cli.results import Can, can_data, can_lines
+    from ecsiam.cli.subjects import subjects, trusts
     from ecsiam.errors import PolicyError, refuse
     from ecsiam.model.statement import Statement
 

@@ -96,10 +96,11 @@ def _one(
 ) -> None:
     from ecsiam.cli.asked import asked, notes, of_options
     from ecsiam.cli.decisions import decide, decision_data, decision_lines, decision_notes
-    from ecsiam.cli.given import closed, read
+    from ecsiam.cli.given import read
+    from ecsiam.cli.subjects import closed
 
-    raw = of_options(*request)
     givens = read(*path)
+    raw = of_options(request[0] or givens.sole, *request[1:])
     notes_: list[str] = []
     every: list[Decided] = []
     named: set[str] = set()
@@ -126,9 +127,11 @@ def _batch(path: "tuple[str, Told, Choice]", file: str, role: str | None, beside
 
     from ecsiam.cli.asked import of_batch, read_batch
     from ecsiam.cli.decisions import decide, decision_data
-    from ecsiam.cli.given import closed, read
+    from ecsiam.cli.given import read
+    from ecsiam.cli.subjects import closed
 
     givens = read(*path)
+    role = role or givens.sole
     batch = read_batch(file)
     notes: list[str] = []
     every: list[Decided] = []

@@ -10,10 +10,12 @@ from attrs import evolve, field, frozen
 from ecsiam.errors import MOST_FAULTS, TOO_MANY, Fault, ReadError
 from ecsiam.looks.shown import Shown
 from ecsiam.looks.words import count, listed
+from ecsiam.model.deployment import Deployment
+from ecsiam.model.home import Home
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
-from ecsiam.model.text import Ref, Text, text
+from ecsiam.model.text import EMPTY, Ref, Text, text
 from ecsiam.readers.found import (
     FoundJob,
     FoundLogin,
@@ -212,14 +214,14 @@ class Reading(Shown):
         task definition that isn't there, or several.
         """
         if task is None:
-            return Stack([one.as_known(id) for id, one in self.by_id().items()], as_is=True)
+            return stack_of(self.by_id())
         found = [one for one in self.tasks if task in (one.found.address, one.family)]
         if len(found) != 1:
             there = f"There are {listed(one.family for one in self.tasks)}." if self.tasks else ""
             raise ReadError(Fault(f"there is not one task definition `{task}`", (), there))
         (one,) = found
         keys = {id: key for id, key in (("execution", one.execution), ("task", one.task)) if key is not None}
-        return Stack([self.roles[key].as_known(id) for id, key in keys.items()], as_is=True)
+        return stack_of({id: self.roles[key] for id, key in keys.items()})
 
     def called(self, role: str) -> dict[str, ReadRole]:
         """The roles that a name, address or key may mean, by key."""
@@ -255,6 +257,15 @@ class Reading(Shown):
 
     def _says(self) -> str:
         return f"{self.path}: {count(len(self.roles), 'role')}, {count(len(self.tasks), 'task definition')}"
+
+
+def stack_of(roles: Mapping[str, ReadRole]) -> Stack:
+    """Roles that were read as a stack, by what they are called in it. They are at home where their ARNs say."""
+    homes = {tuple(one.arn.split(":", 5)[1:5:3]) for one in roles.values()}
+    partition, account = homes.pop() if len(homes) == 1 else (EMPTY, EMPTY)
+    known = partition.literal and account.literal
+    deployment = Deployment(Home(account_id=account, partition=partition)) if known else Deployment()
+    return Stack([one.as_known(id) for id, one in roles.items()], deployment=deployment, as_is=True)
 
 
 def _seen_from(root: str, by_root: Mapping[str, Mapping[T, V]]) -> dict[T, V]:

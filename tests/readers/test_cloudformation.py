@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+import ecsiam
 from ecsiam.errors import Fault, ReadError
 from ecsiam.model.text import Bindings, Ref, Text
 from ecsiam.readers.cloudformation.syntax import DEEPEST, LARGEST, MOST_VALUES, read_template

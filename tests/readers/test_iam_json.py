@@ -497,7 +497,7 @@ def test_what_is_of_another_kind_leaves_the_role_read_in_part(key: str, strange:
         policy[key] = strange
     elif key == "Statement":
         policy["PolicyDocument"] = {"Version": "2012-10-17", key: strange}
-    role = {"RoleName": "web", "AssumeRolePolicyDocument": trust(), "RolePolicyList": [policy]}
+    role: dict[str, object] = {"RoleName": "web", "AssumeRolePolicyDocument": trust(), "RolePolicyList": [policy]}
     if key in ("RolePolicyList", "AttachedManagedPolicies"):
         role[key] = strange
     (tmp_path / "a.json").write_text(json.dumps({"RoleDetailList": [role]}))
