@@ -320,6 +320,37 @@ def test_a_file_of_values_is_the_one_of_the_revision(absolute: bool, here: Path)
     assert said("diff", "infra", "--base", "HEAD", "--var-file", f"{where}secret.tfvars") == (0, "no change\n", "")
 
 
+LIMIT = """
+resource "aws_iam_policy" "limit" {
+  name   = "limit"
+  policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "s3:*", Resource = "*" }] })
+}
+"""
+BOUNDED = LIMIT + TASK.replace(
+    'name               = "shop-task"', 'name = "shop-task"\n  permissions_boundary = aws_iam_policy.limit.arn'
+)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "code", "end"),
+    [
+        (TASK, BOUNDED, 0, "no change"),
+        (TASK, BOUNDED.replace("s3:*", "s3:Put*"), 0, "0 gained, 1 lost, 0 undecided"),
+        (BOUNDED.replace("s3:*", "s3:Put*"), BOUNDED, 1, "1 gained, 0 lost, 0 undecided"),
+        (BOUNDED, BOUNDED.replace("s3:GetObject", "sqs:SendMessage"), 0, "0 gained, 1 lost, 0 undecided"),
+        (BOUNDED, BOUNDED.replace('"s3:*"', "var.x"), 3, "0 gained, 0 lost, 1 undecided"),
+    ],
+)
+def test_a_boundary_that_is_here_counts(was: str, now: str, code: int, end: str) -> None:
+    write("old", was)
+    write("new", now)
+    done = said("diff", "old", "new")
+    assert (done.code, done.out.splitlines()[-1]) == (code, end)
+    asked = ("can", "new", "--action", "s3:GetObject", "--resource", "arn:aws:s3:::shop/a")
+    assert said(*asked).code == {"no change": 0, "1 gained, 0 lost, 0 undecided": 0}.get(end, 3 if code else 1)
+    assert said("contains", "new#shop-task", "new#shop-task").code in (0, 3)
+
+
 CALL = 'module "app" {\n  source = "./app"\n}\n'
 UNSEEN = {
     "a root that is broken": ({"a": TASK, "b": APP}, {"b": APP + "}"}, "b/main.tf"),

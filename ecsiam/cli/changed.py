@@ -11,8 +11,10 @@ from ecsiam.findings.checking import unmet
 from ecsiam.findings.newly import Newly, newly
 from ecsiam.looks.words import few
 from ecsiam.model.policy import Policy
+from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
+from ecsiam.model.text import Text, text
 from ecsiam.readers.found import Place
 from ecsiam.readers.reading import Reading
 from ecsiam.readers.same import Same, hides, hiding, same_roles
@@ -101,6 +103,8 @@ class Two:
     now: Side
     same: Mapping[str, Same] = field(factory=dict[str, Same])
     needs: Newly = Newly()  # noqa: RUF009 - it is frozen
+    boundaries: Mapping[str, Policy] = field(factory=dict[str, Policy])
+    """What the boundaries say that were read. One that says something else now has another name in what was."""
     unseen: tuple[str, ...] = ()
     """What is not compared, since a side could not be read there."""
 
@@ -136,7 +140,8 @@ def two_of(old: Givens, was: Given, new: Givens, is_: Given) -> Two:
         if id not in under:
             under[id] = _free(taken, id, key)
     kept = {id for key, id in before.items() if key not in gone}
-    roles = [evolve(role, id=under[id]) for id, role in was.what.roles.items() if id in kept]
+    boundaries, bound = _boundaries(old.reading, new.reading)
+    roles = [_bound(evolve(role, id=under[id]), bound) for id, role in was.what.roles.items() if id in kept]
     places = {(under[id], policy): at for (id, policy), at in old.places.items() if id in under}
     here = [is_.what.roles[id] for key, id in after.items() if key not in gone]
     return Two(
@@ -144,8 +149,27 @@ def two_of(old: Givens, was: Given, new: Givens, is_: Given) -> Two:
         Side(evolve(is_.what, roles=here), new.places, new.at),
         {after[one.now.key]: one for one in same if one.renamed or one.replaced or one.moved},
         newly(old.unmet, new.unmet, now, new.reading),
+        boundaries,
         tuple(dict.fromkeys(why for why, _ in unseen)),
     )
+
+
+def _boundaries(old: Reading, new: Reading) -> tuple[dict[str, Policy], dict[str, Text]]:
+    """What boundaries say, and how those are called in what was that say something else now."""
+    after = new.boundaries
+    found = {name: policy for name, policy in after.items() if policy is not None}
+    called: dict[str, Text] = {}
+    for name, policy in old.boundaries.items():
+        if policy != after.get(name):
+            called[name] = text(f"{name} as it was")
+            if policy is not None:
+                found[str(called[name])] = policy
+    return found, called
+
+
+def _bound(role: Role, called: Mapping[str, Text]) -> Role:
+    name = str(role.permissions_boundary)
+    return evolve(role, permissions_boundary=called[name]) if name in called else role
 
 
 def _unseen(side: Givens, other: Givens, alone: Collection[str]) -> Iterator[tuple[str, list[str]]]:

@@ -98,9 +98,8 @@ def diff(
     with all_in(timeout):
         for name, was, is_ in pairs(before, after):
             two = two_of(before, was, after, is_)
-            found = compare(
-                two.was.what, two.now.what, universe=universe, boundary=limits.boundary, managed=limits.managed
-            )
+            managed_ = {**two.boundaries, **limits.managed}
+            found = compare(two.was.what, two.now.what, universe=universe, boundary=limits.boundary, managed=managed_)
             changes[name] = two.changed(found)
             for given in (was, is_):
                 named |= names_of(given)

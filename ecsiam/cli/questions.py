@@ -77,9 +77,10 @@ def prove(
     givens = read(path, told(set_, var_file), (service, environment))
     every = tuple(givens)
     stacks = [stack_of(given, "`ecsiam prove`") for given in every]
+    known = limits.and_read(givens.reading)
     with all_in(timeout):
         answered = prove_together(
-            stacks, only=only, skip=skip, today=today, boundary=limits.boundary, managed=limits.managed
+            stacks, only=only, skip=skip, today=today, boundary=known.boundary, managed=known.managed
         )
     proofs: list[Proved] = []
     named: set[str] = set()
@@ -89,7 +90,7 @@ def prove(
         proofs.append(Proved(given.of, answers, stack.deployment.defaults))
         named |= names_of(given)
         notes += [f"{f'{given.of}: ' if given.of else ''}{note}" for note in stale(stack, answers, today)]
-        unread |= dict.fromkeys(_not_read(limits, stack))
+        unread |= dict.fromkeys(_not_read(known, stack))
     json = format_ == "json"
     if givens.several:
         write(dump(proofs_data(givens.name, proofs)) if json else as_text(proofs_lines(proofs)))
@@ -175,6 +176,7 @@ def who_can(
     refuse(PolicyError, pattern_faults(action, resource))
     limits = read_limits(boundary, managed, path)
     givens = read(path, told(set_, var_file), (service, environment))
+    known = limits.and_read(givens.reading)
     answered: list[Can] = []
     named: set[str] = set()
     open_: dict[str, None] = {}
@@ -189,8 +191,8 @@ def who_can(
                         action=action,
                         resource=resource,
                         universe=universe,
-                        boundary=limits.boundary,
-                        managed=limits.managed,
+                        boundary=known.boundary,
+                        managed=known.managed,
                     )
                     for id, subject in subjects(given, role).items()
                 }

@@ -100,6 +100,7 @@ def _one(
     from ecsiam.cli.subjects import closed
 
     givens = read(*path)
+    known = beside.and_read(givens.reading)
     raw = of_options(request[0] or givens.sole, *request[1:])
     notes_: list[str] = []
     every: list[Decided] = []
@@ -107,7 +108,7 @@ def _one(
     for given in givens.having(raw.role):
         one = closed(given, notes_.append)
         question = asked(one, raw)
-        decided = decide(question, beside)
+        decided = decide(question, known)
         every.append(decided)
         named |= names_of(one)
         notes_ += (*notes(one, question, raw.principal is not None), *decision_notes(decided))
@@ -137,7 +138,7 @@ def _batch(path: "tuple[str, Told, Choice]", file: str, role: str | None, beside
     every: list[Decided] = []
     for given in givens.having(role):
         one = closed(given, notes.append)
-        every += of_batch(batch, one, role, partial(decide, beside=beside))
+        every += of_batch(batch, one, role, partial(decide, beside=beside.and_read(givens.reading)))
     for note in dict.fromkeys(notes):
         say(f"note: {note}")
     write("".join(f"{json.dumps(decision_data(d))}\n" for d in every))

@@ -70,6 +70,8 @@ class _Building:
     unclear: list[Gap] = field(factory=list[Gap])
     own: set[_Managed] = field(factory=set[_Managed])
     """The managed policies that it has, of those that are here."""
+    bound: _Managed | None = None
+    """Its permissions boundary, where that is here."""
     attached: dict[Text, None] = field(factory=dict[Text, None])
     unread: dict[Text, None] = field(factory=dict[Text, None])
     granted: dict[str, Policy] = field(factory=dict[str, Policy])
@@ -99,6 +101,11 @@ class _Building:
         else:
             self.unread[arn] = None
         return there
+
+    def bounded(self) -> Policy | None:
+        """What its boundary says, where all of that is known."""
+        read = self.bound.read if self.bound is not None else None
+        return None if read is None or read.gaps or read.unclear else read.policy
 
     def role(self) -> ReadRole:
         trust: Policy = _NO_TRUST
@@ -136,6 +143,7 @@ class _Building:
             unread=tuple(self.unread),
             fidelity=self.fidelity,
             kind=self.root.kind,
+            bounded=self.bounded(),
         )
 
 
@@ -200,8 +208,11 @@ def _roles(root: Root, loose: list[_Loose], unused: list[_Managed]) -> list[_Bui
     all_managed = [_Managed(found) for found in root.found if isinstance(found, FoundManaged)]
     managed = _index_of(all_managed)
     named_roles = _index(roles)
-    wanted = {one.found.address for role in roles for one in managed.of(role.found.boundary or EMPTY)}
+    wanted: set[str] = set()
     for role in roles:
+        bounding = managed.of(role.found.boundary or EMPTY)
+        wanted.update(one.found.address for one in bounding)
+        role.bound = bounding[0] if len(bounding) == 1 else None
         for arn in role.found.managed:
             wanted.update(one.found.address for one in role.attach(arn, managed))
     for found in root.found:
@@ -236,6 +247,9 @@ def _across(built: list[_Building], loose: list[_Loose], unused: list[_Managed])
         else:
             yield one.unattached()
     for role in built:
+        bounding = _elsewhere(managed, role.found.boundary) if role.found.boundary and role.bound is None else []
+        used.update(bounding)
+        role.bound = bounding[0] if len(bounding) == 1 else role.bound
         for arn in tuple(role.unread):
             policies = _elsewhere(managed, arn)
             used.update(policies)

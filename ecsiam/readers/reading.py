@@ -80,6 +80,8 @@ class ReadRole:
     fidelity: Fidelity = field(factory=Fidelity)
     kind: str = ""
     """What its root is, in words."""
+    bounded: Policy | None = field(default=None, eq=False, hash=False)
+    """What its permissions boundary says, where that was read whole."""
     granted: Mapping[str, Policy] = field(factory=dict[str, Policy], eq=False, hash=False)
     """What the policies of resources in sight allow it, so that no policy of its own has to."""
 
@@ -199,6 +201,15 @@ class Reading(Shown):
         for one in self.roles.values():
             total += one.fidelity
         return total
+
+    @property
+    def boundaries(self) -> dict[str, Policy | None]:
+        """What boundaries say, by what roles call them; None where that wasn't read, or a name means two things."""
+        found: dict[str, Policy | None] = {}
+        for one in self.roles.values():
+            name = str(one.role.permissions_boundary)
+            found[name] = one.bounded if found.setdefault(name, one.bounded) == one.bounded else None
+        return found
 
     def nothing(self, what: str) -> ReadError:
         """Why there is nothing to be asked about: what was not understood, or that there is no `what`."""
