@@ -134,7 +134,7 @@ def two_of(old: Givens, was: Given, new: Givens, is_: Given) -> Two:
         now = dict(zip(before, after, strict=False))
     unseen = (*_unseen(new, old, before.keys() - now.keys()), *_unseen(old, new, after.keys() - set(now.values())))
     gone = {key for _, keys in unseen for key in keys}
-    under = {before[was]: after[key] for was, key in now.items()}
+    under = {before[key]: after[of] for key, of in now.items()}
     taken = {*after.values()}
     for key, id in before.items():
         if id not in under:

@@ -480,7 +480,12 @@ def test_a_trust_and_the_one_policy_beside_it_are_a_role(name: str, tmp_path: Pa
 
 def test_a_role_has_its_own_arn_whatever_is_attached_to_it(tmp_path: Path) -> None:
     attached = [{"PolicyName": "x", "PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}]
-    role = {"RoleName": "web", "Arn": f"{ARN}:role/web", "AssumeRolePolicyDocument": trust(), "RolePolicyList": []}
+    role: dict[str, object] = {
+        "RoleName": "web",
+        "Arn": f"{ARN}:role/web",
+        "AssumeRolePolicyDocument": trust(),
+        "RolePolicyList": [],
+    }
     (tmp_path / "a.json").write_text(json.dumps({"RoleDetailList": [{**role, "AttachedManagedPolicies": attached}]}))
     (found,) = ecsiam.read(tmp_path).roles.values()
     assert str(found.arn) == f"{ARN}:role/web"
@@ -506,6 +511,6 @@ def test_what_is_of_another_kind_leaves_the_role_read_in_part(key: str, strange:
 
 
 def test_what_is_no_role_may_hide_one(tmp_path: Path) -> None:
-    role = {"RoleName": "web", "AssumeRolePolicyDocument": trust(), "RolePolicyList": []}
+    role: dict[str, object] = {"RoleName": "web", "AssumeRolePolicyDocument": trust(), "RolePolicyList": []}
     (tmp_path / "a.json").write_text(json.dumps({"RoleDetailList": [role, 7]}))
     assert [gap.of_all for gap in ecsiam.read(tmp_path).gaps] == [True]
