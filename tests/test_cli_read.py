@@ -202,3 +202,14 @@ def test_who_may_assume_a_role_whose_account_nobody_knows(tmp_path: Path) -> Non
     asked = ("can", path, "--action", "sts:AssumeRole", "--resource")
     assert said(*asked, "arn:aws:iam::111122223333:role/shop-task").code == 0
     assert said(*asked, "arn:aws:iam::111122223333:role/shop-other").code == 1
+
+
+def test_what_was_not_read_may_have_a_role_that_can(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        root(tmp_path / name)
+    (tmp_path / "b" / "main.tf").write_text("}")
+    asked = ("--action", "s3:PutObject")
+    done = said("can", str(tmp_path), *asked)
+    assert (done.code, "note: not asked about: " in done.err, "b/main.tf" in done.err) == (3, True, True)
+    assert said("can", str(tmp_path), "--action", "s3:GetObject").code == 0
+    assert said("can", f"{tmp_path}#shop-task", *asked)[::2] == (1, "")

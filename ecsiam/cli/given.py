@@ -8,6 +8,7 @@ from attrs import evolve, field, frozen
 
 from ecsiam.builder import build
 from ecsiam.cli.chosen import bound, chosen_of
+from ecsiam.cli.streams import say
 from ecsiam.config.many import ConfigFile, Named
 from ecsiam.config.sections import has_sections
 from ecsiam.errors import ConfigError, Fault, PolicyError, ReadError, refuse
@@ -21,6 +22,7 @@ from ecsiam.readers.found import Place
 
 if TYPE_CHECKING:
     from ecsiam.findings.finding import Finding
+    from ecsiam.readers.found import Gap
     from ecsiam.readers.reading import Reading, ReadRole
 
 # What the AWS CLI wraps a document in, and the option that takes it out.
@@ -152,6 +154,11 @@ class Givens:
         )
 
     @property
+    def hiding(self) -> "tuple[Gap, ...]":
+        """What of it was not read, where roles may be; none where one was named."""
+        return () if self.reading is None or self.role else tuple(gap for gap in self.reading.gaps if gap.of_all)
+
+    @property
     def sole(self) -> str | None:
         """What the one role that was named is called among those that are asked."""
         found = next(iter(self), None) if self.role else None
@@ -179,6 +186,8 @@ def read(path: str, told: Told, choice: Choice = (None, None)) -> Givens:
     if found.reading is not None and not found.reading.roles:
         raise found.reading.nothing("no role")
     refuse(ReadError, list(told.idle_files()))
+    for gap in found.hiding:
+        say(f"note: not asked about: {gap}")
     return with_values(found, told.untaken)
 
 

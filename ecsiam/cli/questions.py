@@ -212,4 +212,5 @@ def who_can(
     undecided = any(isinstance(a, Undecided) for a in every)
     if undecided:
         say_what_is_open(open_)
+    undecided = undecided or (role is None and bool(givens.hiding))
     end(no=not yes and not undecided, undecided=not yes)
