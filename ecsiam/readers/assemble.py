@@ -19,6 +19,7 @@ from ecsiam.readers.found import (
     FoundJob,
     FoundManaged,
     FoundPassing,
+    FoundProvider,
     FoundRole,
     FoundService,
     FoundTask,
@@ -26,7 +27,6 @@ from ecsiam.readers.found import (
     Gap,
     Place,
     Root,
-    Unread,
     Value,
     as_map,
     symbol,
@@ -36,6 +36,7 @@ from ecsiam.readers.job_needs import read_job
 from ecsiam.readers.naming import Index, T, is_address, keys_of, named_as
 from ecsiam.readers.needs.services import assumed_by
 from ecsiam.readers.reading import Fidelity, ReadBoundary, Reading, ReadJob, ReadRole, ReadTask, Unattached
+from ecsiam.readers.task_shape import misshapen
 from ecsiam.reference.managed import managed_policy
 
 # What stands for a trust that could not be read: it lets nobody in, and the role has a gap.
@@ -71,10 +72,11 @@ class _Building:
     unclear: list[Gap] = field(factory=list[Gap])
     own: set[_Managed] = field(factory=set[_Managed])
     """The managed policies that it has, of those that are here."""
+    bound: _Managed | None = None
+    """Its permissions boundary, where that is here."""
     attached: dict[Text, None] = field(factory=dict[Text, None])
     unread: dict[Text, None] = field(factory=dict[Text, None])
     granted: dict[str, Policy] = field(factory=dict[str, Policy])
-    boundary: ReadBoundary | None = None
     fidelity: Fidelity = field(factory=Fidelity)
 
     def document(self, name: Text, read: ReadDocument, *, managed: bool = False) -> None:
@@ -102,11 +104,13 @@ class _Building:
             self.unread[arn] = None
         return there
 
-    def bound(self, there: list[_Managed]) -> None:
-        """Take one policy as the boundary, where all of it is understood."""
-        if len(there) == 1 and there[0].read.policy is not None and not there[0].read.gaps:
-            read, place = there[0].read, there[0].found.document.place
-            self.boundary = ReadBoundary(there[0].read.policy, place, tuple(read.places))
+    def bounded(self) -> ReadBoundary | None:
+        """Its boundary, where all of that is understood."""
+        read = self.bound.read if self.bound is not None else None
+        if self.bound is None or read is None or read.gaps or read.policy is None:
+            return self._of_aws()
+        place = self.bound.found.document.place
+        return ReadBoundary(read.policy, place, tuple(read.places), whole=not read.unclear)
 
     def role(self) -> ReadRole:
         trust: Policy = _NO_TRUST
@@ -144,7 +148,7 @@ class _Building:
             unread=tuple(self.unread),
             fidelity=self.fidelity,
             kind=self.root.kind,
-            boundary=self.boundary or self._of_aws(),
+            boundary=self.bounded(),
         )
 
     def _of_aws(self) -> ReadBoundary | None:
@@ -223,9 +227,9 @@ def _roles(root: Root, loose: list[_Loose], every: list[_Managed], unused: list[
     named_roles = _index(roles)
     wanted: set[str] = set()
     for role in roles:
-        bounds = managed.of(role.found.boundary or EMPTY)
-        role.bound(bounds)
-        wanted.update(one.found.address for one in bounds)
+        bounding = managed.of(role.found.boundary or EMPTY)
+        wanted.update(one.found.address for one in bounding)
+        role.bound = bounding[0] if len(bounding) == 1 else None
         for arn in role.found.managed:
             wanted.update(one.found.address for one in role.attach(arn, managed))
     for found in root.found:
@@ -263,16 +267,15 @@ def _across(
         else:
             yield one.unattached()
     for role in built:
+        bounding = _elsewhere(all_managed, role.found.boundary) if role.found.boundary and role.bound is None else []
+        used.update(bounding)
+        role.bound = bounding[0] if len(bounding) == 1 else role.bound
         for arn in tuple(role.unread):
             policies = _elsewhere(managed, arn)
             used.update(policies)
             if len(policies) == 1:
                 del role.unread[arn]
                 role.attach(arn, managed)
-        if role.boundary is None and role.found.boundary is not None:
-            bounds = _elsewhere(all_managed, role.found.boundary)
-            role.bound(bounds)
-            used.update(bounds)
     for policy in unused:
         if policy not in used and not any(policy in role.own for role in built):
             yield Unattached(policy.found.document.place, policy.found.address, policy.found.name)
@@ -304,8 +307,9 @@ def assemble(roots: Iterable[Root], path: str) -> Reading:
         tasks=tuple(tasks),
         jobs=tuple(_jobs(all_, index, tasks)),
         templates=tuple(one for root in all_ for one in root.found if isinstance(one, FoundTemplate)),
+        providers=tuple(one for root in all_ for one in root.found if isinstance(one, FoundProvider)),
         unattached=unattached,
-        gaps=tuple(gap for root in all_ for gap in root.gaps),
+        gaps=(*(gap for root in all_ for gap in root.gaps), *(gap for one in tasks for gap in misshapen(one.found))),
         files=tuple(dict.fromkeys(file for root in all_ for file in root.files)),
         keys_by_root={root.name: root.keys for root in all_},
         arns_by_root={root.name: root.arns for root in all_},
@@ -343,9 +347,9 @@ def _jobs(roots: Iterable[Root], roles: Index[_Building], tasks: list[ReadTask])
 
 def _named(value: Value, task: FoundTask, key: str) -> Text | None:
     """What a task definition says that its role is; a symbol where that was not understood, since it says something."""
-    if isinstance(value, Unread):
-        return text(symbol(task.address, key))
-    return text(value) if isinstance(value, str | Text) and value else None
+    if isinstance(value, str | Text):
+        return text(value) if value else None
+    return None if value is None else text(symbol(task.address, key))
 
 
 def _role_of(named: Text | None, root: Root, roles: Index[_Building]) -> str | None:

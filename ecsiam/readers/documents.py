@@ -58,16 +58,12 @@ def read_document(found: FoundDocument, kind: str, address: str) -> ReadDocument
         read.fidelity = Fidelity(of_documents=1)
         return read
     document = cast("Mapping[str, Value]", value)
-    given = document.get("Statement", [])
-    statements = several(given)
-    version = document.get("Version", read.version)
-    version = version.literal if isinstance(version, Text) else version
-    if isinstance(version, str) and version in VERSIONS:
-        read.version = version
-    else:
-        at = evolve(place, path=(*place.path, "Version"))
-        wrong = Fault(f"`{show(version)}` is no Version", (), _VERSION) if isinstance(version, str) else None
-        read.unclear.append(Gap(at, "the Version of a document is not known", wrong))
+    if "Statement" not in document:
+        read.gaps.append(Gap(place, "a policy document is not understood: it has no Statement"))
+        read.fidelity = Fidelity(of_documents=1)
+        return read
+    statements = several(document["Statement"])
+    _version(read, document.get("Version", read.version), evolve(place, path=(*place.path, "Version")))
     if len(statements) > MOST_STATEMENTS:
         read.gaps.append(Gap(place, f"a policy document has more than {MOST_STATEMENTS:,} statements: IAM takes none"))
         read.fidelity = Fidelity(of_documents=1, of_statements=len(statements))
@@ -96,6 +92,15 @@ def read_document(found: FoundDocument, kind: str, address: str) -> ReadDocument
     understood, all_ = len(read.statements) - len({gap.place for gap in read.unclear}), len(statements)
     read.fidelity = Fidelity(int(understood == all_), 1, understood, all_)
     return read
+
+
+def _version(read: ReadDocument, given: Value, at: Place) -> None:
+    version = given.literal if isinstance(given, Text) else given
+    if isinstance(version, str) and version in VERSIONS:
+        read.version = version
+    else:
+        wrong = Fault(f"`{show(version)}` is no Version", (), _VERSION) if isinstance(version, str) else None
+        read.unclear.append(Gap(at, "the Version of a document is not known", wrong))
 
 
 class _Unclear(PolicyError):
