@@ -111,7 +111,6 @@ def parameters(resource: str) -> list[str]:
         (f"{SECRET}:db-master", [*reading(f"{SECRET}:db-master"), "or", *reading(f"{SECRET}:db-master-??????")]),
         ("arn:aws:ssm:eu-west-1:1:parameter/prod/db", parameters("arn:aws:ssm:eu-west-1:1:parameter/prod/db")),
         ("arn:aws:ssm:eu-west-1:1:parameter/prod/db:3", parameters("arn:aws:ssm:eu-west-1:1:parameter/prod/db")),
-        ("arn:aws:ssm:eu-west-1:1:parameter//prod/db", parameters("arn:aws:ssm:eu-west-1:1:parameter/prod/db")),
         ("/prod/db:live", parameters(f"arn:{{partition}}:ssm:{HERE}:parameter/prod/db")),
         ("/prod/db", parameters(f"arn:{{partition}}:ssm:{HERE}:parameter/prod/db")),
         ("db", parameters(f"arn:{{partition}}:ssm:{HERE}:parameter/db")),

@@ -95,11 +95,9 @@ def _parameter(arn: Text) -> Reads:
     https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html
     """
     arn = _fields(arn, _PARAMETER_FIELDS)
-    resource = arn.split(":", 5)[5]
-    if (rest := resource.removeprefix("parameter//")) != resource:
-        once = Text.of(_fields(arn, 5), ":parameter/", rest)
-        return Reads(((PARAMETERS, (once,)),), "an ARN with two slashes, which no parameter has")
-    name = str(resource).removeprefix("parameter")
+    name = str(arn.split(":", 5)[5]).removeprefix("parameter")
+    if name.startswith("//"):
+        return Reads(((PARAMETERS, (arn,)),), "an ARN with two slashes, which no parameter has")
     if name.startswith(_OF_A_SECRET):
         secret = _of_name(text(name.removeprefix(_OF_A_SECRET)))
         return Reads(((PARAMETERS, (arn,)),), f"it stands for a secret, which needs `{SECRET}` on `{secret}` too")
