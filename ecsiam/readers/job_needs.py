@@ -98,6 +98,11 @@ def _somewhere(use: ReadUse) -> _On:
     if known is None or not supports_resources(known):
         yield text("*"), ()
         return
+    for group in use.found.of("group"):
+        for end in (":log-stream:", ":", ""):
+            yield _arn("logs", "log-group:", group, end, *([symbol("a log stream", "each")] if end else [])), ()
+    if use.found.of("group"):
+        return
     for kind in known.resources:
         _, _, service, _, _, rest = kind.arn.split(":", 5)
         parts = rest.split("*")
@@ -141,7 +146,7 @@ def _groups(use: ReadUse) -> _On:
 
 
 def _configurations(_: ReadUse) -> _On:
-    yield _arn("codedeploy", "deploymentconfig:", symbol("a deployment group", "configuration")), ()
+    yield _arn("codedeploy", "deploymentconfig:", symbol("a deployment configuration", "each")), ()
 
 
 def _applications(use: ReadUse) -> _On:
