@@ -140,7 +140,7 @@ def _perhaps(arn: Text, hangs: Hangs) -> Text:
 
 def _none(policy: Node) -> Node | None:
     """What stands for the document of a policy: the policy itself, where it was not understood."""
-    return None if policy.fields else policy
+    return None if isinstance(policy.value, dict) else policy
 
 
 def _tags(r: Records, id: str) -> Iterator[tuple[str, Text]]:

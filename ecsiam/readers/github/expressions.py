@@ -191,7 +191,7 @@ def values(node: Node, scope: Scope) -> Values:
                 return values(right, scope) if true else found
             return (*values(right, scope), *([one for one in found if one.literal in _FALSE] or _NO))
         case Call("format", (str(form), *given)):
-            pieces = re.split(r"\{(\d+)\}", form)
+            pieces = re.split(r"\{(\d{1,9})\}", form)
             if all(int(piece) < len(given) for piece in pieces[1::2]):
                 parts = [values(given[int(p)], scope) if i % 2 else (text(p),) for i, p in enumerate(pieces)]
                 return joined(parts, "format")

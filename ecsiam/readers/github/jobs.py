@@ -103,4 +103,4 @@ def may_ask(permissions: Value, before: bool | None) -> bool | None:
         return before
     if is_map(permissions):
         return plain(permissions.get("id-token")) == "write"
-    return None if permissions == "write-all" else False
+    return False if isinstance(permissions, str) and permissions != "write-all" else None
