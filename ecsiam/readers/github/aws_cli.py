@@ -114,7 +114,8 @@ def _call(called: Called) -> Iterator[tuple[str, dict[str, Values]]]:
         named = f"{SERVICES[words[0]]}:{''.join(words[1].split('-'))}"
     known = None if named is None else action(named)
     if known is not None:
-        group = called.first("log-group-name") or tuple(map(text, words[2:])) if words[0] == "logs" else ()
+        logs = words[:1] == ("logs",)
+        group = called.first("log-group-name") or tuple(map(text, words[2:])) if logs else ()
         yield "call", {"action": (text(known.id),), **({"group": group} if group else {})}
 
 

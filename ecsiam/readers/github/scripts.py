@@ -29,6 +29,7 @@ _HANDED = ("{$GITHUB_ENV}", "{$GITHUB_OUTPUT}")
 _WORKSPACE = ("{$GITHUB_WORKSPACE}/", "{github.workspace}/")
 _OR_ELSE = re.compile(r"\{(?P<name>\w+)(?::?-(?P<value>[^}]*)|:?\?[^}]*)\}")
 _CUT = re.compile(r"\{(?P<name>\w+)#(?:#(?P<last>\*/)|(?P<begin>[\w./-]+))\}")
+_DEEPEST_LOOPS = 20
 _DEEPEST = 5  # scripts that call scripts
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*")
 
@@ -122,18 +123,18 @@ class Script:
         """Take commands in order."""
         ends = ends_of_loops(script)
 
-        def between(i: int, end: int) -> None:
+        def between(i: int, end: int, depth: int = 0) -> None:
             while i < end and self.left > 0:
                 self.left -= 1
                 begins = loop_in(script[i]) or 0
-                words = self._each(script[i].words[begins + 3 :]) if i in ends else None
+                words = self._each(script[i].words[begins + 3 :]) if i in ends and depth < _DEEPEST_LOOPS else None
                 if words is None:
                     self.command(script[i], at(script[i]))
                 elif begins:
                     self.branches.follow(evolve(script[i], words=script[i].words[:begins]))
                 for word in words or ():
                     self.own[str(script[i].words[begins + 1])] = (word,)
-                    between(i + 1, ends[i])
+                    between(i + 1, ends[i], depth + 1)
                 i = i + 1 if words is None else ends[i] + 1
 
         between(0, len(script))
