@@ -124,7 +124,10 @@ class Steps:
                 self.who.assume_by_file(self.at(step, "run"), role, regions)
             if isinstance(step.get("uses"), str):
                 self._action(step, depth)
-            elif isinstance(step.get("run"), str) and plain(step.get("shell") or "bash").split()[:1] in (["bash"], ["sh"]):
+            elif isinstance(step.get("run"), str) and plain(step.get("shell") or "bash").split()[:1] in (
+                ["bash"],
+                ["sh"],
+            ):
                 self._script(step)
             else:
                 self.who.lose()
