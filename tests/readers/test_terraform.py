@@ -830,6 +830,22 @@ def test_a_dynamic_block_in_json_makes_what_it_makes_in_hcl(tmp_path: Path) -> N
     assert (two["Sid"], three["Sid"]) == ("two", "x")
 
 
+@pytest.mark.parametrize(
+    ("expression", "means"),
+    [
+        ("jsonencode({ Statement = [{ Resource = var.l }] })", "?? a list is empty unless its variable is given"),
+        ("data.aws_iam_policy_document.d.json", "?? a list is empty unless its variable is given"),
+        ("jsonencode({ Statement = [{ Resource = [] }] })", []),
+        ('jsonencode({ Statement = [{ Resource = concat(var.l, ["a"]) }] })', ["a"]),
+    ],
+)
+def test_a_list_that_is_empty_by_default_is_given_by_who_deploys(expression: str, means: Any, tmp_path: Path) -> None:
+    before = (
+        'variable "l" {\n type = list(string)\n default = []\n}\n' + DOCUMENT % "statement {\n resources = var.l\n}"
+    )
+    assert policy(tmp_path, expression, before)["Statement"][0]["Resource"] == means
+
+
 def test_every_kind_of_record_is_found_in_the_shapes() -> None:
     kinds = {type(f) for shape in SHAPES.iterdir() for r in read_terraform(shape) for f in r.found}
     assert kinds == {FoundRole, FoundInline, FoundManaged, FoundAttachment, FoundTask, FoundService, FoundPassing}
