@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ecsiam.errors import EcsiamError, Fault, PolicyError, refuse
 
 if TYPE_CHECKING:
     from ecsiam.cli.given import Given
     from ecsiam.model.policy import Policy
+    from ecsiam.readers.reading import Reading
 
 Boundary = Annotated[
     str | None,
@@ -62,6 +63,15 @@ class Limits:
 
     boundary: "Policy | None" = None
     managed: "Mapping[str, Policy]" = field(factory=dict[str, "Policy"])
+
+    def and_read(self, *readings: "Reading | None") -> Self:
+        """With the boundaries that were read; one of which two readings say different things is none."""
+        found: dict[str, Policy | None] = {}
+        for reading in readings:
+            for name, policy in (reading.boundaries if reading is not None else {}).items():
+                found[name] = policy if found.setdefault(name, policy) == policy else None
+        read = {name: policy for name, policy in found.items() if policy is not None}
+        return evolve(self, managed={**read, **self.managed})
 
 
 @frozen

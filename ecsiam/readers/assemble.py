@@ -19,6 +19,7 @@ from ecsiam.readers.found import (
     FoundJob,
     FoundManaged,
     FoundPassing,
+    FoundProvider,
     FoundRole,
     FoundService,
     FoundTask,
@@ -26,7 +27,6 @@ from ecsiam.readers.found import (
     Gap,
     Place,
     Root,
-    Unread,
     Value,
     as_map,
     symbol,
@@ -36,6 +36,7 @@ from ecsiam.readers.job_needs import read_job
 from ecsiam.readers.naming import Index, T, is_address, keys_of, named_as
 from ecsiam.readers.needs.services import assumed_by
 from ecsiam.readers.reading import Fidelity, Reading, ReadJob, ReadRole, ReadTask, Unattached
+from ecsiam.readers.task_shape import misshapen
 
 # What stands for a trust that could not be read: it lets nobody in, and the role has a gap.
 _NO_TRUST = Policy([Statement("Deny", "*", principals=EVERYONE, as_is=True)], as_is=True)
@@ -70,6 +71,8 @@ class _Building:
     unclear: list[Gap] = field(factory=list[Gap])
     own: set[_Managed] = field(factory=set[_Managed])
     """The managed policies that it has, of those that are here."""
+    bound: _Managed | None = None
+    """Its permissions boundary, where that is here."""
     attached: dict[Text, None] = field(factory=dict[Text, None])
     unread: dict[Text, None] = field(factory=dict[Text, None])
     granted: dict[str, Policy] = field(factory=dict[str, Policy])
@@ -99,6 +102,11 @@ class _Building:
         else:
             self.unread[arn] = None
         return there
+
+    def bounded(self) -> Policy | None:
+        """What its boundary says, where all of that is known."""
+        read = self.bound.read if self.bound is not None else None
+        return None if read is None or read.gaps or read.unclear else read.policy
 
     def role(self) -> ReadRole:
         trust: Policy = _NO_TRUST
@@ -136,6 +144,7 @@ class _Building:
             unread=tuple(self.unread),
             fidelity=self.fidelity,
             kind=self.root.kind,
+            bounded=self.bounded(),
         )
 
 
@@ -200,8 +209,11 @@ def _roles(root: Root, loose: list[_Loose], unused: list[_Managed]) -> list[_Bui
     all_managed = [_Managed(found) for found in root.found if isinstance(found, FoundManaged)]
     managed = _index_of(all_managed)
     named_roles = _index(roles)
-    wanted = {one.found.address for role in roles for one in managed.of(role.found.boundary or EMPTY)}
+    wanted: set[str] = set()
     for role in roles:
+        bounding = managed.of(role.found.boundary or EMPTY)
+        wanted.update(one.found.address for one in bounding)
+        role.bound = bounding[0] if len(bounding) == 1 else None
         for arn in role.found.managed:
             wanted.update(one.found.address for one in role.attach(arn, managed))
     for found in root.found:
@@ -236,6 +248,9 @@ def _across(built: list[_Building], loose: list[_Loose], unused: list[_Managed])
         else:
             yield one.unattached()
     for role in built:
+        bounding = _elsewhere(managed, role.found.boundary) if role.found.boundary and role.bound is None else []
+        used.update(bounding)
+        role.bound = bounding[0] if len(bounding) == 1 else role.bound
         for arn in tuple(role.unread):
             policies = _elsewhere(managed, arn)
             used.update(policies)
@@ -272,8 +287,9 @@ def assemble(roots: Iterable[Root], path: str) -> Reading:
         tasks=tuple(tasks),
         jobs=tuple(_jobs(all_, index, tasks)),
         templates=tuple(one for root in all_ for one in root.found if isinstance(one, FoundTemplate)),
+        providers=tuple(one for root in all_ for one in root.found if isinstance(one, FoundProvider)),
         unattached=unattached,
-        gaps=tuple(gap for root in all_ for gap in root.gaps),
+        gaps=(*(gap for root in all_ for gap in root.gaps), *(gap for one in tasks for gap in misshapen(one.found))),
         files=tuple(dict.fromkeys(file for root in all_ for file in root.files)),
         keys_by_root={root.name: root.keys for root in all_},
         arns_by_root={root.name: root.arns for root in all_},
@@ -311,9 +327,9 @@ def _jobs(roots: Iterable[Root], roles: Index[_Building], tasks: list[ReadTask])
 
 def _named(value: Value, task: FoundTask, key: str) -> Text | None:
     """What a task definition says that its role is; a symbol where that was not understood, since it says something."""
-    if isinstance(value, Unread):
-        return text(symbol(task.address, key))
-    return text(value) if isinstance(value, str | Text) and value else None
+    if isinstance(value, str | Text):
+        return text(value) if value else None
+    return None if value is None else text(symbol(task.address, key))
 
 
 def _role_of(named: Text | None, root: Root, roles: Index[_Building]) -> str | None:

@@ -213,6 +213,14 @@ def truth(value: Value) -> bool | None:
     raise Failed("a condition is true or false")
 
 
+def number_in(digits: str) -> int | float:
+    """The number that a text is, a near one if it is long. Raises Failed for one beyond all, ValueError for none."""
+    found = int(digits) if len(digits) < 100 and digits.lstrip("-").isdecimal() else float(digits)
+    if not math.isfinite(found):
+        raise Failed("too large a number")
+    return found
+
+
 def number(value: Value) -> str:
     """A number as Terraform writes it in a text."""
     if isinstance(value, int):

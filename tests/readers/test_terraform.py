@@ -31,6 +31,7 @@ from ecsiam.readers.found import (
 from ecsiam.readers.terraform.configuration import read_root, read_terraform
 from ecsiam.readers.terraform.ecs import api_value
 from ecsiam.readers.terraform.files import Files
+from ecsiam.readers.terraform.given import given_by
 
 SHAPES = Path(__file__).parent / "shapes" / "terraform"
 AT_ONCE = 10  # seconds of a processor that may be slow
@@ -667,7 +668,7 @@ def test_values_come_from_the_files_that_terraform_reads(tmp_path: Path) -> None
         (found,) = root.found
         assert isinstance(found, FoundRole)
         assert found.name == Text((value,))
-    (root,) = read_terraform(tmp_path, var_files=[tmp_path / "other.tfvars"])
+    (root,) = read_terraform(tmp_path, values=given_by({}, [tmp_path / "other.tfvars"]))
     assert isinstance(root.found[0], FoundRole)
     assert root.found[0].name == Text(("o",))
 

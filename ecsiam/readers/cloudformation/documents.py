@@ -7,6 +7,7 @@ from attrs import frozen
 
 from ecsiam.readers.cloudformation.resolved import Either, alternatives, plain, unknown, why_not
 from ecsiam.readers.cloudformation.syntax import Node
+from ecsiam.readers.documents import UNREAD
 from ecsiam.readers.found import FoundDocument, Place, Unread, Value
 
 Hangs = tuple[Either, ...]
@@ -36,6 +37,8 @@ def document(node: Node | None, resource: Node, at: At, hangs: Iterable[str] = (
         one = found[0][0]
         known = isinstance(one.value, str) and not found[0][1] and not tuple(hangs)
         return FoundDocument(one.value if known else Unread(why_not(one)), at.place(one))
+    if not found:
+        return FoundDocument(Unread(why_not(node)), at.place(node))
     made: dict[str, Value] = {}
     statements: list[Value] = []
     places: list[Place] = []
@@ -50,7 +53,9 @@ def document(node: Node | None, resource: Node, at: At, hangs: Iterable[str] = (
         for statement, inner in alternatives(one.fields.get("Statement")):
             statements.append(guarded(plain(statement), [*whys, *(either.why for either in inner)]))
             places.append(at.place(statement))
-    return FoundDocument({**made, "Statement": statements}, at.place(node), tuple(places))
+    if statements or any("Statement" in one.fields for one, _ in found):
+        made["Statement"] = statements
+    return FoundDocument(made, at.place(node), tuple(places))
 
 
 def guarded(statement: Value, whys: list[str]) -> Value:
@@ -63,5 +68,5 @@ def guarded(statement: Value, whys: list[str]) -> Value:
         return fields
     conditions = cast("dict[str, Value]", own)
     equal = conditions.get("StringEquals", {})
-    more = {**cast("dict[str, Value]", equal), "unread": Unread(whys[0])} if isinstance(equal, dict) else equal
+    more = {**cast("dict[str, Value]", equal), UNREAD: Unread(whys[0])} if isinstance(equal, dict) else equal
     return {**fields, "Condition": {**conditions, "StringEquals": more}}

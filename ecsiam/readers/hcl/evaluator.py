@@ -39,6 +39,7 @@ from ecsiam.readers.values import (
     is_unknown,
     joined,
     named,
+    number_in,
     truth,
     unknown,
 )
@@ -281,7 +282,7 @@ def _unary(e: Unary, scope: Scope) -> Value:
 def _number(value: Value) -> Any:
     if isinstance(value, str):
         try:
-            return int(value) if value.lstrip("-").isdecimal() and len(value) < 100 else float(value)
+            return number_in(value)
         except ValueError:
             pass
     elif isinstance(value, int | float) and not isinstance(value, bool):
@@ -315,13 +316,13 @@ def _binary(e: Binary, scope: Scope) -> Value:
     if e.operator in ("==", "!=") or not is_known(left) or not is_known(right):
         return unknown(f"({named(left)} {e.operator} {named(right)})")
     a, b = _number(left), _number(right)
-    if e.operator in ("/", "%"):
-        if not b:
-            raise Failed("division by zero")
-        exact = isinstance(a, int) and isinstance(b, int) and a % b == 0
-        return (a // b if exact else a / b) if e.operator == "/" else a - b * int(a / b)
     if max(abs(a), abs(b)) > 10**60:
         return Unread("too large a number")
+    if e.operator in ("/", "%"):
+        if abs(b) < 1e-60:
+            raise Failed("division by zero, or nearly so")
+        exact = isinstance(a, int) and isinstance(b, int) and a % b == 0
+        return (a // b if exact else a / b) if e.operator == "/" else a - b * int(a / b)
     return _NUMERIC[e.operator](a, b)
 
 

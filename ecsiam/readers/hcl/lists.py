@@ -231,7 +231,7 @@ def _zipmap(keys: Value, values: Value) -> Value:
     a, b = items_in(keys), items_in(values)
     if rest := has_rest([*a, *b]):
         return Map(rest=rest.why)
-    return Map(zip(a, b, strict=True))
+    return Map(zip(map(as_text, a), b, strict=True))
 
 
 def _tomap(value: Value) -> Value:
@@ -249,7 +249,7 @@ def _transpose(value: Value) -> Value:
     found = Map()
     for key, items in sorted(_map(value).items(), key=lambda item: str(item[0])):
         for item in items_in(items):
-            found.setdefault(item, []).append(key)
+            found.setdefault(as_text(item), []).append(key)
     return found
 
 

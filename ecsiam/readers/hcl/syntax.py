@@ -25,6 +25,7 @@ from ecsiam.readers.hcl.tree import (
     Template,
     Unary,
 )
+from ecsiam.readers.values import Failed, number_in
 
 LONGEST = 1_000  # operators, attributes or indices one after the other
 
@@ -160,7 +161,7 @@ class _Parser(Templates):
                 if (name := self.match(IDENTIFIER)) is not None:
                     found = Attribute(found, name)
                 elif (number := self.match(_LEGACY_INDEX)) is not None:
-                    found = Index(found, Literal(int(number)))
+                    found = Index(found, self.number(number))
                 elif self.take("*"):
                     each: Expression = Name(_ITEM)
                     while (of := _TAKEN.match(self.source, self.at)) is not None:
@@ -208,9 +209,15 @@ class _Parser(Templates):
             case _:
                 return self.word()
 
+    def number(self, digits: str) -> Literal:
+        try:
+            return Literal(number_in(digits))
+        except Failed as e:
+            raise self.fault(str(e)) from None
+
     def word(self) -> Expression:
         if (number := self.match(_NUMBER)) is not None:
-            return Literal(int(number) if number.isdecimal() else float(number))
+            return self.number(number)
         line = self.line()
         if (called := self.match(_FUNCTION)) is not None:
             return self.call(called[:-1].strip(), line)

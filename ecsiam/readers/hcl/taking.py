@@ -69,7 +69,7 @@ def _at(items: list[Value], key: Value) -> Value:
         return either(items, f"{named(items)}[{named(key)}]")
     try:
         at = int(key)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Failed("an index is a number") from None
     before = next((v for v in items[: at + 1] if isinstance(v, Unread)), None)
     if before is not None:

@@ -28,6 +28,7 @@ from ecsiam.readers.values import (
     joined,
     lowered,
     named,
+    number_in,
     truth,
     unknown,
 )
@@ -200,7 +201,7 @@ def tonumber(value: Value) -> Value:
     """A value as a number. Raises ValueError for what is none."""
     if value is None or isinstance(value, Text | Unread | int | float):
         return value
-    return int(value) if str(value).lstrip("-").isdecimal() else float(value)
+    return number_in(str(value))
 
 
 def _tobool(value: Value) -> Value:

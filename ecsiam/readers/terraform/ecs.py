@@ -118,7 +118,7 @@ def _task(one: TerraformResource, gaps: list[Gap]) -> Iterator[Found]:
     value["containerDefinitions"] = containers
     value.lines["containerDefinitions"] = place.line or 0
     value["family"] = one.attribute("family")
-    value |= {k: v if isinstance(v, Unread) else as_text(v) for k, v in value.items() if k in ("cpu", "memory")}
+    value |= {k: as_text(v) for k in ("cpu", "memory") if isinstance(v := value.get(k), int | float)}
     lines, files = _lines(value)
     region = text_of(one.values.get("region")) or one.home.region
     made = FoundTask(one.address, one.place, plain(value), lines, region, one.home.account, files)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ecsiam.model.text import Text
 from ecsiam.readers.found import Unread, Value, is_list
 from ecsiam.readers.hcl.taking import items_of
-from ecsiam.readers.values import Failed, Map, as_text, named, unknown
+from ecsiam.readers.values import Failed, Map, as_text, named, number_in, unknown
 
 MOST_INSTANCES = 2_000
 Make = Callable[..., Value]
@@ -39,7 +39,7 @@ def by_key(value: Value, make: Make) -> Value:
 def by_index(value: Value, make: Make) -> Value:
     """The instances that a `count` makes."""
     if isinstance(value, str) and value.isdecimal():
-        value = int(value)
+        value = number_in(value)
     if isinstance(value, bool) or not isinstance(value, int):
         why = value.why if isinstance(value, Unread) else named(value)
         return [make("[0]", {"count": Map({"index": 0})}, f"whether it exists isn't known: `count` is {why}"[:300])]

@@ -1,6 +1,7 @@
 """A Terraform module evaluated: variables, locals, resources and the modules it calls, each when it is asked for."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from ecsiam.readers.values import Failed, Map, Node, as_text, named, unknown
 # What is made of a file's content, and by which function.
 _OF_CONTENT = {f"file{of}": of for of in ("md5", "sha1", "sha256", "sha512", "base64sha256", "base64sha512")}
 _OF_CONTENT["filebase64"] = "base64encode"
+_ACCOUNT = re.compile("[0-9]{12}")
 _ABROAD = ("assume_role", "assume_role_with_web_identity", "profile", "access_key")
 
 
@@ -264,8 +266,9 @@ class Module:
     def _allowed(self, accounts: Argument | None) -> Text | None:
         """The one account that a provider works in: it refuses every other."""
         found = value_of(accounts.value, self) if accounts is not None else None
-        one = as_text(found[0]) if is_list(found) and len(found) == 1 else None
-        return text(one) if isinstance(one, str | Text) else None
+        one = found[0] if is_list(found) and len(found) == 1 else None
+        one = str(one) if isinstance(one, int) else one
+        return text(one) if isinstance(one, Text) or (isinstance(one, str) and _ACCOUNT.fullmatch(one)) else None
 
     def home(self, block: Block) -> Home:
         """Where the provider of a resource makes it."""

@@ -16,6 +16,7 @@ from ecsiam.readers.found import (
     FoundInline,
     FoundManaged,
     FoundPassing,
+    FoundProvider,
     FoundResourcePolicy,
     FoundRole,
     FoundTemplate,
@@ -303,7 +304,16 @@ def _template(one: TerraformResource, _: list[Gap]) -> Iterator[Found]:
     yield FoundTemplate(one.address, one.place, name, None if one.unsure else keys)
 
 
+def _provider(one: TerraformResource, _: list[Gap]) -> Iterator[Found]:
+    url, given = one.values.get("url"), one.values.get("client_id_list")
+    if isinstance(url, str):
+        named = tuple(str(audience) for audience in given) if is_list(given) else ()
+        known = is_list(given) and all(isinstance(audience, str) for audience in given) and not one.unsure
+        yield FoundProvider(one.address, one.place, url.removeprefix("https://"), named if known else None)
+
+
 IAM: dict[str, Translate] = {
+    "aws_iam_openid_connect_provider": _provider,
     "aws_iam_role": _role,
     "aws_iam_role_policy": _role_policy,
     "aws_iam_policy": _policy,
