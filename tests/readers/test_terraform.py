@@ -701,6 +701,7 @@ DOUBLED = (
 LISTS = "locals {\n  a0 = [1]\n" + "".join(f"  a{i + 1} = concat(local.a{i}, local.a{i})\n" for i in range(60)) + "}\n"
 CHAIN = 'locals {\n  a0 = "x"\n' + "".join(f"  a{i + 1} = local.a{i}\n" for i in range(5000)) + "}\n"
 POWER = "locals {\n  a0 = 9\n" + "".join(f"  a{i + 1} = local.a{i} * local.a{i}\n" for i in range(60)) + "}\n"
+REPEATED = "%{ for a in range(1000) }%{ for b in range(1000) }" + "1" * 1000 + ",%{ endfor }%{ endfor }"
 HOSTILE = {
     "brackets": "locals {\n  a = " + "[" * 100_000 + "\n}\n",
     "closed brackets": "locals {\n  a = " + "[" * 5_000 + "]" * 5_000 + "\n}\n",
@@ -724,6 +725,13 @@ HOSTILE = {
     "a power": POWER + ROLE % "local.a60",
     "a regular expression": ROLE % ('regex("(a+)+$", "' + "a" * 50 + 'b")'),
     "more of them": ROLE % ('regex("a*a*a*a*a*a*a*a*c", "' + "a" * 5000 + '")'),
+    "a template": ROLE % f"<<EOT\n[{REPEATED}1]\nEOT\n",
+    "a lone directive": ROLE % f'"{REPEATED}"',
+    "joined texts": 'locals {\n  a0 = "xx"\n'
+    + "".join(f'  a{i + 1} = join("", [local.a{i}, format("%s%s", local.a{i}, local.a{i})])\n' for i in range(60))
+    + "}\n"
+    + ROLE % "local.a60",
+    "doubled symbols": 'variable "x" {}\n' + DOUBLED.replace('"xxxxxxxxxx"', '"a${var.x}"') + ROLE % "local.a60",
     "setproduct": ROLE % f"jsonencode(setproduct({', '.join(['range(100)'] * 10)}))",
     "comments": "/*" * 500_000,
     "hashes": "#\n" * 500_000,
