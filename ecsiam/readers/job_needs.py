@@ -93,10 +93,22 @@ def _everything(_: ReadUse) -> _On:
 
 
 def _somewhere(use: ReadUse) -> _On:
-    """Nobody says what it is called on: on everything, where the action takes nothing else."""
+    """On something that nobody says, of a kind that the action takes; on everything, where it takes nothing else."""
     known = action(str(*use.found.of("action")))
-    everything = known is None or not supports_resources(known)
-    yield text("*") if everything else text(Ref("what it is called on")), ()
+    if known is None or not supports_resources(known):
+        yield text("*"), ()
+        return
+    for group in use.found.of("group"):
+        for end in (":log-stream:", ":", ""):
+            yield _arn("logs", "log-group:", group, end, *([symbol("a log stream", "each")] if end else [])), ()
+    if use.found.of("group"):
+        return
+    for kind in known.resources:
+        _, _, service, _, _, rest = kind.arn.split(":", 5)
+        parts = rest.split("*")
+        holes = [p for i, one in enumerate(parts) for p in (symbol(f"call {i}", "each"), one)][1:]
+        yield _arn(service, *holes), ()
+    yield text(Ref("what it is called on")), ()
 
 
 def _repositories(use: ReadUse, arns: Mapping[Ref, Text]) -> _On:
@@ -134,7 +146,7 @@ def _groups(use: ReadUse) -> _On:
 
 
 def _configurations(_: ReadUse) -> _On:
-    yield _arn("codedeploy", "deploymentconfig:", symbol("a deployment group", "configuration")), ()
+    yield _arn("codedeploy", "deploymentconfig:", symbol("a deployment configuration", "each")), ()
 
 
 def _applications(use: ReadUse) -> _On:

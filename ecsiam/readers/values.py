@@ -22,6 +22,8 @@ from ecsiam.model.text import Ref, Text
 from ecsiam.readers.found import OF_DEPLOYMENT, Unread, Value, is_list, is_map
 
 LONGEST_NAME = 200
+LONGEST = 1_000_000  # characters of a text, items of a list
+_OF_REF = 10  # characters for which a reference counts
 
 
 class Failed(Exception):
@@ -252,11 +254,15 @@ def lowered(text: Text) -> str | Text:
 
 
 def joined(parts: list[Value]) -> str | Text | Unread:
-    """Texts one after the other."""
+    """Texts one after the other, as far as that is no more than anybody writes."""
     texts = [as_text(p) for p in parts]
+    size = 0
     for one in texts:
         if isinstance(one, Unread):
             return one
+        size += sum(len(p) if isinstance(p, str) else _OF_REF for p in ((one,) if isinstance(one, str) else one.parts))
+    if size > LONGEST:
+        return Unread(f"a text of more than {LONGEST:,} characters")
     if all(isinstance(t, str) for t in texts):
         return "".join(cast("list[str]", texts))
     return lowered(Text(tuple(cast("list[str | Text]", texts))))

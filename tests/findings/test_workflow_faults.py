@@ -74,6 +74,10 @@ PLANTED = {
         FLOW, "          aws ecs wait", "          aws logs tail /ecs/migrate\n          aws ecs wait", "missing",
         "aws logs tail", "logs:FilterLogEvents",
     ),
+    "logs of another group": Planted(
+        FLOW, "          aws ecs wait", "          aws logs get-log-events --log-group-name /x\n          aws ecs wait",
+        "missing", "aws logs get", "log-group:/x",
+    ),
     "no statement for tokens": Planted(
         ROLES, "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "token-refused", "role-to-assume",
         "no statement",

@@ -10,7 +10,7 @@ def u(service: str) -> str:
     return f"aws ecs update-service --service {service}"
 
 
-PUSHED, VAR, PRINTED = '"$GITHUB_EVENT_NAME"', '"${{ vars.X }}"', '"$(x)"'
+PUSHED, VAR, PRINTED = '"$GITHUB_EVENT_NAME"', '"${{ vars.X }}"', '"$(aws sts get-caller-identity)"'
 SCRIPTS: dict[str, tuple[str, list[str]]] = {
     "a condition that holds": (f"if [ {PUSHED} = push ]; then\n{u('a')}\nelse\n{u('b')}\nfi\n{u('c')}", ["a", "c"]),
     "one that doesn't": (f"if [[ {PUSHED} != push ]]; then {u('a')}; else {u('b')}; fi", ["b"]),
@@ -26,6 +26,14 @@ SCRIPTS: dict[str, tuple[str, list[str]]] = {
     "one that is turned around": (f"if ! [ {PUSHED} = push ]; then {u('a')}; else {u('b')}; fi", ["b"]),
     "what may go with the role": (f"if [ {VAR} = a ]; then {u('a')}; else {u('b')}; fi\n{u('c')}", ["c"]),
     "what turns out": (f"if [ {PRINTED} = a ]; then {u('a')}; else {u('b')}; fi", ["a", "b"]),
+    "what AWS says, from a variable": (
+        f"R=$(aws sts get-caller-identity | jq .)\nS=$(echo \"$R\" | jq .x)\nif [ \"$S\" = a ]; then {u('a')}; fi",
+        ["a"],
+    ),
+    "what another command says": (f"E=$(echo $GITHUB_REF | sed s/x/y/)\nif [ $E = a ]; then {u('a')}; fi", []),
+    "a question about the branch": (f"if echo $GITHUB_REF | grep -q main; then {u('a')}; fi", []),
+    "a question about the branch, before": (f"echo $GITHUB_REF | grep -q main && {u('a')}", []),
+    "a build and what follows": (f"docker build -t $IMAGE . && {u('a')}", ["a"]),
     "a file": (f"if [ -f x ]; then {u('a')}; fi", ["a"]),
     "a command": (f"if grep x y; then {u('a')}; fi", ["a"]),
     "two in one test": (
@@ -88,7 +96,7 @@ HANDED: dict[str, tuple[str, str, str]] = {
         f"if [ {PUSHED} = push ]; then\n  echo s=a >> $GITHUB_OUTPUT\nelse\n  echo s=b >> $GITHUB_OUTPUT\nfi",
         "${{ steps.a.outputs.s }}", "a",
     ),
-    "known in part": ('echo "s=web-$(date)" >> $GITHUB_OUTPUT', "${{ steps.a.outputs.s }}", "web-{$()}"),
+    "known in part": ('echo "s=web-$(date)" >> $GITHUB_OUTPUT', "${{ steps.a.outputs.s }}", "web-{$(...)}"),
     "written otherwise too": (
         'echo s=a >> $GITHUB_OUTPUT\nprintf "s=%s" b >> $GITHUB_OUTPUT', "${{ steps.a.outputs.s }}",
         "{steps.a.outputs.s}",

@@ -701,6 +701,7 @@ DOUBLED = (
 LISTS = "locals {\n  a0 = [1]\n" + "".join(f"  a{i + 1} = concat(local.a{i}, local.a{i})\n" for i in range(60)) + "}\n"
 CHAIN = 'locals {\n  a0 = "x"\n' + "".join(f"  a{i + 1} = local.a{i}\n" for i in range(5000)) + "}\n"
 POWER = "locals {\n  a0 = 9\n" + "".join(f"  a{i + 1} = local.a{i} * local.a{i}\n" for i in range(60)) + "}\n"
+REPEATED = "%{ for a in range(1000) }%{ for b in range(1000) }" + "1" * 1000 + ",%{ endfor }%{ endfor }"
 HOSTILE = {
     "brackets": "locals {\n  a = " + "[" * 100_000 + "\n}\n",
     "closed brackets": "locals {\n  a = " + "[" * 5_000 + "]" * 5_000 + "\n}\n",
@@ -724,6 +725,13 @@ HOSTILE = {
     "a power": POWER + ROLE % "local.a60",
     "a regular expression": ROLE % ('regex("(a+)+$", "' + "a" * 50 + 'b")'),
     "more of them": ROLE % ('regex("a*a*a*a*a*a*a*a*c", "' + "a" * 5000 + '")'),
+    "a template": ROLE % f"<<EOT\n[{REPEATED}1]\nEOT\n",
+    "a lone directive": ROLE % f'"{REPEATED}"',
+    "joined texts": 'locals {\n  a0 = "xx"\n'
+    + "".join(f'  a{i + 1} = join("", [local.a{i}, format("%s%s", local.a{i}, local.a{i})])\n' for i in range(60))
+    + "}\n"
+    + ROLE % "local.a60",
+    "doubled symbols": 'variable "x" {}\n' + DOUBLED.replace('"xxxxxxxxxx"', '"a${var.x}"') + ROLE % "local.a60",
     "setproduct": ROLE % f"jsonencode(setproduct({', '.join(['range(100)'] * 10)}))",
     "comments": "/*" * 500_000,
     "hashes": "#\n" * 500_000,
@@ -829,6 +837,22 @@ def test_a_dynamic_block_in_json_makes_what_it_makes_in_hcl(tmp_path: Path) -> N
     one, two, three = said(found.document.value)["Statement"]
     assert one == {"Sid": "one", "Effect": "Allow", "Action": ["a:b"], "Condition": {"Bool": {"a": []}}}
     assert (two["Sid"], three["Sid"]) == ("two", "x")
+
+
+@pytest.mark.parametrize(
+    ("expression", "means"),
+    [
+        ("jsonencode({ Statement = [{ Resource = var.l }] })", "?? a list is empty unless its variable is given"),
+        ("data.aws_iam_policy_document.d.json", "?? a list is empty unless its variable is given"),
+        ("jsonencode({ Statement = [{ Resource = [] }] })", []),
+        ('jsonencode({ Statement = [{ Resource = concat(var.l, ["a"]) }] })', ["a"]),
+    ],
+)
+def test_a_list_that_is_empty_by_default_is_given_by_who_deploys(expression: str, means: Any, tmp_path: Path) -> None:
+    before = (
+        'variable "l" {\n type = list(string)\n default = []\n}\n' + DOCUMENT % "statement {\n resources = var.l\n}"
+    )
+    assert policy(tmp_path, expression, before)["Statement"][0]["Resource"] == means
 
 
 def test_every_kind_of_record_is_found_in_the_shapes() -> None:

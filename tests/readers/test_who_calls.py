@@ -129,6 +129,20 @@ def test_keys_that_are_not_set_change_nobody() -> None:
     assert ROLE in LOGIN
 
 
+def test_of_a_login_that_keeps_the_keys_that_are_there_nobody_is_sure() -> None:
+    other = LOGIN.replace("role/deploy', ", "role/other', use-existing-credentials: true, ")
+    assert done(other + step(STOP))[0] == {"deploy": [], "other": []}
+    assert done(step(STOP), other)[0] == {"other": ["stop-task"]}
+
+
+@pytest.mark.parametrize(
+    "action", ["acme/setup-aws", "acme/configure-multiple-aws-roles", "acme/aws-oidc", "acme/assume"]
+)
+def test_after_an_action_that_may_log_in_it_is_nobody(action: str) -> None:
+    assert done(f"      - uses: {action}@v1\n" + step(STOP))[0] == {"deploy": []}
+    assert done("      - uses: acme/notify-slack@v1\n" + step(STOP))[0] == {"deploy": ["stop-task"]}
+
+
 @pytest.mark.parametrize(
     ("script", "more", "region"),
     [

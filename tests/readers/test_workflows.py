@@ -128,6 +128,11 @@ HOSTILE = {
     "doubled in itself": "A=x\n" + "A=$A$A$A\n" * 500 + "docker push $A",
     "not closed": "echo " + "${{ a " * 4_000 + "\ndocker push x",
     "open quotes": "echo " + "${{ 'a" * 4_000 + "\ndocker push x",
+    "tests": "[[ " + "a && " * 9_000 + "a ]] && docker push x\n[ " + "! " * 9_000 + "a ]\ndocker push x",
+    "loops": "for x in a; do\n" * 4_000 + "docker push x\n" + "done\n" * 4_000,
+    "loops of many": "for x in a b c d e f; do\n" * 30 + "docker push x\n" + "done\n" * 30,
+    "conditions": "if a; then\n" * 8_000 + "docker push x",
+    "braces": "{ " * 30_000 + "docker push x",
     "many ways": "echo " + "${{ a || b || c }}" * 2_000 + "\ndocker push x",
 }
 

@@ -14,7 +14,7 @@ from ecsiam.readers.found import Place
 from ecsiam.readers.github.aws_cli import Called
 from ecsiam.readers.github.callers import BY_FILE, KEYS, NOBODY, Callers, Who
 from ecsiam.readers.github.expressions import Values
-from ecsiam.readers.github.shell import PRINTED, commands
+from ecsiam.readers.github.shell import OTHERS, PRINTED, commands
 
 PROFILE = "AWS_PROFILE"
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
@@ -62,7 +62,7 @@ class Acting:
         names = [ref.name for one in values for ref in one.refs]
         if names == [f"${KEYS}"]:
             return self.who.current
-        return self._taken() if PRINTED in names else NOBODY
+        return self._taken() if PRINTED in names or OTHERS in names else NOBODY
 
     def _taken(self) -> Who:
         """Who was assumed, and is taken now."""

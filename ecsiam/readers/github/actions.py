@@ -27,9 +27,10 @@ def _credentials(steps: Steps, step: Map, given: Given) -> None:
     if KEYS in steps.scope.env or not roles:
         who.current = who.current | NOBODY if conditional else NOBODY
         return
-    by_token = not steps.excused and not any(
-        (given.may("aws-access-key-id"), given.may("web-identity-token-file"), given.may("role-chaining"))
-    )
+    kept = given.may("use-existing-credentials") and who.current != NOBODY  # it does nothing then
+    conditional = conditional or kept
+    otherwise = ("aws-access-key-id", "web-identity-token-file", "role-chaining")
+    by_token = not steps.excused and not kept and not any(given.may(name) for name in otherwise)
     region = given.of("aws-region")
     audience = given.of("audience", str(AUDIENCE))
     one = region[0] if len(region) == 1 else None
@@ -42,8 +43,7 @@ def _credentials(steps: Steps, step: Map, given: Given) -> None:
     subjects = steps.subjects(steps.when)
     whole = not given.may("output-credentials")  # which whoever reads the step's outputs has
     new = who.add(FoundLogin(place, roles, by_token, subjects, audience, one, by=by, tagged=tagged, whole=whole))
-    kept = [v.literal for v in given.of("output-env-credentials", "true")] != ["true"]
-    if not kept:
+    if [v.literal for v in given.of("output-env-credentials", "true")] == ["true"]:
         steps.by_login = dict.fromkeys(REGIONS, region) if region else {}
         steps.handed |= steps.by_login
         steps.scope = evolve(steps.scope, changed=steps.scope.changed - frozenset(steps.by_login))

@@ -86,7 +86,7 @@ def used(called: Called, files: Mapping[str, Values]) -> Iterator[tuple[str, dic
     cluster = called.first("cluster") or (text("default"),)
     match step := called.step:
         case None:
-            yield from _call(called.words)
+            yield from _call(called)
         case "register":
             yield step, {"definition": _definition(called, files)}
         case "update" | "watch":
@@ -106,14 +106,17 @@ def used(called: Called, files: Mapping[str, Values]) -> Iterator[tuple[str, dic
             yield step, {}
 
 
-def _call(words: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Values]]]:
+def _call(called: Called) -> Iterator[tuple[str, dict[str, Values]]]:
     """A command that is the call of one action, by its name."""
+    words = called.words
     named = next((CALLS[words[:n]] for n in (3, 2) if words[:n] in CALLS), None)
     if named is None and len(words) > 1 and words[0] in SERVICES:
         named = f"{SERVICES[words[0]]}:{''.join(words[1].split('-'))}"
     known = None if named is None else action(named)
     if known is not None:
-        yield "call", {"action": (text(known.id),)}
+        logs = words[:1] == ("logs",)
+        group = called.first("log-group-name") or tuple(map(text, words[2:])) if logs else ()
+        yield "call", {"action": (text(known.id),), **({"group": group} if group else {})}
 
 
 def definition_of(files: Mapping[str, Values], named: Values) -> Values:

@@ -11,18 +11,20 @@ from typing import Literal
 from attrs import define, field
 
 from ecsiam.analysis.unknown import Matches, compare
-from ecsiam.model.text import Text
+from ecsiam.model.text import Ref, Text
 from ecsiam.readers.github.expressions import Values
 from ecsiam.readers.github.shell import PRINTED, Command
 
 Goes = Literal["no", "perhaps", "either", "yes"]
-"""Whether something comes about. `either`: as it turns out while the script runs, so it does in some run.
+"""Whether something comes about. `either`: as it turns out while the script runs, by what AWS says or by a file.
 
 `perhaps`: by what isn't known of the run, such as its branch: that may go together with the role.
 """
 _ORDER: tuple[Goes, ...] = ("no", "perhaps", "either", "yes")
 _NOT: dict[Goes, Goes] = {"no": "yes", "yes": "no", "perhaps": "perhaps", "either": "either"}
 _TURNS_OUT = (PRINTED, "$?")
+_LONGEST = 200  # words of a test
+_ASKS = ("cmp", "diff", "egrep", "expr", "fgrep", "grep")
 _CAME: dict[Matches, bool | None] = {"yes": True, "no": False, "maybe": None}
 _FIXED: dict[str, Goes] = {"true": "yes", ":": "yes", "false": "no"}
 _BEGINS = {"{": "group", "if": "if", "while": "loop", "until": "loop", "for": "for", "select": "for", "case": "case"}
@@ -65,6 +67,8 @@ class Branches:
     """How the commands that `&&` and `||` join came out so far."""
     joined: Goes = "yes"
     """Whether they come to the command that was read last."""
+    open_: bool = False
+    """Whether what is asked hangs on something of the run, such as its branch."""
     has_test: bool = False
     """Whether one of them is a test."""
     ended: str = ""
@@ -108,6 +112,9 @@ class Branches:
             tested = test(words, self.value)
             self.has_test = tested is not None or (self.has_test and command.sign in ("&&", "||"))
             succeeds: Goes = "yes" if self.has_test else "either"  # `test && one || other`
+            self.open_ = any(self._hangs(one) for one in words) or (command.piped and self.open_)
+            if self.open_ and (self.asking or words[0].literal in _ASKS):
+                succeeds = "perhaps"
             came = succeeds if tested is None else tested
             came = _NOT[came] if negated else came
             match command.sign:
@@ -118,6 +125,15 @@ class Branches:
                 case _:
                     self.came = came
         return words, goes
+
+    def of_aws(self, words: Iterable[Text]) -> bool:
+        """Whether words have what AWS said in them."""
+        return any(ref.name == PRINTED for word in words if word.refs for one in self.value(word) for ref in one.refs)
+
+    def _hangs(self, word: Text) -> bool:
+        """Whether a word hangs on something of the run, and not on what AWS says alone."""
+        values = [self.value(Text((ref,))) for ref in word.refs]
+        return any(ref.name not in _TURNS_OUT for each in values for one in each for ref in one.refs or (Ref(""),))
 
     def _join(self, command: Command) -> Goes:
         if not command.piped:
@@ -172,10 +188,13 @@ def test(words: tuple[Text, ...], value: Callable[[Text], Values]) -> Goes | Non
 
 def _tested(given: list[Text], value: Callable[[Text], Values], *, patterns: bool) -> Goes:
     signs = [one.literal for one in given]
+    if len(given) > _LONGEST:
+        return "perhaps"
     for sign in ("||", "-o", "&&", "-a"):
         if sign in signs[1:-1]:
             at = signs.index(sign, 1)
-            one, other = (_tested(part, value, patterns=patterns) for part in (given[:at], given[at + 1 :]))
+            one = _tested(given[:at], value, patterns=patterns)
+            other = _tested(given[at + 1 :], value, patterns=patterns)
             return _any(one, other) if sign in ("||", "-o") else both(one, other)
     if signs[:1] == ["!"]:
         return _NOT[_tested(given[1:], value, patterns=patterns)]

@@ -19,7 +19,7 @@ from ecsiam.readers.github.branches import Branches
 from ecsiam.readers.github.callers import KEYS, NOBODY, Callers
 from ecsiam.readers.github.expressions import Scope, Values, few, put_in
 from ecsiam.readers.github.makefiles import recipe
-from ecsiam.readers.github.shell import PRINTED, Command, commands, ends_of_loops, loop_in, without_functions
+from ecsiam.readers.github.shell import OTHERS, PRINTED, Command, commands, ends_of_loops, loop_in, without_functions
 
 MOST_COMMANDS = 10_000  # that the steps of a job come to
 _BEFORE = ("command", "env", "exec", "sudo", "time")
@@ -29,6 +29,7 @@ _HANDED = ("{$GITHUB_ENV}", "{$GITHUB_OUTPUT}")
 _WORKSPACE = ("{$GITHUB_WORKSPACE}/", "{github.workspace}/")
 _OR_ELSE = re.compile(r"\{(?P<name>\w+)(?::?-(?P<value>[^}]*)|:?\?[^}]*)\}")
 _CUT = re.compile(r"\{(?P<name>\w+)#(?:#(?P<last>\*/)|(?P<begin>[\w./-]+))\}")
+_DEEPEST_LOOPS = 20
 _DEEPEST = 5  # scripts that call scripts
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*")
 
@@ -70,6 +71,8 @@ class Script:
     """In how many shells it runs."""
     wrote: dict[tuple[str, str], Values] = field(factory=dict[tuple[str, str], Values])
     """What is written for the steps after it: by GITHUB_ENV or GITHUB_OUTPUT and the name."""
+    of_aws: bool = False
+    """Whether what the last command printed is what AWS says."""
     left: int = MOST_COMMANDS
     branches: Branches = field(init=False)
     acting: Acting = field(init=False)
@@ -83,6 +86,8 @@ class Script:
     def _named(self, ref: Ref) -> Values | None:
         if ref.name in self.holes:
             return self.holes[ref.name]
+        if ref.name == PRINTED:
+            return (text(ref if self.of_aws else Ref(OTHERS)),)
         name = ref.name.removeprefix("$")
         if otherwise := _OR_ELSE.fullmatch(name):
             return self._or_else(otherwise["name"], otherwise["value"])
@@ -118,18 +123,18 @@ class Script:
         """Take commands in order."""
         ends = ends_of_loops(script)
 
-        def between(i: int, end: int) -> None:
+        def between(i: int, end: int, depth: int = 0) -> None:
             while i < end and self.left > 0:
                 self.left -= 1
                 begins = loop_in(script[i]) or 0
-                words = self._each(script[i].words[begins + 3 :]) if i in ends else None
+                words = self._each(script[i].words[begins + 3 :]) if i in ends and depth < _DEEPEST_LOOPS else None
                 if words is None:
                     self.command(script[i], at(script[i]))
                 elif begins:
                     self.branches.follow(evolve(script[i], words=script[i].words[:begins]))
                 for word in words or ():
                     self.own[str(script[i].words[begins + 1])] = (word,)
-                    between(i + 1, ends[i])
+                    between(i + 1, ends[i], depth + 1)
                 i = i + 1 if words is None else ends[i] + 1
 
         between(0, len(script))
@@ -196,6 +201,7 @@ class Script:
         if command.document and any(str(word).endswith(CONFIG) for word in words):
             self.acting.config(command.document, tuple(map(Ref, self.holes)), surely=not excused)
         self._written(words, reads)
+        self.of_aws = name == "aws" or (command.piped and self.of_aws) or self.branches.of_aws(words)
 
     def _hands_on(self, words: list[Text]) -> None:
         """`echo NAME=VALUE >> "$GITHUB_OUTPUT"`; of what else writes there nothing is known."""

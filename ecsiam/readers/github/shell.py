@@ -13,6 +13,7 @@ from attrs import define, evolve, field, frozen
 from ecsiam.model.text import Ref, Text
 
 PRINTED = "$()"  # what a command prints
+OTHERS = "$(...)"  # what one prints that isn't AWS's: it may follow from the branch, as the role may
 LONGEST = 256 * 1024  # characters of a script
 DEEPEST = 8  # commands in the words of commands
 

@@ -33,7 +33,10 @@ from ecsiam.readers.values import Map
 
 AUDIENCE = text("sts.amazonaws.com")
 CREDENTIALS = "aws-actions/configure-aws-credentials"
-_LOGIN = re.compile(r"credential|assume|saml|vault|login-aws|aws-login|aws-auth|configure-aws")
+_LOGIN = re.compile(
+    r"credential|assume|saml|vault|oidc|aws[\w-]*(auth|login|profile|role|setup)"
+    r"|(auth|configure|login|profile|setup)[\w-]*aws"
+)
 _SET = re.compile(r"(?<![\w$])([A-Za-z_]\w*)=")
 _HANDS_ON = re.compile(r"""echo\s+["']?\w+=[^\n]*?>>?\s*"?\$\{?GITHUB_(?:ENV|OUTPUT)""")
 _ASSIGNS = re.compile(r"^\s*(?:export\s+|local\s+)?\w+=", re.MULTILINE)
@@ -121,7 +124,10 @@ class Steps:
                 self.who.assume_by_file(self.at(step, "run"), role, regions)
             if isinstance(step.get("uses"), str):
                 self._action(step, depth)
-            elif isinstance(step.get("run"), str) and plain(step.get("shell") or "bash").split()[0] in ("bash", "sh"):
+            elif isinstance(step.get("run"), str) and plain(step.get("shell") or "bash").split()[:1] in (
+                ["bash"],
+                ["sh"],
+            ):
                 self._script(step)
             else:
                 self.who.lose()

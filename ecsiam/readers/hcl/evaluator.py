@@ -9,7 +9,7 @@ from typing import Any
 
 from ecsiam.model.text import Text
 from ecsiam.readers.found import Unread, Value, is_list
-from ecsiam.readers.hcl.scope import LONGEST, Inner, Scope, is_in_for, places_of
+from ecsiam.readers.hcl.scope import Inner, Scope, is_in_for, places_of
 from ecsiam.readers.hcl.taking import attribute_of, document_of, either, equal, item_of, items_of
 from ecsiam.readers.hcl.tree import (
     Attribute,
@@ -30,6 +30,7 @@ from ecsiam.readers.hcl.tree import (
     Unary,
 )
 from ecsiam.readers.values import (
+    LONGEST,
     Encoded,
     Failed,
     Map,
@@ -116,18 +117,20 @@ def _splat(e: Splat, scope: Scope) -> Value:
 def _template(e: Template, scope: Scope) -> Value:
     if e.lone:
         return evaluate(e.parts[0], scope)
-    pieces = list(_pieces(e, scope))
+    pieces: list[tuple[Value, int]] = []
+    size = 0
+    for value, line in _pieces(e, scope):
+        size += len(value) if isinstance(value, str) else 1
+        if size > LONGEST:
+            return Unread(f"a text of more than {LONGEST:,} characters")
+        pieces.append((value, line))
+    scope.budget.spend(size // 100)
     values = [value for value, _ in pieces]
     if e.file or any(isinstance(value, Encoded) for value in values):
         document = document_of(pieces, e.file)
         if document is not None:
             return document
-    found = joined(values)
-    size = len(found) if isinstance(found, str) else 0
-    if size > LONGEST:
-        return Unread(f"a text of more than {LONGEST:,} characters")
-    scope.budget.spend(size // 100)
-    return found
+    return joined(values)
 
 
 def _pieces(e: Template, scope: Scope) -> Iterator[tuple[Value, int]]:
@@ -154,7 +157,7 @@ def _pieces(e: Template, scope: Scope) -> Iterator[tuple[Value, int]]:
 
 
 def _directive(e: TemplateIf | TemplateFor, scope: Scope) -> Value:
-    return joined([value for value, _ in _pieces(Template([e], lone=False, line=0), scope)])
+    return _template(Template([e], lone=False, line=0), scope)
 
 
 def _listed(e: Listed, scope: Scope) -> Value:

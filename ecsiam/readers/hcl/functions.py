@@ -5,10 +5,10 @@ https://developer.hashicorp.com/terraform/language/functions
 
 from ecsiam.readers.found import Unread, Value, is_list, is_map
 from ecsiam.readers.hcl.lists import LISTS, OF_KNOWN_LISTS
-from ecsiam.readers.hcl.scope import LONGEST, Budget
+from ecsiam.readers.hcl.scope import Budget
 from ecsiam.readers.hcl.texts import OF_KNOWN_TEXTS, TEXTS
 from ecsiam.readers.hcl.yaml import yamldecode
-from ecsiam.readers.values import Beyond, Encoded, Failed, as_text, is_known, named, unknown, unread
+from ecsiam.readers.values import LONGEST, Beyond, Encoded, Failed, as_text, is_known, named, unknown, unread
 
 _OPEN = {**LISTS, **TEXTS, "yamldecode": yamldecode}
 _KNOWN = {**OF_KNOWN_LISTS, **OF_KNOWN_TEXTS}

@@ -7,7 +7,6 @@ from ecsiam.readers.hcl.tree import Call
 from ecsiam.readers.values import Where
 
 STEPS = 1_000_000
-LONGEST = 1_000_000  # characters of a text, items of a list
 
 
 class Spent(Exception):

@@ -3,12 +3,13 @@
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document
 """
 
+from copy import copy
 from typing import Any
 
 from ecsiam.model.text import Text
 from ecsiam.readers.found import Unread, Value, is_list, is_map
 from ecsiam.readers.json_lines import decode
-from ecsiam.readers.values import Encoded, Failed, Map, as_text, is_unknown, lowered, named
+from ecsiam.readers.values import Encoded, Failed, List, Map, as_text, is_unknown, lowered, named
 
 _LISTS = {"actions": "Action", "not_actions": "NotAction", "resources": "Resource", "not_resources": "NotResource"}
 
@@ -101,12 +102,34 @@ def _statement(block: Value) -> Value:
             made[element] = _texts(given[argument])
             if isinstance(block, Map):
                 made.put_at(element, block.at(argument))
+        elif is_list(given.get(argument)):
+            made[element] = _EMPTY
     for argument, element in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
         if given.get(argument):
             made[element] = _principals(blocks(given[argument]))
     if given.get("condition"):
         made["Condition"] = _conditions(blocks(given["condition"]))
     return made
+
+
+_EMPTY = Unread("a list is empty unless its variable is given")
+
+
+def as_given(document: Value) -> Value:
+    """A document in which the empty list of a variable isn't known: whoever deploys gives one that is none."""
+    if not isinstance(document, Map) or not is_list(document.get("Statement")):
+        return document
+    found = copy(document)
+    found["Statement"] = [_as_given(statement) for statement in document["Statement"]]
+    return found
+
+
+def _as_given(statement: Value) -> Value:
+    if not isinstance(statement, Map) or not any(isinstance(v, List) and not v for v in statement.values()):
+        return statement
+    found = copy(statement)
+    found.update((key, _EMPTY) for key, value in statement.items() if isinstance(value, List) and not value)
+    return found
 
 
 def _texts(value: Value) -> Value:

@@ -29,7 +29,7 @@ from ecsiam.readers.found import (
     symbol,
 )
 from ecsiam.readers.terraform.attributes import Home
-from ecsiam.readers.terraform.document import blocks, document_of
+from ecsiam.readers.terraform.document import as_given, blocks, document_of
 from ecsiam.readers.values import Encoded, Map, as_text, is_unknown, named, plain
 
 TEMPLATE = ("repo", "context")  # of which GitHub makes subjects where nobody says otherwise
@@ -106,7 +106,7 @@ def the_document(one: TerraformResource, value: Value, argument: str) -> FoundDo
     place = one.at(argument)
     found = document_of(value, place.file, place.line or 0)
     place = _placed(found, place)
-    data = plain(found)
+    data = plain(as_given(found))
     statements = data.get("Statement") if is_map(data) else None
     listed = statements if is_list(statements) else [statements] if statements else []
     places = tuple(
