@@ -224,13 +224,21 @@ def _elsewhere(things: Index[T], named: Text) -> list[T]:
     return [] if len(named.parts) == 1 and named.literal is None else things.of(named)
 
 
+def _of_others(roles: Index[_Building], named: Text, root: Root) -> list[_Building]:
+    """The roles of other roots that a text names: of those that hand something to this one, else by their names."""
+    there = [role for role in roles.of(named) if role.root is not root]
+    handed = [role for role in there if role.root.name in root.imports]
+    alone = len(named.parts) == 1 and named.literal is None
+    return handed or [role for role in there if role.name.literal and not alone]
+
+
 def _across(built: list[_Building], loose: list[_Loose], unused: list[_Managed]) -> Iterator[Unattached]:
     """Put together what one root has and another names, where it is only one; the rest is attached to nothing here."""
     roles = _index(built)
     managed = _index_of(unused)
     used: set[_Managed] = set()
     for one in loose:
-        there = [role for role in _elsewhere(roles, one.named) if role.root is not one.root and role.name.literal]
+        there = _of_others(roles, one.named, one.root)
         if len(there) == 1:
             _give(there[0], one.found, managed)
         else:
@@ -324,7 +332,7 @@ def _role_of(named: Text | None, root: Root, roles: Index[_Building]) -> str | N
     own = [role for role in there if role.root is root]
     if own:
         return own[0].key
-    others = [role for role in there if role.root is not root and role.name.literal]
+    others = _of_others(roles, named, root)
     return others[0].key if len(others) == 1 else None
 
 

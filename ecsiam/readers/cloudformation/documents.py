@@ -7,6 +7,7 @@ from attrs import frozen
 
 from ecsiam.readers.cloudformation.resolved import Either, alternatives, plain, unknown, why_not
 from ecsiam.readers.cloudformation.syntax import Node
+from ecsiam.readers.documents import UNREAD
 from ecsiam.readers.found import FoundDocument, Place, Unread, Value
 
 Hangs = tuple[Either, ...]
@@ -63,5 +64,5 @@ def guarded(statement: Value, whys: list[str]) -> Value:
         return fields
     conditions = cast("dict[str, Value]", own)
     equal = conditions.get("StringEquals", {})
-    more = {**cast("dict[str, Value]", equal), "unread": Unread(whys[0])} if isinstance(equal, dict) else equal
+    more = {**cast("dict[str, Value]", equal), UNREAD: Unread(whys[0])} if isinstance(equal, dict) else equal
     return {**fields, "Condition": {**conditions, "StringEquals": more}}

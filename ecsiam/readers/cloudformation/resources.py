@@ -68,6 +68,8 @@ class Resources:
         self.resolver: Resolver
         self.output: Callable[[str, str], Text | None]
         """What a nested stack hands on, by the stack's id and the output's name."""
+        self.imported: Callable[[str, Text], Text | None]
+        """What another template hands on, by kind and name."""
         self.open: list[str] = []
         self.is_transformed = template.get("Transform") is not None  # then there may be resources that aren't written
 
@@ -148,6 +150,8 @@ class Resources:
             return text(symbol(address, f"{attribute} of the stack")) if found is None else found
         if type == "AWS::SecretsManager::SecretTargetAttachment" and not attribute:
             return self.said(id, "SecretId") or text(symbol(address, "arn"))
+        if type == "Custom::CrossRegionExportReader" and (found := self.imported("parameter", text(attribute))):
+            return found
         if type == TASK and attribute in ("", "TaskDefinitionArn"):
             return self.task_arn(id)
         form = _ATTRIBUTES.get((type if kind is None else kind.cloudformation, attribute))

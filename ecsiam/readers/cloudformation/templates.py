@@ -6,7 +6,6 @@ resources have the stack's id before their own.
 
 import json
 import posixpath
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import cast
@@ -18,18 +17,18 @@ from ecsiam.keys.events import RIGHT_FILE
 from ecsiam.model.text import Ref, Text, text
 from ecsiam.readers.cloudformation.assemblies import Assemblies
 from ecsiam.readers.cloudformation.ecs import text_at
+from ecsiam.readers.cloudformation.handed import Handed
 from ecsiam.readers.cloudformation.intrinsics import PSEUDO, Resolver
 from ecsiam.readers.cloudformation.records import RECORDS, Records, cluster_configurations, customer_keys, task_arns
 from ecsiam.readers.cloudformation.resolved import text_of
 from ecsiam.readers.cloudformation.resources import STACKS, Resources
 from ecsiam.readers.cloudformation.syntax import LARGEST, Node, is_template, read_template
-from ecsiam.readers.found import TEMPLATE, Found, FoundService, Gap, Given, Root, Value, as_map, symbols
+from ecsiam.readers.found import TEMPLATE, Found, FoundService, Gap, Given, Root, Value, as_map
 
 __all__ = ["is_template", "read_cloudformation"]
 
 _HEAD = 64 * 1024
 _DEEPEST = 5  # stacks in stacks
-_ANY = "*"  # whatever assembly a template is in
 _MOST_STACKS = 500
 _TEMPLATES = (("Metadata", "aws:asset:path"), ("Properties", "TemplateURL"), ("Properties", "Location"))
 _MACROS = frozenset(  # which leave what is written as it is
@@ -80,11 +79,13 @@ class _Stack:
         self.resolver = Resolver(self.template, self.resources.refer, given, self.imported, prefix)
         self.resources.resolver = self.resolver
         self.resources.output = self.output_of
+        self.resources.imported = self.imported
         self.stacks: dict[str, _Stack | None] = {}
 
-    def imported(self, name: str) -> Text | None:
-        """What another template exports under a name."""
-        return self.group.exported(name, self.file)
+    def imported(self, kind: str, name: Text) -> Text | None:
+        """What another template hands on under a name: an `export`, or what a `parameter` of SSM holds."""
+        handed = self.group.handed
+        return (handed.export if kind == "export" else handed.parameter)(name, self.file)
 
     def nested(self, id: str) -> "_Stack | None":
         """The stack that a resource makes; None where its template is not among the files."""
@@ -166,17 +167,10 @@ class _Group:
         self.assemblies = Assemblies.among(files)
         self.nested = {file for name in templates for file in self._nested_in(name)}
         self.nested |= {addons for name in templates if (addons := _addons(name)) in templates}
-        self.ids = Counter(
-            (id, assembly)
-            for name, template in templates.items()
-            for section in ("Parameters", "Resources")
-            if name not in self.nested and (inside := template.get(section))
-            for id in inside.fields
-            for assembly in dict.fromkeys((self.assemblies.of(name), _ANY))
-        )
+        self.ids = {name: frozenset(_ids(template)) for name, template in templates.items()}
         self.stacks: dict[str, _Stack] = {}
-        self.customer: dict[str, dict[str, dict[str, Text | None]]] = {}
-        self.exports: dict[str, tuple[str, Text | None]] | None = None
+        self.customer: dict[str, dict[str, Text | None]] = {}
+        self._handed: Handed | None = None
         self.made = 0  # stacks in stacks
 
     def _nested_in(self, name: str) -> Iterator[str]:
@@ -205,52 +199,37 @@ class _Group:
             self.stacks[name] = _Stack(self, name, {key: text(value) for key, value in given.items()})
         return self.stacks[name]
 
-    def exported(self, name: str, to: str) -> Text | None:
-        """What some template exports under a name, if it means the same in the one that imports it.
-
-        What the resources of two templates are called is told apart in an assembly of the CDK: there each is alone.
-        """
-        if self.exports is None:
-            self.exports = {}  # what is imported while exports are looked for is not known
-            found: dict[str, tuple[str, Text | None]] = {}
-            for stack in (self.stack(file) for file in self.templates if file not in self.nested):
-                outputs = stack.template.get("Outputs")
-                for output in (outputs.fields if outputs else {}).values():
-                    called = stack.resolver.text(output.get("Export", "Name"))
-                    if called is not None:
-                        value = stack.resolver.text(output.get("Value"))
-                        found[str(called)] = (stack.file, None if str(called) in found else value)
-            self.exports = found
-        file, value = self.exports.get(name, ("", None))
-        if value is None:
-            return None
-        within = self.assemblies.of(to) if self.assemblies.of(to) == self.assemblies.of(file) else ""
-        own = all(self.ids[ref.name.partition(".")[0], within or _ANY] <= 1 for ref in symbols(value))
-        return value if own else None
+    @property
+    def handed(self) -> Handed:
+        """What templates hand on; what is imported while that is looked for is not known."""
+        if self._handed is None:
+            self._handed = Handed(self.ids)
+            found = Handed(self.ids)
+            for stack in [self.stack(file) for file in self.templates if file not in self.nested]:
+                found.put(stack.file, stack.resources, stack.resolver)
+            self._handed = found
+        return self._handed
 
     def keys(self, name: str) -> dict[str, Text | None]:
-        """The customer keys of a template's secrets and buckets, and of those that it may import from its assembly."""
-        assembly = self.assemblies.of(name)
-        if assembly not in self.customer:
-            there = (one for one in self.templates if one not in self.nested and self.assemblies.of(one) == assembly)
-            self.customer[assembly] = {one: self._customer_keys(one) for one in there}
-        all_ = (item for keys in self.customer[assembly].values() for item in keys.items())
-        alone = {of: key for of, key in all_ if self.ids[of.partition(".")[0], assembly or _ANY] <= 1}
-        return {**alone, **self.customer[assembly][name]}
+        """The customer keys of a template's secrets and buckets, and of those that were handed to it."""
+        handed = self.handed.sources.get(name, {})
+        there = {of: key for id, file in handed.items() for of, key in self._customer_keys(file).items() if of == id}
+        return {**there, **self._customer_keys(name)}
 
     def _customer_keys(self, name: str) -> dict[str, Text | None]:
-        found: dict[str, Text | None] = {}
-        with suppress(ReadError):  # which is said where the template is read
-            for stack in self.stack(name).all():
-                found |= customer_keys(stack.resources)
-        return found
+        if name not in self.customer:
+            found: dict[str, Text | None] = {}
+            with suppress(ReadError):  # which is said where the template is read
+                for stack in self.stack(name).all():
+                    found |= customer_keys(stack.resources)
+            self.customer[name] = found
+        return self.customer[name]
 
     def root(self, name: str) -> Root:
         """A template with its nested stacks."""
         found: list[Found] = []
         gaps: list[Gap] = []
         arns: dict[Ref, Text] = {}
-        keys = self.keys(name)
         clusters: list[tuple[tuple[Text, ...], Value]] = []
         files: list[str] = []
         for stack in self.stack(name).all():
@@ -262,7 +241,16 @@ class _Group:
             files.append(stack.file)
         found = [_with_cluster(one, clusters) for one in found]
         kind = f"a {_made_by(self.templates[name])} {TEMPLATE}"
-        return Root(name, kind, tuple(found), tuple(dict.fromkeys(gaps)), arns, keys, tuple(dict.fromkeys(files)))
+        return Root(
+            name,
+            kind,
+            tuple(found),
+            tuple(dict.fromkeys(gaps)),
+            arns,
+            self.keys(name),
+            tuple(dict.fromkeys(files)),
+            imports=frozenset(self.handed.sources.get(name, {}).values()),
+        )
 
 
 def _with_cluster(one: Found, clusters: list[tuple[tuple[Text, ...], Value]]) -> Found:
@@ -273,6 +261,13 @@ def _with_cluster(one: Found, clusters: list[tuple[tuple[Text, ...], Value]]) ->
             if cluster in names:
                 return evolve(one, value={**one.value, "clusterConfiguration": configuration})
     return one
+
+
+def _ids(template: Node) -> Iterator[str]:
+    """What parameters and resources are called."""
+    for section in ("Parameters", "Resources"):
+        inside = template.get(section)
+        yield from inside.fields if inside else ()
 
 
 def _made_by(template: Node) -> str:
