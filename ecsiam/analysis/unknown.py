@@ -27,6 +27,8 @@ from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Ref, Text, text
 Matches = Literal["yes", "no", "maybe"]
 Outcome = Literal["allowed", "denied", "undecided"]
 
+BOUNDARY = "permissions boundary"  # among policies by name: none of them has a space in it
+
 # Attributes by which one resource is told from another: no two have the same.
 OF_RESOURCE = re.compile(r"(?!arn:|data\.)(?!.*\.data\.).*\.(arn|name|id|url|letter\d)")
 LETTER = re.compile(r".*\.letter\d")
@@ -287,13 +289,13 @@ def decide(policies: Mapping[str, Policy], question: Question, boundary: Policy 
     """Whether identity policies, each by its name, allow a request, within a boundary."""
     applied = [
         one
-        for name, policy in (*policies.items(), *((("boundary", boundary),) if boundary else ()))
+        for name, policy in (*policies.items(), *(((BOUNDARY, boundary),) if boundary else ()))
         for i, statement in enumerate(policy.statements)
         if (one := _applied(name, i, statement, policy.version, question))
     ]
     denies = any_of(one.matches for one in applied if one.effect == "Deny")
-    allows = any_of(one.matches for one in applied if one.effect == "Allow" and one.policy != "boundary")
-    within = any_of(one.matches for one in applied if one.effect == "Allow" and one.policy == "boundary")
+    allows = any_of(one.matches for one in applied if one.effect == "Allow" and one.policy != BOUNDARY)
+    within = any_of(one.matches for one in applied if one.effect == "Allow" and one.policy == BOUNDARY)
     found = all_of((allows, opposite_of(denies), within if boundary else "yes"))
     outcomes: dict[Matches, Outcome] = {"yes": "allowed", "no": "denied", "maybe": "undecided"}
     hangs = tuple(dict.fromkeys(h for one in applied if one.matches == "maybe" for h in one.hangs))

@@ -253,7 +253,7 @@ def void(role: ReadRole, reading: Reading) -> Iterator[Finding]:
         )
         right = [_of_partition(as_read(one.right, role.role), of_any=of_any) for one in mended(place)]
         stays = any(one.stays for one in mended(place))
-        remedy = resources(at, right, reading, beside=stays) if right else ""
+        remedy = resources(at, role.root, right, reading, beside=stays) if right else ""
         yield Finding("void", at, shown(as_read(fact, role.role)), remedy=remedy, role=role.key)
 
 

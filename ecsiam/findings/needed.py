@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import evolve, frozen
 
-from ecsiam.analysis.unknown import Question, Verdict, decide
+from ecsiam.analysis.unknown import BOUNDARY, Applied, Question, Verdict, decide
 from ecsiam.findings.finding import Finding, Undecidable
 from ecsiam.findings.remedies import field, grant, shown
 from ecsiam.model.policy import Policy
@@ -31,26 +31,43 @@ def policies(role: ReadRole) -> Mapping[str, Policy]:
 
 
 def unread(role: ReadRole) -> tuple[str, ...]:
-    """What of a role nobody has read: gaps, attached policies that no file has, a boundary."""
+    """What of a role nobody has read: gaps, and attached policies that no file has."""
     named = [str(arn) for arn in role.unread]
     named += [str(arn) for arn in role.role.managed_policy_arns if managed_policy(str(arn)) is None]
     return (*(gap.why for gap in role.gaps), *(f"the attached policy `{arn}`" for arn in named))
 
 
-def judge(role: ReadRole, asked: Iterable[Asked]) -> Verdict:
-    """What comes out for all of some requests: allowed where each is, denied where one surely is not."""
+def boundary(role: ReadRole) -> Policy | None:
+    """What the permissions boundary of a role says; None without one, and where it isn't known."""
+    named = role.role.permissions_boundary
+    known = managed_policy(str(named)) if named is not None and role.boundary is None else None
+    return role.boundary if known is None else known.document
+
+
+def judge(role: ReadRole, asked: Iterable[Asked], within: Policy | None = None) -> Verdict:
+    """What comes out for all of some requests: allowed where each is, denied where one surely is not.
+
+    `within` is a boundary; what a resource's own policy gives may be beyond it, which hangs on how that names the role.
+    """
     documents = {**policies(role), **role.granted}
     found: list[Verdict] = []
     for one in asked:
-        context = {key.lower(): value for key, value in one.context}
-        found.append(decide(documents, Question(one.action, one.resource, context)))
+        question = Question(one.action, one.resource, {key.lower(): value for key, value in one.context})
+        verdict = decide(documents, question, within)
+        limited = within is not None and verdict.outcome == "denied" and not _denying(verdict)
+        if limited and decide(role.granted, question).outcome != "denied":
+            verdict = evolve(verdict, outcome="undecided", hangs=("its permissions boundary",))
+        found.append(verdict)
     worst = next((v for v in found if v.outcome == "denied"), None)
     worst = worst or next((v for v in found if v.outcome == "undecided"), None)
     if worst is None:
         return found[0] if len(found) == 1 else evolve(found[0], statements=())
     missing = unread(role)
-    denied = any(s.effect == "Deny" and s.matches == "yes" for s in worst.statements)
-    return evolve(worst, outcome="undecided", hangs=missing) if missing and not denied else worst
+    return evolve(worst, outcome="undecided", hangs=missing) if missing and not _denying(worst) else worst
+
+
+def _denying(verdict: Verdict) -> list[Applied]:
+    return [one for one in verdict.statements if one.effect == "Deny" and one.matches == "yes"]
 
 
 @frozen
@@ -94,7 +111,8 @@ def _judged(
 
 def of_ways(task: ReadTask | None, need: TaskNeed, role: ReadRole) -> Judged:
     """A need by the way in which it comes out best."""
-    ways = [(way, judge(role, way)) for way in need.ways]
+    within = boundary(role)
+    ways = [(way, judge(role, way, within)) for way in need.ways]
     return Judged(task, need, role, *min(ways, key=lambda one: _BEST.index(one[1].outcome)))
 
 
@@ -124,9 +142,13 @@ def request_of(asked: Asked, principal: Text) -> str:
 def finding(reading: Reading, one: Judged) -> Finding | Undecidable | None:
     """What a need that was judged comes to; None where it is met."""
     need, role, verdict = one.need, one.role, one.verdict
-    if verdict.outcome == "allowed":
-        return None
     name = role.name
+    if verdict.outcome == "allowed":
+        bound = role.role.permissions_boundary
+        if bound is None or boundary(role) is not None:
+            return None
+        why = f"its permissions boundary `{shown(bound)}` is not in sight"
+        return Undecidable(role.place, f"what `{name}` may is judged by its policies alone: {why}")
     called = f"{need.role} role `{name}`" if need.role in _FIELD else f"role `{name}`"
     who = "the step" if need.role == "pipeline" else "ECS"
     asked = _first_denied(role, one.way)
@@ -134,8 +156,7 @@ def finding(reading: Reading, one: Judged) -> Finding | Undecidable | None:
     if verdict.outcome == "undecided" or need.unsure:
         hangs = (*verdict.hangs, *((need.unsure,) if need.unsure else ()))
         return Undecidable(need.place, f"{who} {need.what}; whether the {called} may is not known", hangs)
-    denied = [s for s in verdict.statements if s.effect == "Deny" and s.matches == "yes"]
-    if denied:
+    if denied := _denying(verdict):
         at = _places(role, ((s.policy, s.index) for s in denied))
         fact += ": it is denied"
         return Finding(
@@ -149,6 +170,9 @@ def finding(reading: Reading, one: Judged) -> Finding | Undecidable | None:
             (role.place, *at),
             role.key,
         )
+    if judge(role, one.way).outcome == "allowed":
+        return _beyond(one, fact, asked, reading)
+    lacking = [asked for asked in one.way if judge(role, (asked,)).outcome != "allowed"]
     other = _other(reading, one)
     if other is not None:
         return Finding(
@@ -157,7 +181,7 @@ def finding(reading: Reading, one: Judged) -> Finding | Undecidable | None:
             f"{fact}: the {_OTHER[need.role]} role has that",
             request_of(asked, role.arn),
             need.failure,
-            grant(role, one.way, reading),
+            grant(role, lacking, reading),
             need.page,
             (role.place, other.place),
             role.key,
@@ -168,16 +192,35 @@ def finding(reading: Reading, one: Judged) -> Finding | Undecidable | None:
         fact,
         request_of(asked, role.arn),
         need.failure,
-        grant(role, one.way, reading),
+        grant(role, lacking, reading),
         need.page,
         (role.place,),
         role.key,
     )
 
 
+def _beyond(one: Judged, fact: str, asked: Asked, reading: Reading) -> Finding:
+    """A need that the role's policies meet, and its permissions boundary does not."""
+    need, role, at = one.need, one.role, one.role.places.get(BOUNDARY, ())[:1]
+    head = "Allow that in the boundary:"
+    lacking = [asked for asked in one.way if judge(role, (asked,), boundary(role)).outcome != "allowed"]
+    return Finding(
+        "missing",
+        need.place,
+        f"{fact}: its permissions boundary does not let it",
+        request_of(asked, role.arn),
+        need.failure,
+        grant(role, lacking, reading, at[0], head) if at else "Name a boundary that allows it.",
+        need.page,
+        (role.place, *at),
+        role.key,
+    )
+
+
 def _first_denied(role: ReadRole, way: tuple[Asked, ...]) -> Asked:
     """Of some requests one that is surely refused, else one that is not surely allowed."""
-    return min(way, key=lambda asked: -_BEST.index(judge(role, (asked,)).outcome))
+    within = boundary(role)
+    return min(way, key=lambda asked: -_BEST.index(judge(role, (asked,), within).outcome))
 
 
 def _other(reading: Reading, one: Judged) -> ReadRole | None:

@@ -2,8 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
+
+from attrs import frozen
 
 from ecsiam.model.arn import partition_of
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Bindings, Ref, Text
@@ -29,7 +31,7 @@ _LETTER = re.compile(r"\.letter\d$")
 _EACH = r"\.(?:each|revision|stream)"
 _SHOWN_EACH = re.compile(rf"\{{[^{{}}]*{_EACH}\}}")
 # The keys that a grant is best narrowed by.
-_NARROWING = ("kms:", "iam:PassedToService")
+_NARROWING = ("kms:ViaService", "kms:EncryptionContext:", "iam:PassedToService")
 
 
 def shown(text: Text) -> str:
@@ -44,33 +46,64 @@ def shown(text: Text) -> str:
     return _SHOWN_EACH.sub("*", told(known))
 
 
-def grant(role: ReadRole, way: Iterable[Asked], reading: Reading) -> str:
-    """The statement that gives a role some requests, in the language of the role's file."""
-    asked = tuple(way)
-    actions = list(dict.fromkeys(one.action for one in asked))
-    resources = list(dict.fromkeys(one.resource for one in asked))
-    condition = {key: value for one in asked for key, value in one.context if key.startswith(_NARROWING)}
-    language = _language(role.place)
-    if language == "hcl":
-        lines = [
-            f"actions   = {json.dumps(actions)}",
-            f"resources = [{', '.join(_hcl(r, reading) for r in resources)}]",
-        ]
-        for key, value in condition.items():
-            inner = f'test = "StringEquals", variable = "{key}", values = [{_hcl(value, reading)}]'
-            lines.append("condition { " + inner.replace(", ", "; ") + " }")
-        return "Grant it that:\n  statement {\n" + "".join(f"    {line}\n" for line in lines) + "  }"
-    if language == "yaml":
-        lines = ["- Effect: Allow", f"  Action: [{', '.join(actions)}]", "  Resource:"]
-        lines += [f"    - {_cfn(r, reading)}" for r in resources]
-        if condition:
-            lines += ["  Condition:", "    StringEquals:"]
-            lines += [f"      {key}: {_cfn(value, reading)}" for key, value in condition.items()]
-        return "Grant it that:\n" + "\n".join(f"  {line}" for line in lines)
-    statement: dict[str, object] = {"Effect": "Allow", "Action": actions, "Resource": [shown(r) for r in resources]}
-    if condition:
-        statement["Condition"] = {"StringEquals": {key: shown(value) for key, value in condition.items()}}
-    return f"Grant it that:\n  {json.dumps(statement)}"
+def grant(
+    role: ReadRole, way: Iterable[Asked], reading: Reading, place: Place | None = None, head: str = "Grant it that:"
+) -> str:
+    """The statement that gives a role some requests, in the language of the role's file, or of another place."""
+    at = role.place if place is None else place
+    arns = _arns(at, role.root, reading)
+    kept: dict[tuple[tuple[str, Text], ...], list[Asked]] = {}
+    for one in way:  # what narrows one action is no condition of another
+        kept.setdefault(tuple((k, v) for k, v in one.context if k.startswith(_NARROWING)), []).append(one)
+    parts = [_Part(some, dict(condition)) for condition, some in kept.items()]
+    match _language(at):
+        case "hcl":
+            lines = [line for part in parts for line in part.hcl(arns)]
+        case "yaml":
+            lines = [line for part in parts for line in part.yaml(arns)]
+        case "json":
+            lines = [json.dumps(part.json(arns, at)) for part in parts]
+    return "\n  ".join((head, *lines))
+
+
+@frozen
+class _Part:
+    """A statement that gives some requests, under one condition."""
+
+    asked: Sequence[Asked]
+    condition: Mapping[str, Text]
+
+    @property
+    def actions(self) -> list[str]:
+        return list(dict.fromkeys(one.action for one in self.asked))
+
+    @property
+    def resources(self) -> list[Text]:
+        return list(dict.fromkeys(one.resource for one in self.asked))
+
+    def hcl(self, arns: "Arns") -> Iterator[str]:
+        yield "statement {"
+        yield f"  actions   = {json.dumps(self.actions)}"
+        yield f"  resources = [{', '.join(_hcl(r, arns) for r in self.resources)}]"
+        for key, value in self.condition.items():
+            inner = f'test = "StringEquals", variable = "{key}", values = [{_hcl(value, arns)}]'
+            yield "  condition { " + inner.replace(", ", "; ") + " }"
+        yield "}"
+
+    def yaml(self, arns: "Arns") -> Iterator[str]:
+        yield from ("- Effect: Allow", f"  Action: [{', '.join(self.actions)}]", "  Resource:")
+        yield from (f"    - {_yaml(r, arns)}" for r in self.resources)
+        if self.condition:
+            yield from ("  Condition:", "    StringEquals:")
+            yield from (f"      {key}: {_yaml(value, arns)}" for key, value in self.condition.items())
+
+    def json(self, arns: "Arns", at: Place) -> Mapping[str, object]:
+        found: dict[str, object] = {"Effect": "Allow", "Action": self.actions}
+        found["Resource"] = [_json(r, arns, at) for r in self.resources]
+        if self.condition:
+            written = {key: _json(value, arns, at) for key, value in self.condition.items()}
+            found["Condition"] = {"StringEquals": written}
+        return found
 
 
 Language = Literal["hcl", "yaml", "json"]
@@ -83,16 +116,16 @@ def _language(place: Place) -> Language:
     return "yaml" if name.endswith((".yaml", ".yml", ".template")) else "json"
 
 
-def resources(place: Place, right: Iterable[Text], reading: Reading, *, beside: bool) -> str:
+def resources(place: Place, root: str, right: Iterable[Text], reading: Reading, *, beside: bool) -> str:
     """What to write as the resources of a statement, or beside those that it has."""
-    each = dict.fromkeys(right)
+    each, arns = dict.fromkeys(right), _arns(place, root, reading)
     match _language(place):
         case "hcl":
-            lines = [f"{_hcl(one, reading)}," for one in each]
+            lines = [f"{_hcl(one, arns)}," for one in each]
         case "yaml":
-            lines = [f"- {_cfn(one, reading)}" for one in each]
+            lines = [f"- {_yaml(one, arns)}" for one in each]
         case _:
-            lines = [f"{json.dumps(shown(one))}," for one in each]
+            lines = [f"{json.dumps(_json(one, arns, place))}," for one in each]
     head = "Add to its resources:" if beside else "Write as its resource:"
     return "\n  ".join((head, *lines))
 
@@ -113,7 +146,7 @@ def field(place: Place, name: str) -> str:
     """A field of a task definition as the file writes it: `executionRoleArn` is `execution_role_arn` in Terraform."""
     if _language(place) == "hcl":
         return re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", name)
-    return name if not place.address or place.path[:1] != ("Resources",) else f"{name[:1].upper()}{name[1:]}"
+    return name if not place.address or not _of_template(place) else f"{name[:1].upper()}{name[1:]}"
 
 
 def null(place: Place, key: str) -> str:
@@ -127,74 +160,85 @@ def null(place: Place, key: str) -> str:
             return f'`"Null": {{"{key}": "false"}}`.'
 
 
-def _hcl(text: Text, reading: Reading) -> str:
+Arns = Mapping[str, Text]
+"""The attributes that may be written at a place, with the ARNs that they give."""
+
+
+def _arns(place: Place, root: str, reading: Reading) -> Arns:
+    """Those of the root. In a stack in a stack a resource is called as in its own template, which has no others."""
+    found = {ref.name: arn for ref, arn in reading.arns_by_root.get(root, {}).items()}
+    if not _of_template(place):
+        return found
+    prefix = "".join(f"{part}." for part in place.address.split(".")[:-1]) if "/" not in place.address else ""
+    own = {name.removeprefix(prefix): arn for name, arn in found.items() if name.startswith(prefix)}
+    return {name: arn for name, arn in own.items() if name.count(".") <= 1}
+
+
+def _of_template(place: Place) -> bool:
+    return place.path[:1] == ("Resources",)
+
+
+def _hcl(text: Text, arns: Arns) -> str:
     """A text as an expression of Terraform: a reference where it is the ARN of a resource, else a template."""
-    whole = _reference(text, reading)
-    if whole is not None:
-        return whole
-    longer = _longer(text, reading)
-    if longer is not None:
-        return f'"${{{longer[0]}}}{longer[1]}"'
+    name, rest = _reference(text, arns)
+    if name:
+        return f'"${{{name}}}{rest}"' if rest else name
     text = Text(_as_pattern(text))
     if len(text.parts) == 1 and isinstance(text.parts[0], Ref):
         return _HCL.get(text.parts[0].name, text.parts[0].name)
     return '"' + "".join(p if isinstance(p, str) else f"${{{_HCL.get(p.name, p.name)}}}" for p in text.parts) + '"'
 
 
-# What gives the ARN of a resource in CloudFormation, by service: an attribute, or `Ref` where that is the ARN.
-_CFN_ARN = {"s3": ".Arn", "sqs": ".Arn", "dynamodb": ".Arn", "kinesis": ".Arn", "secretsmanager": "", "sns": ""}
-
-
-def _cfn(text: Text, reading: Reading) -> str:
-    whole = _reference(text, reading)
-    if whole is not None:
-        return f"!GetAtt {whole}" if "." in whole else f"!Ref {whole}"
-    longer = _longer(text, reading) or _of_template(text)
-    if longer is not None:
-        name, rest = longer
-        return f'!Sub "${{{name}}}{rest}"' if rest else f"!GetAtt {name}" if "." in name else f"!Ref {name}"
+def _cfn(text: Text, arns: Arns) -> tuple[str, str]:
+    """A text as a function of CloudFormation and what it takes; a plain text has none."""
+    name, rest = _reference(text, arns)
+    if name:
+        return ("Sub", f"${{{name}}}{rest}") if rest else ("GetAtt" if "." in name else "Ref", name)
     text = Text(_as_pattern(text))
     if text.literal is not None:
-        return json.dumps(text.literal)
+        return "", text.literal
     named = (p if isinstance(p, str) else f"${{{_CFN.get(p.name, p.name.removesuffix('.name'))}}}" for p in text.parts)
-    return f'!Sub "{"".join(named)}"'
+    return "Sub", "".join(named)
 
 
-def _of_template(text: Text) -> tuple[str, str] | None:
-    """What gives an ARN that ends with the name of a resource of the template, and what stands after it."""
-    start = text.split(":", 5)
-    attribute = _CFN_ARN.get(str(start[2])) if len(start) == 6 else None
-    names = [i for i, part in enumerate(text.parts) if isinstance(part, Ref) and part.name.endswith(".name")]
-    if attribute is None or len(names) != 1:
-        return None
-    (at,) = names
-    own, before, rest = text.parts[at], text.parts[at - 1], text.parts[at + 1 :]
-    letters = [i for i, part in enumerate(rest) if isinstance(part, Ref) and _LETTER.search(part.name)]
-    if letters:  # a secret's name goes on with a hyphen and six letters that AWS chooses
-        rest = rest[letters[-1] + 1 :]
-    end = rest[0] if rest else ""
-    plain = isinstance(own, Ref) and isinstance(before, str) and before.endswith((":", "/")) and len(rest) < 2
-    return (f"{str(own)[1:-1].removesuffix('.name')}{attribute}", end) if plain and isinstance(end, str) else None
+def _yaml(text: Text, arns: Arns) -> str:
+    function, of = _cfn(text, arns)
+    if function == "Sub":
+        return f'!Sub "{of}"'
+    return f"!{function} {of}" if function else json.dumps(of)
 
 
-def _reference(text: Text, reading: Reading) -> str | None:
-    """The attribute whose value a text is."""
-    return next((ref.name for arns in reading.arns_by_root.values() for ref, arn in arns.items() if arn == text), None)
+def _json(text: Text, arns: Arns, place: Place) -> object:
+    if not _of_template(place):
+        return shown(text)
+    function, of = _cfn(text, arns)
+    match function:
+        case "GetAtt":
+            return {"Fn::GetAtt": of.split(".", 1)}
+        case "Sub":
+            return {"Fn::Sub": of}
+        case "Ref":
+            return {"Ref": of}
+        case _:
+            return of
 
 
-def _longer(text: Text, reading: Reading) -> tuple[str, str] | None:
-    """The attribute that a text begins with, and the rest, which has to be plain letters."""
-    for ref, arn in ((ref, arn) for arns in reading.arns_by_root.values() for ref, arn in arns.items()):
+def _reference(text: Text, arns: Arns) -> tuple[str, str]:
+    """The attribute that a text begins with, and the rest, which has to be plain letters; nothing for none."""
+    found = ("", "")
+    for name, arn in arns.items():
+        if arn == text:
+            return name, ""
         rest = text.parts[len(arn.parts) - 1 :]
         first, last = (rest[0] if rest else ""), arn.parts[-1]
         same = text.parts[: len(arn.parts) - 1] == arn.parts[:-1]
         if same and len(rest) == 1 and isinstance(first, str) and isinstance(last, str) and first.startswith(last):
-            return ref.name, first.removeprefix(last)
-        if text.parts[: len(arn.parts)] == arn.parts and len(text.parts) == len(arn.parts) + 1:
+            found = found if found[0] else (name, first.removeprefix(last))
+        elif text.parts[: len(arn.parts)] == arn.parts and len(text.parts) == len(arn.parts) + 1:
             more = text.parts[-1]
             if isinstance(more, str):
-                return ref.name, more
-    return None
+                found = found if found[0] else (name, more)
+    return found
 
 
 def _as_pattern(text: Text) -> Iterable[str | Ref]:

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 
 from attrs import define, evolve, field
 
+from ecsiam.analysis.unknown import BOUNDARY
 from ecsiam.looks.words import count
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import EVERYONE
@@ -72,6 +73,7 @@ class _Building:
     """The managed policies that it has, of those that are here."""
     attached: dict[Text, None] = field(factory=dict[Text, None])
     unread: dict[Text, None] = field(factory=dict[Text, None])
+    boundary: _Managed | None = None
     granted: dict[str, Policy] = field(factory=dict[str, Policy])
     fidelity: Fidelity = field(factory=Fidelity)
 
@@ -111,6 +113,7 @@ class _Building:
             self.unclear += read.unclear
             self.fidelity += read.fidelity
             trust, places = read.policy or _NO_TRUST, tuple(read.places)
+        bound = None if self.boundary is None or self.boundary.read.gaps else self.boundary.read
         role = Role(
             id=self.key,
             name=self.name,
@@ -130,12 +133,13 @@ class _Building:
             role=role,
             arn=self.arn,
             place=self.found.place,
-            places={**self.places, "trust": places},
+            places={**self.places, "trust": places, **({BOUNDARY: tuple(bound.places)} if bound else {})},
             gaps=tuple(dict.fromkeys(self.gaps)),
             unclear=tuple(dict.fromkeys(self.unclear)),
             unread=tuple(self.unread),
             fidelity=self.fidelity,
             kind=self.root.kind,
+            boundary=None if bound is None else bound.policy,
         )
 
 
@@ -200,8 +204,11 @@ def _roles(root: Root, loose: list[_Loose], unused: list[_Managed]) -> list[_Bui
     all_managed = [_Managed(found) for found in root.found if isinstance(found, FoundManaged)]
     managed = _index_of(all_managed)
     named_roles = _index(roles)
-    wanted = {one.found.address for role in roles for one in managed.of(role.found.boundary or EMPTY)}
+    wanted: set[str] = set()
     for role in roles:
+        bounds = managed.of(role.found.boundary or EMPTY)
+        wanted.update(one.found.address for one in bounds)
+        role.boundary = bounds[0] if bounds else None
         for arn in role.found.managed:
             wanted.update(one.found.address for one in role.attach(arn, managed))
     for found in root.found:
@@ -224,12 +231,10 @@ def _elsewhere(things: Index[T], named: Text) -> list[T]:
     return [] if len(named.parts) == 1 and named.literal is None else things.of(named)
 
 
-def _of_others(roles: Index[_Building], named: Text, root: Root) -> list[_Building]:
-    """The roles of other roots that a text names: of those that hand something to this one, else by their names."""
-    there = [role for role in roles.of(named) if role.root is not root]
-    handed = [role for role in there if role.root.name in root.imports]
-    alone = len(named.parts) == 1 and named.literal is None
-    return handed or [role for role in there if role.name.literal and not alone]
+def _of_others(there: Iterable[_Building], root: Root) -> list[_Building]:
+    """Of the roles that a text of a root names, those of others: that hand something to it, else with a known name."""
+    others = [role for role in there if role.root is not root]
+    return [role for role in others if role.root.name in root.imports] or [r for r in others if r.name.literal]
 
 
 def _across(built: list[_Building], loose: list[_Loose], unused: list[_Managed]) -> Iterator[Unattached]:
@@ -238,12 +243,16 @@ def _across(built: list[_Building], loose: list[_Loose], unused: list[_Managed])
     managed = _index_of(unused)
     used: set[_Managed] = set()
     for one in loose:
-        there = _of_others(roles, one.named, one.root)
+        there = _of_others((roles.of if one.root.imports else partial(_elsewhere, roles))(one.named), one.root)
         if len(there) == 1:
             _give(there[0], one.found, managed)
         else:
             yield one.unattached()
     for role in built:
+        if role.boundary is None and role.found.boundary is not None:
+            bounds = _elsewhere(managed, role.found.boundary)
+            used.update(bounds)
+            role.boundary = bounds[0] if len(bounds) == 1 else None
         for arn in tuple(role.unread):
             policies = _elsewhere(managed, arn)
             used.update(policies)
@@ -332,7 +341,7 @@ def _role_of(named: Text | None, root: Root, roles: Index[_Building]) -> str | N
     own = [role for role in there if role.root is root]
     if own:
         return own[0].key
-    others = _of_others(roles, named, root)
+    others = _of_others(there, root)
     return others[0].key if len(others) == 1 else None
 
 

@@ -80,6 +80,8 @@ class ReadRole:
     """What its root is, in words."""
     granted: Mapping[str, Policy] = field(factory=dict[str, Policy], eq=False, hash=False)
     """What the policies of resources in sight allow it, so that no policy of its own has to."""
+    boundary: Policy | None = None
+    """What its permissions boundary says, where that is in sight; its statements have their places too."""
 
     @property
     def name(self) -> str:

@@ -273,9 +273,16 @@ RECORDS: dict[str, Callable[[Records, str, str], Iterator[Found]]] = {
 # ---------------------------------------------------------------- beside the records
 
 
-def task_arns(resources: Resources) -> dict[Ref, Text]:
-    """What is known of the ARNs of task definitions: all but the revision, and the family where it isn't said."""
-    return {symbol(resources.address(id), "arn"): resources.task_arn(id) for id, _ in resources.of(TASK)}
+def known_arns(resources: Resources) -> dict[Ref, Text]:
+    """What is known of ARNs, by what gives them in the template; of task definitions by `arn`, which names them all."""
+    found: dict[Ref, Text] = {}
+    for id, _ in resources.nodes.items():
+        address, attribute = resources.address(id), resources.arn_attribute(id)
+        if resources.type(id) == TASK:
+            found[symbol(address, "arn")] = resources.task_arn(id)
+        elif attribute is not None and isinstance(arn := resources.refer(id, attribute), Text):
+            found[symbol(address, attribute)] = arn
+    return found
 
 
 _KEYS: dict[str, tuple[str | int, ...]] = {

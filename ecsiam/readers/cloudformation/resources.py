@@ -53,6 +53,7 @@ _ATTRIBUTES = {
     ("AWS::SQS::Queue", "QueueUrl"): "{url}",
     ("AWS::StepFunctions::StateMachine", "Name"): "{name}",
 }
+_WITHOUT_ARN = ("AWS::SSM::Parameter",)
 # What RDS and Redshift make in Secrets Manager.
 _MASTER_SECRET = re.compile(r"(MasterUserSecret)\.SecretArn|(MasterPasswordSecretArn)")
 _PART = re.compile(r"\{(\w+)\}")
@@ -123,6 +124,14 @@ class Resources:
             host = url.removeprefix("https://")
             return Text.of("arn:", PARTITION, ":iam::", ACCOUNT_ID, ":oidc-provider/", host)
         return arn_of(kind, self.address(id), self.name(id))
+
+    def arn_attribute(self, id: str) -> str | None:
+        """The attribute that gives the ARN of a resource, empty where `Ref` does; None where nothing does."""
+        kind = self.kind(id)
+        if self.type(id) == MANAGED_POLICY or (kind is not None and kind.ref == "arn"):
+            return ""
+        known = self.type(id) == ROLE or (kind is not None and kind.cloudformation not in _WITHOUT_ARN)
+        return "Arn" if known else None
 
     def task_arn(self, id: str) -> Text:
         """The ARN of a task definition: its revision is not known, and its family where CloudFormation makes one."""

@@ -19,7 +19,7 @@ from ecsiam.readers.cloudformation.assemblies import Assemblies
 from ecsiam.readers.cloudformation.ecs import text_at
 from ecsiam.readers.cloudformation.handed import Handed
 from ecsiam.readers.cloudformation.intrinsics import PSEUDO, Resolver
-from ecsiam.readers.cloudformation.records import RECORDS, Records, cluster_configurations, customer_keys, task_arns
+from ecsiam.readers.cloudformation.records import RECORDS, Records, cluster_configurations, customer_keys, known_arns
 from ecsiam.readers.cloudformation.resolved import text_of
 from ecsiam.readers.cloudformation.resources import STACKS, Resources
 from ecsiam.readers.cloudformation.syntax import LARGEST, Node, is_template, read_template
@@ -236,7 +236,7 @@ class _Group:
             more, further = stack.found()
             found += more
             gaps += further
-            arns |= task_arns(stack.resources)
+            arns |= known_arns(stack.resources)
             clusters += cluster_configurations(stack.resources)
             files.append(stack.file)
         found = [_with_cluster(one, clusters) for one in found]

@@ -57,7 +57,8 @@ def _made(place: Place, group: Text, streams: Text, known: Known) -> Iterator[Ta
 
     https://docs.docker.com/engine/logging/drivers/awslogs/#awslogs-create-group
     """
-    names = {arn.split(":log-group:", 1)[-1] for arn in known.arns.values() if arn.holds(":log-group:")}
+    arns = (arn for arn in known.arns.values() if arn.holds(":log-group:"))
+    names = {arn.split(":log-group:", 1)[-1].removesuffix(":*") for arn in arns}
     if group not in names:
         unsure = "whether that log group is there already" if symbols(group) else ""
         what = f"writes to, and makes, the log group `{group}`"
