@@ -8,8 +8,11 @@ from ecsiam.findings.needed import Judged, judged
 from ecsiam.findings.rules import RULES
 from ecsiam.model.policy import Policy
 from ecsiam.model.statement import Only, Statement
-from ecsiam.readers.needs.need import Asked
-from ecsiam.readers.reading import Reading, ReadRole
+from ecsiam.model.text import Text
+from ecsiam.readers.found import as_list, as_map
+from ecsiam.readers.needs.images import repository_of
+from ecsiam.readers.needs.need import Asked, text_of
+from ecsiam.readers.reading import Reading, ReadRole, ReadTask
 
 # What `needs` knows whether a task asks for. Keys of KMS are not among it: what encrypts a secret may stand elsewhere.
 _KNOWN = frozenset(
@@ -47,6 +50,9 @@ def _of(reading: Reading, role: ReadRole) -> Iterator[Finding]:
     for task in reading.tasks:
         if task.execution != role.key:
             continue
+        arns = reading.arns(task.root)
+        if not all(isinstance(one.parts[0], str) or repository_of(one, arns) for one in _images(task)):
+            return  # what begins with a parameter may be of ECR
         for one in judged(reading, task):
             if not isinstance(one, Judged) or one.need.unsure or one.verdict.outcome == "undecided":
                 return
@@ -60,6 +66,12 @@ def _of(reading: Reading, role: ReadRole) -> Iterator[Finding]:
                 place = places[i] if i < len(places) else role.place
                 remedy = "Take it out, unless a task that stands elsewhere has this role."
                 yield Finding(rule.id, place, fact, because=rule.why, remedy=remedy, page=rule.page, role=role.key)
+
+
+def _images(task: ReadTask) -> Iterator[Text]:
+    for container in as_list(as_map(task.found.value).get("containerDefinitions")):
+        if (image := text_of(as_map(container).get("image"))) is not None:
+            yield image
 
 
 def _is_known(statement: Statement) -> bool:

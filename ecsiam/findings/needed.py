@@ -9,6 +9,7 @@ from ecsiam.findings.finding import Finding, Undecidable
 from ecsiam.findings.remedies import field, grant, shown
 from ecsiam.model.policy import Policy
 from ecsiam.model.text import Text
+from ecsiam.readers.documents import UNREAD
 from ecsiam.readers.found import Place
 from ecsiam.readers.needs.need import Asked, TaskNeed
 from ecsiam.readers.reading import Reading, ReadRole, ReadTask
@@ -17,6 +18,7 @@ from ecsiam.reference.managed import managed_policy
 
 _OTHER = {"execution": "task", "task": "execution"}
 _BEST = ("allowed", "undecided", "denied")
+_PART = "a part that was not understood"
 _FIELD = {"execution": "executionRoleArn", "task": "taskRoleArn"}
 
 
@@ -154,7 +156,8 @@ def finding(reading: Reading, one: Judged) -> Finding | Undecidable | None:
     asked = _first_denied(role, one.way)
     fact = f"{who} {need.what}, and the {called} may not `{asked.action}`"
     if verdict.outcome == "undecided" or need.unsure:
-        hangs = (*verdict.hangs, *((need.unsure,) if need.unsure else ()))
+        known = (_PART if UNREAD in one else one for one in verdict.hangs)
+        hangs = (*dict.fromkeys(known), *((need.unsure,) if need.unsure else ()))
         return Undecidable(need.place, f"{who} {need.what}; whether the {called} may is not known", hangs)
     if denied := _denying(verdict):
         at = _places(role, ((s.policy, s.index) for s in denied))

@@ -58,7 +58,10 @@ def test_a_key_in_terraform(whom: str, apart: bool, tmp_path: Path) -> None:
     text = (SHAPES / "tf_key" / "main.tf").read_text(encoding="utf-8")
     text = text.replace('["kms:Decrypt"]', '["kms:Encrypt"]') + 'variable "users" {}\n'
     text += 'data "aws_caller_identity" "here" {}\n'
-    accounts = {"everyone, of some account": '"1"', "everyone of the account": "data.aws_caller_identity.here.account_id"}
+    accounts = {
+        "everyone, of some account": '"1"',
+        "everyone of the account": "data.aws_caller_identity.here.account_id",
+    }
     account = accounts.get(whom)
     condition = f'Condition = {{ StringEquals = {{ "kms:CallerAccount" = {account} }} }}, ' if account else ""
     policy = (

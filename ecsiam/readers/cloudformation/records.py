@@ -79,7 +79,7 @@ class Records:
         """The text that a resolved node is; a symbol, and a gap, where that can't be known."""
         found = text_of(node)
         if found is None:
-            self.gap(node, id, f"`{node.path[-1] if node.path else id}` is not understood: {why_not(node)}")
+            self.gap(node, id, f"`{_called(node, id)}` is not understood: {why_not(node)}")
             return text(symbol(f"unread {self.file} {show_path(node.path)}"))
         return found
 
@@ -97,6 +97,12 @@ class Records:
         """Say of a resource that it is taken as there."""
         if condition:
             self.gap(self.resource(id), id, f"taken as there: {unknown(condition)}")
+
+
+def _called(node: Node, id: str) -> str:
+    """What messages call a node: the key that it has, or that its list has."""
+    keys = (step for step in reversed(node.path) if isinstance(step, str) and not step.startswith("Fn::"))
+    return next(keys, id)
 
 
 # ---------------------------------------------------------------- IAM
@@ -184,7 +190,7 @@ def _managed(r: Records, id: str, condition: str) -> Iterator[Found]:
 def _api(r: Records, id: str) -> ApiValue:
     found = api_value(r.property(id) or Node({}, r.resource(id).line))
     for node, why in found.unread:
-        r.gap(node, id, f"`{node.path[-1] if node.path else id}` is not understood: {why}")
+        r.gap(node, id, f"`{_called(node, id)}` is {why}")
     return found
 
 

@@ -19,18 +19,19 @@ from ecsiam.readers.cloudformation.assemblies import Assemblies
 from ecsiam.readers.cloudformation.ecs import text_at
 from ecsiam.readers.cloudformation.handed import Handed
 from ecsiam.readers.cloudformation.intrinsics import PSEUDO, Resolver
+from ecsiam.readers.cloudformation.loops import unrolled
+from ecsiam.readers.cloudformation.nested import template_of
 from ecsiam.readers.cloudformation.records import RECORDS, Records, cluster_configurations, customer_keys, known_arns
 from ecsiam.readers.cloudformation.resolved import text_of
 from ecsiam.readers.cloudformation.resources import STACKS, Resources
 from ecsiam.readers.cloudformation.syntax import LARGEST, Node, is_template, read_template
-from ecsiam.readers.found import TEMPLATE, Found, FoundService, Gap, Given, Root, Value, as_map
+from ecsiam.readers.found import TEMPLATE, Found, FoundRole, FoundService, Gap, Given, Root, Value, as_map
 
 __all__ = ["is_template", "read_cloudformation"]
 
 _HEAD = 64 * 1024
 _DEEPEST = 5  # stacks in stacks
 _MOST_STACKS = 500
-_TEMPLATES = (("Metadata", "aws:asset:path"), ("Properties", "TemplateURL"), ("Properties", "Location"))
 _MACROS = frozenset(  # which leave what is written as it is
     {
         "AWS::CodeDeployBlueGreen",
@@ -57,8 +58,8 @@ def read_cloudformation(files: Mapping[str, bytes], parameters: Mapping[str, str
             except ReadError as e:
                 faults += e.faults
     group = _Group(files, templates, parameters if isinstance(parameters, Given) else Given(parameters or {}))
-    for name in templates:
-        if name not in group.nested:
+    for name in sorted(templates, key=group.nested.__contains__):
+        if name not in group.read:  # nor made by another
             try:
                 yield group.root(name)
             except ReadError as e:
@@ -74,7 +75,8 @@ class _Stack:
         self, group: "_Group", file: str, given: Mapping[str, Text], prefix: str = "", within: tuple[str, ...] = ()
     ) -> None:
         self.group, self.file, self.within = group, file, (*within, file)
-        self.template = group.templates[file]
+        known = {key: value.literal for key, value in given.items() if value.literal}
+        self.template = unrolled(group.templates[file], known)
         self.resources = Resources(self.template, prefix)
         self.resolver = Resolver(self.template, self.resources.refer, given, self.imported, prefix)
         self.resources.resolver = self.resolver
@@ -137,19 +139,23 @@ class _Stack:
     def found(self) -> tuple[list[Found], list[Gap]]:
         records = Records(self.file, self.resources, self.resolver)
         found: list[Found] = []
+        further = [*self._macros()]
         for id, node in self.resources.nodes.items():
             read = RECORDS.get(self.resources.type(id))
             there = self.is_there(id)
             if id.startswith("Fn::"):
-                records.gap(node, id, f"`{id}` makes resources that are not read")
+                further.append(Gap(records.place(node, id), f"`{id}` makes resources that are not read"))
             elif self.resources.type(id) in STACKS and there is not False and self.nested(id) is None:
                 records.gap(node, id, "the template of a stack in it is not here")
+            elif self.resources.type(id) == "AWS::CloudFormation::StackSet" and node.get("Properties", "TemplateBody"):
+                records.gap(node, id, "the template of a stack set, which stands in it, is not read")
             elif self.resources.type(id).endswith("::MODULE"):
                 records.gap(node, id, "a module makes resources that are not read")
             elif read is not None and there is not False:
                 found += read(records, id, str(cast("Node", node.get("Condition")).value) if there is None else "")
-        records.gaps += self._macros()
-        return found, records.gaps
+        if further:  # which may give a role more than is written here
+            found = [evolve(one, gaps=tuple(further)) if isinstance(one, FoundRole) else one for one in found]
+        return found, [*records.gaps, *further]
 
     def _macros(self) -> Iterator[Gap]:
         given = self.template.get("Transform")
@@ -163,7 +169,8 @@ class _Group:
     """Templates that may name each other: by exports, and as nested stacks."""
 
     def __init__(self, files: Mapping[str, bytes], templates: dict[str, Node], parameters: Given) -> None:
-        self.files, self.templates, self.parameters = files, templates, parameters
+        self.files, self.parameters = files, parameters
+        self.templates = {name: self._unrolled(template) for name, template in templates.items()}
         self.assemblies = Assemblies.among(files)
         self.nested = {file for name in templates for file in self._nested_in(name)}
         self.nested |= {addons for name in templates if (addons := _addons(name)) in templates}
@@ -172,6 +179,12 @@ class _Group:
         self.customer: dict[str, dict[str, Text | None]] = {}
         self._handed: Handed | None = None
         self.made = 0  # stacks in stacks
+        self.read: set[str] = set()
+
+    def _unrolled(self, template: Node) -> Node:
+        with suppress(ReadError):  # which is said where the template is read
+            return unrolled(template, self.parameters)
+        return template
 
     def _nested_in(self, name: str) -> Iterator[str]:
         resources = Resources(self.templates[name])
@@ -181,15 +194,8 @@ class _Group:
                 yield file
 
     def template_of(self, name: str, node: Node) -> str | None:
-        """The file that a nested stack is made of: where the template says it, or where the CDK left it."""
-        for keys in _TEMPLATES:
-            at = node.get(*keys)
-            if at is not None and isinstance(at.value, str):
-                file = posixpath.normpath(posixpath.join(posixpath.dirname(name), at.value))
-                if file in self.templates:
-                    return file
-        asset = self.assemblies.asset(name, node.get("Properties", "TemplateURL"))
-        return asset if asset in self.templates else None
+        """The file that a stack in a template is made of."""
+        return template_of(name, self.templates[name], node, self.templates, self.assemblies)
 
     def stack(self, name: str) -> _Stack:
         if name not in self.stacks:
@@ -239,6 +245,7 @@ class _Group:
             arns |= known_arns(stack.resources)
             clusters += cluster_configurations(stack.resources)
             files.append(stack.file)
+            self.read.add(stack.file)
         found = [_with_cluster(one, clusters) for one in found]
         kind = f"a {_made_by(self.templates[name])} {TEMPLATE}"
         return Root(
