@@ -214,20 +214,31 @@ def _slack(role: Role) -> int:
     return 2 * (lists + 1)
 
 
-# What the CDK grants with each secret, parameter and stream, more than is asked for: nobody can mend that there, nor
-# that AWS takes `ssm:DescribeParameters` on `*` alone, and `kinesis:SubscribeToShard` on consumers.
-_STREAM = {
+# What the CDK grants with each secret, parameter, table, stream, state machine and log group, more than is asked for:
+# nobody can mend that there, nor that AWS takes some of it on `*` alone, and records of a table on its stream.
+_READ_STREAM = {
     f"kinesis:{name}"
     for name in (
         *("describestreamsummary", "getrecords", "getsharditerator", "listshards", "subscribetoshard"),
         *("describestream", "liststreams", "describestreamconsumer"),
     )
 }
+_RECORDS = {"dynamodb:getrecords", "dynamodb:getsharditerator"}
+_READ_TABLE = _RECORDS | {
+    f"dynamodb:{name}" for name in ("batchgetitem", "query", "getitem", "scan", "conditioncheckitem", "describetable")
+}
+_WRITE_TABLE = {f"dynamodb:{name}" for name in ("batchwriteitem", "putitem", "updateitem", "deleteitem")}
+_READ_LOGS = ("filterlogevents", "getlogevents", "getloggroupfields", "describeloggroups", "describelogstreams")
 _OF_CDK = (
     {"secretsmanager:getsecretvalue", "secretsmanager:describesecret"},
     {"ssm:describeparameters", "ssm:getparameters", "ssm:getparameter", "ssm:getparameterhistory"},
-    _STREAM,
-    _STREAM | {"kinesis:putrecord", "kinesis:putrecords"},
+    _READ_STREAM,
+    _READ_STREAM | {"kinesis:putrecord", "kinesis:putrecords"},
+    _RECORDS,
+    _READ_TABLE,
+    _READ_TABLE | _WRITE_TABLE,
+    {"states:listexecutions", "states:liststatemachines"},
+    {f"logs:{name}" for name in _READ_LOGS},
 )
 
 

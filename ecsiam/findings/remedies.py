@@ -51,18 +51,18 @@ def grant(
 ) -> str:
     """The statement that gives a role some requests, in the language of the role's file, or of another place."""
     at = role.place if place is None else place
-    arns = _arns(at, role.root, reading)
+    here = _Here.at(at, role.root, reading)
     kept: dict[tuple[tuple[str, Text], ...], list[Asked]] = {}
     for one in way:  # what narrows one action is no condition of another
         kept.setdefault(tuple((k, v) for k, v in one.context if k.startswith(_NARROWING)), []).append(one)
     parts = [_Part(some, dict(condition)) for condition, some in kept.items()]
     match _language(at):
         case "hcl":
-            lines = [line for part in parts for line in part.hcl(arns)]
+            lines = [line for part in parts for line in part.hcl(here)]
         case "yaml":
-            lines = [line for part in parts for line in part.yaml(arns)]
+            lines = [line for part in parts for line in part.yaml(here)]
         case "json":
-            lines = [json.dumps(part.json(arns, at)) for part in parts]
+            lines = [json.dumps(part.json(here, at)) for part in parts]
     return "\n  ".join((head, *lines))
 
 
@@ -81,27 +81,27 @@ class _Part:
     def resources(self) -> list[Text]:
         return list(dict.fromkeys(one.resource for one in self.asked))
 
-    def hcl(self, arns: "Arns") -> Iterator[str]:
+    def hcl(self, here: "_Here") -> Iterator[str]:
         yield "statement {"
         yield f"  actions   = {json.dumps(self.actions)}"
-        yield f"  resources = [{', '.join(_hcl(r, arns) for r in self.resources)}]"
+        yield f"  resources = [{', '.join(_hcl(r, here) for r in self.resources)}]"
         for key, value in self.condition.items():
-            inner = f'test = "StringEquals", variable = "{key}", values = [{_hcl(value, arns)}]'
+            inner = f'test = "StringEquals", variable = "{key}", values = [{_hcl(value, here)}]'
             yield "  condition { " + inner.replace(", ", "; ") + " }"
         yield "}"
 
-    def yaml(self, arns: "Arns") -> Iterator[str]:
+    def yaml(self, here: "_Here") -> Iterator[str]:
         yield from ("- Effect: Allow", f"  Action: [{', '.join(self.actions)}]", "  Resource:")
-        yield from (f"    - {_yaml(r, arns)}" for r in self.resources)
+        yield from (f"    - {_yaml(r, here)}" for r in self.resources)
         if self.condition:
             yield from ("  Condition:", "    StringEquals:")
-            yield from (f"      {key}: {_yaml(value, arns)}" for key, value in self.condition.items())
+            yield from (f"      {key}: {_yaml(value, here)}" for key, value in self.condition.items())
 
-    def json(self, arns: "Arns", at: Place) -> Mapping[str, object]:
+    def json(self, here: "_Here", at: Place) -> Mapping[str, object]:
         found: dict[str, object] = {"Effect": "Allow", "Action": self.actions}
-        found["Resource"] = [_json(r, arns, at) for r in self.resources]
+        found["Resource"] = [_json(r, here, at) for r in self.resources]
         if self.condition:
-            written = {key: _json(value, arns, at) for key, value in self.condition.items()}
+            written = {key: _json(value, here, at) for key, value in self.condition.items()}
             found["Condition"] = {"StringEquals": written}
         return found
 
@@ -118,14 +118,14 @@ def _language(place: Place) -> Language:
 
 def resources(place: Place, root: str, right: Iterable[Text], reading: Reading, *, beside: bool) -> str:
     """What to write as the resources of a statement, or beside those that it has."""
-    each, arns = dict.fromkeys(right), _arns(place, root, reading)
+    each, here = dict.fromkeys(right), _Here.at(place, root, reading)
     match _language(place):
         case "hcl":
-            lines = [f"{_hcl(one, arns)}," for one in each]
+            lines = [f"{_hcl(one, here)}," for one in each]
         case "yaml":
-            lines = [f"- {_yaml(one, arns)}" for one in each]
+            lines = [f"- {_yaml(one, here)}" for one in each]
         case _:
-            lines = [f"{json.dumps(_json(one, arns, place))}," for one in each]
+            lines = [f"{json.dumps(_json(one, here, place))}," for one in each]
     head = "Add to its resources:" if beside else "Write as its resource:"
     return "\n  ".join((head, *lines))
 
@@ -160,27 +160,41 @@ def null(place: Place, key: str) -> str:
             return f'`"Null": {{"{key}": "false"}}`.'
 
 
-Arns = Mapping[str, Text]
-"""The attributes that may be written at a place, with the ARNs that they give."""
+@frozen
+class _Here:
+    """What may be written at a place: the attributes that give ARNs, called as they are there."""
 
+    arns: Mapping[str, Text]
+    prefix: str = ""
+    """What the root has before the names of a stack in a stack."""
 
-def _arns(place: Place, root: str, reading: Reading) -> Arns:
-    """Those of the root. In a stack in a stack a resource is called as in its own template, which has no others."""
-    found = {ref.name: arn for ref, arn in reading.arns_by_root.get(root, {}).items()}
-    if not _of_template(place):
-        return found
-    prefix = "".join(f"{part}." for part in place.address.split(".")[:-1]) if "/" not in place.address else ""
-    own = {name.removeprefix(prefix): arn for name, arn in found.items() if name.startswith(prefix)}
-    return {name: arn for name, arn in own.items() if name.count(".") <= 1}
+    @classmethod
+    def at(cls, place: Place, root: str, reading: Reading) -> "_Here":
+        found = {ref.name: arn for ref, arn in reading.arns_by_root.get(root, {}).items()}
+        if not _of_template(place):
+            return cls(found)
+        prefix = "" if "/" in place.address else place.address.rpartition(".")[0]
+        prefix = f"{prefix}." if prefix else ""
+        own = {name.removeprefix(prefix): arn for name, arn in found.items() if name.startswith(prefix)}
+        return cls({name: arn for name, arn in own.items() if name.count(".") <= 1}, prefix)
+
+    def called(self, ref: Ref) -> str:
+        """What a template calls a reference in `Fn::Sub`; what stands in another one is left as it is shown."""
+        if ref.name in _CFN:
+            return f"${{{_CFN[ref.name]}}}"
+        name = ref.name.removeprefix(self.prefix)
+        id, dot, _ = name.partition(".")
+        own = not dot or any(id == one.partition(".")[0] for one in self.arns)
+        return f"${{{name.removesuffix('.name')}}}" if own else str(ref)
 
 
 def _of_template(place: Place) -> bool:
     return place.path[:1] == ("Resources",)
 
 
-def _hcl(text: Text, arns: Arns) -> str:
+def _hcl(text: Text, here: _Here) -> str:
     """A text as an expression of Terraform: a reference where it is the ARN of a resource, else a template."""
-    name, rest = _reference(text, arns)
+    name, rest = _reference(text, here)
     if name:
         return f'"${{{name}}}{rest}"' if rest else name
     text = Text(_as_pattern(text))
@@ -189,29 +203,28 @@ def _hcl(text: Text, arns: Arns) -> str:
     return '"' + "".join(p if isinstance(p, str) else f"${{{_HCL.get(p.name, p.name)}}}" for p in text.parts) + '"'
 
 
-def _cfn(text: Text, arns: Arns) -> tuple[str, str]:
+def _cfn(text: Text, here: _Here) -> tuple[str, str]:
     """A text as a function of CloudFormation and what it takes; a plain text has none."""
-    name, rest = _reference(text, arns)
+    name, rest = _reference(text, here)
     if name:
         return ("Sub", f"${{{name}}}{rest}") if rest else ("GetAtt" if "." in name else "Ref", name)
     text = Text(_as_pattern(text))
     if text.literal is not None:
         return "", text.literal
-    named = (p if isinstance(p, str) else f"${{{_CFN.get(p.name, p.name.removesuffix('.name'))}}}" for p in text.parts)
-    return "Sub", "".join(named)
+    return "Sub", "".join(p if isinstance(p, str) else here.called(p) for p in text.parts)
 
 
-def _yaml(text: Text, arns: Arns) -> str:
-    function, of = _cfn(text, arns)
+def _yaml(text: Text, here: _Here) -> str:
+    function, of = _cfn(text, here)
     if function == "Sub":
         return f'!Sub "{of}"'
     return f"!{function} {of}" if function else json.dumps(of)
 
 
-def _json(text: Text, arns: Arns, place: Place) -> object:
+def _json(text: Text, here: _Here, place: Place) -> object:
     if not _of_template(place):
         return shown(text)
-    function, of = _cfn(text, arns)
+    function, of = _cfn(text, here)
     match function:
         case "GetAtt":
             return {"Fn::GetAtt": of.split(".", 1)}
@@ -223,10 +236,10 @@ def _json(text: Text, arns: Arns, place: Place) -> object:
             return of
 
 
-def _reference(text: Text, arns: Arns) -> tuple[str, str]:
+def _reference(text: Text, here: _Here) -> tuple[str, str]:
     """The attribute that a text begins with, and the rest, which has to be plain letters; nothing for none."""
     found = ("", "")
-    for name, arn in arns.items():
+    for name, arn in here.arns.items():
         if arn == text:
             return name, ""
         rest = text.parts[len(arn.parts) - 1 :]
