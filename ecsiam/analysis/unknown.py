@@ -27,6 +27,7 @@ from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Ref, Text, text
 Matches = Literal["yes", "no", "maybe"]
 Outcome = Literal["allowed", "denied", "undecided"]
 
+UNREAD = "ecsiam:unread"  # the key of a condition that was not understood: no request has it, and none is without
 BOUNDARY = "permissions boundary"  # among policies by name: none of them has a space in it
 
 # Attributes by which one resource is told from another: no two have the same.

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ecsiam.errors import EcsiamError, Fault, PolicyError, refuse
 
@@ -62,6 +62,12 @@ class Limits:
 
     boundary: "Policy | None" = None
     managed: "Mapping[str, Policy]" = field(factory=dict[str, "Policy"])
+
+    def with_(self, *boundaries: "Mapping[str, Policy]") -> Self:
+        """The same with boundaries that were read; of which two differ under one ARN, none is known."""
+        found = {arn: one for of in boundaries for arn, one in of.items()}
+        same = {arn: one for arn, one in found.items() if all(of.get(arn, one) == one for of in boundaries)}
+        return evolve(self, managed={**same, **self.managed})
 
 
 @frozen

@@ -10,8 +10,10 @@ from ecsiam.cli.given import Given, Givens, Places
 from ecsiam.findings.checking import unmet
 from ecsiam.findings.newly import Newly, newly
 from ecsiam.model.policy import Policy
+from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
+from ecsiam.model.text import Text
 from ecsiam.readers.found import Place
 from ecsiam.readers.reading import Reading
 from ecsiam.readers.same import Same, same_roles
@@ -114,6 +116,21 @@ def with_needs(given: Givens) -> Givens:
     keys = {one.key for id, one in given.reading.by_id().items() if id in given.what.roles}
     every = len(keys) == len(given.reading.roles)
     return evolve(given, unmet=tuple(one for one in found if every or one.role in keys))
+
+
+def under_own_names(old: Givens, new: Givens) -> Givens:
+    """What was, with each permissions boundary that says something else now under a name of its own."""
+    now, other = new.boundaries, {arn for arn, one in old.boundaries.items() if new.boundaries.get(arn, one) != one}
+    if old.reading is None or not isinstance(old.what, Stack) or not now or not other:
+        return old
+
+    def called(role: Role) -> Role:
+        arn = role.permissions_boundary
+        return evolve(role, permissions_boundary=Text.of(arn, " as it was")) if arn and str(arn) in other else role
+
+    roles = {key: evolve(one, role=called(one.role)) for key, one in old.reading.roles.items()}
+    stack = evolve(old.what, roles=[called(role) for role in old.what.roles.values()])
+    return evolve(old, what=stack, reading=evolve(old.reading, roles=roles))
 
 
 def two_of(old: Givens, was: Given, new: Givens, now: Given) -> Two:

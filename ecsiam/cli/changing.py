@@ -67,7 +67,7 @@ def diff(
     """
     from ecsiam.analysis.change import compare
     from ecsiam.cli.both import pairs, read_since, read_two
-    from ecsiam.cli.changed import two_of, with_needs
+    from ecsiam.cli.changed import two_of, under_own_names, with_needs
 
     if from_ is not None or to is not None:
         if new is not None or environment or from_ is None or to is None:
@@ -91,11 +91,13 @@ def diff(
     changes: dict[str, Changed] = {}
     named: set[str] = set()
     open_: dict[str, None] = {}
+    before = under_own_names(before, after)
+    known = limits.with_(before.boundaries, after.boundaries)
     with all_in(timeout):
         for name, was, is_ in pairs(before, after):
             two = two_of(before, was, after, is_)
             found = compare(
-                two.was.what, two.now.what, universe=universe, boundary=limits.boundary, managed=limits.managed
+                two.was.what, two.now.what, universe=universe, boundary=known.boundary, managed=known.managed
             )
             changes[name] = two.changed(found)
             for given in (was, is_):

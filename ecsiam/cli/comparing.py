@@ -94,8 +94,9 @@ def _answer(
     limits = read_limits(boundary, managed, *paths)
     first, second = read_any_two(paths, bindings(set_))
     one, other = sides(first, second)
-    answer = ask(one.of, other.of, universe=universe, boundary=limits.boundary, managed=limits.managed, timeout=timeout)
-    asked = Asked(question, one, other, answer, limits)
+    known = limits.with_(first.boundaries, second.boundaries)
+    answer = ask(one.of, other.of, universe=universe, boundary=known.boundary, managed=known.managed, timeout=timeout)
+    asked = Asked(question, one, other, answer, known)
     write(dump(asked_data(asked)) if format_ == "json" else as_text(asked_lines(asked)))
     for note in unused(limits, {name for side in (one, other) for name in names_of(side.given)}):
         say(f"note: {note}")

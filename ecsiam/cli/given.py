@@ -92,6 +92,11 @@ class Givens:
     """What its places have after them: the revision that they are of."""
 
     @property
+    def boundaries(self) -> Mapping[str, Policy]:
+        """What the permissions boundaries say that stand among what was read."""
+        return {} if self.reading is None else self.reading.boundaries
+
+    @property
     def several(self) -> bool:
         """Whether answers say whose they are."""
         return isinstance(self.what, ConfigFile) and self.what.several

@@ -74,9 +74,10 @@ def prove(
     givens = read(path, bindings(set_), (service, environment))
     every = tuple(givens)
     stacks = [stack_of(given, "`ecsiam prove`") for given in every]
+    known = limits.with_(givens.boundaries)
     with all_in(timeout):
         answered = prove_together(
-            stacks, only=only, skip=skip, today=today, boundary=limits.boundary, managed=limits.managed
+            stacks, only=only, skip=skip, today=today, boundary=known.boundary, managed=known.managed
         )
     proofs: list[Proved] = []
     named: set[str] = set()
@@ -86,7 +87,7 @@ def prove(
         proofs.append(Proved(given.of, answers, stack.deployment.defaults))
         named |= names_of(given)
         notes += [f"{f'{given.of}: ' if given.of else ''}{note}" for note in stale(stack, answers, today)]
-        unread |= dict.fromkeys(_not_read(limits, stack))
+        unread |= dict.fromkeys(_not_read(known, stack))
     json = format_ == "json"
     if givens.several:
         write(dump(proofs_data(givens.name, proofs)) if json else as_text(proofs_lines(proofs)))
@@ -173,6 +174,7 @@ def who_can(
     answered: list[Can] = []
     named: set[str] = set()
     open_: dict[str, None] = {}
+    known = limits.with_(givens.boundaries)
     with all_in(timeout):
         for given in givens.having(role):
             named |= names_of(given)
@@ -184,8 +186,8 @@ def who_can(
                         action=action,
                         resource=resource,
                         universe=universe,
-                        boundary=limits.boundary,
-                        managed=limits.managed,
+                        boundary=known.boundary,
+                        managed=known.managed,
                     )
                     for id, subject in subjects(given, role).items()
                 }

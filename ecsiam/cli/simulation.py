@@ -106,7 +106,7 @@ def _one(
     for given in givens.having(raw.role):
         one = closed(given, notes_.append)
         question = asked(one, raw)
-        decided = decide(question, beside)
+        decided = decide(question, beside.with_(givens.boundaries))
         every.append(decided)
         named |= names_of(one)
         notes_ += (*notes(one, question, raw.principal is not None), *decision_notes(decided))
@@ -134,7 +134,7 @@ def _batch(path: "tuple[str, Mapping[str, str], Choice]", file: str, role: str |
     every: list[Decided] = []
     for given in givens.having(role):
         one = closed(given, notes.append)
-        every += of_batch(batch, one, role, partial(decide, beside=beside))
+        every += of_batch(batch, one, role, partial(decide, beside=beside.with_(givens.boundaries)))
     for note in dict.fromkeys(notes):
         say(f"note: {note}")
     write("".join(f"{json.dumps(decision_data(d))}\n" for d in every))

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import evolve, frozen
 
-from ecsiam.analysis.unknown import BOUNDARY, Applied, Question, Verdict, decide
+from ecsiam.analysis.unknown import BOUNDARY, UNREAD, Applied, Question, Verdict, decide
 from ecsiam.findings.finding import Finding, Undecidable
 from ecsiam.findings.remedies import field, grant, shown
 from ecsiam.model.policy import Policy
 from ecsiam.model.text import Text
-from ecsiam.readers.documents import UNREAD
 from ecsiam.readers.found import Place
 from ecsiam.readers.needs.need import Asked, TaskNeed
 from ecsiam.readers.reading import Reading, ReadRole, ReadTask

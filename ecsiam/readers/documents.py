@@ -8,6 +8,7 @@ from typing import cast
 
 from attrs import define, evolve, field
 
+from ecsiam.analysis.unknown import UNREAD
 from ecsiam.errors import PolicyError, show_path
 from ecsiam.model.bounds import LARGEST, loaded
 from ecsiam.model.document import read_literal, statement_from_data
@@ -18,7 +19,6 @@ from ecsiam.readers.found import FoundDocument, Gap, Place, Unread, Value, sever
 from ecsiam.readers.reading import Fidelity
 
 MOST_STATEMENTS = 1_000  # IAM stops at 10,240 characters, and a resource's policy at twice or thrice that
-UNREAD = "ecsiam:unread"  # the key of a condition that was not understood: no request has it, and none is without
 
 
 @define(slots=False)

@@ -193,6 +193,19 @@ class Reading(Shown):
         return _seen_from(root, self.arns_by_root)
 
     @property
+    def boundaries(self) -> dict[str, Policy]:
+        """What the permissions boundaries in sight say, by their ARNs; none of an ARN that two have."""
+        found: dict[str, Policy] = {}
+        unclear: set[str] = set()
+        for role in self.roles.values():
+            if (
+                role.boundary is not None
+                and found.setdefault(arn := _boundary_of(role), role.boundary) != role.boundary
+            ):
+                unclear.add(arn)
+        return {arn: policy for arn, policy in found.items() if arn not in unclear}
+
+    @property
     def fidelity(self) -> Fidelity:
         """How much of all roles was read whole."""
         total = Fidelity()
@@ -224,10 +237,11 @@ class Reading(Shown):
         return Stack([self.roles[key].as_known(id) for id, key in keys.items()], as_is=True)
 
     def called(self, role: str) -> dict[str, ReadRole]:
-        """The roles that a name, address or key may mean, by key."""
+        """The roles that a name, address or key may mean, by key; else the end of an address, in a module or stack."""
         if role in self.roles:
             return {role: self.roles[role]}
-        return {key: one for key, one in self.roles.items() if role in (one.name, one.address)}
+        found = {key: one for key, one in self.roles.items() if role in (one.name, one.address)}
+        return found or {key: one for key, one in self.roles.items() if one.address.endswith(f".{role}")}
 
     def which(self, role: str) -> Fault:
         """The fault that a name means several roles, with what to write for each."""
@@ -257,6 +271,10 @@ class Reading(Shown):
 
     def _says(self) -> str:
         return f"{self.path}: {count(len(self.roles), 'role')}, {count(len(self.tasks), 'task definition')}"
+
+
+def _boundary_of(role: ReadRole) -> str:
+    return str(role.role.permissions_boundary)
 
 
 def _seen_from(root: str, by_root: Mapping[str, Mapping[T, V]]) -> dict[T, V]:

@@ -5,9 +5,9 @@ from typing import cast
 
 from attrs import evolve, frozen
 
+from ecsiam.analysis.unknown import UNREAD
 from ecsiam.readers.cloudformation.resolved import Either, alternatives, plain, unknown, why_not
 from ecsiam.readers.cloudformation.syntax import Node
-from ecsiam.readers.documents import UNREAD
 from ecsiam.readers.found import FoundDocument, Place, Unread, Value
 
 Hangs = tuple[Either, ...]
