@@ -13,7 +13,7 @@ from troposphere import AWSHelperFn, Equals, Not, Or, Parameter, Ref, Template
 
 from ecsiam.emitters.takes import LONGEST_VALUE, literal
 from ecsiam.errors import EmitError, Fault, show
-from ecsiam.model import forms
+from ecsiam.model import arn_forms
 from ecsiam.model.each import Each, Rule, nested
 from ecsiam.model.form import Form
 from ecsiam.model.names import camel_case
@@ -33,13 +33,13 @@ class Sort:
 
 
 _SECRETS = "complete ARNs of Secrets Manager secrets, without JSON key and version"
-_BUCKETS = Sort("S3BucketArns", forms.PLAIN_BUCKET_ARN, "ARNs of buckets, each with all its objects")
+_BUCKETS = Sort("S3BucketArns", arn_forms.PLAIN_BUCKET_ARN, "ARNs of buckets, each with all its objects")
 SORTS: dict[Rule, Sort] = {
-    "secret": Sort("SecretsManagerArns", forms.SECRETS_MANAGER_ARN, _SECRETS),
-    "parameter": Sort("SsmParameterArns", forms.SSM_PARAMETER_ARN, "ARNs of SSM parameters"),
+    "secret": Sort("SecretsManagerArns", arn_forms.SECRETS_MANAGER_ARN, _SECRETS),
+    "parameter": Sort("SsmParameterArns", arn_forms.SSM_PARAMETER_ARN, "ARNs of SSM parameters"),
     "bucket": _BUCKETS,
     "object": _BUCKETS,
-    "log_group": Sort("", forms.PLAIN_LOG_GROUP_ARN, "ARNs of log groups, without `:*`"),
+    "log_group": Sort("", arn_forms.PLAIN_LOG_GROUP_ARN, "ARNs of log groups, without `:*`"),
 }
 
 

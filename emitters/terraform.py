@@ -8,15 +8,23 @@ https://developer.hashicorp.com/terraform/language/syntax/json
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from contextvars import ContextVar
+from collections.abc import Iterable, Iterator
 from typing import cast
 from unicodedata import is_normalized
 
-from ecsiam.emitters.hcl import RULES, composes, escape, quoted
+from ecsiam.emitters.hcl import composes, escape, quoted
+from ecsiam.emitters.terraform_values import (
+    DATA,
+    OWN,
+    chosen_as,
+    expression,
+    keys_escaped,
+    optional,
+    render,
+    render_items,
+)
 from ecsiam.errors import EmitError, Fault, refuse, show
 from ecsiam.model.document import policy_to_data
-from ecsiam.model.each import Each, Item
 from ecsiam.model.form import Form
 from ecsiam.model.forms import ROLE_NAME
 from ecsiam.model.names import PROFILE_ATTRIBUTES, Output
@@ -26,21 +34,13 @@ from ecsiam.model.planned import planned
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role, RolePolicy
 from ecsiam.model.stack import Stack
-from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, EMPTY, PARTITION, Ref, Text
+from ecsiam.model.text import Ref
 
 Documents = dict[str, object]
 Block = dict[str, object]
 
-_DATA = {
-    ACCOUNT_ID: ("aws_caller_identity", "account_id"),
-    AWS_REGION: ("aws_region", "id"),  # `name` is deprecated in provider 6, `region` missing in 5; `id` is in both
-    PARTITION: ("aws_partition", "partition"),
-    DNS_SUFFIX: ("aws_partition", "dns_suffix"),
-}
 # Arguments of `module` blocks: no variable can bear their names.
 _RESERVED = ("count", "depends_on", "for_each", "lifecycle", "locals", "providers", "source", "version")
-# What the local values begin with that belong to no role: each of several services in one module has its own.
-_OWN: ContextVar[str] = ContextVar("own", default="")
 
 
 def documents(stack: Stack, own: str = "") -> Documents:
@@ -48,11 +48,11 @@ def documents(stack: Stack, own: str = "") -> Documents:
 
     `own` is what the service's local values begin with, where several share a module.
     """
-    token = _OWN.set(own)
+    token = OWN.set(own)
     try:
         return _documents_of(stack)
     finally:
-        _OWN.reset(token)
+        OWN.reset(token)
 
 
 def _documents_of(stack: Stack) -> Documents:
@@ -65,7 +65,7 @@ def _documents_of(stack: Stack) -> Documents:
     main: Block = {}
     used = stack.deployment.home.unknown
     if used:
-        main["data"] = {source: {"current": {}} for source in sorted(_DATA[ref][0] for ref in used)}
+        main["data"] = {source: {"current": {}} for source in sorted(DATA[ref][0] for ref in used)}
     twice: list[Fault] = []
     of_documents: Block = _chosen(stack)
     for name, document in (made for role in stack.roles.values() for made in _documents(role)):
@@ -170,7 +170,7 @@ def _chosen(stack: Stack) -> Block:
     """The values of parameters that stand for something else while they are empty."""
     refs = {r.name: r for t in stack.texts() for r in t.refs if r.otherwise is not None}
     return {
-        _chosen_as(name): f'${{var.{name} == "" ? {_expression(ref.otherwise)} : var.{name}}}'
+        chosen_as(name): f'${{var.{name} == "" ? {expression(ref.otherwise)} : var.{name}}}'
         for name, ref in sorted(refs.items())
         if ref.otherwise is not None
     }
@@ -186,8 +186,8 @@ def _documents(role: Role) -> Iterator[tuple[str, object]]:
 
 
 def _document(policy: Policy) -> object:
-    document = policy_to_data(policy, render, _render_items)
-    return _keys(document | {"Id": escape(policy.id)} if policy.id else document)
+    document = policy_to_data(policy, render, render_items)
+    return keys_escaped(document | {"Id": escape(policy.id)} if policy.id else document)
 
 
 def _provider(provider: OidcProvider) -> tuple[str, Block]:
@@ -214,7 +214,7 @@ def _resources(stack: Stack, role: Role) -> list[tuple[str, Block]]:
         longest = role.max_session_duration
         body["max_session_duration"] = f"${{var.{longest.name}}}" if isinstance(longest, Ref) else longest
     if role.permissions_boundary is not None:
-        body["permissions_boundary"] = _optional(role.permissions_boundary)
+        body["permissions_boundary"] = optional(role.permissions_boundary)
     body["tags"] = {escape(key): render(value) for key, value in role.tags}
     if role.id in stack.providers:  # whom it trusts is there first
         body["depends_on"] = [f"aws_iam_openid_connect_provider.{role.id}"]
@@ -318,7 +318,7 @@ def _name_limit(stack: Stack, role: Role) -> tuple[str, str]:
     limits = (n.most for n in stack.deployment.names if n.group == "roles" and n.id == role.id)
     most = next(limits, ROLE_NAME.most)
     return (
-        f"length({_expression(role.name)}) <= {most}",
+        f"length({expression(role.name)}) <= {most}",
         f"The name of the {role.id} role has more than {most} characters.",
     )
 
@@ -376,97 +376,3 @@ def _summary(stack: Stack, role: str, purpose: str) -> object:
         each = f"{{ arn = r.arn, name = r.name, purpose = {quoted(purpose)} }}"
         return f"${{one([for r in aws_iam_role.{role} : {each}])}}"
     return {"arn": _attribute(stack, role, "arn"), "name": _attribute(stack, role, "name"), "purpose": purpose}
-
-
-# ---------------------------------------------------------------- text
-
-
-def _reference(ref: Ref) -> str:
-    """A reference as an HCL expression."""
-    if not ref.parameter:
-        source, attribute = _DATA[ref]
-        return f"data.{source}.current.{attribute}"
-    value = f"var.{ref.name}"
-    if ref.part is not None:
-        return f'element(split("/", {value}), {ref.part})'
-    if ref.otherwise is None:
-        return value
-    return f"local.{_chosen_as(ref.name)}"
-
-
-def _chosen_as(parameter: str) -> str:
-    """The local value of what a parameter or else its fallback says."""
-    return f"{_OWN.get()}chosen_{parameter}"
-
-
-def render(text: Text) -> str:
-    """A text as a Terraform template."""
-    return _template(text, escape)
-
-
-def _template(text: Text, literal: Callable[[str], str]) -> str:
-    template = ""
-    for part in text.parts:
-        if isinstance(part, str):
-            template += literal(part)
-        else:  # a `$` before it would make it plain text, unless an expression says that `$`
-            before = template.rstrip("$")
-            dollars = template.removeprefix(before)
-            template = before + (f'${{"{dollars}"}}' if dollars else "") + f"${{{_reference(part)}}}"
-    return template
-
-
-def _expression(text: Text) -> str:
-    """A text as an HCL expression."""
-    if len(text.parts) == 1 and isinstance(text.parts[0], Ref):
-        return f"({_reference(text.parts[0])})"
-    return f'"{_inside(text)}"'
-
-
-def _inside(text: Text) -> str:
-    """A text as part of a quoted string of HCL."""
-    return _template(text, lambda part: quoted(part)[1:-1])
-
-
-def _optional(text: Text) -> str:
-    """A text that is null while its parameter is empty."""
-    match text.parts:
-        case (Ref(name, parameter=True),):
-            return f'${{var.{name} == "" ? null : var.{name}}}'
-        case _:
-            return render(text)
-
-
-def _render_items(items: tuple[Item, ...]) -> object:
-    """A list of resources: plain where every item is a text, else one expression, in order and without doubles."""
-    if not any(isinstance(i, Each) for i in items):
-        return [render(i) for i in items if isinstance(i, Text)]
-    return f"${{sort(distinct({_concat(items)}))}}"
-
-
-def _concat(items: tuple[Item, ...]) -> str:
-    plain = ", ".join(_expression(i) for i in items if isinstance(i, Text))
-    lists = [f"[{plain}]"] if plain else []
-    lists += [_each(i) for i in items if isinstance(i, Each)]
-    return lists[0] if len(lists) == 1 else f"concat({', '.join(lists)})"
-
-
-def _each(each: Each) -> str:
-    variable = f"var.{each.parameter}"
-    found = RULES[each.rule](variable)
-    if each.before != EMPTY or each.after != EMPTY:
-        found = f'[for e in {found} : "{_inside(each.before)}${{e}}{_inside(each.after)}"]'
-    if not each.otherwise:
-        return found
-    return f"(length({variable}) > 0 ? tolist({found}) : tolist({_concat(each.otherwise)}))"
-
-
-def _keys(value: object) -> object:
-    """The same data with the keys of its objects as templates too: Terraform reads them as such."""
-    match value:
-        case dict():
-            return {escape(k): _keys(v) for k, v in cast("Block", value).items()}
-        case list():
-            return [_keys(v) for v in cast("list[object]", value)]
-        case _:
-            return value

@@ -1,7 +1,7 @@
 """The forms that the laws are about: those of the table, and those that a room has of its own."""
 
 from ecsiam import Config
-from ecsiam.features.access_kinds import KINDS
+from ecsiam.features.access.kinds import KINDS
 from ecsiam.model import forms
 
 _OF_KEYS = {key.form.name: key.form for key in Config.keys().values() if key.form}

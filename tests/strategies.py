@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from ecsiam.builder import build
 from ecsiam.config import Config
 from ecsiam.errors import ConfigError
-from ecsiam.features.access_kind import AccessKind, Verb
-from ecsiam.features.access_kinds import KINDS
+from ecsiam.features.access.kind import AccessKind, Verb
+from ecsiam.features.access.kinds import KINDS
 from ecsiam.features.declared import PLACEHOLDERS
 from ecsiam.features.efs import FileSystem
 from ecsiam.features.infrastructure import BALANCED
@@ -21,11 +21,12 @@ from ecsiam.features.naming import OWN_TAGS
 from ecsiam.features.table import ASIDE, POLICIES, ROLES, ROOMS_ASIDE, outputs
 from ecsiam.keys.accepting import AcceptKind
 from ecsiam.keys.keys import Keys
-from ecsiam.keys.kinds import Choice, Flag, Kind, ListOf, MapOf, Numbers, OfForm, RawStatement, Whole
+from ecsiam.keys.kinds import Choice, Flag, Kind, ListOf, MapOf, Numbers, OfForm, Whole
 from ecsiam.keys.parameters import given_arns
+from ecsiam.keys.raw_statement import RawStatement
 from ecsiam.keys.records import RecordOf
 from ecsiam.keys.values import known
-from ecsiam.model import forms
+from ecsiam.model import arn_forms, forms, oidc_forms
 from ecsiam.model.accept import Accept
 from ecsiam.model.arn import PARTITIONS, Arn
 from ecsiam.model.companion import Companion
@@ -206,7 +207,7 @@ def _accesses(draw: st.DrawFn) -> Kwargs:
         if kind.beside.holds:  # what the entry is about is in one of them
             found["arns"] = [str(kind.beside.holds(Arn.parse(found["with"][0])))]
     if kind.via and any(verb.key for verb in verbs) and draw(_BOOLEANS):
-        found["kms_key_arns"] = [draw(of(forms.KEY_ARN))]
+        found["kms_key_arns"] = [draw(of(arn_forms.KEY_ARN))]
     return found
 
 
@@ -435,7 +436,7 @@ def _github(draw: st.DrawFn, found: Kwargs) -> Kwargs:
     """Ids, format and subjects that agree with each other."""
     subject_format = draw(st.sampled_from([None, "classic", "immutable", "both"]))
     with_ids = subject_format in ("immutable", "both") or draw(st.booleans())
-    owner, repo = draw(of(forms.GITHUB_ID)), draw(of(forms.GITHUB_ID) | st.integers(0, 10**9))
+    owner, repo = draw(of(oidc_forms.GITHUB_ID)), draw(of(oidc_forms.GITHUB_ID) | st.integers(0, 10**9))
     out: Kwargs = {"github_subject_format": subject_format, "github_subjects": ()}
     out |= {"github_owner_id": owner if with_ids else None, "github_repo_id": repo if with_ids else None}
     out |= draw(_of_issuer(found, with_ids, subject_format))

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from ecsiam import Config, ConfigError, Parameter, Stack, build, emit, prove
 from ecsiam.analysis.leaf import resource_pattern
 from ecsiam.analysis.strings import example
-from ecsiam.features.access_entry import TaskAccess
-from ecsiam.features.access_kind import AccessKind
-from ecsiam.features.access_kinds import ANY_ARN, KINDS, kind_of
+from ecsiam.features.access.entry import TaskAccess
+from ecsiam.features.access.kind import AccessKind
+from ecsiam.features.access.kinds import ANY_ARN, KINDS, kind_of
 from ecsiam.model.arn import PARTITIONS
 from ecsiam.model.each import RULES
 from ecsiam.model.statement import AllBut, Statement

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ecsiam import Config, build, emit
-from ecsiam.features.access_kinds import KINDS
+from ecsiam.features.access.kinds import KINDS
 
 from .aws import roles
 from .aws.servers import ACCOUNT, REGION, Server

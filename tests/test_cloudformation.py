@@ -20,10 +20,11 @@ from ecsiam.config.load import config_of
 from ecsiam.emitters.takes import literal, too_much
 from ecsiam.features.table import ROLES
 from ecsiam.keys.source import parse_source
+from ecsiam.model.arn_forms import BUCKET_ARN
 from ecsiam.model.by_id import ById
 from ecsiam.model.form import Form
-from ecsiam.model.forms import BUCKET_ARN, GITHUB_AUDIENCE
 from ecsiam.model.names import camel_case
+from ecsiam.model.oidc_forms import GITHUB_AUDIENCE
 from ecsiam.model.planned import planned
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import RolePolicy

@@ -32,8 +32,8 @@ from ecsiam import (
     parse_policy,
     prove,
 )
-from ecsiam.features.access_kind import AccessKind
-from ecsiam.features.access_kinds import KINDS
+from ecsiam.features.access.kind import AccessKind
+from ecsiam.features.access.kinds import KINDS
 from ecsiam.invariants import sides
 from ecsiam.invariants.sides import HANDED
 from ecsiam.keys.kinds import Kind, ListOf, OfForm

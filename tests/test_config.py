@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from ecsiam import Config, Parameter, Statement, build, load_config
 from ecsiam.errors import ConfigError, EcsiamError, Fault
 from ecsiam.keys.accepting import AcceptKind
-from ecsiam.keys.kinds import MOST_SUGGESTIONS, Choice, Flag, ListOf, MapOf, Numbers, OfForm, RawStatement, Whole
+from ecsiam.keys.kinds import MOST_SUGGESTIONS, Choice, Flag, ListOf, MapOf, Numbers, OfForm, Whole
+from ecsiam.keys.raw_statement import RawStatement
 from ecsiam.keys.records import RecordOf
 from ecsiam.model.form import Form
 

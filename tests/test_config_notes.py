@@ -494,7 +494,7 @@ def test_note(row: str) -> None:
 
 def test_every_rule_is_in_the_table() -> None:
     rules: set[str] = set()
-    for file in (ROOT / "ecsiam/builder.py", *(ROOT / "ecsiam/features").glob("*.py")):
+    for file in (ROOT / "ecsiam/builder.py", *(ROOT / "ecsiam/features").rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Note":
                 match node.args:

@@ -15,7 +15,7 @@ from ecsiam.model.forms import FORMS
 TESTS = Path(__file__).resolve().parent
 PACKAGE = TESTS.parent / "ecsiam"
 SOURCES = (
-    *(f"features/{room.name}" for room in sorted((PACKAGE / "features").glob("*.py"))),
+    *(room.relative_to(PACKAGE).as_posix() for room in sorted((PACKAGE / "features").rglob("*.py"))),
     "keys/key.py",
     "keys/keys.py",
     "keys/kinds.py",

@@ -19,8 +19,9 @@ from ecsiam.errors import ConfigError, Faults
 from ecsiam.errors import Path as Place
 from ecsiam.keys.accepting import AcceptKind
 from ecsiam.keys.keys import Check, Keys
-from ecsiam.keys.kinds import ListOf, RawStatement
+from ecsiam.keys.kinds import ListOf
 from ecsiam.keys.placeholders import NAME
+from ecsiam.keys.raw_statement import RawStatement
 from ecsiam.keys.records import RecordOf
 from ecsiam.keys.source import SECTIONS, parse_source
 from ecsiam.model.forms import FORMS

@@ -12,9 +12,9 @@ from attrs import evolve
 import ecsiam
 from ecsiam import Fails, Holds, Parameter, Stack
 from ecsiam.errors import ConfigError
-from ecsiam.features.deploy_operations import OPERATIONS
+from ecsiam.features.deploy.github_actions import GRANTS, deploying
+from ecsiam.features.deploy.operations import OPERATIONS
 from ecsiam.features.deployer import Deployer
-from ecsiam.features.github_actions import GRANTS, deploying
 from ecsiam.invariants import prove
 from ecsiam.invariants.access import RELEASER
 from ecsiam.model.globs import overlap

@@ -17,6 +17,8 @@ from typing import NamedTuple
 import pytest
 
 from ecsiam import build, load_config, load_configs
+from ecsiam.invariants import INVARIANTS
+from ecsiam.model.rules import RULE_IDS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
@@ -181,3 +183,11 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
 
 def test_there_are_links() -> None:
     assert "CONTRIBUTING.md" in relative_links(ROOT / "README.md")
+
+
+def test_of_each_invariant_is_said_what_check_asks() -> None:
+    page = (ROOT / "docs/check.md").read_text(encoding="utf-8")
+    table = page.partition("## Which invariants are asked")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([\w-]+)` \| (.*?) \|", table, re.MULTILINE)
+    assert [id for id, _ in rows] == list(INVARIANTS)
+    assert {rule for _, asked in rows for rule in re.findall(r"rules\.md#([\w-]+)", asked)} <= set(RULE_IDS)

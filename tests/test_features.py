@@ -104,8 +104,7 @@ def _queue(keys: QueueKeys, project: Project) -> Iterator[Part]:
 QUEUE = Feature("queue", "task", _FLAG, QueueKeys, _queue, ("kms:GenerateDataKey", "sqs:SendMessage"), _needs)
 '''
 LINES = (
-    ("    project,\n", "    project,\n    queue,\n"),
-    ("    github_oidc,\n", "    github_oidc,\n    queue,\n"),
+    ("    registry,\n", "    queue,\n    registry,\n"),
     ("    efs.EfsKeys,\n", "    queue.QueueKeys,\n    efs.EfsKeys,\n"),
     ("    efs.EFS,\n", "    efs.EFS,\n    queue.QUEUE,\n"),
 )
@@ -188,8 +187,7 @@ def test_a_feature_is_one_file_and_its_lines_in_the_table(tmp_path: Path) -> Non
 
 def rooms() -> dict[str, type[Keys]]:
     """Every class of keys that stands in a room."""
-    names = [module.name for module in pkgutil.iter_modules(features.__path__)]
-    modules = [import_module(f"ecsiam.features.{name}") for name in names]
+    modules = [import_module(found.name) for found in pkgutil.walk_packages(features.__path__, "ecsiam.features.")]
     found = (value for module in modules for value in vars(module).values() if isinstance(value, type))
     return {
         room.__name__: room

@@ -1,10 +1,14 @@
 """What nobody in sight needs: said of execution roles, and of nothing that something unknown might need."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 import ecsiam
+from ecsiam.findings.idle import TASKS
+from ecsiam.readers.reader import read
+from ecsiam.readers.task_needs import known_to, needs_of
 
 TRUST = """\
 data "aws_iam_policy_document" "ecs" {
@@ -103,3 +107,36 @@ SILENT = {
 def test_what_something_may_need_is_not_named(case: tuple[str, str], tmp_path: Path) -> None:
     statements, tasks = case
     assert idle(tmp_path, TRUST, USED, statements, tasks) == []
+
+
+EVERYTHING = {
+    "family": "web",
+    "executionRoleArn": "arn:aws:iam::123456789012:role/execution",
+    "containerDefinitions": [
+        {
+            "name": "web",
+            "image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1",
+            "secrets": [
+                {"name": "A", "valueFrom": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-AbCdEf"},
+                {"name": "B", "valueFrom": "arn:aws:ssm:eu-west-1:123456789012:parameter/b"},
+            ],
+            "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::files/web.env"}],
+            "logConfiguration": {
+                "logDriver": "awslogs",
+                "options": {"awslogs-group": "web", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "web"},
+            },
+        }
+    ],
+}
+# What is granted with these, and asked for by nothing that a definition says.
+BESIDE = {"ecr:batchchecklayeravailability", "ssm:getparameter"}
+
+
+def test_what_may_be_idle_is_what_a_definition_asks_for(tmp_path: Path) -> None:
+    """Each action that is known is asked for by some field, so that not to be asked for says something."""
+    (tmp_path / "task.json").write_text(json.dumps(EVERYTHING))
+    reading = read(tmp_path, root=tmp_path)
+    (task,) = reading.tasks
+    needs = needs_of(task.found, known_to(task, reading))
+    asked = {one.action.lower() for need in needs if need.role == "execution" for way in need.ways for one in way}
+    assert asked - {"s3:getbucketlocation"} == TASKS.known - BESIDE

@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from ecsiam import Config, Parameter, Stack, build, emit
-from ecsiam.features.deploy_operations import OPERATIONS
+from ecsiam.features.deploy.operations import OPERATIONS
 from ecsiam.features.table import POLICIES, ROLES
 from ecsiam.keys.kinds import ListOf
 from ecsiam.model.intent import USUAL

@@ -85,7 +85,7 @@ def test_emit_loads_only_what_its_target_needs(target: str) -> None:
     expected = {"attr", "pydantic", "ruamel", "typer"}
     assert heavy(modules) == expected | ({"troposphere"} if target == "cloudformation" else set())
     of = {
-        "terraform": {"hcl", "terraform"},
+        "terraform": {"hcl", "terraform", "terraform_values"},
         "iam": {"iam_json"},
         "cloudformation": {"cloudformation", "cloudformation_inputs", "cloudformation_values", "takes"},
     }[target] | {"companions"}  # its key has a policy

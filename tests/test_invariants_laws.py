@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ecsiam import Answer, Config, Fails, Holds, Stack, Undecided, build
 from ecsiam.invariants import INVARIANTS, prove
 from ecsiam.invariants.prefixes import is_pattern
-from ecsiam.model import forms
+from ecsiam.model import arn_forms
 from ecsiam.model.arn import partition_of
 from ecsiam.model.each import RULES
 from ecsiam.model.globs import overlap
@@ -272,7 +272,7 @@ def _group(arn: str) -> str:
     return arn.split(":", 6)[6].removesuffix(":*")  # `log-group:*` is the group called `*`
 
 
-@given(of(forms.LOG_GROUP_ARN))
+@given(of(arn_forms.LOG_GROUP_ARN))
 def test_a_log_group_has_the_name_that_its_resource_has(arn: str) -> None:
     """However it is written, with or without `:*`, and also where a wildcard is all of the name."""
     (resource,) = RULES["log_group"]([text(arn)])

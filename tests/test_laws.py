@@ -29,7 +29,7 @@ from ecsiam import (
     emit,
     parse_policy,
 )
-from ecsiam.features.github_oidc import repositories
+from ecsiam.features.deploy.github_oidc import repositories
 from ecsiam.features.table import ROLES
 from ecsiam.model import forms
 from ecsiam.model.condition import Condition, conditions

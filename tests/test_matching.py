@@ -246,7 +246,13 @@ def test_aws_s_pages_disagree_on_variables_under_bool() -> None:
     with pytest.raises(PolicyError, match="AWS's pages disagree on variables under `Bool`"):
         misses(statement, V2012, Request("s3:GetObject", context={KEY: "true", "test:true": "true"}))
     assert [m.element for m in misses(statement, V2012, Request("s3:GetObject"))] == ["Condition"]
-    assert [m.element for m in misses(statement, V2012, Request("sqs:Send", context={KEY: "true"}))] == ["Action"]
+    both = {KEY: "true", "test:true": "true"}
+    assert [m.element for m in misses(statement, V2012, Request("sqs:Send", context=both))] == ["Action"]
+    for more in ({}, {"test:true": "false"}):
+        asked = Request("s3:GetObject", context={KEY: "true", **more})
+        assert [m.element for m in misses(statement, V2012, asked)] == ["Condition"]
+    beside = Statement("Allow", "s3:*", "*", conditions={"Bool": {KEY: ["${test:true}", "true"]}})
+    assert not misses(beside, V2012, Request("s3:GetObject", context=both))
     assert misses(statement, "2008-10-17", Request("s3:GetObject", context={KEY: "true"}))
 
 

@@ -11,7 +11,7 @@ from attrs import evolve
 from ecsiam import ConfigError, Fails, Holds, Parameter, build, emit, parse_policy, prove
 from ecsiam.analysis.tokens import Judged, judged
 from ecsiam.cli.tokens import trust as command
-from ecsiam.features.ci_oidc import SERVICES, service
+from ecsiam.features.deploy.ci_oidc import SERVICES, service
 from ecsiam.model.stack import Stack
 
 from .command_line import said

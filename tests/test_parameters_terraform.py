@@ -17,7 +17,7 @@ from ecsiam import Parameter, Stack
 from ecsiam.config import Config, load_config
 from ecsiam.config.describe import module
 from ecsiam.emitters import hcl
-from ecsiam.model import forms
+from ecsiam.model import arn_forms, forms
 from ecsiam.model.arn import partition_of
 from ecsiam.model.document import policy_to_data
 from ecsiam.model.each import RULES, Rule
@@ -277,24 +277,24 @@ def test_terraform_makes_what_the_stack_with_the_values_bound_says(
 
 _FORM_OF: dict[Rule, Form] = {
     "all": forms.FAMILY,
-    "secret": forms.SECRET_ARN,
-    "parameter": forms.SECRET_ARN,
-    "bucket": forms.BUCKET_ARN,
-    "object": forms.BUCKET_ARN,
-    "log_group": forms.LOG_GROUP_ARN,
-    "services_of_cluster": forms.CLUSTER_ARN,
-    "deployments_of_cluster": forms.CLUSTER_ARN,
-    "revisions_of_cluster": forms.CLUSTER_ARN,
-    "deployments_of_service": forms.SERVICE_ARN,
-    "revisions_of_service": forms.SERVICE_ARN,
-    "unless_given": forms.REPOSITORY_ARN,
+    "secret": arn_forms.SECRET_ARN,
+    "parameter": arn_forms.SECRET_ARN,
+    "bucket": arn_forms.BUCKET_ARN,
+    "object": arn_forms.BUCKET_ARN,
+    "log_group": arn_forms.LOG_GROUP_ARN,
+    "services_of_cluster": arn_forms.CLUSTER_ARN,
+    "deployments_of_cluster": arn_forms.CLUSTER_ARN,
+    "revisions_of_cluster": arn_forms.CLUSTER_ARN,
+    "deployments_of_service": arn_forms.SERVICE_ARN,
+    "revisions_of_service": arn_forms.SERVICE_ARN,
+    "unless_given": arn_forms.REPOSITORY_ARN,
 }
 
 
 def test_the_rules_of_list_parameters_are_those_of_python(terraform: Rig) -> None:
     buckets = st.sampled_from([f"arn:aws:s3:::{b}{o}" for b in ("b", "bb") for o in ("", "/", "/*", "/x/*")])
     of_rule: dict[Rule, st.SearchStrategy[list[str]]] = {
-        r: st.lists(of(f) | buckets if f is forms.BUCKET_ARN else of(f), max_size=4) for r, f in _FORM_OF.items()
+        r: st.lists(of(f) | buckets if f is arn_forms.BUCKET_ARN else of(f), max_size=4) for r, f in _FORM_OF.items()
     }
     lists = batch(st.fixed_dictionaries(of_rule), 30)
     assert {*_FORM_OF} == {*RULES}

@@ -13,13 +13,15 @@ from ecsiam.keys.keys import Keys, check
 from ecsiam.keys.kinds import TEMPLATE, Choice, Flag, ListOf, OfForm
 from ecsiam.keys.parameters import given_arns, parameter_faults, variables
 from ecsiam.keys.records import NOT_GIVEN, RecordOf, schema_of
-from ecsiam.model import forms
+from ecsiam.model import arn_forms
 
 QUEUE = "arn:aws:kms:eu-west-2:123456789012:key/1"
 
 
 class Door(Keys):
-    key_arns: Annotated[Sequence[str] | Parameter, Key("The keys.", ListOf(OfForm(forms.KEY_ARN)), same_account=True)]
+    key_arns: Annotated[
+        Sequence[str] | Parameter, Key("The keys.", ListOf(OfForm(arn_forms.KEY_ARN)), same_account=True)
+    ]
     access: Annotated[Sequence[str], Key("What for.", ListOf(Choice(("open", "lock"))))] = ("open",)
 
     @check("key_arns", "access")
@@ -65,7 +67,7 @@ def test_every_fault_of_every_record_has_its_place() -> None:
 def test_what_a_record_leaves_to_deployment_is_found() -> None:
     house = House.model_validate({"enable_doors": True, "doors": [{"key_arns": {"parameter": "mine"}}]})
     [(path, variable)] = variables(house)
-    assert (path, variable.id, variable.form) == (("doors", 0, "key_arns"), "mine", forms.KEY_ARN)
+    assert (path, variable.id, variable.form) == (("doors", 0, "key_arns"), "mine", arn_forms.KEY_ARN)
     off = House.model_validate({"doors": [{"key_arns": {"parameter": "mine"}}]})
     assert not list(variables(off))
     twice = {"parameter": "mine", "default": [QUEUE]}

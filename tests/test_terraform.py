@@ -11,7 +11,8 @@ from attrs import evolve
 
 from ecsiam import Artifact, Config, Stack, build, emit
 from ecsiam.emitters.hcl import escape, quoted
-from ecsiam.emitters.terraform import documents, render
+from ecsiam.emitters.terraform import documents
+from ecsiam.emitters.terraform_values import render
 from ecsiam.errors import EmitError
 from ecsiam.features.table import ROLES
 from ecsiam.model.document import policy_to_data

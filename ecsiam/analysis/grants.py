@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from attrs import evolve
 
 from ecsiam.analysis.callers import is_known
-from ecsiam.analysis.matching import ROLE, account_of, matches_principal
+from ecsiam.analysis.matching import PRINCIPAL_ARN, ROLE, account_of, matches_principal
 from ecsiam.analysis.request import Request
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import Principal
@@ -20,7 +20,6 @@ from ecsiam.model.statement import Only, Statement
 Grant = Literal["directly", "to everybody", "within limits", "by delegation"]
 GRANTS: tuple[Grant, ...] = get_args(Grant)
 Accounts = Literal["one", "two", "unknown"]
-PRINCIPAL_ARN = "aws:PrincipalArn"
 _ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?([0-9]{12})(?::root)?")
 _SESSION = re.compile("arn:(?P<partition>[^:]+):sts::(?P<account>[0-9]{12}):assumed-role/(?P<name>[^/]+)/.+", re.DOTALL)
 

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from ecsiam.analysis.comparisons import Unsettled, matches_values
 from ecsiam.analysis.globs import ArnGlob, Reading, fits_arn, may_be_arn, resource_globs
-from ecsiam.analysis.request import Request
+from ecsiam.analysis.request import Request, Values
 from ecsiam.analysis.values import address_block, as_date, as_number
 from ecsiam.analysis.variables import Escaped, Part, Variable, parts, put_in
 from ecsiam.errors import Fault, PolicyError
@@ -73,6 +73,7 @@ def matches_resource(resource: Pieces, asked: str, reading: Reading = "parts", i
 ACCOUNT = re.compile(r"[0-9]{12}")
 ROOT = re.compile(r"arn:([^:]+):iam::([0-9]{12}):root")
 OF_ACCOUNT = re.compile(r"arn:([^:]+):(?:iam|sts)::([0-9]{12}):.+", re.DOTALL)
+PRINCIPAL_ARN = "aws:PrincipalArn"
 ROLE = re.compile(r"arn:([^:]+):iam::([0-9]{12}):role/(?:.*/)?([^/]+)", re.DOTALL)
 SESSION = re.compile(r"arn:([^:]+):sts::([0-9]{12}):assumed-role/([^/]+)/.+", re.DOTALL)
 
@@ -84,11 +85,12 @@ def account_of(arn: str) -> str | None:
     return account if ACCOUNT.fullmatch(account) else None
 
 
-def matches_principal(principal: Principal, asked: Principal | None) -> bool:
+def matches_principal(principal: Principal, asked: Principal | None, arn: Values | None = None) -> bool:
     """Whether a principal of a policy takes in whoever asks. None and the bare `"*"` ask anonymously.
 
     An account takes in everyone of it, a role its sessions. `{"AWS": "*"}` takes in everyone but services and federated
-    users. Raises PolicyError for a principal that is known only at deployment.
+    users. `arn` is `aws:PrincipalArn`, where it is known: a session's own ARN leaves out its role's path. Raises
+    PolicyError for a principal that is known only at deployment.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
     named = _id(principal)
@@ -105,7 +107,7 @@ def matches_principal(principal: Principal, asked: Principal | None) -> bool:
     who = _id(asked)
     if named == who:
         return True
-    return principal.type == "AWS" and _takes_in(named, who)
+    return principal.type == "AWS" and _takes_in(named, who, arn)
 
 
 def _id(principal: Principal) -> str:
@@ -115,7 +117,7 @@ def _id(principal: Principal) -> str:
     return literal
 
 
-def _takes_in(named: str, who: str) -> bool:
+def _takes_in(named: str, who: str, arn: Values | None) -> bool:
     """Whether an account's or a role's name takes in an ARN that is not the same text."""
     if ACCOUNT.fullmatch(named):
         of = OF_ACCOUNT.fullmatch(who)
@@ -124,7 +126,8 @@ def _takes_in(named: str, who: str) -> bool:
         of = OF_ACCOUNT.fullmatch(who)
         return who == root[2] or (of is not None and of.groups() == root.groups())
     role, session = ROLE.fullmatch(named), SESSION.fullmatch(who)
-    return role is not None and session is not None and role.groups() == session.groups()
+    same = role is not None and session is not None and role.groups() == session.groups()
+    return same and arn in (None, named)
 
 
 # ---------------------------------------------------------------- statements, read once
@@ -284,7 +287,7 @@ def misses(
         found.append(Miss(read.action_name, f"`{request.action}` is {among} of {read.actions_shown}"))
     if read.resources is not None and (miss := _miss_resource(read.resources, request, strict)):
         found.append(miss)
-    if read.principals is not None and (miss := _miss_principal(read.principals, request.principal)):
+    if read.principals is not None and (miss := _miss_principal(read.principals, request)):
         found.append(miss)
     unclear: list[Unsettled] = []
     for condition in read.conditions:
@@ -314,9 +317,10 @@ def _miss_resource(resources: _Resources, request: Request, strict: bool) -> Mis
     return Miss(resources.name, f"`{asked}` is {'one' if resources.inverse else 'none'} of {resources.shown}")
 
 
-def _miss_principal(element: Only[Principal] | AllBut[Principal], asked: Principal | None) -> Miss | None:
-    inverse = isinstance(element, AllBut)
-    if any(matches_principal(principal, asked) for principal in element.items) != inverse:
+def _miss_principal(element: Only[Principal] | AllBut[Principal], request: Request) -> Miss | None:
+    inverse, asked = isinstance(element, AllBut), request.principal
+    arn = request.values(PRINCIPAL_ARN)
+    if any(matches_principal(principal, asked, arn) for principal in element.items) != inverse:
         return None
     anonymous = asked is not None and asked.type == "*"
     who = "a caller that is not known" if asked is None else "an anonymous caller" if anonymous else f"`{asked}`"
@@ -329,12 +333,14 @@ def _miss_condition(condition: _Condition, request: Request) -> Miss | None:
     given = request.values(condition.key)
     missing = ""
     if values is None:
-        if condition.unclear and given:
-            remedy = "Compare texts with `StringEquals`."
-            raise Unsettled(Fault(f"AWS's pages disagree on variables under `{condition.operator}`", (), remedy))
         pieces = [put_in(value, request) for value in condition.values]
         values = tuple(p for p in pieces if p is not None)
         missing = ", a variable in it has no value" if len(values) < len(pieces) else ""
+        as_text = tuple(p for p in map(_fixed, condition.values) if p is not None)
+        matches = (matches_values(condition.operator, some, given) for some in (values, as_text))
+        if condition.unclear and given and len(set(matches)) > 1:
+            remedy = "Compare texts with `StringEquals`."
+            raise Unsettled(Fault(f"AWS's pages disagree on variables under `{condition.operator}`", (), remedy))
     if matches_values(condition.operator, values, given):
         return None
     shown = "absent" if given is None else f"`{given}`" if isinstance(given, str) else _listed(given) or "empty"

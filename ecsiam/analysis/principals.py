@@ -1,5 +1,6 @@
 """Principals of one question: one caller for each way that its statements can take whoever asks."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import count
@@ -7,7 +8,7 @@ from itertools import count
 from attrs import evolve, field, frozen
 
 from ecsiam.analysis.callers import ARN_FORMS, Facts, Kind, facts_of, facts_of_some
-from ecsiam.analysis.matching import ACCOUNT, OF_ACCOUNT, ROLE, ROOT, SESSION
+from ecsiam.analysis.matching import ACCOUNT, OF_ACCOUNT, PRINCIPAL_ARN, ROLE, ROOT, SESSION
 from ecsiam.analysis.patterns import Unclear
 from ecsiam.model.principal import EVERYONE, Principal
 from ecsiam.model.statement import AllBut, Only
@@ -21,6 +22,7 @@ class Caller:
     """Who asks, or an example of those who are taken alike; then `but` are the ones that are apart from them.
 
     `facts` are the alternatives of what follows for its keys. Without `sure`, whether there is such a one isn't known.
+    `roles` are the named ones of which a session is.
     """
 
     principal: Principal
@@ -28,6 +30,7 @@ class Caller:
     some: bool = False
     but: frozenset[str] = frozenset()
     sure: bool = True
+    roles: tuple[str, ...] = ()
 
 
 @frozen
@@ -52,20 +55,22 @@ class PrincipalCells:
 
 
 @lru_cache(maxsize=1 << 10)
-def principal_cells(named: frozenset[Principal]) -> PrincipalCells:
+def principal_cells(named: frozenset[Principal], by_arn: bool = False) -> PrincipalCells:
     """The cells of the principals that these tell apart.
 
     They are the named ones, of each role a session, of each account somebody else, and one of each type that nobody
-    named. Raises Unclear where one is known only at deployment and could be another one of its type.
+    named. A session's ARN leaves out the path of its role, so roles of one name have their sessions in common; where
+    the question is `by_arn`, `aws:PrincipalArn` tells them apart. Raises Unclear where one is known only at deployment
+    and could be another one of its type.
     """
     fresh = _Fresh(named)
     by_account: dict[str, set[str]] = {}
     for p in named:
         if p.type == "AWS" and (account := _account(p.id.literal or "")):
             by_account.setdefault(account, set()).add(str(p.id))
-    accounts = frozenset(by_account)
-    found = (caller for p in sorted(named, key=str) for caller in _of(p, named, fresh, by_account))
-    callers = list({caller.principal: caller for caller in found}.values())
+    accounts, sessions = frozenset(by_account), _Sessions(named, by_arn)
+    found = (caller for p in sorted(named, key=str) for caller in _of(p, named, fresh, by_account, sessions))
+    callers = list({(caller.principal, caller.roles): caller for caller in found}.values())
     user = Principal("AWS", f"arn:aws:iam::{fresh.account}:user/{fresh.name}")
     callers.append(Caller(user, facts_of_some(_KINDS), some=True, but=accounts))
     services = frozenset(str(p.id) for p in named if p.type == "Service")
@@ -75,9 +80,8 @@ def principal_cells(named: frozenset[Principal]) -> PrincipalCells:
     callers.append(Caller(token, facts_of(token)))
     callers.append(Caller(EVERYONE, facts_of(EVERYONE)))
     takes = dict.fromkeys(named, 0)
-    by_role = _roles(named)
     for i, caller in enumerate(callers):
-        for p in _taking(caller.principal, by_role):
+        for p in _taking(caller):
             if p in takes:
                 takes[p] |= 1 << i
     return _with_canonical(tuple(callers), takes, bool(accounts))
@@ -102,8 +106,34 @@ def _account(id: str) -> str:
     return id if ACCOUNT.fullmatch(id) else of[2] if of else ""
 
 
+class _Sessions:
+    """Which of the roles that are named take a session: those of its role's name, or the one that it is of."""
+
+    def __init__(self, named: Iterable[Principal], by_arn: bool) -> None:
+        self.by_arn = by_arn
+        self.roles: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for p in sorted(named, key=str):
+            if p.type == "AWS" and (role := ROLE.fullmatch(p.id.literal or "")):
+                self.roles[role.groups()] = (*self.roles.get(role.groups(), ()), role[0])
+
+    def named(self, one: Principal) -> Iterator[Caller]:
+        """A session that is named, as each role that it may be of."""
+        session = SESSION.fullmatch(str(one.id))
+        roles = self.roles.get(session.groups(), ()) if session else ()
+        if not self.by_arn:
+            yield Caller(one, facts_of(one), roles=roles)
+            return
+        for role in roles:
+            yield Caller(one, ({**facts_of(one)[0], PRINCIPAL_ARN: role},), roles=(role,))
+        yield Caller(one, facts_of(one), but=frozenset(roles))
+
+    def of(self, role: re.Match[str]) -> tuple[str, ...]:
+        """The roles that take the sessions of one that is named."""
+        return (role[0],) if self.by_arn else self.roles[role.groups()]
+
+
 def _of(
-    p: Principal, named: frozenset[Principal], fresh: _Fresh, by_account: Mapping[str, set[str]]
+    p: Principal, named: frozenset[Principal], fresh: _Fresh, by_account: Mapping[str, set[str]], sessions: "_Sessions"
 ) -> Iterator[Caller]:
     """A principal, and whom it takes beside itself."""
     id = p.id.literal
@@ -116,35 +146,29 @@ def _of(
         return
     arn = f"arn:aws:iam::{id}:root" if p.type == "AWS" and ACCOUNT.fullmatch(id) else id
     one = Principal(p.type, arn)
-    yield Caller(one, facts_of(one))
+    yield from sessions.named(one) if p.type == "AWS" and SESSION.fullmatch(arn) else (Caller(one, facts_of(one)),)
     if p.type != "AWS":
         return
     if role := ROLE.fullmatch(arn):
         session = Principal("AWS", f"arn:{role[1]}:sts::{role[2]}:assumed-role/{role[3]}/{fresh.name}")
-        yield Caller(session, facts_of(one))
+        yield Caller(session, facts_of(one), roles=sessions.of(role))
     if of := OF_ACCOUNT.fullmatch(arn):
         somebody = Principal("AWS", f"arn:{of[1]}:iam::{of[2]}:user/{fresh.name}")
         # A session that is named leaves the role's other sessions among these.
-        apart = frozenset(id for id in (*by_account.get(of[2], ()), f"arn:{of[1]}:iam::{of[2]}:root") if ":iam:" in id)
+        apart = frozenset(
+            f"arn:{of[1]}:iam::{id}:root" if ACCOUNT.fullmatch(id) else id
+            for id in by_account.get(of[2], ())
+            if not SESSION.fullmatch(id)
+        )
         yield Caller(somebody, facts_of_some(_KINDS, of[2]), some=True, but=apart)
 
 
 # ---------------------------------------------------------------- who takes whom
 
-_Roles = dict[tuple[str, ...], list[Principal]]
 
-
-def _roles(named: Iterable[Principal]) -> _Roles:
-    """The roles that are named, by what a session's ARN says of its role: not its path."""
-    found: _Roles = {}
-    for p in named:
-        if p.type == "AWS" and (role := ROLE.fullmatch(p.id.literal or "")):
-            found.setdefault(role.groups(), []).append(p)
-    return found
-
-
-def _taking(asked: Principal, roles: _Roles) -> Iterator[Principal]:
+def _taking(caller: Caller) -> Iterator[Principal]:
     """The principals of a policy that take a caller, as `matches_principal` says of each."""
+    asked = caller.principal
     yield EVERYONE
     if asked == EVERYONE:
         yield EVERY_AWS
@@ -156,8 +180,7 @@ def _taking(asked: Principal, roles: _Roles) -> Iterator[Principal]:
     if of := OF_ACCOUNT.fullmatch(id):
         yield Principal("AWS", of[2])
         yield from () if ROOT.fullmatch(id) else (Principal("AWS", f"arn:{of[1]}:iam::{of[2]}:root"),)
-    if session := SESSION.fullmatch(id):
-        yield from roles.get(session.groups(), ())
+    yield from (Principal("AWS", role) for role in caller.roles)
 
 
 def _with_canonical(callers: tuple[Caller, ...], takes: dict[Principal, int], among_accounts: bool) -> PrincipalCells:

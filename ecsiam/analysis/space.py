@@ -15,6 +15,7 @@ from ecsiam.analysis.held import Held, Symbolic, atoms, is_large, minus, symboli
 from ecsiam.analysis.held import meet as held_meet
 from ecsiam.analysis.keys import Atom, Cells, KeyTest, cells
 from ecsiam.analysis.leaf import Compiled, Resources, State
+from ecsiam.analysis.matching import PRINCIPAL_ARN
 from ecsiam.analysis.principals import PrincipalCells, principal_cells
 
 Variable = str | KeyTest | State  # a key; a test that is a thing of its own; the state of something left open
@@ -60,15 +61,16 @@ class Space:
 
     def __init__(self, leaves: list[Compiled], universe: Universe, *, one_value: bool = False) -> None:
         self.actions: ActionCells = action_cells(frozenset(c.actions for c in leaves), universe)
-        self.principals: PrincipalCells | None = None
-        if any(c.principals for c in leaves):
-            self.principals = principal_cells(frozenset(p for c in leaves if c.principals for p in c.principals.items))
         tests: dict[str, set[KeyTest]] = {}
         for c in leaves:
             for test in (*c.tests, *(t for o in c.options for t in o.tests)):
                 tests.setdefault(test.key, set()).add(test)
         # What is put in where a text has a default is asked of no test, and may follow from who asks all the same.
         put_in = {v.key.lower(): v.key for c in leaves for v in c.variables if v.key.lower() not in tests}
+        self.principals: PrincipalCells | None = None
+        if any(c.principals for c in leaves):
+            named = frozenset(p for c in leaves if c.principals for p in c.principals.items)
+            self.principals = principal_cells(named, PRINCIPAL_ARN.lower() in tests.keys() | put_in.keys())
         self.asking = tuple(asking(self.principals, leaves, tests.keys() | put_in.keys()))
         for one in self.asking:
             for test in one.tests:

@@ -114,6 +114,21 @@ def _namings(trust: Policy, repository: str | None) -> Iterator[_Naming]:
         yield _Naming(text(REPOSITORY), text(REPOSITORY))
 
 
+def only_repository(trust: Policy) -> str | None:
+    """The repository, `OWNER/NAME`, whose tokens and nobody else a trust lets in; None where it may be another."""
+    lets_in = [statement for statement in trust.statements if statement.effect == "Allow"]
+    for statement in lets_in:
+        others = any(p.type != "Federated" for p in statement.principals.items) if statement.principals else True
+        kept = [c.key.lower() for c in statement.conditions if not c.operator.comparison.negated]
+        asks = any(key.endswith((":sub", ":repository")) for key in kept)
+        if others or not asks or set(_issuers(statement)) != {GITHUB}:
+            return None
+    named = {*map(_named, _asked(trust, "sub")), *_asked(trust, "repository")}
+    (name,) = named if len(named) == 1 else (None,)
+    literal = name.literal if name is not None else None
+    return literal if literal is not None and literal.count("/") == 1 and not _WILD.search(literal) else None
+
+
 def names_of(trust: Policy) -> tuple[Text, ...]:
     """What a trust names in the place of the repository, as it has it."""
     return tuple(dict.fromkeys(_repositories(trust)))

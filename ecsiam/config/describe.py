@@ -10,19 +10,8 @@ from ecsiam.features.baseline import ALWAYS_ON, BEYOND
 from ecsiam.features.table import PROFILES, ROOMS_ASIDE
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys
-from ecsiam.keys.kinds import (
-    STATEMENT,
-    TEMPLATE,
-    Choice,
-    Flag,
-    ListOf,
-    MapOf,
-    Numbers,
-    OfForm,
-    RawStatement,
-    Schema,
-    Whole,
-)
+from ecsiam.keys.kinds import TEMPLATE, Choice, Flag, ListOf, MapOf, Numbers, OfForm, Schema, Whole
+from ecsiam.keys.raw_statement import STATEMENT, RawStatement
 from ecsiam.keys.records import NOT_GIVEN, NOTHING, RecordOf, record_of, schema_of
 from ecsiam.looks.words import listed
 

@@ -7,7 +7,7 @@ from ecsiam.drafts.kept import Existing
 from ecsiam.drafts.services import Member
 from ecsiam.drafts.texts import Spelling
 from ecsiam.drafts.wants import Asks, Open, Want
-from ecsiam.features.github_oidc import GITHUB_AUDIENCE
+from ecsiam.features.deploy.github_oidc import GITHUB_AUDIENCE
 from ecsiam.findings.needed import judge
 from ecsiam.looks.words import few
 from ecsiam.model.condition import Condition

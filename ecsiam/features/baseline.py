@@ -11,13 +11,13 @@ from typing import Annotated, Literal
 
 from ecsiam.errors import Fault
 from ecsiam.features.cloudwatch import CloudwatchKeys, cloudwatch
+from ecsiam.features.deploy.github_actions import GithubActionsKeys, github_needs
+from ecsiam.features.deploy.github_oidc import GITHUB_AUDIENCE, GithubOidcKeys
+from ecsiam.features.deploy.github_trust import issuer, provider
 from ecsiam.features.ecs_exec import CHANNELS, ExecKeys, exec_needs
 from ecsiam.features.efs import EfsKeys, efs_needs
 from ecsiam.features.execution import ExecutionKeys, ecr_needs, logs_needs
 from ecsiam.features.feature import Feature, nothing
-from ecsiam.features.github_actions import GithubActionsKeys, github_needs
-from ecsiam.features.github_oidc import GITHUB_AUDIENCE, GithubOidcKeys
-from ecsiam.features.github_trust import issuer, provider
 from ecsiam.features.project import Project, allow
 from ecsiam.features.s3 import S3_KEY_ACTIONS, S3Keys, s3_keys, s3_needs
 from ecsiam.features.secrets import SecretsKeys, named, of_name, reading

@@ -9,7 +9,7 @@ from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys
 from ecsiam.keys.kinds import Flag, ListOf, OfForm
 from ecsiam.keys.values import resources
-from ecsiam.model import forms
+from ecsiam.model import arn_forms
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.statement import Origin, Statement
 from ecsiam.model.text import Text
@@ -38,7 +38,7 @@ class CloudwatchKeys(Keys):
         Sequence[str] | Parameter,
         Key(
             "The log groups that the task itself writes, with or without `:*`.",
-            ListOf(OfForm(forms.LOG_GROUP_ARN)),
+            ListOf(OfForm(arn_forms.LOG_GROUP_ARN)),
             ("task",),
             default="all under `/ecs/<project_name>-<environment>/`",
             flag=_FLAG,

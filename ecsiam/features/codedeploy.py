@@ -16,7 +16,7 @@ from ecsiam.features.run_tasks import pass_to_tasks
 from ecsiam.keys.keys import Keys, check
 from ecsiam.keys.kinds import Flag, ListOf, OfForm
 from ecsiam.keys.values import resources
-from ecsiam.model import forms
+from ecsiam.model import arn_forms
 from ecsiam.model.form import arn_form
 from ecsiam.model.intent import Note
 from ecsiam.model.parameter import Parameter
@@ -68,7 +68,7 @@ class CodedeployKeys(Keys):
         OtherKey(
             "The services that CodeDeploy deploys. Then the role has a policy of its own in the place of AWS's, which "
             "may pass every role of the account to tasks.",
-            ListOf(OfForm(forms.SERVICE_ARN)),
+            ListOf(OfForm(arn_forms.SERVICE_ARN)),
             _ROLE,
             default="AWS's policy, for every service, with a note",
             flag=_FLAG,
@@ -130,7 +130,7 @@ class CodedeployKeys(Keys):
         Sequence[str],
         OtherKey(
             "With `codedeploy_service_arns`: the AppSpec files in S3, or the buckets that hold them.",
-            ListOf(OfForm(forms.BUCKET_ARN)),
+            ListOf(OfForm(arn_forms.BUCKET_ARN)),
             _ROLE,
             default="none",
             flag=_FLAG,

@@ -12,7 +12,7 @@ from ecsiam.features.wide import is_everything
 from ecsiam.keys.key import Key
 from ecsiam.keys.kinds import Flag, ListOf, OfForm
 from ecsiam.keys.values import as_text, resources
-from ecsiam.model import forms
+from ecsiam.model import arn_forms
 from ecsiam.model.form import arn_form
 from ecsiam.model.globs import matches
 from ecsiam.model.intent import Note
@@ -60,7 +60,7 @@ class ExecKeys(CloudwatchKeys):
         Key(
             "The log groups of the sessions, as the cluster has them (`logging: OVERRIDE`): not those of the "
             "containers.",
-            ListOf(OfForm(forms.LOG_GROUP_ARN)),
+            ListOf(OfForm(arn_forms.LOG_GROUP_ARN)),
             ("task",),
             default="none",
             flag=FLAG,
@@ -84,7 +84,7 @@ class ExecKeys(CloudwatchKeys):
         Sequence[str],
         Key(
             "The customer managed KMS keys that these buckets encrypt with. A log group uses its key by itself.",
-            ListOf(OfForm(forms.KEY_ARN)),
+            ListOf(OfForm(arn_forms.KEY_ARN)),
             ("task",),
             default="none",
             flag=FLAG,
@@ -95,7 +95,7 @@ class ExecKeys(CloudwatchKeys):
         Sequence[str],
         Key(
             "The KMS keys that encrypt what goes between a session and the container (the cluster's `kmsKeyId`).",
-            ListOf(OfForm(forms.KEY_ARN)),
+            ListOf(OfForm(arn_forms.KEY_ARN)),
             ("task",),
             default="none",
             flag=FLAG,

@@ -13,7 +13,7 @@ from ecsiam.keys.keys import Keys, check
 from ecsiam.keys.kinds import Choice, Flag, ListOf, OfForm
 from ecsiam.keys.records import RecordOf
 from ecsiam.keys.values import as_text
-from ecsiam.model import forms
+from ecsiam.model import arn_forms
 from ecsiam.model.arn import Arn
 from ecsiam.model.condition import Condition
 from ecsiam.model.form import arn_form
@@ -51,7 +51,7 @@ ACCESS_POINT_ARN = arn_form(
 
 
 # The example is another than that of `efs_arn`: one that is given twice says nothing.
-_ANOTHER = evolve(forms.EFS_ARN, good=(f"{_IN}:file-system/fs-0fedcba9876543210", *forms.EFS_ARN.good[1:]))
+_ANOTHER = evolve(arn_forms.EFS_ARN, good=(f"{_IN}:file-system/fs-0fedcba9876543210", *arn_forms.EFS_ARN.good[1:]))
 
 
 class FileSystem(Keys):
@@ -125,7 +125,7 @@ class EfsKeys(Keys):
         str | Parameter | None,
         Key(
             "The file system that the task mounts.",
-            OfForm(forms.EFS_ARN, star=True),
+            OfForm(arn_forms.EFS_ARN, star=True),
             ("task",),
             flag=_FLAG,
             instead="efs_file_systems",

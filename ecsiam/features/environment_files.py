@@ -10,7 +10,7 @@ from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys
 from ecsiam.keys.kinds import ListOf, OfForm
 from ecsiam.keys.values import resources
-from ecsiam.model import forms
+from ecsiam.model import arn_forms, forms
 from ecsiam.model.condition import Condition
 from ecsiam.model.form import arn_form
 from ecsiam.model.statement import RESOURCE_ACCOUNT, Origin, Statement
@@ -72,7 +72,7 @@ class EnvironmentFilesKeys(Keys):
         Sequence[str],
         Key(
             "The customer managed KMS keys that these objects are encrypted with.",
-            ListOf(OfForm(forms.KEY_ARN)),
+            ListOf(OfForm(arn_forms.KEY_ARN)),
             ("execution",),
             default="none",
             closed=True,

@@ -14,7 +14,7 @@ from ecsiam.keys.key import Key
 from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import ListOf, MapOf, OfForm
 from ecsiam.keys.values import as_text, resources
-from ecsiam.model import forms
+from ecsiam.model import arn_forms, forms
 from ecsiam.model.arn import Arn
 from ecsiam.model.companion import Companion
 from ecsiam.model.condition import Condition
@@ -51,7 +51,7 @@ class ExecOperatorKeys(ExecKeys):
         Key(
             "Clusters in whose tasks people open shells: for these a policy is written, to give to them "
             "(`companions/`).",
-            ListOf(OfForm(forms.CLUSTER_ARN)),
+            ListOf(OfForm(arn_forms.CLUSTER_ARN)),
             ("task",),
             default="none: no policy",
             flag=FLAG,

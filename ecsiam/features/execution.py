@@ -10,7 +10,7 @@ from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys
 from ecsiam.keys.kinds import Flag, ListOf, OfForm
 from ecsiam.keys.values import Many, as_text, empty, known, left_open, resources
-from ecsiam.model import forms
+from ecsiam.model import arn_forms
 from ecsiam.model.condition import Condition
 from ecsiam.model.each import Item
 from ecsiam.model.form import Form
@@ -88,7 +88,7 @@ class ExecutionKeys(Keys):
         Sequence[str] | Parameter,
         Key(
             "The ECR repositories that the images are pulled from.",
-            ListOf(OfForm(forms.REPOSITORY_ARN)),
+            ListOf(OfForm(arn_forms.REPOSITORY_ARN)),
             ("execution", "github_actions"),
             default="all of this account and region, with a note",
         ),
@@ -122,7 +122,7 @@ class ExecutionKeys(Keys):
         Key(
             "The repository of GuardDuty's agent, which Runtime Monitoring starts beside the containers: of the "
             "account that GuardDuty has in the region.",
-            ListOf(OfForm(forms.REPOSITORY_ARN)),
+            ListOf(OfForm(arn_forms.REPOSITORY_ARN)),
             ("execution",),
             default="none",
             flag=_PULLS,
@@ -167,7 +167,7 @@ class ExecutionKeys(Keys):
         Key(
             "The log groups that the `awslogs` driver writes, of any region (`awslogs-region`), with or without `:*`. "
             "They have to exist.",
-            ListOf(OfForm(forms.LOG_GROUP_ARN)),
+            ListOf(OfForm(arn_forms.LOG_GROUP_ARN)),
             ("execution", *DEPLOY_ROLES),
             default="`/ecs/<project_name>-<environment>`",
             flag=_AWSLOGS,

@@ -15,7 +15,7 @@ from ecsiam.features.project import Project, allow
 from ecsiam.keys.key import Key
 from ecsiam.keys.kinds import Flag, ListOf, OfForm
 from ecsiam.keys.values import resources
-from ecsiam.model import forms
+from ecsiam.model import arn_forms
 from ecsiam.model.arn import via_service
 from ecsiam.model.condition import Condition
 from ecsiam.model.form import arn_form
@@ -102,7 +102,7 @@ class InfrastructureKeys(InstanceKeys):
         Sequence[str],
         OtherKey(
             "The customer managed KMS keys of the volumes. The keys' policies have to allow the same.",
-            ListOf(OfForm(forms.KEY_ARN)),
+            ListOf(OfForm(arn_forms.KEY_ARN)),
             ("ebs_volumes",),
             default="none",
             flag="enable_ebs_volumes_role",
@@ -153,7 +153,7 @@ class InfrastructureKeys(InstanceKeys):
         Sequence[str],
         OtherKey(
             "The customer managed KMS keys of the certificates: symmetric ones.",
-            ListOf(OfForm(forms.KEY_ARN)),
+            ListOf(OfForm(arn_forms.KEY_ARN)),
             ("service_connect_tls",),
             default="none",
             flag="enable_service_connect_tls_role",

@@ -14,7 +14,7 @@ from ecsiam.features.project import Project, ProjectKeys, allow
 from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import Flag, ListOf, OfForm
 from ecsiam.keys.values import resources
-from ecsiam.model import forms
+from ecsiam.model import arn_forms
 from ecsiam.model.condition import Condition
 from ecsiam.model.intent import Note
 from ecsiam.model.parameter import Parameter
@@ -58,7 +58,7 @@ class InstanceKeys(ProjectKeys):
         OtherKey(
             "The clusters that the instances join. Then the role has only what their agent needs there, in the place "
             "of AWS's policy: it pulls no image and writes no log, which is for the execution role.",
-            ListOf(OfForm(forms.CLUSTER_ARN)),
+            ListOf(OfForm(arn_forms.CLUSTER_ARN)),
             ("instance",),
             default="AWS's policy, for every cluster, with a note",
             flag=_FLAG,

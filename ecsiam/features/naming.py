@@ -11,7 +11,7 @@ from ecsiam.features.table import POLICIES, ROLES, FeatureKeys
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import Choice, Flag, MapOf, OfForm
-from ecsiam.model import forms
+from ecsiam.model import arn_forms, forms
 from ecsiam.model.deployment import Name, name_faults
 from ecsiam.model.names import ended
 from ecsiam.model.parameter import Parameter
@@ -32,7 +32,7 @@ class NamingKeys(FeatureKeys):
         str | Parameter | None,
         Key(
             "The managed policy that bounds what the roles may do.",
-            OfForm(forms.POLICY_ARN),
+            OfForm(arn_forms.POLICY_ARN),
             default="none",
             same_account=True,
         ),

@@ -14,7 +14,7 @@ from ecsiam.keys.key import Key
 from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import ListOf, OfForm
 from ecsiam.keys.values import as_text
-from ecsiam.model import forms
+from ecsiam.model import arn_forms
 from ecsiam.model.form import Form
 from ecsiam.model.secret import secret_resource
 from ecsiam.model.statement import Origin, Statement
@@ -49,7 +49,7 @@ class RegistryKeys(ProjectKeys):
             "The secrets with name and password for private registries other than ECR, as `credentialsParameter` has "
             "them: ARNs, or names of this account and region. Here a bare name is a secret's, in `secrets_arns` it is "
             "a parameter's.",
-            ListOf(OfForm(forms.SECRETS_MANAGER_ARN, also=SECRET_NAME)),
+            ListOf(OfForm(arn_forms.SECRETS_MANAGER_ARN, also=SECRET_NAME)),
             ("execution",),
             default="none",
             closed=True,
@@ -59,7 +59,7 @@ class RegistryKeys(ProjectKeys):
         Sequence[str],
         Key(
             "The customer managed KMS keys that these secrets are encrypted with.",
-            ListOf(OfForm(forms.KEY_ARN)),
+            ListOf(OfForm(arn_forms.KEY_ARN)),
             ("execution",),
             default="none",
             closed=True,

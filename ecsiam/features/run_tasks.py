@@ -15,7 +15,7 @@ from ecsiam.features.trust import ECS_ROLES
 from ecsiam.keys.keys import Keys
 from ecsiam.keys.kinds import Flag, ListOf, OfForm
 from ecsiam.keys.values import resources, wrapped
-from ecsiam.model import forms
+from ecsiam.model import arn_forms, forms
 from ecsiam.model.condition import Condition
 from ecsiam.model.form import Form, arn_form
 from ecsiam.model.parameter import Parameter
@@ -85,7 +85,7 @@ class EventsKeys(Keys):
         Sequence[str],
         OtherKey(
             _CLUSTERS.format("the rules"),
-            ListOf(OfForm(forms.CLUSTER_ARN)),
+            ListOf(OfForm(arn_forms.CLUSTER_ARN)),
             ("events",),
             flag=_EVENTS,
             same_account=True,
@@ -130,7 +130,7 @@ class EventsKeys(Keys):
         Sequence[str],
         OtherKey(
             _CLUSTERS.format("the schedules"),
-            ListOf(OfForm(forms.CLUSTER_ARN)),
+            ListOf(OfForm(arn_forms.CLUSTER_ARN)),
             ("scheduler",),
             flag=_SCHEDULER,
             same_account=True,

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
-from ecsiam.features.access_data import S3_BUCKET, S3_OBJECT
-from ecsiam.features.access_statements import via
+from ecsiam.features.access.data import S3_BUCKET, S3_OBJECT
+from ecsiam.features.access.statements import via
 from ecsiam.features.feature import Feature, Part
 from ecsiam.features.project import Project, allow
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys
 from ecsiam.keys.kinds import Flag, ListOf, OfForm
 from ecsiam.keys.values import known, resources
-from ecsiam.model import forms
+from ecsiam.model import arn_forms
 from ecsiam.model.condition import Condition
 from ecsiam.model.intent import Note
 from ecsiam.model.parameter import Parameter
@@ -45,7 +45,7 @@ class S3Keys(Keys):
         Key(
             "Buckets to list, and objects to read and write, such as `arn:aws:s3:::bucket/prefix/*`. A bucket stands "
             "for all its objects unless some of them are listed too.",
-            ListOf(OfForm(forms.BUCKET_ARN, star=True)),
+            ListOf(OfForm(arn_forms.BUCKET_ARN, star=True)),
             ("task",),
             flag=_FLAG,
         ),
@@ -54,7 +54,7 @@ class S3Keys(Keys):
         Sequence[str] | Parameter,
         Key(
             "The customer managed KMS keys that the objects are encrypted with: the task uses them through S3 only.",
-            ListOf(OfForm(forms.KEY_ARN)),
+            ListOf(OfForm(arn_forms.KEY_ARN)),
             ("task",),
             default="none: the keys that AWS manages need no grant",
             flag=_FLAG,

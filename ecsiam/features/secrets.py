@@ -10,7 +10,7 @@ from ecsiam.keys.key import Key
 from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import Flag, ListOf, OfForm
 from ecsiam.keys.values import Many, as_text, known, resources
-from ecsiam.model import forms
+from ecsiam.model import arn_forms, forms
 from ecsiam.model.arn import Arn, via_service
 from ecsiam.model.condition import Condition
 from ecsiam.model.each import Item, Rule
@@ -48,7 +48,7 @@ class SecretsKeys(ProjectKeys):
             "The secrets and parameters, as `valueFrom` has them; JSON keys and versions are stripped. A secret "
             "without the six characters that Secrets Manager added is matched by `-??????`. Wildcards are kept. A bare "
             "name is a parameter's, of the task's own account and region: a secret's name ECS takes for one too.",
-            ListOf(OfForm(forms.SECRET_ARN, star=True, also=forms.SSM_NAME)),
+            ListOf(OfForm(arn_forms.SECRET_ARN, star=True, also=forms.SSM_NAME)),
             ("execution",),
             flag=_FLAG,
         ),
@@ -68,7 +68,7 @@ class SecretsKeys(ProjectKeys):
         Sequence[str] | Parameter,
         Key(
             "The customer managed KMS keys that the secrets are encrypted with.",
-            ListOf(OfForm(forms.KEY_ARN)),
+            ListOf(OfForm(arn_forms.KEY_ARN)),
             ("execution",),
             default="none: the keys that AWS manages need no grant, and are for one account alone",
             flag=_FLAG,

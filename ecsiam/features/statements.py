@@ -12,8 +12,9 @@ from ecsiam.features.project import Project
 from ecsiam.features.wide import wide_policy, wide_statement
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys, check
-from ecsiam.keys.kinds import ListOf, OfForm, RawStatement
-from ecsiam.model import forms
+from ecsiam.keys.kinds import ListOf, OfForm
+from ecsiam.keys.raw_statement import RawStatement
+from ecsiam.model import arn_forms
 from ecsiam.model.intent import Note
 from ecsiam.model.policy import Policy
 from ecsiam.model.quotas import QUOTAS
@@ -35,7 +36,7 @@ class StatementsKeys(Keys):
         Sequence[str],
         Key(
             _ATTACHED,
-            ListOf(OfForm(forms.POLICY_ARN)),
+            ListOf(OfForm(arn_forms.POLICY_ARN)),
             ("execution",),
             default="none",
             same_account=True,
@@ -44,7 +45,7 @@ class StatementsKeys(Keys):
     ] = ()
     task_managed_policy_arns: Annotated[
         Sequence[str],
-        Key(_ATTACHED, ListOf(OfForm(forms.POLICY_ARN)), ("task",), default="none", same_account=True, closed=True),
+        Key(_ATTACHED, ListOf(OfForm(arn_forms.POLICY_ARN)), ("task",), default="none", same_account=True, closed=True),
     ] = ()
     execution_statements: Annotated[Raw, Key(MEANING, ListOf(RawStatement()), ("execution",), default="none")] = ()
     task_statements: Annotated[Raw, Key(MEANING, ListOf(RawStatement()), ("task",), default="none")] = ()

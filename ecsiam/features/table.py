@@ -8,10 +8,8 @@ and, in CamelCase, the CloudFormation id (`TaskRole`). An inline policy is calle
 from collections.abc import Collection
 
 from ecsiam.features import (
-    access,
     assumed,
     baseline,
-    ci_oidc,
     cloudwatch,
     codedeploy,
     ecs_exec,
@@ -19,21 +17,18 @@ from ecsiam.features import (
     environment_files,
     exec_operator,
     execution,
-    github_actions,
-    github_oidc,
-    github_trust,
-    gitlab_oidc,
     infrastructure,
     instances,
-    oidc,
     registry,
     run_tasks,
     s3,
     secrets,
     statements,
+    task_access,
     telemetry,
     trust,
 )
+from ecsiam.features.deploy import ci_oidc, github_actions, github_oidc, github_trust, gitlab_oidc, oidc
 from ecsiam.features.feature import Feature, Profile, RoleKind
 from ecsiam.features.project import ProjectKeys
 from ecsiam.keys.keys import Keys
@@ -61,7 +56,7 @@ class FeatureKeys(
     ecs_exec.ExecKeys,
     cloudwatch.CloudwatchKeys,
     telemetry.TelemetryKeys,
-    access.AccessKeys,
+    task_access.AccessKeys,
     s3.S3Keys,
     secrets.SecretsKeys,
     efs.EfsKeys,
@@ -103,7 +98,7 @@ FEATURES: tuple[Feature[FeatureKeys], ...] = (
     statements.EXECUTION,
     efs.EFS,
     s3.S3,
-    access.ACCESS,
+    task_access.ACCESS,
     *telemetry.FEATURES,
     cloudwatch.CLOUDWATCH,
     exec_operator.EXEC,
@@ -218,7 +213,7 @@ PROFILES: dict[str, Profile[FeatureKeys]] = {
     "baseline": Profile[FeatureKeys](
         (
             *baseline.FEATURES,
-            access.ACCESS,
+            task_access.ACCESS,
             *telemetry.FEATURES,
             registry.REGISTRY,
             environment_files.FILES,

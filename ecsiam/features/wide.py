@@ -9,7 +9,8 @@ from typing import cast
 
 from ecsiam.errors import Path
 from ecsiam.keys.keys import Keys
-from ecsiam.keys.kinds import ListOf, OfForm, RawStatement
+from ecsiam.keys.kinds import ListOf, OfForm
+from ecsiam.keys.raw_statement import RawStatement
 from ecsiam.looks.words import listed
 from ecsiam.model.arn import PARTITIONS
 from ecsiam.model.globs import matches

@@ -7,6 +7,7 @@ from ecsiam.findings.accepted import Lines, marked
 from ecsiam.findings.chains import chained, chains
 from ecsiam.findings.deployers import deployers
 from ecsiam.findings.documents import beside, lint, void
+from ecsiam.findings.escalation import escalation
 from ecsiam.findings.finding import Checked, Finding, Undecidable, in_order
 from ecsiam.findings.idle import idle
 from ecsiam.findings.needed import Judged, finding, judged
@@ -48,6 +49,7 @@ def check(
         *_entering(reading, repository),
         *deployers(reading),
         *invariants(reading),
+        *escalation(reading),
         *idle(reading),
     ):
         _put(findings, undecided, one)
@@ -64,7 +66,7 @@ def check(
         fidelity=reading.fidelity,
         roles=len(reading.roles),
         tasks=len(reading.tasks),
-        jobs=len(reading.jobs),
+        jobs=sum(bool(job.logins) for job in reading.jobs),
         needs=needs,
         files=reading.files,
         notes=meant.notes,

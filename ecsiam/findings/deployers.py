@@ -1,4 +1,4 @@
-"""Roles that GitHub's tokens get into, by themselves: who else gets in, and which roles they may pass on.
+"""Roles that deploy, by themselves: who else gets in where GitHub's tokens do, and which roles they may pass on.
 
 Only what is a fault whatever was meant, and as a note that any branch deploys, which may have been.
 """
@@ -6,40 +6,62 @@ Only what is a fault whatever was meant, and as a note that any branch deploys, 
 from collections.abc import Iterator
 
 from ecsiam.analysis.subjects import GITHUB, issuers_of, names_of, sent
+from ecsiam.findings.documents import place_of
+from ecsiam.findings.escalation import deploying, grants, may
 from ecsiam.findings.finding import Finding
+from ecsiam.findings.remedies import condition
 from ecsiam.findings.rules import RULES
-from ecsiam.model.globs import matches
 from ecsiam.model.policy import Policy
 from ecsiam.model.statement import Only, Statement
 from ecsiam.model.text import Ref, Text, text
 from ecsiam.readers.reading import Reading, ReadRole
+from ecsiam.reference.managed import managed_policy
 
 _STRANGER = "somebody-else"
 _ANY = "x-any-of-them-at-all"
 _DEPLOYS = ("ecr:PutImage", "ecs:RegisterTaskDefinition", "ecs:UpdateService", "iam:PassRole")
 # Who may do one of these has other ways to any role; that it may pass each adds nothing.
 _RULES_IAM = ("iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy")
-_OVER_ALL = "arn:aws:iam::aws:policy/"
 
 
 def deployers(reading: Reading) -> Iterator[Finding]:
-    """What is wrong with roles that GitHub's tokens get into."""
+    """What is wrong with roles that deploy; and who else gets into any role."""
     for role in reading.roles.values():
-        if GITHUB not in issuers_of(role.role.trust):
-            continue
-        if (who := _strangers(role.role.trust)) is not None:
-            yield _found("open-trust", role, f"anybody's workflows may assume `{role.name}`, such as those of `{who}`")
-        elif _may(role, _DEPLOYS) and (which := _any(role.role.trust)):
-            yield _found("any-branch", role, f"{which} may assume `{role.name}`, which deploys")
+        if (at := _everybody(role.role.trust)) is not None:
+            remedy = "Name who assumes it: a role or an account by its ARN, or an organization by `aws:PrincipalOrgID`."
+            yield _found("open-trust", role, f"anybody's account of AWS may assume `{role.name}`", remedy, at)
+    for role in deploying(reading).values():
+        if GITHUB in issuers_of(role.role.trust):
+            yield from _entering(role)
         yield from _passing(role)
 
 
-def _found(rule: str, role: ReadRole, fact: str) -> Finding:
-    of = RULES[rule]
-    trust = role.places.get("trust", ())
-    remedy = "Ask the `sub` for the repository with its branch or environment, `repo:OWNER/NAME:ref:refs/heads/main`."
-    place = trust[0] if trust else role.place
+def _entering(role: ReadRole) -> Iterator[Finding]:
+    """Who gets in by GitHub's tokens that nobody named."""
+    if (who := _strangers(role.role.trust)) is not None:
+        yield _found("open-trust", role, f"anybody's workflows may assume `{role.name}`, such as those of `{who}`")
+    elif may(role, *_DEPLOYS) and (which := _any(role.role.trust)):
+        yield _found("any-branch", role, f"{which} may assume `{role.name}`, which deploys")
+
+
+_SUB = "Ask the `sub` for the repository with its branch or environment, `repo:OWNER/NAME:ref:refs/heads/main`."
+
+
+def _found(rule: str, role: ReadRole, fact: str, remedy: str = _SUB, at: int = 0) -> Finding:
+    of, place = RULES[rule], place_of(role, "trust", at)
     return Finding(rule, place, fact, because=of.why, remedy=remedy, page=of.page, also=(role.place,), role=role.key)
+
+
+def _everybody(trust: Policy) -> int | None:
+    """The statement by which everybody at AWS gets in, asked for nothing, and denied by none."""
+    if any(statement.effect == "Deny" for statement in trust.statements):
+        return None
+    for i, statement in enumerate(trust.statements):
+        named = statement.principals.items if isinstance(statement.principals, Only) else ()
+        every = any(one.type in ("*", "AWS") and one.id.literal == "*" for one in named)
+        if every and not statement.conditions and grants(statement, "sts:AssumeRole"):
+            return i
+    return None
 
 
 def _gets_in(trust: Policy, repository: str, ref: str) -> bool:
@@ -84,33 +106,23 @@ def _statements(role: ReadRole) -> Iterator[tuple[str, int, Statement]]:
                 yield policy.id, i, statement
 
 
-def _may(role: ReadRole, actions: tuple[str, ...]) -> bool:
-    """Whether some statement grants one of some actions, wherever."""
-    return any(_has(statement, action) for _, _, statement in _statements(role) for action in actions)
-
-
-def _has(statement: Statement, action: str) -> bool:
-    named = any(matches(one.pattern.lower(), action.lower()) for one in statement.actions.items)
-    return named == isinstance(statement.actions, Only)
-
-
 def _passing(role: ReadRole) -> Iterator[Finding]:
     """Grants to pass every role to everything, of a role that does not rule over IAM anyway."""
-    if _may(role, _RULES_IAM) or any(str(arn).startswith(_OVER_ALL) for arn in role.role.managed_policy_arns):
+    unknown = any(managed_policy(str(arn)) is None for arn in role.role.managed_policy_arns)
+    if unknown or may(role, *_RULES_IAM):
         return
     for policy, i, statement in _statements(role):
         every = isinstance(statement.resources, Only) and any(_is_every(one) for one in statement.resources.items)
-        if every and not statement.conditions and _has(statement, "iam:PassRole"):
-            rule = RULES["pass-role"]
-            places = role.places.get(policy, ())
+        if every and not statement.conditions and grants(statement, "iam:PassRole"):
+            rule, place = RULES["pass-role"], place_of(role, policy, i)
             yield Finding(
                 rule.id,
-                places[i] if i < len(places) else role.place,
+                place,
                 f"`{role.name}` may pass every role of the account to every service",
                 request="iam:PassRole on arn:aws:iam::123456789012:role/any",
                 because=rule.why,
-                remedy="Name the roles of the task definitions, and ask `iam:PassedToService` for "
-                "`ecs-tasks.amazonaws.com`.",
+                remedy=f"Name the roles of the task definitions, and ask to whom: "
+                f"{condition(place, 'StringEquals', 'iam:PassedToService', 'ecs-tasks.amazonaws.com')}.",
                 page=rule.page,
                 role=role.key,
             )

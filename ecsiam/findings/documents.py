@@ -7,7 +7,8 @@ from attrs import evolve
 
 from ecsiam.errors import Fault
 from ecsiam.findings.finding import Finding
-from ecsiam.findings.remedies import null, resources, shown
+from ecsiam.findings.remedies import condition as written
+from ecsiam.findings.remedies import resources, shown
 from ecsiam.findings.rules import RULES
 from ecsiam.findings.statements import redundant, shadowed, wrong_values
 from ecsiam.invariants.void import mended, void_grants
@@ -149,7 +150,7 @@ def _names(role: ReadRole, id: str, policy: Policy) -> Iterator[Finding]:
                 )
                 if not pinned and _may_be_absent(policy, condition.key):
                     fact = f"`{condition.operator}` on `{condition.key}` is true where the request has no such key"
-                    remedy = f"Use `ForAnyValue`, or add {null(place, condition.key)}"
+                    remedy = f"Use `ForAnyValue`, or add {written(place, 'Null', condition.key, 'false')}."
                     yield Finding("forall-allow", place, fact, remedy=remedy, role=role.key)
         for _, fact in wrong_values(statement):
             yield Finding("wrong-value", place, fact, remedy=_RIGHT_VALUE, role=role.key)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import evolve, frozen
 
-from ecsiam.analysis.subjects import OUTCOMES, Came, sent
+from ecsiam.analysis.subjects import OUTCOMES, Came, only_repository, sent
 from ecsiam.analysis.unknown import compare
 from ecsiam.findings.finding import Finding, Undecidable
 from ecsiam.findings.needed import Judged, of_ways
@@ -173,6 +173,30 @@ def deployed(reading: Reading) -> Iterator[Judged]:
             there = [(named, reading.roles[key]) for named, key in login.roles if key is not None]
             if len(there) == len(login.roles):
                 yield from _needs(reading, login, there)
+
+
+def steps_as(reading: Reading, role: ReadRole) -> list[Judged] | None:
+    """What the steps of jobs need of a role, where these are all that is done as it; None where there may be more.
+
+    It lets in nobody but the jobs of one repository then, some of these assume it, and all that is done after that was
+    understood; no other job may be one that does.
+    """
+    logins = [login for job in reading.jobs for login in job.logins]
+    own = [login for login in logins if any(key == role.key for _, key in login.roles)]
+    unknown = any(key is None and named.literal is None for login in logins for named, key in login.roles)
+    chained = any(key == role.key for login in logins for _, key in login.by)
+    if not own or unknown or chained or reading.gaps or any(job.found.others for job in reading.jobs):
+        return None
+    if only_repository(role.role.trust) is None or not all(login.found.whole for login in own):
+        return None
+    found: list[Judged] = []
+    for login in own:
+        for use in login.uses:
+            needs = list(_needs(reading, evolve(login, uses=(use,)), [(named, role) for named, _ in login.roles]))
+            if not needs:  # it needs something, of what isn't known
+                return None
+            found += needs
+    return found or None
 
 
 def _needs(reading: Reading, login: ReadLogin, roles: list[tuple[Text, ReadRole]]) -> Iterator[Judged]:

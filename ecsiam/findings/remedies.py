@@ -149,15 +149,15 @@ def field(place: Place, name: str) -> str:
     return name if not place.address or not _of_template(place) else f"{name[:1].upper()}{name[1:]}"
 
 
-def null(place: Place, key: str) -> str:
-    """A condition that a key is there."""
+def condition(place: Place, operator: str, key: str, value: str) -> str:
+    """A condition of a statement."""
     match _language(place):
         case "hcl":
-            return f'`condition {{ test = "Null"; variable = "{key}"; values = ["false"] }}`.'
+            return f'`condition {{ test = "{operator}"; variable = "{key}"; values = ["{value}"] }}`'
         case "yaml":
-            return f'`Null: {{"{key}": "false"}}`.'
+            return f'`{operator}: {{"{key}": "{value}"}}`'
         case _:
-            return f'`"Null": {{"{key}": "false"}}`.'
+            return f'`"{operator}": {{"{key}": "{value}"}}`'
 
 
 @frozen

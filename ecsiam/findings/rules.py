@@ -78,11 +78,11 @@ _ROWS = (
     Rule(
         "open-trust",
         "error",
-        "a role that workflows of anybody's repositories may assume",
+        "a role that workflows of anybody's repositories, or everybody at AWS, may assume",
         "GitHub has one issuer for all, so the trust alone says whose tokens get in. Without a `sub`, or with `*` "
-        "there, everybody on GitHub deploys.",
+        "there, everybody on GitHub deploys. The principal `*` of AWS, without a condition, is every account there is.",
         "https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws",
-        ("Checkov CKV_AWS_358",),
+        ("Checkov CKV_AWS_358", "Checkov CKV_AWS_60"),
     ),
     Rule(
         "any-branch",
@@ -136,7 +136,10 @@ _ROWS = (
         "error",
         "a role that can give itself more than it was given",
         "Whoever gets into the container, or the pipeline, gets the account. `sts:AssumeRole` is left out, since the "
-        "other role's trust decides, and so are policies of resources of a service of which the role may do all.",
+        "other role's trust decides, and so are policies of resources of a service of which the role may do all. Of a "
+        "role that deploys, runs tasks or acts for a service it is said where it may write its own rights, or who may "
+        "assume any role. What makes roles, as Terraform's does, is left out, unless all that is done as it is in "
+        "sight; what may do everything can't come to more.",
         f"{_IAM}/best-practices.html",
         ("AA PASS_ROLE_WITH_STAR_IN_RESOURCE", "Checkov CKV_AWS_110", "Checkov CKV_AWS_286"),
     ),
@@ -226,10 +229,11 @@ _ROWS = (
     Rule(
         "idle",
         "note",
-        "a grant to an execution role that no task definition in sight needs",
-        "Everybody who may run a task passes this role. It is said only where all is read and known, of statements "
-        "that grant nothing but images, logs, secrets, parameters and files; never of task roles, whose code is not in "
-        "sight.",
+        "a grant to an execution role or a deploy role that nobody in sight needs",
+        "Everybody who may run a task passes an execution role, and a deploy role is anybody's who gets into the "
+        "pipeline. It is said only where all is read and known: of an execution role where a statement grants nothing "
+        "but images, logs, secrets, parameters and files; of a deploy role where its trust names one repository, and "
+        "every step that its jobs do with AWS is understood. Never of task roles, whose code is not in sight.",
         f"{_ECS}/task_execution_IAM_role.html",
     ),
     Rule(

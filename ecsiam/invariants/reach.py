@@ -9,7 +9,7 @@ from ecsiam.analysis.asked import NO_ARN
 from ecsiam.analysis.leaf import Leaf
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import NOTHING, Requests, query, union
-from ecsiam.features.access_kinds import forms_of
+from ecsiam.features.access.kinds import forms_of
 from ecsiam.features.derived import all_of
 from ecsiam.invariants.access import asked_of
 from ecsiam.invariants.asking import allows, never, together

@@ -7,8 +7,9 @@ from typing import Any, cast
 from attrs import frozen
 
 from ecsiam.errors import ConfigError, Fault, Faults, did_you_mean, refuse
-from ecsiam.keys.kinds import STATEMENT, Kind, ListOf, Prose, Schema, shown, unknown_keys
+from ecsiam.keys.kinds import Kind, ListOf, Prose, Schema, shown, unknown_keys
 from ecsiam.keys.placeholders import Fill, Misplaced, filled
+from ecsiam.keys.raw_statement import STATEMENT
 from ecsiam.looks.words import listed
 from ecsiam.model.accept import HIDDEN, LONGEST_WHY, Accept, AcceptRule
 from ecsiam.model.document import is_object

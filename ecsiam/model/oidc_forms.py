@@ -235,3 +235,87 @@ FLAG_CLAIM = Form(
     ("", "True", "yes", "*"),
     most=5,
 )
+GITHUB_REPO = Form(
+    "github_repo",
+    "[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9_.-]+",
+    "a repository as `OWNER/REPO`",
+    ("octo-org/memos", "octo-org/memos.web", "octocat_corp/memos"),
+    (
+        "",
+        "memos",
+        "octo-org/*",
+        "https://github.com/octo-org/memos",
+        "octo-org/memos/tree",
+        "a b/c",
+        "octo-org/memos\n",
+    ),
+    most=140,
+    hints=(
+        ("(https?://|ssh://|git@|github[.]com/).*", "is an address", "Write only `OWNER/REPO`."),
+        (".*[*?].*", "has a wildcard", "Name the one repository."),
+        ("repo:.*", "is a subject", "Write only `OWNER/REPO`."),
+        ("[A-Za-z0-9_.-]+", "has no owner", "Write `OWNER/REPO`."),
+        ("[^/]+/[^/]+/.+", "has more than an owner and a name", "Write only `OWNER/REPO`."),
+    ),
+)
+GITHUB_ID = Form("github_id", "[0-9]+", "an id of digits", ("1234",), ("", "x", "12 34", "*", "1\n"), most=20)
+GITHUB_AUDIENCE = Form(
+    "github_audience",
+    "[!-#%-)+->@-~]+",
+    "an audience: one exact text",
+    ("sts.amazonaws.com", "sts.amazonaws.com.cn", "https://github.com/octo-org"),
+    ("", "*", "sts.*", "a b", "${aws:username}"),
+    most=255,
+)
+_REF = "[!-#%-9;-~]*"
+GITHUB_REF = Form(
+    "github_ref",
+    # All but what begins with `refs/`, letter by letter.
+    f"([!-#%-9;-qs-~]{_REF}|r([!-#%-9;-df-~]{_REF})?|re([!-#%-9;-eg-~]{_REF})?|ref([!-#%-9;-rt-~]{_REF})?"
+    f"|refs([!-#%-.0-9;-~]{_REF})?)",
+    "the name of a branch or a tag, which may hold `*` and `?`",
+    ("main", "release/*", "v1.?"),
+    ("", "a b", "a:b", "${x}", "refs/heads/main", "refs/tags/v1"),
+    most=255,
+    hints=((r"refs/.*", "is a full ref", "Write the name alone."), (r".*\$.*", "holds a `$`", _WITHOUT_VARIABLE)),
+)
+GITHUB_ENVIRONMENT = Form(
+    "github_environment",
+    "[ -#%-~]+",
+    "the name of a GitHub environment, which may hold `*` and `?`",
+    ("production", "prod eu", "prod:eu"),
+    ("", "${x}", "prod\n"),
+    most=255,
+    hints=((r".*\$.*", "holds a `$`", _WITHOUT_VARIABLE),),
+)
+_KEY = "[a-z0-9_]*"
+GITHUB_SUBJECT = Form(
+    "github_subject",
+    # Of a template of the repository's own a subject begins with another key: all but `repo`, letter by letter.
+    f"(repo:[A-Za-z0-9][A-Za-z0-9_-]*(@[0-9]+)?/[A-Za-z0-9_.-]+(@[0-9]+)?|([a-qs-z]{_KEY}|r([a-df-z0-9_]{_KEY})?"
+    f"|re([a-oq-z0-9_]{_KEY})?|rep([a-np-z0-9_]{_KEY})?|repo[a-z0-9_]{_KEY})):[ -#%-~]+",
+    "a subject of one repository",
+    (
+        "repo:octo-org/memos:*",
+        "repo:octo-org/memos:ref:refs/heads/main",
+        "repo:octo-org@1/memos@2:pull_request",
+        "repository_id:1234:environment:prod",
+    ),
+    (
+        "",
+        "*",
+        "repo:*",
+        "repo*:x",
+        "*:x",
+        "repo:octo-org/*",
+        "repo:octo-org/*:ref:refs/heads/main",
+        "repo:octo-org/memos",
+        "repo:octo-org/memos:${x}",
+    ),
+    most=512,
+    hints=(
+        ("[*?]+", "lets every repository of GitHub in", "Write `repo:OWNER/REPO:` and what follows."),
+        (r".*\$.*", "holds a `$`", _WITHOUT_VARIABLE),
+        ("repo:[^:]*[*?].*", "has a wildcard in the repository", "Name the one repository: `repo:OWNER/REPO:`."),
+    ),
+)

@@ -312,11 +312,16 @@ class FoundLogin:
     """Where it is a chain: which role assumes it, as of `roles`."""
     tagged: bool = False
     """Whether a session of a chain has tags, as the action gives it."""
+    whole: bool = True
+    """Whether `uses` is all that is done with the credentials: every step after it was understood."""
 
 
 @frozen
 class FoundJob:
-    """A job of a workflow that gets credentials of AWS. `token`: whether it may ask for a token; None: not known."""
+    """A job of a workflow that gets credentials of AWS, or may get some in a way that isn't understood (`others`).
+
+    `token`: whether it may ask for a token; None: not known.
+    """
 
     address: str
     place: Place
@@ -324,6 +329,7 @@ class FoundJob:
     logins: tuple[FoundLogin, ...] = ()
     unsure: str = ""
     """Why it may get credentials otherwise."""
+    others: bool = False
 
 
 @frozen

@@ -187,7 +187,9 @@ def _shown(case: Case, name: str, answer: Any) -> Outcome:
     keys = set(keys_of(case.documents))
     faults = possible.impossible(asked, keys, callers(case))
     for full in possible.completed(asked, keys, callers(case)) if faults else ():
-        if WANTED[case.question](*_each(case, full)) is True and not possible.impossible(full, keys, callers(case)):
+        if WANTED[case.question](*_each(case, full)) is not False and not possible.impossible(
+            full, keys, callers(case)
+        ):
             faults = []
     if faults:
         return Outcome(name, f"impossible witness: {_kind(faults[0])}", f"{'; '.join(faults)}: {asked}")

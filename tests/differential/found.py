@@ -218,4 +218,52 @@ FOUND: list[tuple[str, Case, str, str]] = [
         "Fails",
         _DATES,
     ),
+    *(
+        (
+            f"a session with {arn} is of a role that is named {named}: {answer}",
+            asks(
+                {**allow(), "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/{named}"}},
+                who=ROLE,
+                **({"aws__PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/{arn}"} if arn else {}),
+            ),
+            answer,
+            f"{_GUIDE}reference_policies_elements_principal.html",
+        )
+        for named, arn, answer in (
+            ("memos", "memos", "True"),
+            ("path/memos", "path/memos", "True"),
+            ("path/memos", "memos", "False"),
+            ("memos", "path/memos", "False"),
+            ("path/memos", "other/memos", "False"),
+        )
+    ),
+    *(
+        (
+            f"the root user of the account of {named} is beside it",
+            two(
+                "contains",
+                {**allow(), "Principal": {"AWS": named}},
+                {
+                    **allow({"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:root"}}),
+                    "Principal": {"AWS": "*"},
+                },
+                Asked("s3:GetObject", OBJECT, ("AWS", f"arn:aws:iam::{ACCOUNT}:root"), {}),
+            ),
+            "Holds" if named == ACCOUNT else "Fails",
+            f"{_GUIDE}reference_policies_elements_principal.html",
+        )
+        for named in (
+            ACCOUNT,
+            BOB,
+            SESSION,
+            f"arn:aws:iam::{ACCOUNT}:role/memos",
+            f"arn:aws:sts::{ACCOUNT}:federated-user/x",
+        )
+    ),
+    (
+        "what a variable under Bool comes to is no matter beside a value that matches",
+        asks({**allow({"Bool": {"own:k": ["${own:v}", "true"]}}), "Principal": "*"}, who=USER, own__k="true"),
+        "True",
+        _VARIABLES,
+    ),
 ]

@@ -92,9 +92,9 @@ def _elements(statement: Json, version: str, asked: Asked) -> Iterator[Truth]:
         elif f"Not{name}" in statement:
             yield negation(some(map(match, listed(statement[f"Not{name}"]))))
     if "Principal" in statement:
-        yield principals(statement["Principal"], asked.principal)
+        yield principals(statement["Principal"], asked)
     elif "NotPrincipal" in statement:
-        yield _not_principals(statement["NotPrincipal"], asked.principal)
+        yield _not_principals(statement["NotPrincipal"], asked)
     for operator, keys in statement.get("Condition", {}).items():
         for key, values in keys.items():
             yield condition(operator, listed(values), asked.value(key), version, asked)
@@ -182,23 +182,26 @@ _ACCOUNT = re.compile(r"(?:arn:[^:]*:iam::)?(\d{12})(?::root)?")
 _OF_AWS = re.compile(r"arn:[^:]*:(?:iam|sts)::(\d{12}):(.*)")
 
 
-def principals(element: Any, who: tuple[str, str] | None) -> Truth:
+def principals(element: Any, asked: Asked) -> Truth:
     """Whether a Principal element takes somebody. (elements_principal)"""
+    who = asked.principal
     if who is None:
         return None
     if element == "*":
         return True
-    return some(principal(kind, id, who) for kind, ids in element.items() for id in listed(ids))
+    return some(
+        principal(kind, id, who, asked.value("aws:PrincipalArn")) for kind, ids in element.items() for id in listed(ids)
+    )
 
 
-def _not_principals(element: Any, who: tuple[str, str] | None) -> Truth:
+def _not_principals(element: Any, asked: Asked) -> Truth:
     """All but those: AWS wants account, role and session named, so who is an exception is not said. (notprincipal)"""
-    taken = principals(element, who)
+    taken, who = principals(element, asked), asked.principal
     named = element == "*" or who is None or who[0] != "AWS"
     return negation(taken) if taken is not True or named else None
 
 
-def principal(kind: str, id: str, who: tuple[str, str]) -> Truth:
+def principal(kind: str, id: str, who: tuple[str, str], arn: Values | None) -> Truth:
     its_kind, its_id = who
     if kind == its_kind and id == its_id:
         return True
@@ -209,10 +212,10 @@ def principal(kind: str, id: str, who: tuple[str, str]) -> Truth:
         return False
     if "CanonicalUser" in (kind, its_kind):
         return kind == its_kind and None  # another name of an account: not known which
-    return _of_aws(id, its_id)
+    return _of_aws(id, its_id, arn)
 
 
-def _of_aws(id: str, who: str) -> Truth:
+def _of_aws(id: str, who: str, arn: Values | None) -> Truth:
     account, whose = _ACCOUNT.fullmatch(id), _OF_AWS.fullmatch(who)
     if account:
         return whose is not None and whose[1] == account[1]
@@ -220,8 +223,8 @@ def _of_aws(id: str, who: str) -> Truth:
     if not named or not whose or named[1] != whose[1]:
         return False
     (kind, _, name), (its, _, its_name) = named[2].partition("/"), whose[2].partition("/")
-    if kind == "role" and its == "assumed-role":  # a role is whoever holds its session; its path is not said there
-        return its_name.split("/")[0] == name.rpartition("/")[2]
+    if kind == "role" and its == "assumed-role":  # a role is whoever holds its session; its path is said by a key alone
+        return its_name.split("/")[0] == name.rpartition("/")[2] and arn in (None, id)
     return None if kind == "assumed-role" and its == "role" else False
 
 
@@ -268,6 +271,8 @@ def _compare(base: str, wanted: str, value: str, version: str, asked: Asked) -> 
             pieces = parts(wanted, version, asked)
         except ValueError:
             return None
+        if base.startswith("Arn") and pieces == [(True, ""), (False, value), (True, "")]:
+            return None  # a variable that is the whole ARN: AWS has no example of one
         return pieces is not None and _text(base, pieces, value)
     if version == "2012-10-17" and base == "Bool" and "${" in wanted:
         return None

@@ -98,7 +98,7 @@ def caller(who: tuple[str, str]) -> Caller | None:
 def implied(who: tuple[str, str]) -> list[dict[str, str]]:
     """The keys whose values a principal alone settles: each way that they may be.
 
-    A session doesn't say its role's path, so aws:PrincipalArn is with one or without.
+    A session doesn't say its role's path, so aws:PrincipalArn is with one, also that of the cases, or without.
     """
     one = caller(who)
     if one is None:
@@ -114,7 +114,7 @@ def implied(who: tuple[str, str]) -> list[dict[str, str]]:
             keys["aws:username"] = one.name
         case "role":
             start = f"arn:{one.partition}:iam::{one.account}:role/"
-            return [keys | {"aws:PrincipalArn": f"{start}{path}{one.name}"} for path in ("", "a/path/")]
+            return [keys | {"aws:PrincipalArn": f"{start}{path}{one.name}"} for path in ("", "path/", "a/path/")]
         case "root":
             keys["aws:userid"] = one.account
         case "federated":

@@ -604,4 +604,62 @@ FAULTS: dict[str, Planted] = {
         "tf_services", "main.tf", "log-group:/ecs/web-proxy:*", "log-group:/ecs/web:*", "missing",
         "awslogs-group  ", "logs:CreateLogStream",
     ),
+    # ---------------------------------------------------------------- roles that deploy
+    "a deploy role that writes roles": Planted(
+        "gh_deploy", "infra/roles.yml",
+        "Action: [ecs:UpdateService, ecs:DescribeServices]\n                Resource: !Sub "
+        "arn:aws:ecs:${AWS::Region}:${AWS::AccountId}:service/main/web",
+        "Action: [ecs:UpdateService, ecs:DescribeServices, iam:PutRolePolicy]\n                Resource: '*'",
+        "no-escalation", "- Effect: Allow", "may write its own rights",
+    ),
+    "a deploy role that makes roles, and nothing in sight does": Planted(
+        "gh_deploy", "infra/roles.yml", "Action: ecr:GetAuthorizationToken",
+        "Action: [ecr:GetAuthorizationToken, iam:CreateRole, iam:AttachRolePolicy]", "no-escalation", "- Effect: Allow",
+        "may attach any policy to itself, by `iam:AttachRolePolicy`",
+    ),
+    "a deploy role that changes trusts": Planted(
+        "gh_deploy", "infra/roles.yml", "Action: ecr:GetAuthorizationToken",
+        "Action: [ecr:GetAuthorizationToken, iam:UpdateAssumeRolePolicy]", "no-escalation", "- Effect: Allow",
+        "every role of the account",
+    ),
+    "a deploy role that is an administrator": Planted(
+        "gh_deploy", "infra/roles.yml", "      Policies:\n        - PolicyName: deploy\n",
+        "      ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess']\n      Policies:\n"
+        "        - PolicyName: deploy\n", "idle", "DeployRole:", "all that `AdministratorAccess` grants",
+    ),
+    "a service that no step rolls over": Planted(
+        "gh_deploy", "infra/roles.yml", "              - Effect: Allow\n                Action: iam:PassRole",
+        "              - Effect: Allow\n                Action: ecs:UpdateService # of old\n                Resource: "
+        "!Sub arn:aws:ecs:${AWS::Region}:${AWS::AccountId}:service/main/worker\n"
+        "              - Effect: Allow\n                Action: iam:PassRole",
+        "idle", "- Effect: Allow", "no step of a workflow in sight needs what statement 4 of `deploy` grants",
+    ),
+    "a bucket that no step writes to": Planted(
+        "gh_deploy", "infra/roles.yml", "              - Effect: Allow\n                Action: iam:PassRole",
+        "              - {Effect: Allow, Action: 's3:*', Resource: 'arn:aws:s3:::web-assets/*'}\n"
+        "              - Effect: Allow\n                Action: iam:PassRole",
+        "idle", "s3:*", "no step of a workflow in sight needs",
+    ),
+    "a role of Terraform's that makes no roles, and writes its own rights": Planted(
+        "gh_terraform", "infra/main.tf", '"iam:CreateRole", ', "", "no-escalation", "statement {",
+        "by `iam:PutRolePolicy`",
+    ),
+    "a rule's role that writes every policy": Planted(
+        "gh_terraform", "infra/main.tf", '    actions   = ["ecs:RunTask"]\n    resources = ["arn:aws:ecs:eu-west-1:*',
+        '    actions   = ["ecs:RunTask", "iam:CreatePolicyVersion"]\n    resources = ["*", "arn:aws:ecs:eu-west-1:*',
+        "no-escalation", "statement {", "`shop-nightly` may write every policy of the account",
+    ),
+    "a hook that changes trusts": Planted(
+        "tf_services", "main.tf", '"lambda:InvokeFunction", Resource = aws_lambda_function.check.arn',
+        '["lambda:InvokeFunction", "iam:UpdateAssumeRolePolicy"], Resource = "*"', "no-escalation", "Statement",
+        "may let itself into every role of the account",
+    ),
+    "a build that everybody is": Planted(
+        "gh_terraform", "infra/main.tf", '{ Service = "codebuild.amazonaws.com" }', '{ AWS = "*" }', "open-trust",
+        "Statement = [{", "anybody's account of AWS may assume `shop-build`",
+    ),
+    "a build that passes whatever it likes": Planted(
+        "gh_terraform", "infra/main.tf", "Resource = aws_iam_role.execution.arn }", 'Resource = "*" }', "pass-role",
+        "iam:PassRole", "every role of the account to every service",
+    ),
 }  # fmt: skip

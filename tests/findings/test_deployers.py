@@ -15,18 +15,26 @@ ROLLS = {"Effect": "Allow", "Action": "ecs:UpdateService", "Resource": f"{ECS}:s
 LOOKS = {"Effect": "Allow", "Action": "ecs:DescribeServices", "Resource": f"{ECS}:service/shop/web"}
 
 
-def rules(tmp_path: Path, condition: object, *statements: object, issuer: str = GITHUB) -> list[str]:
+def rules(
+    tmp_path: Path,
+    condition: object,
+    *statements: object,
+    issuer: str = GITHUB,
+    attached: str = "",
+    more: object = None,
+) -> list[str]:
     trust = {
         "Effect": "Allow",
         "Action": "sts:AssumeRoleWithWebIdentity",
         "Principal": {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{issuer}"},
         **({"Condition": condition} if condition else {}),
     }
-    document = {"Version": "2012-10-17", "Statement": [trust]}
+    document = {"Version": "2012-10-17", "Statement": [trust, *([more] if more else [])]}
+    managed = [{"PolicyName": attached, "PolicyArn": f"arn:aws:iam::aws:policy/{attached}"}] if attached else []
     (tmp_path / "role.json").write_text(json.dumps({
         "RoleDetailList": [{
             "RoleName": "deploy", "Arn": "arn:aws:iam::123456789012:role/deploy", "Path": "/",
-            "AssumeRolePolicyDocument": document, "AttachedManagedPolicies": [], "InstanceProfileList": [],
+            "AssumeRolePolicyDocument": document, "AttachedManagedPolicies": managed, "InstanceProfileList": [],
             "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": {
                 "Version": "2012-10-17", "Statement": list(statements) or [ROLLS]}}],
         }],
@@ -100,3 +108,35 @@ PASSING: dict[str, tuple[list[object], list[str]]] = {
 def test_what_is_passed(name: str, tmp_path: Path) -> None:
     statements, found = PASSING[name]
     assert rules(tmp_path, sub("repo:acme/shop:environment:production"), *statements) == found
+
+
+@pytest.mark.parametrize(
+    ("attached", "found"),
+    [
+        ("AmazonEC2ContainerRegistryPowerUser", ["pass-role"]),
+        ("PowerUserAccess", ["pass-role"]),
+        ("AdministratorAccess", []),  # which rules over IAM anyway
+        ("IAMFullAccess", []),  # what it says isn't known here
+    ],
+)
+def test_what_is_passed_beside_a_policy_of_aws(attached: str, found: list[str], tmp_path: Path) -> None:
+    assert rules(tmp_path, sub("repo:acme/shop:environment:production"), PASS, attached=attached) == found
+
+
+EVERYBODY: dict[str, object] = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
+OF_ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}
+OTHERS: dict[str, tuple[dict[str, object], list[str]]] = {
+    "everybody": (EVERYBODY, ["open-trust"]),
+    "everybody and everything": (EVERYBODY | {"Principal": "*"}, ["open-trust"]),
+    "everybody of an organization": (EVERYBODY | {"Condition": OF_ORGANIZATION}, []),
+    "everybody who knows an id": (EVERYBODY | {"Condition": {"StringEquals": {"sts:ExternalId": "x"}}}, []),
+    "an account": (EVERYBODY | {"Principal": {"AWS": "123456789012"}}, []),
+    "nobody": (EVERYBODY | {"Effect": "Deny"}, []),
+    "who tags its session": (EVERYBODY | {"Action": "sts:TagSession"}, []),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_who_else_gets_in(name: str, tmp_path: Path) -> None:
+    more, found = OTHERS[name]
+    assert rules(tmp_path, sub("repo:acme/shop:environment:production"), more=more) == found

@@ -91,9 +91,8 @@ Resources:
     Properties:
       ContainerDefinitions:
         - Name: c
-          Environment:
-            - Name: X
-              Value: %s
+          DockerLabels:
+            x: %s
 """
 REGION, ACCOUNT = "{aws_region}", "{account_id}"
 HERE = f"{REGION}:{ACCOUNT}"
@@ -230,7 +229,7 @@ def shown(value: object) -> object:
 def test_a_function_comes_to_its_value(written: str, means: object) -> None:
     root = read(PARAMETERS % written)
     task = next(one for one in root.found if isinstance(one, FoundTask))
-    value = task.value["containerDefinitions"][0]["environment"][0].get("value")
+    value = task.value["containerDefinitions"][0]["dockerLabels"].get("x")
     assert shown(value) == means
     is_gap = isinstance(value, Unread) and not value.why.startswith("a list that is not known")
     assert [gap.why.partition(": ")[2] for gap in root.gaps] == ([value.why] if is_gap else [])
@@ -238,7 +237,7 @@ def test_a_function_comes_to_its_value(written: str, means: object) -> None:
 
 def test_a_secret_is_known_by_its_arn_but_for_six_letters() -> None:
     (value,) = [
-        one.value["containerDefinitions"][0]["environment"][0]["value"]
+        one.value["containerDefinitions"][0]["dockerLabels"]["x"]
         for one in read(PARAMETERS % "!Sub '${Secret}:key::'").found
         if isinstance(one, FoundTask)
     ]
@@ -255,7 +254,7 @@ def test_a_given_value_comes_before_the_default() -> None:
     }.items():
         root = read(PARAMETERS % written, Known="given", Open="x", Looked="/other")
         task = next(one for one in root.found if isinstance(one, FoundTask))
-        value = task.value["containerDefinitions"][0]["environment"][0]["value"]
+        value = task.value["containerDefinitions"][0]["dockerLabels"]["x"]
         assert value == (means or Text((Ref("Looked"),)))
 
 
@@ -394,7 +393,7 @@ def test_who_runs_a_task_is_found_where_the_target_says_so() -> None:
         (f"{ROLE}      Path: !Base64 x\n", ""),
         (f"{ROLE}      RoleName: !Base64 x\n", ""),
         (f"{ROLE}      PermissionsBoundary: !Base64 x\n", "t.yaml:8: `PermissionsBoundary` is not understood: `Fn::B"),
-        (f"{ROLE}      ManagedPolicyArns: [!Base64 x]\n", "t.yaml:8: `0` is not understood: `Fn::Base64` is not read"),
+        (f"{ROLE}      ManagedPolicyArns: [!Base64 x]\n", "t.yaml:8: `ManagedPolicyArns` is not understood: `Fn::Base64` is not read"),
     ],
 )
 def test_what_is_not_understood_is_a_gap(template: str, gap: str) -> None:

@@ -20,6 +20,7 @@ from ecsiam.readers.github.shell import Command, commands, without_functions
 
 FAMILY = "family "  # in place of the path of a file that holds the newest revision of a family
 PUSHING = re.compile(r"push=true|type=registry")
+HANDED_ON = re.compile(r"AWS_|type=s3|secret")  # what gives credentials to who builds an image
 
 _BEFORE = ("!", "command", "do", "elif", "else", "env", "exec", "if", "sudo", "then", "time", "until", "while", "{")
 _ASKING = ("!", "elif", "if", "until", "while")
@@ -32,6 +33,13 @@ _WORKSPACE = ("{$GITHUB_WORKSPACE}/", "{github.workspace}/")
 _OR_ELSE = re.compile(r"\{(?P<name>\w+)(?::?-(?P<value>[^}]*)|:?\?[^}]*)\}")
 _DEEPEST = 5  # scripts that call scripts
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*")
+# Commands that do nothing with credentials that are there, and words that are none.
+_WITHOUT_AWS = """
+    : [ [[ awk base64 basename break case cat chmod continue cp cut date dirname done echo envsubst esac exit false fi
+    git grep head jq ls mkdir mv printf pwd return rm sed set shift sleep sort tail tee test tr true uniq unset wait wc
+    yq }
+"""
+_DOCKER_WITHOUT = re.compile(r"(build|images|info|inspect|login|logout|tag|version)( .*)?|buildx (build|create|use)")
 _FLAGS = ("debug", "force-new-deployment", "force", "enable-execute-command", "include-email")
 _GLOBAL = ("region", "output", "query", "profile", "endpoint-url", "ca-bundle", "color", "cli-read-timeout")
 
@@ -50,6 +58,10 @@ def definition_of(files: Mapping[str, Values], named: Values) -> Values:
 
 def _nothing(_: str) -> tuple[str, str] | None:
     return None
+
+
+def _unheard() -> None:
+    pass
 
 
 @define
@@ -74,6 +86,8 @@ class Script:
     """Whether what follows is done as somebody else."""
     reads: Values = ()
     """Of which task definition what the last command printed is."""
+    lose: Callable[[], None] = _unheard
+    """Told of what isn't understood, and may be done with credentials that are there."""
 
     def value(self, word: Text) -> Values:
         return put_in(word, self._named)
@@ -103,6 +117,8 @@ class Script:
         given: dict[str, Values] = {}
         words, excused = self._begun(command, given)
         reads = self.reads if command.piped else ()
+        if words and self.otherwise:
+            self.lose()
         if not words or self.otherwise:
             return
         name = words[0].literal
@@ -118,10 +134,10 @@ class Script:
             self.here = self._path(words[1]) if len(words) > 1 else None
         elif name == "aws":
             reads = self._aws(words[1:], place, excused=excused)
-        elif name == "docker" and not excused:
-            self._docker(words[1:], place)
-        elif not excused:
-            self._called(words, given)
+        elif name in _WITHOUT_AWS.split():
+            pass
+        elif excused or not (self._docker(words[1:], place) if name == "docker" else self._called(words, given)):
+            self.lose()
         self._written(words, reads)
 
     def _begun(self, command: Command, given: dict[str, Values]) -> tuple[list[Text], bool]:
@@ -156,65 +172,72 @@ class Script:
         path = posixpath.normpath(posixpath.join(self.here or "", given) if inside is None else inside)
         return None if "{" in path or path.startswith("..") else path
 
-    def _called(self, words: list[Text], given: Mapping[str, Values]) -> None:
-        """Follow a script of the repository, or a target of a Makefile of it."""
+    def _called(self, words: list[Text], given: Mapping[str, Values]) -> bool:
+        """Follow a script of the repository, or a target of a Makefile of it; whether all of it could be."""
         name = words[0].literal or ""
         if name in (".", "source"):
             found = self._opened(words[1]) if len(words) > 1 else None
             if found is None:  # it may set anything
                 self.otherwise = len(words) > 1
-            else:
-                self._run(*found, self)
-                self.otherwise = self.otherwise or OTHERWISE.search(found[1]) is not None
-        elif name == "make":
-            self._make(words[1:], given)
-        elif name in ("bash", "sh"):
+                return False
+            followed = self._run(*found, self)
+            self.otherwise = self.otherwise or OTHERWISE.search(found[1]) is not None
+            return followed
+        if name == "make":
+            return self._make(words[1:], given)
+        if name in ("bash", "sh"):
             flags = [w.literal or "" for w in words[1:]]
             first = next((i for i, flag in enumerate(flags) if not flag.startswith("-") and flag != "pipefail"), None)
-            if first is not None and not any("c" in flag for flag in flags[:first] if flag != "pipefail"):
-                self._script(words[1 + first :], given, stops=any("e" in f for f in flags[:first] if f != "pipefail"))
-        elif "/" in str(words[0]):
-            self._script(words, given)
+            if first is None or any("c" in flag for flag in flags[:first] if flag != "pipefail"):
+                return False
+            stops = any("e" in flag for flag in flags[:first] if flag != "pipefail")
+            return self._script(words[1 + first :], given, stops=stops)
+        return "/" in str(words[0]) and self._script(words, given)
 
-    def _script(self, words: list[Text], given: Mapping[str, Values], *, stops: bool = False) -> None:
+    def _script(self, words: list[Text], given: Mapping[str, Values], *, stops: bool = False) -> bool:
         found = self._opened(words[0])
         if found is None or not (stops or _STOPS.search(found[1])):
-            return
+            return False
         passed = {str(at): self.value(word) for at, word in enumerate(words[1:10], 1)}
         env = {n: values for n, values in self.own.items() if n in self.exported}
-        self._run(*found, evolve(self, own={**env, **given, **passed}, exported={*env, *given}, reads=(), inside=0))
+        script = evolve(self, own={**env, **given, **passed}, exported={*env, *given}, reads=(), inside=0)
+        return self._run(*found, script)
 
     def _opened(self, word: Text) -> tuple[str, str] | None:
         path = self._path(word)
         found = self.opened(path) if path is not None and len(self.callers) < _DEEPEST else None
         return None if found is None or found[0] in self.callers else found
 
-    def _run(self, file: str, source: str, script: "Script") -> None:
+    def _run(self, file: str, source: str, script: "Script") -> bool:
         """Take the commands of a file, each at its own line."""
         if OTHERWISE.search(source):
-            return
+            return False
         before = script.callers, script.inside
         script.callers, script.inside = (*self.callers, file), 0
-        for command in commands(without_functions(source)):
+        followed = without_functions(source)
+        for command in commands(followed):
             script.command(command, Place(file, command.line + 1))
         script.callers, script.inside = before
+        return followed == source
 
-    def _make(self, words: list[Text], given: Mapping[str, Values]) -> None:
+    def _make(self, words: list[Text], given: Mapping[str, Values]) -> bool:
         """Take what the targets of a Makefile run."""
         own: dict[str, Values] = {}
         targets = [word for word in words if not self._assigns(word, own)]
         if any(str(one).startswith("-") for one in targets):
-            return
+            return False
+        followed = bool(targets)
         for name in targets:
             found = self._opened(text("Makefile"))
             made = recipe(found[1], name.literal or "") if found is not None else None
             if found is None or made is None:
-                return
+                return False
             script = evolve(self, own={**given, **own}, exported=set(), reads=(), inside=0)
             for variable, (value, soft) in made[1].items():
                 if variable not in own and not (soft and (variable in given or variable in self.scope.env)):
                     script.set(variable, value)
-            self._run(found[0], made[0], script)
+            followed = self._run(found[0], made[0], script) and followed
+        return followed
 
     def set(self, name: str, value: str) -> None:
         """Set a variable to what the shell makes of a text."""
@@ -237,8 +260,11 @@ class Script:
         """
         called, options = _parsed(words)
         if "profile" in options or "endpoint-url" in options:
+            self.lose()
             return ()
         step = next((COMMANDS[called[:n]] for n in (3, 2) if called[:n] in COMMANDS), None)
+        if (step is None or excused) and called[:2] != ("sts", "get-caller-identity"):  # which needs no permission
+            self.lose()
         if step is None:
             return ()
         each = {name: [self.value(word) for word in given] for name, given in options.items()}
@@ -276,7 +302,8 @@ class Script:
         files = tuple(one.removeprefix("file://") for one in given if one.parts and str(one).startswith("file://"))
         return definition_of(self.files, files)
 
-    def _docker(self, words: list[Text], place: Place) -> None:
+    def _docker(self, words: list[Text], place: Place) -> bool:
+        """Take what is pushed; whether nothing else may be done with credentials."""
         called = [word.literal for word in words]
         pushed: list[Text] = []
         if called[:1] == ["push"] or called[:2] == ["image", "push"]:
@@ -287,6 +314,8 @@ class Script:
             pushed += [w.removeprefix("--tag=") for w in words if str(w).startswith("--tag=")]
         for word in pushed:
             self.use("push", place, image=self.value(word))
+        known = bool(pushed) or _DOCKER_WITHOUT.fullmatch(" ".join(str(word) for word in words[:2]))
+        return bool(known) and not any(HANDED_ON.search(str(word)) for word in words)
 
 
 def _parsed(words: list[Text]) -> tuple[tuple[str, ...], dict[str, list[Text]]]:

@@ -15,7 +15,7 @@ from ecsiam.readers.found import FoundLogin, FoundUse, Place, Subject, Value, as
 from ecsiam.readers.github.conditions import condition, narrowed
 from ecsiam.readers.github.events import REPOSITORY, Start
 from ecsiam.readers.github.expressions import EXPRESSION, MOST_EXPRESSIONS, Scope, Values, evaluated, plain, truth
-from ecsiam.readers.github.scripts import FAMILY, OTHERWISE, PUSHING, Script, definition_of
+from ecsiam.readers.github.scripts import FAMILY, HANDED_ON, OTHERWISE, PUSHING, Script, definition_of
 from ecsiam.readers.github.shell import commands, without_functions
 from ecsiam.readers.values import Map
 
@@ -50,6 +50,8 @@ class Steps:
     files: dict[str, Values] = field(factory=dict[str, Values])
     """What a script wrote task definitions to: the file, and of which definition it is."""
     unsure: str = ""
+    others: bool = False
+    """Whether a step may get credentials in a way that isn't understood."""
     excused: bool = False
     """Whether the job goes on where the step fails."""
     when: tuple[Start, ...] = ()
@@ -76,6 +78,8 @@ class Steps:
                 self._action(step, depth)
             elif isinstance(step.get("run"), str) and plain(step.get("shell") or "bash").split()[0] in ("bash", "sh"):
                 self._script(step)
+            else:
+                self.lose()
             outputs, changed = self.scope.outputs, self.scope.changed
             self.scope, self.excused = evolve(outer, outputs=outputs, changed=changed), excused
             self.when, self.perhaps = when, perhaps
@@ -92,12 +96,15 @@ class Steps:
         if done is not None:
             done(self, step, _Given(given, self.scope))
         elif _LOGIN.search(name):
-            self.current = {None}
+            self._other()
+        elif not _WITHOUT_AWS.fullmatch(name):
+            self.lose()
 
     def _local(self, step: Map, path: str, depth: int) -> None:
         action = self.local(path) if depth < _DEEPEST else None
         if action is None:  # what it does isn't seen, nor as whom the next steps run
-            self.current = {None}
+            self.lose()
+            self._other()
             return
         given = as_map(step.get("with"))
         inputs: dict[str, Values] = {}
@@ -133,11 +140,23 @@ class Steps:
         if name == "login":
             self.registry = set(of)
         if len(of) != 1 or _KEYS in self.scope.env or self.excused:
+            self.lose(of)
             return
         (at,) = of
         if at is not None:
             one = FoundUse(name, place, tuple(what.items()))
             self.logins[at] = evolve(self.logins[at], uses=(*self.logins[at].uses, one))
+
+    def lose(self, of: Iterable[int | None] = ()) -> None:
+        """Say that something is done that isn't understood, as those who are logged in."""
+        for at in {*of, *self.current} - {None}:
+            assert at is not None
+            self.logins[at] = evolve(self.logins[at], whole=False)
+
+    def _other(self) -> None:
+        """Go on as somebody who isn't known."""
+        self.current = {None}
+        self.others = True
 
     def at(self, step: Map, key: str = "uses") -> Place:
         return self.place(step.lines.get(key, step.line), step.file)
@@ -157,10 +176,15 @@ class Steps:
         line = step.lines.get("run", step.line)
         place = self.at(step, "run")
         known = {ref.name: values for ref, values in zip(refs, holes, strict=True)}
-        script = Script(self.scope, known, self.files, self.use, self._beside, self._folder(step))
-        if not OTHERWISE.search(source) and source.count("${{") <= MOST_EXPRESSIONS:
-            for command in commands(without_functions(opened), refs):
-                script.command(command, evolve(place, line=line + command.line + ("\n" in source)))
+        script = Script(self.scope, known, self.files, self.use, self._beside, self._folder(step), lose=self.lose)
+        bare = without_functions(opened)
+        followed = commands(bare, refs) if source.count("${{") <= MOST_EXPRESSIONS else ()
+        if OTHERWISE.search(source):
+            followed, self.others = (), True
+        if not followed or bare != opened:
+            self.lose()
+        for command in followed:
+            script.command(command, evolve(place, line=line + command.line + ("\n" in source)))
         self._changes(source)
 
     def _folder(self, step: Map) -> str | None:
@@ -172,6 +196,7 @@ class Steps:
         found = None if self.elsewhere else self.opened(path)
         if found is not None:
             self._changes(found[1])
+            self.others = self.others or OTHERWISE.search(found[1]) is not None
         return found
 
     def _changes(self, source: str) -> None:
@@ -183,6 +208,8 @@ class Steps:
 
 
 _DEEPEST = 5
+# Actions that do nothing with credentials that are there.
+_WITHOUT_AWS = re.compile(r"actions/(cache|setup-\w+|(up|down)load-artifact)(/\w+)?|docker/setup-(buildx|qemu)-action")
 
 
 @define
@@ -227,7 +254,9 @@ def _credentials(steps: Steps, step: Map, given: _Given) -> None:
     (before,) = steps.current if chained and not steps.excused else (None,)
     by = () if before is None else steps.logins[before].roles
     tagged = bool(by) and not given.may("role-skip-session-tagging")
-    steps.logins.append(FoundLogin(place, roles, by_token, subjects, audience, one, by=by, tagged=tagged))
+    whole = not given.may("output-credentials")  # which whoever reads the step's outputs has
+    login = FoundLogin(place, roles, by_token, subjects, audience, one, by=by, tagged=tagged, whole=whole)
+    steps.logins.append(login)
     new = len(steps.logins) - 1
     steps.current = {*steps.current, new} if conditional and len(steps.logins) > 1 else {new}
 
@@ -263,6 +292,8 @@ def _metadata(steps: Steps, step: Map, given: _Given) -> None:
 
 
 def _build(steps: Steps, step: Map, given: _Given) -> None:
+    if any(HANDED_ON.search(plain(value)) for value in given.values.values()):
+        steps.lose()
     if not given.may("push") and not PUSHING.search(plain(given.values.get("outputs"))):
         return
     for line in plain(given.values.get("tags")).replace(",", "\n").splitlines():
@@ -316,6 +347,8 @@ def _code_deploy(steps: Steps, step: Map, given: _Given) -> None:
         steps.use("code-deploy-revision", at, application=application)
         if given.may("wait-for-service-stability"):
             steps.use("watch-code-deploy", at, application=application, group=group)
+    else:
+        steps.lose()
 
 
 def _of_code_deploy(cluster: Values, service: Values) -> dict[str, Values]:

@@ -227,13 +227,14 @@ class _Workflow:
         folder = _folder(job) or _folder(given.file)
         steps = Steps(given.scope, given.start, at, local, sent, opened, folder)
         steps.read(as_list(job.get("steps")))
-        if not steps.logins:
+        others = steps.others and given.token is not False
+        if not steps.logins and not others:
             return
         runner = [one for value in _runners(job) for one in given.scope.of(value)]
         unsure = steps.unsure
         if not runner or not all(one.literal and _HOSTED.fullmatch(one.literal) for one in runner):
             unsure = unsure or "its runner, which may have credentials of its own"
-        found = FoundJob(place.address, place, given.token, tuple(steps.logins), unsure)
+        found = FoundJob(place.address, place, given.token, tuple(steps.logins), unsure, others)
         before = self.jobs.get(place.address)
         self.jobs[place.address] = found if before is None else _together(before, found)
 
@@ -310,14 +311,16 @@ def _together(one: FoundJob, other: FoundJob) -> FoundJob:
     """A job in two of the ways that it starts: a login that is the same is one, for all that either sends and does."""
     logins: dict[FoundLogin, FoundLogin] = {}
     for login in (*one.logins, *other.logins):
-        bare = evolve(login, subjects=(), uses=())
+        bare = evolve(login, subjects=(), uses=(), whole=True)
         before = logins.get(bare, bare)
         logins[bare] = evolve(
             login,
             subjects=tuple(dict.fromkeys((*before.subjects, *login.subjects))),
             uses=tuple(dict.fromkeys((*before.uses, *login.uses))),
+            whole=before.whole and login.whole,
         )
-    return evolve(one, logins=tuple(logins.values()), unsure=one.unsure or other.unsure)
+    unsure, others = one.unsure or other.unsure, one.others or other.others
+    return evolve(one, logins=tuple(logins.values()), unsure=unsure, others=others)
 
 
 def _told_apart(login: FoundLogin) -> FoundLogin:

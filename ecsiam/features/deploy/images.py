@@ -6,16 +6,16 @@ from typing import Annotated
 from attrs import evolve
 
 from ecsiam.errors import Fault
+from ecsiam.features.deploy.github_oidc import GithubOidcKeys
 from ecsiam.features.deployer import DEPLOY_ROLES, DEPLOYERS, GITHUB_FLAG, OTHER_FLAGS, Deployer
 from ecsiam.features.execution import ExecutionKeys, ecr_token, foreign_repositories
 from ecsiam.features.feature import Part
-from ecsiam.features.github_oidc import GithubOidcKeys
 from ecsiam.features.project import Project, ProjectKeys, allow
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import Flag, ListOf, OfForm
 from ecsiam.keys.values import empty, known, left_open, resources
-from ecsiam.model import forms
+from ecsiam.model import arn_forms
 from ecsiam.model.arn import Arn
 from ecsiam.model.condition import Condition
 from ecsiam.model.deploying import PUBLIC_LOGIN, PUBLIC_PUSH, PUSH
@@ -58,7 +58,7 @@ class DeployImagesKeys(GithubOidcKeys, ExecutionKeys, ProjectKeys):
         Sequence[str] | Parameter,
         Key(
             "The ECR repositories that the workflow pushes to, those of other accounts too.",
-            ListOf(OfForm(forms.REPOSITORY_ARN)),
+            ListOf(OfForm(arn_forms.REPOSITORY_ARN)),
             DEPLOY_ROLES,
             default="those of `ecr_repository_arns` that are of the roles' account",
             flag=GITHUB_FLAG,

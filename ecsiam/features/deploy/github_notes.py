@@ -3,10 +3,17 @@
 from collections.abc import Iterable, Iterator
 
 from ecsiam.errors import Path
-from ecsiam.features.github_oidc import GITHUB_AUDIENCE, GithubOidcKeys, contexts, format_of, repositories, template
-from ecsiam.features.github_subjects import PULL_REQUEST, claims_unsure, is_server
-from ecsiam.features.github_trust import asked_claims
-from ecsiam.features.oidc import TRUST_PAGE, provider_notes
+from ecsiam.features.deploy.github_oidc import (
+    GITHUB_AUDIENCE,
+    GithubOidcKeys,
+    contexts,
+    format_of,
+    repositories,
+    template,
+)
+from ecsiam.features.deploy.github_subjects import PULL_REQUEST, claims_unsure, is_server
+from ecsiam.features.deploy.github_trust import asked_claims
+from ecsiam.features.deploy.oidc import TRUST_PAGE, provider_notes
 from ecsiam.features.project import Project
 from ecsiam.model.globs import matches
 from ecsiam.model.intent import Note

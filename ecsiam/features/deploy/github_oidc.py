@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 from ecsiam.errors import Fault, Path
-from ecsiam.features.deployer import DEPLOY_ROLES, DEPLOYERS, GITHUB_FLAG, OTHER_FLAGS
-from ecsiam.features.github_subjects import (
+from ecsiam.features.deploy.github_subjects import (
     CLAIMS,
     DEFAULT_TEMPLATE,
     ISSUER,
@@ -19,13 +18,14 @@ from ecsiam.features.github_subjects import (
     is_server,
     refs,
 )
-from ecsiam.features.oidc import OidcKeys, address_faults, product, provider_faults, provider_form
+from ecsiam.features.deploy.oidc import OidcKeys, address_faults, product, provider_faults, provider_form
+from ecsiam.features.deployer import DEPLOY_ROLES, DEPLOYERS, GITHUB_FLAG, OTHER_FLAGS
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import Choice, Flag, ListOf, OfForm, Whole
 from ecsiam.keys.records import RecordOf
 from ecsiam.keys.values import as_text
-from ecsiam.model import forms, oidc_forms
+from ecsiam.model import oidc_forms
 from ecsiam.model.form import Form
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.text import Text
@@ -56,7 +56,7 @@ class GithubOidcKeys(OidcKeys):
         str | Parameter | None,
         Key(
             "The repository whose workflows deploy, spelt as GitHub spells it.",
-            OfForm(forms.GITHUB_REPO),
+            OfForm(oidc_forms.GITHUB_REPO),
             DEPLOY,
             flag=FLAG,
         ),
@@ -102,7 +102,7 @@ class GithubOidcKeys(OidcKeys):
         str | Parameter,
         Key(
             "The audience that the workflow asks for; `aws-actions/configure-aws-credentials` asks for the default.",
-            OfForm(forms.GITHUB_AUDIENCE),
+            OfForm(oidc_forms.GITHUB_AUDIENCE),
             DEPLOY,
             flag=FLAG,
         ),
@@ -111,7 +111,7 @@ class GithubOidcKeys(OidcKeys):
         Sequence[str],
         Key(
             "Branches that may deploy; `release/*` is all below it.",
-            ListOf(OfForm(forms.GITHUB_REF)),
+            ListOf(OfForm(oidc_forms.GITHUB_REF)),
             DEPLOY,
             default="`main`, unless something else may deploy",
             flag=FLAG,
@@ -123,7 +123,7 @@ class GithubOidcKeys(OidcKeys):
         Sequence[str],
         Key(
             "GitHub environments that may deploy. A job with an environment is known by that, not by its branch.",
-            ListOf(OfForm(forms.GITHUB_ENVIRONMENT)),
+            ListOf(OfForm(oidc_forms.GITHUB_ENVIRONMENT)),
             DEPLOY,
             default="none",
             flag=FLAG,
@@ -135,7 +135,7 @@ class GithubOidcKeys(OidcKeys):
         Sequence[str],
         Key(
             "Git tags that may deploy, such as `v*`.",
-            ListOf(OfForm(forms.GITHUB_REF)),
+            ListOf(OfForm(oidc_forms.GITHUB_REF)),
             DEPLOY,
             default="none",
             flag=FLAG,
@@ -152,7 +152,7 @@ class GithubOidcKeys(OidcKeys):
         Sequence[str],
         Key(
             "Any other subject (`sub`) of these repositories. `repo:OWNER/REPO:*` lets all that runs in one deploy.",
-            ListOf(OfForm(forms.GITHUB_SUBJECT)),
+            ListOf(OfForm(oidc_forms.GITHUB_SUBJECT)),
             DEPLOY,
             default="none",
             flag=FLAG,
@@ -215,7 +215,7 @@ class GithubOidcKeys(OidcKeys):
         str | Parameter | None,
         Key(
             "The owner's id: `gh api repos/OWNER/REPO --jq .owner.id`.",
-            OfForm(forms.GITHUB_ID, integers=True),
+            OfForm(oidc_forms.GITHUB_ID, integers=True),
             DEPLOY,
             flag=FLAG,
             fixed=_IDS_TELL,
@@ -225,7 +225,7 @@ class GithubOidcKeys(OidcKeys):
         str | Parameter | None,
         Key(
             "The repository's id: `gh api repos/OWNER/REPO --jq .id`.",
-            OfForm(forms.GITHUB_ID, integers=True),
+            OfForm(oidc_forms.GITHUB_ID, integers=True),
             DEPLOY,
             flag=FLAG,
             fixed=_IDS_TELL,

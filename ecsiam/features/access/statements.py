@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import evolve, frozen
 
-from ecsiam.features.access_entry import Entry
-from ecsiam.features.access_kind import AccessKind, Act, Verb
-from ecsiam.features.access_kinds import KINDS
+from ecsiam.features.access.entry import Entry
+from ecsiam.features.access.kind import AccessKind, Act, Verb
+from ecsiam.features.access.kinds import KINDS
 from ecsiam.features.project import Project, allow
 from ecsiam.keys.values import Many, as_text, known, resources, wrapped
 from ecsiam.model.arn import Arn, via_service

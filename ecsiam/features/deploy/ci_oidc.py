@@ -10,10 +10,8 @@ from typing import Annotated
 from attrs import frozen
 
 from ecsiam.errors import Fault
-from ecsiam.features.deployer import DEPLOYERS, Deployer
-from ecsiam.features.feature import Feature, Part
-from ecsiam.features.github_actions import GRANTS, GithubActionsKeys, deploying
-from ecsiam.features.oidc import (
+from ecsiam.features.deploy.github_actions import GRANTS, GithubActionsKeys, deploying
+from ecsiam.features.deploy.oidc import (
     OidcKeys,
     Pipeline,
     made_provider,
@@ -23,11 +21,14 @@ from ecsiam.features.oidc import (
     provider_of,
     tail,
 )
+from ecsiam.features.deployer import DEPLOYERS, Deployer
+from ecsiam.features.feature import Feature, Part
 from ecsiam.features.project import Project
 from ecsiam.features.statements import MEANING, Raw
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import check
-from ecsiam.keys.kinds import Flag, ListOf, OfForm, RawStatement
+from ecsiam.keys.kinds import Flag, ListOf, OfForm
+from ecsiam.keys.raw_statement import RawStatement
 from ecsiam.keys.values import as_text
 from ecsiam.model import oidc_forms
 from ecsiam.model.form import Form

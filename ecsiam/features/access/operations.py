@@ -3,10 +3,10 @@
 Actions, resource types and keys are those of the Service Authorization Reference.
 """
 
-from ecsiam.features.access_kind import IN, AccessKind, Beside, Verb, acts, form_of
+from ecsiam.features.access.kind import IN, AccessKind, Beside, Verb, acts, form_of
 from ecsiam.features.derived import tasks_of
+from ecsiam.model.arn_forms import CLUSTER_ARN, LOG_GROUP_ARN
 from ecsiam.model.form import Form, arn_pattern
-from ecsiam.model.forms import CLUSTER_ARN, LOG_GROUP_ARN
 
 _AUTH = "https://docs.aws.amazon.com/service-authorization/latest/reference"
 _DECRYPT = ("kms:Decrypt",)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from ecsiam.errors import Fault
-from ecsiam.features.deploy_services import DeployServicesKeys, elsewhere, known_clusters, tasks_of
+from ecsiam.features.deploy.services import DeployServicesKeys, elsewhere, known_clusters, tasks_of
 from ecsiam.features.deployer import DEPLOY_ROLES, GITHUB_FLAG, OTHER_FLAGS, Deployer
 from ecsiam.features.feature import Part
 from ecsiam.features.project import Project, allow
@@ -12,7 +12,7 @@ from ecsiam.keys.key import Key
 from ecsiam.keys.keys import check
 from ecsiam.keys.kinds import ListOf, OfForm
 from ecsiam.keys.values import wrapped
-from ecsiam.model import forms
+from ecsiam.model import arn_forms, forms
 from ecsiam.model.condition import Condition
 from ecsiam.model.deploying import RUN_TASK, STOP_TASK, WATCH_TASK
 from ecsiam.model.intent import Note
@@ -48,7 +48,7 @@ class DeployTasksKeys(DeployServicesKeys):
         Sequence[str],
         Key(
             "The clusters in which the workflow runs and lists tasks.",
-            ListOf(OfForm(forms.CLUSTER_ARN)),
+            ListOf(OfForm(arn_forms.CLUSTER_ARN)),
             DEPLOY_ROLES,
             default="`ecs_cluster_arns`, else those of `ecs_service_arns`, else all of this account and region",
             flag=GITHUB_FLAG,

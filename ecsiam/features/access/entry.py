@@ -8,8 +8,8 @@ from attrs import frozen
 from pydantic import create_model
 
 from ecsiam.errors import ConfigError, Fault, Faults, Path, did_you_mean
-from ecsiam.features.access_kind import AccessKind, Beside
-from ecsiam.features.access_kinds import ANY_ARN, ANY_BESIDE, KINDS, VERBS, kind_of
+from ecsiam.features.access.kind import AccessKind, Beside
+from ecsiam.features.access.kinds import ANY_ARN, ANY_BESIDE, KINDS, VERBS, kind_of
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys, check
 from ecsiam.keys.kinds import ListOf, OfForm, Prose, Schema, shown
@@ -17,8 +17,8 @@ from ecsiam.keys.values import Many, as_text, known
 from ecsiam.looks.words import listed
 from ecsiam.model.accept import HIDDEN, LONGEST_WHY
 from ecsiam.model.arn import Arn
+from ecsiam.model.arn_forms import KEY_ARN
 from ecsiam.model.form import Form
-from ecsiam.model.forms import KEY_ARN
 from ecsiam.model.globs import overlap
 from ecsiam.model.parameter import Parameter
 

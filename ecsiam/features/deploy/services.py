@@ -5,16 +5,16 @@ from typing import Annotated
 
 from attrs import evolve
 
+from ecsiam.features.deploy.github_oidc import GithubOidcKeys
 from ecsiam.features.deployer import DEPLOY_ROLES, GITHUB_FLAG, OTHER_FLAGS, Deployer
 from ecsiam.features.feature import Part
-from ecsiam.features.github_oidc import GithubOidcKeys
 from ecsiam.features.project import Project, allow
 from ecsiam.features.trust import ECS_ROLES
 from ecsiam.keys.key import Key
 from ecsiam.keys.kinds import ListOf, OfForm
 from ecsiam.keys.values import Many, as_text, empty, known, left_open, resources, wrapped
 from ecsiam.looks.words import listed as named
-from ecsiam.model import forms
+from ecsiam.model import arn_forms, forms
 from ecsiam.model.arn import Arn
 from ecsiam.model.condition import Condition
 from ecsiam.model.deploying import PASS, READ_DEFINITION, REGISTER, TAG, UPDATE_SERVICE, WATCH_SERVICE
@@ -67,7 +67,7 @@ class DeployServicesKeys(GithubOidcKeys):
         Sequence[str] | Parameter,
         Key(
             "The services that the workflow updates.",
-            ListOf(OfForm(forms.SERVICE_ARN)),
+            ListOf(OfForm(arn_forms.SERVICE_ARN)),
             DEPLOY_ROLES,
             default="all of `ecs_cluster_arns`",
             flag=GITHUB_FLAG,
@@ -79,7 +79,7 @@ class DeployServicesKeys(GithubOidcKeys):
         Sequence[str] | Parameter,
         Key(
             "The clusters whose services the workflow updates, unless `ecs_service_arns` lists some.",
-            ListOf(OfForm(forms.CLUSTER_ARN)),
+            ListOf(OfForm(arn_forms.CLUSTER_ARN)),
             DEPLOY_ROLES,
             default="all of this account and region, with a note",
             flag=GITHUB_FLAG,

@@ -3,7 +3,7 @@
 Actions, resource types and keys are those of the Service Authorization Reference.
 """
 
-from ecsiam.features.access_kind import IN, NAME, AccessKind, Beside, Verb, acts, form_of
+from ecsiam.features.access.kind import IN, NAME, AccessKind, Beside, Verb, acts, form_of
 from ecsiam.model.condition import Condition
 
 _AUTH = "https://docs.aws.amazon.com/service-authorization/latest/reference"

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from attrs import evolve
 
+from ecsiam.features.deploy.github_oidc import GithubOidcKeys
 from ecsiam.features.deployer import DEPLOY_ROLES, GITHUB_FLAG, OTHER_FLAGS, Deployer
-from ecsiam.features.github_oidc import GithubOidcKeys
 from ecsiam.features.project import Project, allow
 from ecsiam.keys.key import Key
 from ecsiam.keys.kinds import ListOf, OfForm

@@ -5,8 +5,7 @@ from itertools import chain
 
 from attrs import evolve
 
-from ecsiam.features.deployer import DEPLOYERS
-from ecsiam.features.github_oidc import (
+from ecsiam.features.deploy.github_oidc import (
     FLAG,
     GITHUB_AUDIENCE,
     GithubOidcKeys,
@@ -15,7 +14,7 @@ from ecsiam.features.github_oidc import (
     subjects,
     template,
 )
-from ecsiam.features.github_subjects import (
+from ecsiam.features.deploy.github_subjects import (
     CLAIMS,
     OF_REPOSITORY,
     Repository,
@@ -23,7 +22,8 @@ from ecsiam.features.github_subjects import (
     claims_unsure,
     is_server,
 )
-from ecsiam.features.oidc import Pipeline, made_provider, provider_of, tail
+from ecsiam.features.deploy.oidc import Pipeline, made_provider, provider_of, tail
+from ecsiam.features.deployer import DEPLOYERS
 from ecsiam.features.project import Project
 from ecsiam.keys.values import as_text
 from ecsiam.model.oidc import OidcProvider

@@ -9,7 +9,7 @@ from typing import Annotated
 from attrs import evolve, field, frozen
 
 from ecsiam.errors import Fault, Path
-from ecsiam.features.claims import Has, met
+from ecsiam.features.deploy.claims import Has, met
 from ecsiam.features.deployer import DEPLOY_ROLES, DEPLOYERS, GITHUB_FLAG, OTHER_FLAGS
 from ecsiam.features.project import Project
 from ecsiam.keys.key import Key

@@ -1,12 +1,12 @@
 """The table of `task_access`: every kind of resource, in the order of the docs."""
 
-from ecsiam.features import access_data, access_messages, access_operations
-from ecsiam.features.access_kind import IN, AccessKind, OfAnyKind
+from ecsiam.features.access import data, messages, operations
+from ecsiam.features.access.kind import IN, AccessKind, OfAnyKind
 from ecsiam.model.text import Template, Text, in_order, text
 
 KINDS: dict[str, AccessKind] = {
     kind.id: kind
-    for module in (access_data, access_messages, access_operations)
+    for module in (data, messages, operations)
     for kind in vars(module).values()
     if isinstance(kind, AccessKind)
 }

@@ -9,12 +9,12 @@ from typing import Annotated
 
 from attrs import frozen
 
-from ecsiam.features.claims import pairs
+from ecsiam.features.deploy.claims import pairs
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys
 from ecsiam.keys.kinds import ListOf, OfForm
 from ecsiam.keys.values import as_text
-from ecsiam.model import forms, oidc_forms
+from ecsiam.model import oidc_forms
 from ecsiam.model.form import Form
 from ecsiam.model.parameter import Parameter
 from ecsiam.model.text import EMPTY, Ref, Text, text
@@ -36,7 +36,7 @@ class GithubClaims(Keys):
     actor: Annotated[Sequence[str], _one_of("Who started the run.", oidc_forms.GITHUB_LOGIN)] = ()
     actor_id: Annotated[Sequence[str], _one_of("The id of who started the run.", oidc_forms.CLAIM_ID)] = ()
     enterprise_id: Annotated[Sequence[str], _one_of("The enterprise's id.", oidc_forms.CLAIM_ID)] = ()
-    environment: Annotated[Sequence[str], _one_of("The job's environment.", forms.GITHUB_ENVIRONMENT)] = ()
+    environment: Annotated[Sequence[str], _one_of("The job's environment.", oidc_forms.GITHUB_ENVIRONMENT)] = ()
     job_workflow_ref: Annotated[
         Sequence[str], _one_of("The reusable workflow, as `github_workflows`.", oidc_forms.GITHUB_WORKFLOW)
     ] = ()

@@ -6,10 +6,10 @@ from typing import Annotated
 from attrs import frozen
 
 from ecsiam.errors import Fault
-from ecsiam.features.deploy_codedeploy import CodeDeployKeys
-from ecsiam.features.deploy_images import DeployImagesKeys, on_repositories
-from ecsiam.features.deploy_services import alarms, of_services, revisions, tasks_of
-from ecsiam.features.deploy_tasks import DeployTasksKeys, in_clusters, task_clusters, unknown_clusters
+from ecsiam.features.deploy.codedeploy import CodeDeployKeys
+from ecsiam.features.deploy.images import DeployImagesKeys, on_repositories
+from ecsiam.features.deploy.services import alarms, of_services, revisions, tasks_of
+from ecsiam.features.deploy.tasks import DeployTasksKeys, in_clusters, task_clusters, unknown_clusters
 from ecsiam.features.deployer import DEPLOY_ROLES, GITHUB_FLAG, OTHER_FLAGS, Deployer
 from ecsiam.features.execution import log_groups
 from ecsiam.features.feature import Part

@@ -3,7 +3,7 @@
 Actions, resource types and keys are those of the Service Authorization Reference.
 """
 
-from ecsiam.features.access_kind import NAME, AccessKind, Verb, acts, form_of
+from ecsiam.features.access.kind import NAME, AccessKind, Verb, acts, form_of
 
 _AUTH = "https://docs.aws.amazon.com/service-authorization/latest/reference"
 _QUEUE = "[A-Za-z0-9_*?-]+([.]fifo)?"

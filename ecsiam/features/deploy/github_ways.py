@@ -6,9 +6,9 @@ https://docs.github.com/en/actions/reference/security/oidc
 from collections.abc import Iterator
 
 from ecsiam.errors import Fault
-from ecsiam.features.claims import Asked, Way, as_pattern, asked_in, shut
-from ecsiam.features.github_oidc import MAIN, GithubOidcKeys, contexts, template
-from ecsiam.features.github_subjects import CLAIMS, Repository, carried
+from ecsiam.features.deploy.claims import Asked, Way, as_pattern, asked_in, shut
+from ecsiam.features.deploy.github_oidc import MAIN, GithubOidcKeys, contexts, template
+from ecsiam.features.deploy.github_subjects import CLAIMS, Repository, carried
 from ecsiam.keys.values import as_text
 
 _TEMPLATE = "github_subject_template"

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, cast
 
 from ecsiam.errors import Path
-from ecsiam.features.access_entry import Entry, Given, TaskAccess
-from ecsiam.features.access_kind import AccessKind
-from ecsiam.features.access_kinds import KINDS
-from ecsiam.features.access_statements import POLICY, statements
+from ecsiam.features.access.entry import Entry, Given, TaskAccess
+from ecsiam.features.access.kind import AccessKind
+from ecsiam.features.access.kinds import KINDS
+from ecsiam.features.access.statements import POLICY, statements
 from ecsiam.features.feature import Feature, Part
 from ecsiam.features.project import Project
 from ecsiam.keys.key import Key

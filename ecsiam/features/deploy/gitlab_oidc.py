@@ -8,11 +8,9 @@ from typing import Annotated
 
 from ecsiam.errors import Fault
 from ecsiam.features.assumed import OtherKey
-from ecsiam.features.claims import Asked, Has, Way, asked_in, pairs, shut
-from ecsiam.features.deployer import DEPLOYERS, Deployer
-from ecsiam.features.feature import Feature, Part
-from ecsiam.features.github_actions import GRANTS, GithubActionsKeys, deploying
-from ecsiam.features.oidc import (
+from ecsiam.features.deploy.claims import Asked, Has, Way, asked_in, pairs, shut
+from ecsiam.features.deploy.github_actions import GRANTS, GithubActionsKeys, deploying
+from ecsiam.features.deploy.oidc import (
     OidcKeys,
     Pipeline,
     address_faults,
@@ -23,14 +21,17 @@ from ecsiam.features.oidc import (
     provider_notes,
     provider_of,
 )
+from ecsiam.features.deployer import DEPLOYERS, Deployer
+from ecsiam.features.feature import Feature, Part
 from ecsiam.features.project import Project
 from ecsiam.features.statements import MEANING, Raw
 from ecsiam.keys.key import Key
 from ecsiam.keys.keys import Keys, check
-from ecsiam.keys.kinds import Flag, ListOf, OfForm, RawStatement
+from ecsiam.keys.kinds import Flag, ListOf, OfForm
+from ecsiam.keys.raw_statement import RawStatement
 from ecsiam.keys.records import RecordOf
 from ecsiam.keys.values import as_text
-from ecsiam.model import forms, oidc_forms
+from ecsiam.model import oidc_forms
 from ecsiam.model.form import Form
 from ecsiam.model.intent import Note
 from ecsiam.model.oidc import OidcProvider
@@ -130,7 +131,7 @@ class GitlabOidcKeys(OidcKeys):
         Sequence[str],
         Key(
             "Branches that may deploy; `release/*` is all below it.",
-            ListOf(OfForm(forms.GITHUB_REF)),
+            ListOf(OfForm(oidc_forms.GITHUB_REF)),
             _ROLES,
             default="`main`, unless something else may deploy",
             flag=FLAG,
@@ -142,7 +143,7 @@ class GitlabOidcKeys(OidcKeys):
         Sequence[str],
         Key(
             "Git tags that may deploy, such as `v*`.",
-            ListOf(OfForm(forms.GITHUB_REF)),
+            ListOf(OfForm(oidc_forms.GITHUB_REF)),
             _ROLES,
             default="none",
             flag=FLAG,

@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 
 from ecsiam.errors import Fault
-from ecsiam.features.deploy_codedeploy import code_deploy
-from ecsiam.features.deploy_images import push, push_notes
-from ecsiam.features.deploy_operations import OPERATIONS, DeployOperationsKeys, operations
-from ecsiam.features.deploy_services import passed, roll_over, service_notes, task_definitions
-from ecsiam.features.deploy_tasks import run_tasks
+from ecsiam.features.deploy.codedeploy import code_deploy
+from ecsiam.features.deploy.github_notes import github_notes
+from ecsiam.features.deploy.github_oidc import FLAG
+from ecsiam.features.deploy.github_ways import ways_shut
+from ecsiam.features.deploy.images import push, push_notes
+from ecsiam.features.deploy.operations import OPERATIONS, DeployOperationsKeys, operations
+from ecsiam.features.deploy.services import passed, roll_over, service_notes, task_definitions
+from ecsiam.features.deploy.tasks import run_tasks
 from ecsiam.features.deployer import Deployer
 from ecsiam.features.feature import Feature, Part
-from ecsiam.features.github_notes import github_notes
-from ecsiam.features.github_oidc import FLAG
-from ecsiam.features.github_ways import ways_shut
 from ecsiam.features.project import Project
 from ecsiam.keys.keys import check
 from ecsiam.model.deploying import (
