@@ -393,7 +393,10 @@ def test_who_runs_a_task_is_found_where_the_target_says_so() -> None:
         (f"{ROLE}      Path: !Base64 x\n", ""),
         (f"{ROLE}      RoleName: !Base64 x\n", ""),
         (f"{ROLE}      PermissionsBoundary: !Base64 x\n", "t.yaml:8: `PermissionsBoundary` is not understood: `Fn::B"),
-        (f"{ROLE}      ManagedPolicyArns: [!Base64 x]\n", "t.yaml:8: `ManagedPolicyArns` is not understood: `Fn::Base64` is not read"),
+        (
+            f"{ROLE}      ManagedPolicyArns: [!Base64 x]\n",
+            "t.yaml:8: `ManagedPolicyArns` is not understood: `Fn::Base64` is not read",
+        ),
     ],
 )
 def test_what_is_not_understood_is_a_gap(template: str, gap: str) -> None:
