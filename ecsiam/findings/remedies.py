@@ -56,14 +56,8 @@ def grant(
     for one in way:  # what narrows one action is no condition of another
         kept.setdefault(tuple((k, v) for k, v in one.context if k.startswith(_NARROWING)), []).append(one)
     parts = [_Part(some, dict(condition)) for condition, some in kept.items()]
-    match _language(at):
-        case "hcl":
-            lines = [line for part in parts for line in part.hcl(here)]
-        case "yaml":
-            lines = [line for part in parts for line in part.yaml(here)]
-        case "json":
-            lines = [json.dumps(part.json(here, at)) for part in parts]
-    return "\n  ".join((head, *lines))
+    language = _language(at)
+    return "\n  ".join((head, *(line for part in parts for line in part.written(language, here, at))))
 
 
 @frozen
@@ -80,6 +74,15 @@ class _Part:
     @property
     def resources(self) -> list[Text]:
         return list(dict.fromkeys(one.resource for one in self.asked))
+
+    def written(self, language: "Language", here: "_Here", at: Place) -> Iterator[str]:
+        match language:
+            case "hcl":
+                yield from self.hcl(here)
+            case "yaml":
+                yield from self.yaml(here)
+            case "json":
+                yield json.dumps(self.json(here, at))
 
     def hcl(self, here: "_Here") -> Iterator[str]:
         yield "statement {"

@@ -102,18 +102,16 @@ def test_what_a_remedy_says_helps(granted: tuple[object, ...], key: bool, bounde
     made = template(*granted, NARROW, key=key, **({"PermissionsBoundary": {"Ref": "Limits"}} if bounded else {}))
     if bounded:
         made["Resources"]["Limits"] = boundary(NARROW)
-    for _ in range(3):
+    for left in (2, 1, 0):
         said(tmp_path, made)
         missing = [one for one in check(read(tmp_path, root=tmp_path)).findings if one.rule == "missing"]
-        if not missing:
-            break
-        head, *written = missing[0].remedy.splitlines()
-        of_boundary = head == "Allow that in the boundary:"
-        resource = made["Resources"]["Limits" if of_boundary else "Execution"]["Properties"]
-        document = (resource if of_boundary else resource["Policies"][0])["PolicyDocument"]
-        document["Statement"] += [json.loads(one) for one in written]
-    else:
-        pytest.fail(f"{missing[0].fact}\n{missing[0].remedy}")
+        assert left or not missing, [f"{one.fact}: {one.remedy}" for one in missing]
+        for one in missing:
+            head, *written = one.remedy.splitlines()
+            of_boundary = head == "Allow that in the boundary:"
+            resource = made["Resources"]["Limits" if of_boundary else "Execution"]["Properties"]
+            document = (resource if of_boundary else resource["Policies"][0])["PolicyDocument"]
+            document["Statement"] += [json.loads(line) for line in written]
 
 
 def test_a_remedy_names_resources_as_their_template_does(tmp_path: Path) -> None:

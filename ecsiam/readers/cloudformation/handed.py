@@ -7,7 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
-from ecsiam.model.text import Ref, Text
+from ecsiam.model.text import Ref, Text, text
 from ecsiam.readers.cloudformation.intrinsics import Resolver
 from ecsiam.readers.cloudformation.resources import Resources
 from ecsiam.readers.found import symbol, symbols
@@ -85,5 +85,5 @@ def _parameters(resources: Resources, resolver: Resolver) -> Iterator[tuple[Text
             yield name, resolver.text(node.get("Properties", "Value"))
     for _, node in resources.of("Custom::CrossRegionExportWriter"):
         exports = node.get("Properties", "WriterProps", "exports")
-        for name, value in (exports.fields if exports else {}).items():
-            yield Text.of(name), resolver.text(value)
+        for path, value in (exports.fields if exports else {}).items():
+            yield text(path), resolver.text(value)
