@@ -80,6 +80,8 @@ Resources:
   Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: t}}
   Repository: {Type: AWS::ECR::Repository, Properties: {RepositoryName: app}}
   Cluster: {Type: AWS::ECS::Cluster}
+  Unnamed: {Type: AWS::IAM::Role}
+  Repositories: {Type: AWS::ECR::Repository}
   Provider: {Type: AWS::IAM::OIDCProvider, Properties: {Url: "https://example.com/x"}}
   Role: {Type: AWS::IAM::Role, Properties: {RoleName: r, Path: /p/}}
   Policy: {Type: AWS::IAM::ManagedPolicy, Properties: {ManagedPolicyName: m}}
@@ -150,6 +152,10 @@ FUNCTIONS = {
     "!Select [5, !Split [':', !GetAtt Queue.Arn]]": "known-q",
     "!Select [0, !Split ['/', !Sub 'x/${Open}']]": "x",
     "!Select [1, !Split ['/', !Sub 'x/${Open}']]": "{Fn::Select 1 of x/{Open} split at '/'}",
+    "!Select [1, !Split ['/', !GetAtt Unnamed.Arn]]": "{Unnamed.name}",
+    "!Select [1, !Split ['/', !Select [5, !Split [':', !GetAtt Unnamed.Arn]]]]": "{Unnamed.name}",
+    "!Select [1, !Split ['/', !GetAtt Repositories.Arn]]": "{Fn::Select 1 of arn:{partition}:ecr:"
+    f"{HERE}:repository/{{Repositories.name}} split at '/'}}",  # whose names have more of these
     "!Select [2, [a, b]]": "? `Fn::Select`: it takes other values",
     "!Select [!Ref Open, [a, b]]": "? `Fn::Select` takes a number that is known, and a list",
     # If, conditions

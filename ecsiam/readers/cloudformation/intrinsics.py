@@ -30,6 +30,7 @@ _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:(?:ssm:(?P<parameter>[^:{}]+)(?::\d+)?|.*?)\}\}", re.DOTALL)
 _SSM = "{{resolve:ssm:"
 _BETWEEN = frozenset(":|/,")  # what no account, region, partition or suffix holds
+_OF_ROLE = re.compile("(^|:)role/")
 _WITHIN = frozenset(":|")  # what no name of a resource holds
 
 
@@ -249,7 +250,10 @@ class Resolver:
         known = whole.split(separator, most)
         if strip:
             known = tuple(_stripped(one) for one in known)
-        sure = next((i for i, one in enumerate(known) if not all(_holds_no(separator, r) for r in one.refs)), None)
+        of_role = any(_OF_ROLE.search(part) for part in whole.parts if isinstance(part, str))
+        sure = next(
+            (i for i, one in enumerate(known) if not all(_holds_no(separator, r, of_role) for r in one.refs)), None
+        )
         if sure is not None:
             return evolve(node, value=Pieces(known[:sure], whole, separator))
         return evolve(node, value=[self.said(evolve(node, value=None), one) for one in known])
@@ -380,9 +384,9 @@ def _stripped(found: Text) -> Text:
     return Text(tuple(parts))
 
 
-def _holds_no(separator: str, ref: Ref) -> bool:
-    """Whether an unknown text surely holds no separator."""
+def _holds_no(separator: str, ref: Ref, of_role: bool) -> bool:
+    """Whether an unknown text surely holds no separator. The name of a role has no `/`, which its path has."""
     if ref.name in OF_DEPLOYMENT:
         return separator in _BETWEEN
     is_name = ref.name.endswith((".name", ".id")) and " " not in ref.name
-    return separator in _WITHIN and (is_letter(ref) or is_name)
+    return (separator in _WITHIN and (is_letter(ref) or is_name)) or (of_role and is_name and separator == "/")
