@@ -53,8 +53,8 @@ class Handed:
             return self._same(self.exports[key], to)
         first = str(name.parts[0]) if name.parts and isinstance(name.parts[0], Ref) else ""
         starts = [len(first)] if first else [i for i in range(1, _LONGEST) if _NAME.fullmatch(key[:i])]
-        found = next((self.ends[key[i:]] for i in starts if key[i:] in self.ends), [])
-        return self._same(found, to)
+        end = next((key[i:] for i in starts if key[i:] in self.ends), "")
+        return self._same(self.ends.get(end, []), to)
 
     def parameter(self, name: Text, to: str) -> Text | None:
         """What a parameter of SSM holds, where a template makes it."""
