@@ -248,6 +248,143 @@ def test_what_was_not_there_is_compared_with_nothing(here: Path) -> None:
     assert said("diff", "other", "--base", "HEAD").err.startswith("error: HEAD:other/main.tf:1: not HCL: ")
 
 
+def committed(**folders: str) -> None:
+    git("init", "-q")
+    for name, text in folders.items():
+        write(name, text)
+    git("add", ".")
+    git("commit", "-qm", "one")
+
+
+@pytest.mark.parametrize("named", ["shop-task", "task-of-shop", "aws_iam_role.task"])
+@pytest.mark.parametrize("base", [True, False])
+def test_a_role_may_be_named_as_it_was_or_as_it_is(named: str, base: bool, here: Path) -> None:
+    committed(infra=ALL, old=ALL)
+    write("infra", ALL.replace('"shop-task"', '"task-of-shop"').replace("GetObject", "PutObject"))
+    was = named != "task-of-shop"
+    two = ("old#" + named, "infra") if was else ("old", "infra#" + named)
+    code, out, err = said("diff", *((f"infra#{named}", "--base", "HEAD") if base else two))
+    assert (code, err) == (1, "")
+    assert out.startswith("= shop-task is task-of-shop now")
+    assert out.endswith("\n1 gained, 1 lost, 0 undecided, 1 replaced\n")
+    assert "execution" not in out
+
+
+@pytest.mark.parametrize(("was", "now", "end"), [(TASK, ALL, "2 gained, 0 lost"), (ALL, TASK, "0 gained, 2 lost")])
+def test_a_role_may_be_on_one_side_only(was: str, now: str, end: str, here: Path) -> None:
+    committed(infra=was)
+    write("infra", now)
+    code, out, err = said("diff", "infra#shop-execution", "--base", "HEAD")
+    assert (code, err, f"\n{end}, 0 undecided" in out) == (int(end[0] != "0"), "", True)
+    assert said("diff", "infra#nobody", "--base", "HEAD").err.startswith("error: `infra` has no role `nobody`.")
+
+
+def test_two_that_are_named_are_compared_whatever_they_are_called(here: Path) -> None:
+    write("infra", TASK + APP.replace("GetObject", "PutObject").replace('_policy" "task"', '_policy" "app"'))
+    code, out, _ = said("diff", "infra#shop-task", "infra#app")
+    assert (code, out.splitlines()[-1]) == (1, "1 gained, 1 lost, 0 undecided")
+    assert "+ app: s3:PutObject" in out
+
+
+def test_a_role_of_a_config_may_be_on_one_side_only(here: Path) -> None:
+    config = "project_name: memos\nenvironment: dev\n"
+    oidc = "enable_github_oidc: true\ngithub_repo: octo-org/memos\n"
+    git("init", "-q")
+    (here / "ecsiam.yaml").write_text(config)
+    git("add", ".")
+    git("commit", "-qm", "one")
+    (here / "ecsiam.yaml").write_text(config + oidc)
+    code, out, err = said("diff", "ecsiam.yaml#github_actions", "--base", "HEAD")
+    assert (code, "+ github_actions (trust): sts:AssumeRoleWithWebIdentity" in out) == (1, True), err
+    assert "has no role `nobody`" in said("diff", "ecsiam.yaml#nobody", "--base", "HEAD").err
+
+
+VARIABLE = 'variable "bucket" {}\n' + TASK.replace(":::shop/", ":::${var.bucket}/")
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+def test_a_file_of_values_is_the_one_of_the_revision(absolute: bool, here: Path) -> None:
+    """One that isn't in the repository, as those with secrets aren't, is as it is."""
+    git("init", "-q")
+    write("infra", VARIABLE)
+    (here / ".gitignore").write_text("secret.tfvars")
+    for name in ("prod", "secret"):
+        (here / f"{name}.tfvars").write_text('bucket = "old"\n')
+    git("add", ".")
+    git("commit", "-qm", "one")
+    for name in ("prod", "secret"):
+        (here / f"{name}.tfvars").write_text('bucket = "new"\n')
+    where = f"{here}/" if absolute else ""
+    code, out, _ = said("diff", "infra", "--base", "HEAD", "--var-file", f"{where}prod.tfvars")
+    assert (code, out.splitlines()[-1]) == (1, "1 gained, 1 lost, 0 undecided")
+    assert said("diff", "infra", "--base", "HEAD", "--var-file", f"{where}secret.tfvars") == (0, "no change\n", "")
+
+
+LIMIT = """
+resource "aws_iam_policy" "limit" {
+  name   = "limit"
+  policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "s3:*", Resource = "*" }] })
+}
+"""
+BOUNDED = LIMIT + TASK.replace(
+    'name               = "shop-task"', 'name = "shop-task"\n  permissions_boundary = aws_iam_policy.limit.arn'
+)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "code", "end"),
+    [
+        (TASK, BOUNDED, 0, "no change"),
+        (TASK, BOUNDED.replace("s3:*", "s3:Put*"), 0, "0 gained, 1 lost, 0 undecided"),
+        (BOUNDED.replace("s3:*", "s3:Put*"), BOUNDED, 1, "1 gained, 0 lost, 0 undecided"),
+        (BOUNDED, BOUNDED.replace("s3:GetObject", "sqs:SendMessage"), 0, "0 gained, 1 lost, 0 undecided"),
+        (BOUNDED, BOUNDED.replace('"s3:*"', "var.x"), 3, "0 gained, 0 lost, 1 undecided"),
+    ],
+)
+def test_a_boundary_that_is_here_counts(was: str, now: str, code: int, end: str) -> None:
+    write("old", was)
+    write("new", now)
+    done = said("diff", "old", "new")
+    assert (done.code, done.out.splitlines()[-1]) == (code, end)
+    asked = ("can", "new", "--action", "s3:GetObject", "--resource", "arn:aws:s3:::shop/a")
+    assert said(*asked).code == {"no change": 0, "1 gained, 0 lost, 0 undecided": 0}.get(end, 3 if code else 1)
+    assert said("contains", "new#shop-task", "new#shop-task").code in (0, 3)
+
+
+CALL = 'module "app" {\n  source = "./app"\n}\n'
+UNSEEN = {
+    "a root that is broken": ({"a": TASK, "b": APP}, {"b": APP + "}"}, "b/main.tf"),
+    "a root that was broken": ({"a": TASK, "b": APP + "}"}, {"b": APP}, "b/main.tf"),
+    "a module that is broken": ({"a": CALL + TASK, "a/app": APP}, {"a/app": APP + "}"}, "a/app/main.tf"),
+    "a module that is elsewhere": (
+        {"a": CALL + TASK, "a/app": APP},
+        {"a": CALL.replace("./app", "them/app/aws") + TASK, "a/app": "locals {\n}\n"},
+        "the module `them/app/aws` isn't here",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNSEEN)
+def test_a_role_in_what_one_side_has_not_read_is_neither_new_nor_gone(case: str, here: Path) -> None:
+    was, changed, says = UNSEEN[case]
+    for side, folders in (("old", was), ("new", was | changed)):
+        for name, text in folders.items():
+            write(f"{side}/{name}", text)
+    code, out, _ = said("diff", "old", "new")
+    assert code == 3
+    assert says in "".join(out.splitlines()[0])
+    assert ", where `app` may be" in out
+    assert out.splitlines()[-1].startswith("0 gained, 0 lost, ")
+    assert said("diff", "old#shop-task", "new#shop-task") == (0, "no change\n", "")
+    assert said("diff", "new", "new").out == "no change\n"
+
+
+def test_a_module_from_elsewhere_that_hides_nothing_is_no_change(here: Path) -> None:
+    write("old", TASK)
+    write("new", CALL.replace("./app", "them/vpc/aws") + TASK)
+    assert said("diff", "old", "new") == (0, "no change\n", "")
+
+
 TEMPLATE = """\
 Resources:
   Task:

@@ -1,5 +1,6 @@
 """The commands asked about what people have: folders, and `PATH#ROLE`."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -201,3 +202,57 @@ def test_a_name_that_two_roots_have_is_asked_for(named: str, tmp_path: Path) -> 
     both = said("can", str(tmp_path), "--action", "s3:PutObject").out
     assert all(role in "".join(both.split()) for role in roles)
     assert [said("can", key, "--action", "s3:PutObject").code for key in keys] == [1, 0]
+
+
+def dump(directory: Path) -> str:
+    """What AWS prints of an account: all its ARNs are known, and a region none has."""
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}
+    allow = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [allow]}
+    roles = [
+        {
+            "RoleName": name,
+            "Arn": f"arn:aws:iam::111122223333:role/{name}",
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+            "RolePolicyList": [{"PolicyName": "a", "PolicyDocument": document}],
+        }
+        for name in ("web", "jobs")
+    ]
+    (directory / "account.json").write_text(json.dumps({"RoleDetailList": roles}))
+    return str(directory / "account.json")
+
+
+QUESTIONS = [
+    (("can", "{}", "--action", "s3:GetObject"), "yes        web"),
+    (("can", "{}#web", "--action", "sts:AssumeRole", "--resource", "arn:aws:iam::111122223333:role/web"), "yes"),
+    (("simulate", "{}#web", "--action", "s3:GetObject", "--resource", "arn:aws:s3:::a/b"), "allowed"),
+    (("simulate", "{}", "--role", "web", "--action", "s3:GetObject", "--resource", "arn:aws:s3:::a/b"), "allowed"),
+    (("simulate", "examples/memos.yaml#task", "--action", "s3:GetObject", "--resource", "*"), "implicitly"),
+]
+
+
+@pytest.mark.parametrize(("question", "says"), QUESTIONS, ids=[" ".join(question[:2]) for question, _ in QUESTIONS])
+def test_a_role_is_asked_by_its_name_and_at_home_where_its_arn_says(
+    question: tuple[str, ...], says: str, tmp_path: Path
+) -> None:
+    path = dump(tmp_path)
+    done = said(*(word.format(path) for word in question))
+    assert says in done.out, done.err
+
+
+def test_who_may_assume_a_role_whose_account_nobody_knows(tmp_path: Path) -> None:
+    path = root(tmp_path / "infra")
+    asked = ("can", path, "--action", "sts:AssumeRole", "--resource")
+    assert said(*asked, "arn:aws:iam::111122223333:role/shop-task").code == 0
+    assert said(*asked, "arn:aws:iam::111122223333:role/shop-other").code == 1
+
+
+def test_what_was_not_read_may_have_a_role_that_can(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        root(tmp_path / name)
+    (tmp_path / "b" / "main.tf").write_text("}")
+    asked = ("--action", "s3:PutObject")
+    done = said("can", str(tmp_path), *asked)
+    assert (done.code, "note: not asked about: " in done.err, "b/main.tf" in done.err) == (3, True, True)
+    assert said("can", str(tmp_path), "--action", "s3:GetObject").code == 0
+    assert said("can", f"{tmp_path}#shop-task", *asked)[::2] == (1, "")

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ecsiam.readers.terraform.files import Files
-from ecsiam.readers.terraform.module import Module, Run
+from ecsiam.readers.terraform.module import Module
+from ecsiam.readers.terraform.run import Run
 from ecsiam.readers.values import plain
 
 from .terraform.rig import VERSIONS, Rig

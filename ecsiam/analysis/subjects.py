@@ -66,13 +66,17 @@ def sent(
     chosen: Callable[[Ref], bool],
     repository: str | None = None,
     template: Template = _untold,
+    never: Callable[[str], bool] = lambda _: False,
 ) -> Came:
     """What comes out for tokens whose subject ends in a context. `chosen` are the references that a run chooses.
 
-    `repository` is `OWNER/NAME`; without it, it is one that the trust names.
+    `repository` is `OWNER/NAME`; without it, it is one that the trust names. Of a ref of which not all is known `never`
+    says which it is not.
     """
     namings = dict.fromkeys(_namings(trust, repository))
-    found = [_came(trust, naming, _subject(naming, context, claims, template), claims, chosen) for naming in namings]
+    found = [
+        _came(trust, naming, _subject(naming, context, claims, template), claims, chosen, never) for naming in namings
+    ]
     best = min(found, key=lambda came: OUTCOMES.index(came.outcome))
     if best.outcome != "refused" or any(template(naming.name) for naming in namings):
         return best
@@ -212,13 +216,20 @@ def _subject(naming: _Naming, context: Text, claims: Sent, template: Template) -
     return Text.of(*(part for one in parts for part in (":", one)), "").removeprefix(":")
 
 
-def _came(trust: Policy, naming: _Naming, subject: Text, claims: Sent, chosen: Callable[[Ref], bool]) -> Came:
+def _came(
+    trust: Policy,
+    naming: _Naming,
+    subject: Text,
+    claims: Sent,
+    chosen: Callable[[Ref], bool],
+    never: Callable[[str], bool],
+) -> Came:
     own: dict[str, Text | None] = {
         "repository": naming.name,
         **{claim: None if value is None else _put(value, naming.name) for claim, value in claims.items()},
         "sub": subject,
     }
-    came = [_statement(i, s, trust, own, chosen) for i, s in enumerate(trust.statements) if _for_tokens(s)]
+    came = [_statement(i, s, trust, own, chosen, never) for i, s in enumerate(trust.statements) if _for_tokens(s)]
     tried = tuple(one.tried for one in came)
     allows = [one for one in came if one.tried.statement.effect == "Allow" and not one.tried.unmet]
     denies = [one for one in came if one.tried.statement.effect == "Deny" and not one.tried.unmet]
@@ -272,7 +283,12 @@ def _any_issuer(statement: Statement) -> bool:
 
 
 def _statement(
-    index: int, statement: Statement, trust: Policy, claims: Sent, chosen: Callable[[Ref], bool]
+    index: int,
+    statement: Statement,
+    trust: Policy,
+    claims: Sent,
+    chosen: Callable[[Ref], bool],
+    never: Callable[[str], bool],
 ) -> _Statement:
     named = [one.lower() for one in _issuers(statement)]
     if not named:
@@ -284,6 +300,8 @@ def _statement(
         prefix, _, claim = condition.key.rpartition(":")
         of_token = prefix.lower() in named
         came, given = _condition(condition, trust, claims, claim.lower() if of_token else "")
+        if came == "maybe" and of_token and _ruled_out(condition, claim.lower(), given, never):
+            came = "no"
         if came == "no":
             shown = None if given is None else str(given)
             unmet.append(Unmet(claim, shown, tuple(map(str, condition.values)), str(condition.operator)))
@@ -293,6 +311,16 @@ def _statement(
             of = f"`{claim if of_token else condition.key}`"
             open_.append(of if given is None else f"{of}, which is `{given}`")
     return _Statement(Tried(index, statement, tuple(unmet), tuple(open_)), unsettled)
+
+
+def _ruled_out(condition: Condition, claim: str, given: Text | None, never: Callable[[str], bool]) -> bool:
+    """Whether all that a condition takes are refs that a token, which may be of many, never has."""
+    if given is None or condition.operator.comparison.negated or claim not in ("sub", "ref"):
+        return False
+    whole = claim == "ref"
+    asked = [str(v) if whole else str(v).partition(":ref:")[2].partition(":")[0] for v in condition.values]
+    live = condition.operator.comparison.name != "StringEquals"
+    return all(one and not (live and _wild(text(one))) and never(one) for one in asked)
 
 
 def _condition(condition: Condition, trust: Policy, claims: Sent, claim: str) -> tuple[Matches, Text | None]:

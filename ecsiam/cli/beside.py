@@ -12,6 +12,7 @@ from ecsiam.errors import EcsiamError, Fault, PolicyError, refuse
 if TYPE_CHECKING:
     from ecsiam.cli.given import Given
     from ecsiam.model.policy import Policy
+    from ecsiam.readers.reading import Reading
 
 Boundary = Annotated[
     str | None,
@@ -63,11 +64,14 @@ class Limits:
     boundary: "Policy | None" = None
     managed: "Mapping[str, Policy]" = field(factory=dict[str, "Policy"])
 
-    def with_(self, *boundaries: "Mapping[str, Policy]") -> Self:
-        """The same with boundaries that were read; of which two differ under one ARN, none is known."""
-        found = {arn: one for of in boundaries for arn, one in of.items()}
-        same = {arn: one for arn, one in found.items() if all(of.get(arn, one) == one for of in boundaries)}
-        return evolve(self, managed={**same, **self.managed})
+    def and_read(self, *readings: "Reading | None") -> Self:
+        """With the boundaries that were read; one of which two readings say different things is none."""
+        found: dict[str, Policy | None] = {}
+        for reading in readings:
+            for name, policy in (reading.boundaries if reading is not None else {}).items():
+                found[name] = policy if found.setdefault(name, policy) == policy else None
+        read = {name: policy for name, policy in found.items() if policy is not None}
+        return evolve(self, managed={**read, **self.managed})
 
 
 @frozen

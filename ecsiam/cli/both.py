@@ -1,63 +1,91 @@
 """Two that are compared: read, of one kind, and what of the one is compared with what of the other."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 from attrs import evolve
 
-from ecsiam.cli.given import Choice, Given, Givens, nothing_at, take, with_values
+from ecsiam.cli.given import Choice, Given, Givens, nothing_at, role_named, take, whole, with_values
 from ecsiam.config.many import ConfigFile
 from ecsiam.config.sections import there_are
-from ecsiam.errors import ConfigError, EcsiamError, Fault, ReadError, refuse
+from ecsiam.errors import ConfigError, EcsiamError, Fault, PolicyError, ReadError, refuse, show
 from ecsiam.model.policy import Policy
 from ecsiam.model.stack import Stack
 from ecsiam.readers.found import Given as Told
+from ecsiam.readers.terraform.given import given_by
 
 
-def read_two(paths: tuple[str, str], values: Mapping[str, str], choice: Choice = (None, None)) -> tuple[Givens, Givens]:
-    """Two of a kind; each takes those of the values that it leaves open."""
-    told = Told(values)
-    return _two(_readings(paths, choice, told), told)
+def read_two(paths: tuple[str, str], told: Told, choice: Choice = (None, None)) -> tuple[Givens, Givens]:
+    """Two of a kind; each takes those of the values that it leaves open. What only one names is meant of both."""
+    was, now = map(role_named, paths)
+    old, new = _two(_readings(whole if bool(was) != bool(now) else take, paths, choice, told), told)
+    return _one_of_each(old, new, was or now) if bool(was) != bool(now) else (old, new)
 
 
 def read_since(
-    path: str,
-    revision: str,
-    values: Mapping[str, str],
-    choice: Choice = (None, None),
-    *,
-    there: Callable[[Givens], Givens],
+    path: str, revision: str, told: Told, choice: Choice = (None, None), *, there: Callable[[Givens], Givens]
 ) -> tuple[Givens, Givens]:
-    """A path as it was at a git revision, and as it is. `there` is asked of the one that was, while its files exist."""
+    """A path as it was at a git revision, and as it is. `there` is asked of the one that was, while its files exist.
+
+    Files of values are those of the revision, where they were there. The one role that the path names may have had
+    another name, or may not be on both sides.
+    """
     from ecsiam.cli.revisions import at_revision
 
-    place, hash, role = path.partition("#")
-    told = Told(values)
+    role = role_named(path)
+    place = path.removesuffix(f"#{role}")
     at, is_folder = f" at {revision}", Path(place).is_dir()
 
     def was() -> Givens:
-        with at_revision(place, revision) as (there_at, root):
-            if is_folder and not role and not there_at.exists():
-                return nothing_at(path)
+        with at_revision(place, revision) as then:
+            if is_folder and not then.path.exists():
+                return nothing_at(place)
             try:
-                return there(take(f"{there_at}{hash}{role}", choice, root, told))
+                values = given_by(told, map(then.file, told.files))
+                found = there(whole(f"{then.path}{path.removeprefix(place)}", choice, values, then.root))
             except EcsiamError as e:
                 raise ReadError(*(evolve(f, file=f"{revision}:{f.file}" if f.file else "") for f in e.faults)) from None
+            told.take(values)
+            return evolve(found, name=path if found.reading is None else place)
 
-    return _two([lambda: evolve(was(), name=f"{path}{at}", at=at), lambda: take(path, choice, told=told)], told)
+    old, new = _two([was, lambda: whole(path, choice, told)], told)
+    old = evolve(old, name=f"{old.name}{at}", at=at)
+    return _one_of_each(old, new, role) if role else (old, new)
 
 
-def read_any_two(paths: tuple[str, str], values: Mapping[str, str]) -> tuple[Givens, Givens]:
+def read_any_two(paths: tuple[str, str], told: Told) -> tuple[Givens, Givens]:
     """Two of whatever kind; each takes those of the values that it leaves open."""
-    told = Told(values)
-    return _open_bound(_both(_readings(paths, (None, None), told)), told)
+    return _open_bound(_both(_readings(take, paths, (None, None), told)), told)
 
 
-def _readings(paths: tuple[str, str], choice: Choice, told: Told) -> list[Callable[[], Givens]]:
+def _one_of_each(old: Givens, new: Givens, role: str) -> tuple[Givens, Givens]:
+    """The role that a name means on one side, and which it is on the other; there may be none. Raises PolicyError."""
+    from ecsiam.readers.same import same_roles
+
+    if old.reading is None or new.reading is None:
+        id = old.role or new.role
+        old, new = evolve(old, role=id), evolve(new, role=id)
+        refuse(PolicyError, [] if any((*old, *new)) else new.lacking())
+        return old, new
+    before, after = old.reading.called(role), new.reading.called(role)
+    same = same_roles(old.reading, new.reading)
+    if before and not after:
+        (key,), one = before, old.named(role)
+        now = next((one.now for one in same if one.was.key == key), None)
+        return one, new.only(now, now.name if now is not None else role)
+    one = new.named(role)
+    (key,) = after
+    was = next((one.was for one in same if one.now.key == key), None)
+    return old.only(was, was.name if was is not None else role), one
+
+
+def _readings(
+    read: Callable[..., Givens], paths: tuple[str, str], choice: Choice, told: Told
+) -> list[Callable[[], Givens]]:
     if {path.partition("#")[0] for path in paths} == {"-"}:
         raise ConfigError(Fault("standard input can't be both", (), "Name a file for one of them."))
-    return [partial(take, path, choice, told=told) for path in paths]
+    return [partial(read, path, choice, told) for path in paths]
 
 
 def _both(reading: Sequence[Callable[[], Givens]]) -> tuple[Givens, Givens]:
@@ -87,8 +115,9 @@ def _two(reading: Sequence[Callable[[], Givens]], told: Told) -> tuple[Givens, G
 
 
 def _open_bound(given: tuple[Givens, Givens], told: Told) -> tuple[Givens, Givens]:
-    taken = told.taken | {name for one in given for name in told if name in _open(one)}
-    refuse(ConfigError, [Fault(f"neither leaves `{n}` to deployment") for n in told if n not in taken])
+    told.taken |= {name for one in given for name in told if name in _open(one)}
+    untaken = [Fault(f"neither leaves `{show(name)}` to deployment") for name in told.untaken]
+    refuse(ConfigError, [*untaken, *told.idle_files()])
     old, new = (with_values(one, {n: v for n, v in told.items() if n in _open(one)}) for one in given)
     return old, new
 
@@ -99,7 +128,7 @@ def pairs(old: Givens, new: Givens) -> Iterator[tuple[str, Given, Given]]:
     Two that stand alone are compared whatever they are called.
     """
     if len(old.names) == len(new.names) == 1:
-        (one,), (other,) = old, new
+        (one,), (other,) = old.every(), new.every()
         yield other.of or one.of, one, other
         return
     before, after = old.by_name, new.by_name

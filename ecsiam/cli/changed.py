@@ -1,6 +1,6 @@
 """What `diff` found of two: what became possible and what stopped, where it is written, which roles are which."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from attrs import evolve, field, frozen
 
@@ -9,14 +9,15 @@ from ecsiam.cli.checking import accepted, lines_of
 from ecsiam.cli.given import Given, Givens, Places
 from ecsiam.findings.checking import unmet
 from ecsiam.findings.newly import Newly, newly
+from ecsiam.looks.words import few
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
 from ecsiam.model.statement import Statement
-from ecsiam.model.text import Text
+from ecsiam.model.text import Text, text
 from ecsiam.readers.found import Place
 from ecsiam.readers.reading import Reading
-from ecsiam.readers.same import Same, same_roles
+from ecsiam.readers.same import Same, hides, hiding, same_roles
 from ecsiam.reference.managed import managed_policy
 
 
@@ -102,9 +103,14 @@ class Two:
     now: Side
     same: Mapping[str, Same] = field(factory=dict[str, Same])
     needs: Newly = Newly()  # noqa: RUF009 - it is frozen
+    boundaries: Mapping[str, Policy] = field(factory=dict[str, Policy])
+    """What the boundaries say that were read. One that says something else now has another name in what was."""
+    unseen: tuple[str, ...] = ()
+    """What is not compared, since a side could not be read there."""
 
     def changed(self, change: Change) -> Changed:
         """With what came of comparing them."""
+        change = evolve(change, undecided=(*change.undecided, *self.unseen))
         return Changed(change, self.was, self.now, self.same, self.needs)
 
 
@@ -114,44 +120,67 @@ def with_needs(given: Givens) -> Givens:
         return given
     found = unmet(given.reading, accept=accepted(None), lines=lines_of)
     keys = {one.key for id, one in given.reading.by_id().items() if id in given.what.roles}
-    every = len(keys) == len(given.reading.roles)
-    return evolve(given, unmet=tuple(one for one in found if every or one.role in keys))
+    return evolve(given, unmet=tuple(one for one in found if not given.role or one.role in keys))
 
 
-def under_own_names(old: Givens, new: Givens) -> Givens:
-    """What was, with each permissions boundary that says something else now under a name of its own."""
-    now, other = new.boundaries, {arn for arn, one in old.boundaries.items() if new.boundaries.get(arn, one) != one}
-    if old.reading is None or not isinstance(old.what, Stack) or not now or not other:
-        return old
-
-    def called(role: Role) -> Role:
-        arn = role.permissions_boundary
-        return evolve(role, permissions_boundary=Text.of(arn, " as it was")) if arn and str(arn) in other else role
-
-    roles = {key: evolve(one, role=called(one.role)) for key, one in old.reading.roles.items()}
-    stack = evolve(old.what, roles=[called(role) for role in old.what.roles.values()])
-    return evolve(old, what=stack, reading=evolve(old.reading, roles=roles))
-
-
-def two_of(old: Givens, was: Given, new: Givens, now: Given) -> Two:
+def two_of(old: Givens, was: Given, new: Givens, is_: Given) -> Two:
     """What is compared of two: roles that were read are put under the names that they have now."""
-    if old.reading is None or new.reading is None or not isinstance(was.what, Stack) or not isinstance(now.what, Stack):
-        return Two(Side(was.what, old.places, old.at), Side(now.what, new.places, new.at))
-    before, after = _ids(old.reading, was.what), _ids(new.reading, now.what)
+    if old.reading is None or new.reading is None or not isinstance(was.what, Stack) or not isinstance(is_.what, Stack):
+        return Two(Side(was.what, old.places, old.at), Side(is_.what, new.places, new.at))
+    before, after = _ids(old.reading, was.what), _ids(new.reading, is_.what)
     same = [one for one in same_roles(old.reading, new.reading) if one.was.key in before and one.now.key in after]
-    under = {before[one.was.key]: after[one.now.key] for one in same}
+    now = {one.was.key: one.now.key for one in same}
+    if old.role and new.role and not same:  # each side names one, whatever they are called
+        now = dict(zip(before, after, strict=False))
+    unseen = (*_unseen(new, old, before.keys() - now.keys()), *_unseen(old, new, after.keys() - set(now.values())))
+    gone = {key for _, keys in unseen for key in keys}
+    under = {before[key]: after[of] for key, of in now.items()}
     taken = {*after.values()}
     for key, id in before.items():
         if id not in under:
             under[id] = _free(taken, id, key)
-    roles = [evolve(role, id=under[id]) for id, role in was.what.roles.items()]
+    kept = {id for key, id in before.items() if key not in gone}
+    boundaries, bound = _boundaries(old.reading, new.reading)
+    roles = [_bound(evolve(role, id=under[id]), bound) for id, role in was.what.roles.items() if id in kept]
     places = {(under[id], policy): at for (id, policy), at in old.places.items() if id in under}
+    here = [is_.what.roles[id] for key, id in after.items() if key not in gone]
     return Two(
         Side(evolve(was.what, roles=roles), places, old.at),
-        Side(now.what, new.places, new.at),
+        Side(evolve(is_.what, roles=here), new.places, new.at),
         {after[one.now.key]: one for one in same if one.renamed or one.replaced or one.moved},
-        newly(old.unmet, new.unmet, {one.was.key: one.now.key for one in same}, new.reading),
+        newly(old.unmet, new.unmet, now, new.reading),
+        boundaries,
+        tuple(dict.fromkeys(why for why, _ in unseen)),
     )
+
+
+def _boundaries(old: Reading, new: Reading) -> tuple[dict[str, Policy], dict[str, Text]]:
+    """What boundaries say, and how those are called in what was that say something else now."""
+    after = new.boundaries
+    found = {name: policy for name, policy in after.items() if policy is not None}
+    called: dict[str, Text] = {}
+    for name, policy in old.boundaries.items():
+        if policy != after.get(name):
+            called[name] = text(f"{name} as it was")
+            if policy is not None:
+                found[str(called[name])] = policy
+    return found, called
+
+
+def _bound(role: Role, called: Mapping[str, Text]) -> Role:
+    name = str(role.permissions_boundary)
+    return evolve(role, permissions_boundary=called[name]) if name in called else role
+
+
+def _unseen(side: Givens, other: Givens, alone: Collection[str]) -> Iterator[tuple[str, list[str]]]:
+    """What of a side was not read, with the roles that only the other one has and that may be in it."""
+    if side.reading is None or other.reading is None:
+        return
+    for gap in hiding(side.reading, other.reading):
+        keys = [key for key in alone if hides(gap, other.reading.roles[key])]
+        if keys or (gap.of_all and not side.role):
+            names = [f"`{other.reading.roles[key].name}`" for key in sorted(keys)]
+            yield f"{gap}{side.at}{f', where {few(names)} may be' if names else ''}", keys
 
 
 def _ids(reading: Reading, stack: Stack) -> dict[str, str]:

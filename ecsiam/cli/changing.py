@@ -6,7 +6,7 @@ import typer
 
 from ecsiam.cli.beside import Boundary, Managed, names_of, read_limits, unused
 from ecsiam.cli.chosen import Environments, Services
-from ecsiam.cli.options import Set, Timeout, Universe, UniverseOption, bindings
+from ecsiam.cli.options import Set, Timeout, Universe, UniverseOption, VarFile, bindings, told
 from ecsiam.cli.questions import all_in, end, say_what_is_open
 from ecsiam.cli.streams import as_text, say, write
 from ecsiam.targets import dump
@@ -45,6 +45,7 @@ def diff(
     service: Services = None,
     environment: Environments = None,
     set_: Set = None,
+    var_file: VarFile = None,
     format_: Annotated[
         DiffFormat, typer.Option("--format", help="What to print: text to read, JSON, or Markdown for a comment.")
     ] = "text",
@@ -67,11 +68,13 @@ def diff(
     """
     from ecsiam.analysis.change import compare
     from ecsiam.cli.both import pairs, read_since, read_two
-    from ecsiam.cli.changed import two_of, under_own_names, with_needs
+    from ecsiam.cli.changed import two_of, with_needs
 
     if from_ is not None or to is not None:
         if new is not None or environment or from_ is None or to is None:
             raise typer.BadParameter("it takes one file, `--from` and `--to`", param_hint="--from")
+        if var_file:
+            raise typer.BadParameter("a config has its values by `--set`", param_hint="--var-file")
         _diff_environments(
             old, (from_, to), service, set_, read_limits(boundary, managed, old), universe, timeout, format_
         )
@@ -82,23 +85,21 @@ def diff(
             param_hint="NEW",
         )
     limits = read_limits(boundary, managed, *(path for path in (old, new) if path is not None))
+    values = told(set_, var_file)
     if base is not None:
-        before, after = read_since(old, base, bindings(set_), (service, environment), there=with_needs)
+        before, after = read_since(old, base, values, (service, environment), there=with_needs)
     else:
-        before, after = read_two((old, new or ""), bindings(set_), (service, environment))
+        before, after = read_two((old, new or ""), values, (service, environment))
         before = with_needs(before)
     after = with_needs(after)
     changes: dict[str, Changed] = {}
     named: set[str] = set()
     open_: dict[str, None] = {}
-    before = under_own_names(before, after)
-    known = limits.with_(before.boundaries, after.boundaries)
     with all_in(timeout):
         for name, was, is_ in pairs(before, after):
             two = two_of(before, was, after, is_)
-            found = compare(
-                two.was.what, two.now.what, universe=universe, boundary=known.boundary, managed=known.managed
-            )
+            managed_ = {**two.boundaries, **limits.managed}
+            found = compare(two.was.what, two.now.what, universe=universe, boundary=limits.boundary, managed=managed_)
             changes[name] = two.changed(found)
             for given in (was, is_):
                 named |= names_of(given)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ecsiam.cli.options import Repository, bindings, checked_repository
+from ecsiam.cli.options import Repository, Set, VarFile, bindings, checked_repository
 from ecsiam.cli.progress import progress
 from ecsiam.cli.streams import say, write
 
@@ -41,18 +41,8 @@ def check(
             help=f"What is meant, or a config that says it. Without: {' and '.join(ACCEPTED)}.",
         ),
     ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="NAME=VALUE",
-            help="A value for a variable of Terraform or a parameter of a template. May be repeated.",
-        ),
-    ] = None,
-    var_file: Annotated[
-        list[str] | None,
-        typer.Option("--var-file", metavar="FILE", help="Values for Terraform's variables. May be repeated."),
-    ] = None,
+    set_: Set = None,
+    var_file: VarFile = None,
     repository: Repository = None,
     root: Annotated[
         str | None,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from ecsiam.cli.beside import Boundary, Managed, names_of, read_limits, unused
-from ecsiam.cli.options import Format, FormatOption, Set, Timeout, Universe, UniverseOption, bindings
+from ecsiam.cli.options import Format, FormatOption, Set, Timeout, Universe, UniverseOption, VarFile, told
 from ecsiam.cli.questions import end, say_what_is_open
 from ecsiam.cli.streams import as_text, say, write
 from ecsiam.targets import dump
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ecsiam.analysis.answers import Answer
     from ecsiam.cli.sides import Question
+    from ecsiam.readers.found import Given as Told
 
 _ROLE = "A policy document, or a role: CONFIG#ROLE, in a file of several CONFIG#SERVICE/ENVIRONMENT/ROLE, or PATH#ROLE \
 of what was read."
@@ -34,6 +35,7 @@ def contains(
     managed: Managed = None,
     timeout: Timeout = None,
     set_: Set = None,
+    var_file: VarFile = None,
     format_: FormatOption = "text",
 ) -> None:
     """Say whether the first allows all that the second allows, or show a request that only the second does.
@@ -48,7 +50,7 @@ def contains(
     from ecsiam.cli.sides import CONTAINS
 
     limited = (boundary, managed, timeout)
-    _answer(CONTAINS, ask, (wide, narrow), universe, limited, set_, format_)
+    _answer(CONTAINS, ask, (wide, narrow), universe, limited, told(set_, var_file), format_)
 
 
 def overlaps(
@@ -60,6 +62,7 @@ def overlaps(
     managed: Managed = None,
     timeout: Timeout = None,
     set_: Set = None,
+    var_file: VarFile = None,
     format_: FormatOption = "text",
 ) -> None:
     """Say whether some request is allowed by both, and show one.
@@ -74,7 +77,7 @@ def overlaps(
     from ecsiam.cli.sides import OVERLAPS
 
     limited = (boundary, managed, timeout)
-    _answer(OVERLAPS, ask, (a, b), universe, limited, set_, format_)
+    _answer(OVERLAPS, ask, (a, b), universe, limited, told(set_, var_file), format_)
 
 
 def _answer(
@@ -83,7 +86,7 @@ def _answer(
     paths: tuple[str, str],
     universe: Universe,
     limited: tuple[str | None, list[str] | None, float | None],
-    set_: list[str] | None,
+    given: "Told",
     format_: Format,
 ) -> NoReturn:
     from ecsiam.analysis.answers import Holds, Undecided
@@ -92,9 +95,9 @@ def _answer(
 
     boundary, managed, timeout = limited
     limits = read_limits(boundary, managed, *paths)
-    first, second = read_any_two(paths, bindings(set_))
+    first, second = read_any_two(paths, given)
     one, other = sides(first, second)
-    known = limits.with_(first.boundaries, second.boundaries)
+    known = limits.and_read(first.reading, second.reading)
     answer = ask(one.of, other.of, universe=universe, boundary=known.boundary, managed=known.managed, timeout=timeout)
     asked = Asked(question, one, other, answer, known)
     write(dump(asked_data(asked)) if format_ == "json" else as_text(asked_lines(asked)))

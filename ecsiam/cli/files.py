@@ -1,7 +1,8 @@
 """The commands that write: `emit`, `init` and `schema`."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ from attrs import evolve
 from ecsiam.artifact import Written
 from ecsiam.cli.chosen import Environments, Services, chosen
 from ecsiam.cli.interrupts import Undone
-from ecsiam.cli.options import ConfigPath, Set, bindings
+from ecsiam.cli.options import ConfigPath, Set, VarFile, bindings
 from ecsiam.cli.streams import fail, say, unwritten, write
 from ecsiam.errors import EmitError, Fault, is_text, refuse, show
 from ecsiam.looks.words import count
@@ -150,6 +151,8 @@ def init_config(
             "--root", metavar="DIR", help="With --from: nothing outside is read. Without it: the enclosing repository."
         ),
     ] = None,
+    set_: Set = None,
+    var_file: VarFile = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
 ) -> None:
     """Write a starter config, and its JSON Schema for editors.
@@ -163,10 +166,14 @@ def init_config(
 
     if root is not None and not from_:
         raise typer.BadParameter("it is about what is read: name that with --from", param_hint="--root")
+    if (set_ or var_file) and not from_:
+        option = "--set" if set_ else "--var-file"
+        raise typer.BadParameter("it is about what is read: name that with --from", param_hint=option)
     if module and from_:
         raise typer.BadParameter("a module is for any service: leave one of them out", param_hint="--module, --from")
+    started = partial(_config, from_, root, (bindings(set_), var_file or ()), module=module)
     if config == "-":
-        content, notes = _config(from_, root, module=module)
+        content, notes = started()
         write(content)
         _note(notes)
         return
@@ -179,7 +186,7 @@ def init_config(
     found: list[str] = []
 
     def content_of_config() -> str:
-        content, notes = _config(from_, root, module=module)
+        content, notes = started()
         found.extend(notes)
         return describe.editor_line(f"./{schema.name}") + content
 
@@ -196,13 +203,16 @@ def init_config(
     _note(found)
 
 
-def _config(paths: list[str] | None, root: str | None, *, module: bool) -> tuple[str, tuple[str, ...]]:
+def _config(
+    paths: list[str] | None, root: str | None, given: tuple[Mapping[str, str], Sequence[str]], *, module: bool
+) -> tuple[str, tuple[str, ...]]:
     """The text of a config to start from, and what isn't known of it."""
     if paths:
         from ecsiam.drafts import draft
         from ecsiam.readers.reader import read
 
-        drafted = draft(read(*paths, root=root))
+        values, var_files = given
+        drafted = draft(read(*paths, root=root, values=values, var_files=var_files))
         return drafted.text, drafted.notes
     from ecsiam.config import describe
 

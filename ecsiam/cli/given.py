@@ -1,33 +1,29 @@
 """What a PATH is: configs, whose stacks are asked, or an IAM policy document."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
-from ecsiam.analysis.grants import OF_TRUST
-from ecsiam.analysis.matching import matches_resource
-from ecsiam.analysis.questions import trust_of
-from ecsiam.analysis.requests import Requests
 from ecsiam.builder import build
 from ecsiam.cli.chosen import bound, chosen_of
+from ecsiam.cli.streams import say
 from ecsiam.config.many import ConfigFile, Named
 from ecsiam.config.sections import has_sections
 from ecsiam.errors import ConfigError, Fault, PolicyError, ReadError, refuse
 from ecsiam.keys.source import Source, read_source
 from ecsiam.looks.words import listed
 from ecsiam.model.document import policy_from_data, read_literal
-from ecsiam.model.globs import matches
 from ecsiam.model.policy import Policy
-from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
+from ecsiam.readers.found import Given as Told
 from ecsiam.readers.found import Place
 
 if TYPE_CHECKING:
     from ecsiam.findings.finding import Finding
-    from ecsiam.readers.found import Given as Told
-    from ecsiam.readers.reading import Reading
+    from ecsiam.readers.found import Gap
+    from ecsiam.readers.reading import Reading, ReadRole
 
 # What the AWS CLI wraps a document in, and the option that takes it out.
 WRAPPED = {
@@ -82,19 +78,14 @@ class Givens:
     name: str
     what: ConfigFile | Policy | Stack
     role: str = ""
-    """The role of the configs that was named, as `CONFIG#ROLE`; all of them without."""
+    """The role that was named, as `PATH#ROLE`; all of them without."""
     places: Places = field(factory=dict[tuple[str, str], tuple[Place, ...]])
     reading: "Reading | None" = None
-    """What was read, where roles were."""
+    """What was read, where roles were: all of it, whichever role was named."""
     unmet: "tuple[Finding, ...]" = ()
     """What of it needs something that it is not given, where that was asked."""
     at: str = ""
     """What its places have after them: the revision that they are of."""
-
-    @property
-    def boundaries(self) -> Mapping[str, Policy]:
-        """What the permissions boundaries say that stand among what was read."""
-        return {} if self.reading is None else self.reading.boundaries
 
     @property
     def several(self) -> bool:
@@ -102,12 +93,15 @@ class Givens:
         return isinstance(self.what, ConfigFile) and self.what.several
 
     def __iter__(self) -> Iterator[Given]:
+        yield from (one for one in self.every() if isinstance(one.what, Policy) or one.what.roles or not self.role)
+
+    def every(self) -> Iterator[Given]:
+        """Each of them, also those that lack the role that was named."""
         if isinstance(self.what, Policy | Stack):
             yield Given(self.name, self.what, intended=False)
         else:
             for one in self.what.configs:
-                if (stack := self.stack(one)).roles:
-                    yield Given(self.name, stack, one.name if self.what.several else "", whole=not self.role)
+                yield Given(self.name, self.stack(one), one.name if self.what.several else "", whole=not self.role)
 
     def stack(self, one: Named) -> Stack:
         """What a config builds; where a role was named, as much of that as is the role's."""
@@ -126,6 +120,50 @@ class Givens:
         """What the configs are called; a document is by itself."""
         return (*self.by_name,) if isinstance(self.what, ConfigFile) else (self.name,)
 
+    def lacking(self) -> list[Fault]:
+        """The fault that no config has the role that was named."""
+        every = evolve(self, name=self.name.partition("#")[0], role="")
+        return [fault for given in every.having(self.role) for fault in role_faults(given, self.role)]
+
+    def named(self, role: str) -> "Givens":
+        """The one role of what was read that a name means. Raises PolicyError for none, ReadError for several."""
+        reading, what = self.reading, self.what
+        if reading is None or not isinstance(what, Stack):
+            return self
+        there = reading.called(role)
+        if not there:
+            raise PolicyError(Fault(f"`{self.name}` has no role `{role}`", (), f"There are {listed(what.roles)}."))
+        if len(there) > 1:
+            raise ReadError(reading.which(role))
+        (one,) = there.values()
+        return self.only(one, role)
+
+    def only(self, one: "ReadRole | None", called: str) -> "Givens":
+        """No more than one role of what was read, with what of it is unmet; or none. `called` is how it was named."""
+        from ecsiam.readers.reading import stack_of
+
+        by_id = self.reading.by_id() if self.reading is not None else {}
+        mine = {id: there for id, there in by_id.items() if one is not None and there.key == one.key}
+        return evolve(
+            self,
+            name=f"{self.name.removesuffix(self.at)}#{called}{self.at}",
+            what=stack_of(mine),
+            role=called,
+            places={(id, policy): at for id, there in mine.items() for policy, at in there.places.items()},
+            unmet=tuple(finding for finding in self.unmet if one is not None and finding.role == one.key),
+        )
+
+    @property
+    def hiding(self) -> "tuple[Gap, ...]":
+        """What of it was not read, where roles may be; none where one was named."""
+        return () if self.reading is None or self.role else tuple(gap for gap in self.reading.gaps if gap.of_all)
+
+    @property
+    def sole(self) -> str | None:
+        """What the one role that was named is called among those that are asked."""
+        found = next(iter(self), None) if self.role else None
+        return next(iter(found.what.roles), None) if found is not None and isinstance(found.what, Stack) else None
+
     def having(self, role: str | None) -> Iterator[Given]:
         """Those that have a role: of several configs not all may have it. Raises PolicyError where none has."""
         found = False
@@ -142,30 +180,51 @@ class Givens:
             )
 
 
-def read(path: str, values: Mapping[str, str], choice: Choice = (None, None)) -> Givens:
-    """What stands at a path, with `values` bound. Raises EcsiamError with every fault."""
-    return with_values(take(path, choice), values)
+def read(path: str, told: Told, choice: Choice = (None, None)) -> Givens:
+    """What stands at a path, with the values that it leaves open. Raises EcsiamError with every fault."""
+    found = take(path, choice, told)
+    if found.reading is not None and not found.reading.roles:
+        raise found.reading.nothing("no role")
+    refuse(ReadError, list(told.idle_files()))
+    for gap in found.hiding:
+        say(f"note: not asked about: {gap}")
+    return with_values(found, told.untaken)
 
 
-def take(path: str, choice: Choice, root: Path | None = None, told: "Told | None" = None) -> Givens:
-    """What stands at a path; of what was read nothing is outside of `root`. Raises EcsiamError with every fault.
+def take(path: str, choice: Choice, told: Told, root: Path | None = None) -> Givens:
+    """What stands at a path, in a folder maybe no role; of what was read nothing is outside of `root`.
 
-    With `told` also the roles of a file that is no config, and none of a folder; these are values for its variables.
+    `told` are values for the variables of what was read. Raises EcsiamError with every fault.
     """
-    place, _, role = path.partition("#")
+    found = whole(path, choice, told, root)
+    if role := role_named(path):
+        if found.reading is not None:
+            return found.named(role)
+        refuse(PolicyError, found.lacking())
+    return found
+
+
+def role_named(path: str) -> str:
+    """The role that a path names, or nothing."""
+    return "" if Path(path).is_dir() else path.partition("#")[2]
+
+
+def whole(path: str, choice: Choice, told: Told, root: Path | None = None) -> Givens:
+    """The same where a role that is named need not be there: of what was read all roles, of a config what it has."""
     if Path(path).is_dir():
-        return _roles(place, role, root, told)
+        return _roles(path, root, told)
+    place, _, role = path.partition("#")
     if role:
         config = _config(place)
-        return _roles(place, role, root, told) if config is None else _role_of(config, role, choice)
+        return _roles(place, root, told) if config is None else _role_of(config, role, choice)
     try:
         source = read_source(path)
     except ConfigError:
-        if told is not None and (found := _of_others(path, root, told)):
+        if found := _of_others(path, root, told):
             return found
         raise
     if not _is_document(source):
-        found = None if told is None or _is_config(source) else _of_others(path, root, told)
+        found = None if _is_config(source) else _of_others(path, root, told)
         return found or Givens(source.name, chosen_of(source, *choice))
     if any(choice):
         remedy = "Leave `--service` and `--environment` out."
@@ -176,12 +235,12 @@ def take(path: str, choice: Choice, root: Path | None = None, told: "Told | None
     return Givens(source.name, policy, places={("", ""): places})
 
 
-def _of_others(path: str, root: Path | None, told: "Told") -> Givens | None:
+def _of_others(path: str, root: Path | None, told: Told) -> Givens | None:
     """The roles of a file that is no config, if it has some: a template, a dump."""
     if not Path(path).is_file():
         return None
     try:
-        found = _roles(path, "", root, told)
+        found = _roles(path, root, told)
     except ReadError:
         return None
     return found if found.reading and found.reading.roles else None
@@ -201,12 +260,10 @@ def _is_config(source: Source) -> bool:
 
 
 def _role_of(config: Source, named: str, choice: Choice) -> Givens:
-    """A role of a config, ROLE; in a file of several also SERVICE/ENVIRONMENT/ROLE. Raises PolicyError for none."""
+    """A role of a config, ROLE; in a file of several also SERVICE/ENVIRONMENT/ROLE."""
     *owner, role = named.rsplit("/", 2)
     services, environments = ([owner[0]], [owner[1]]) if len(owner) == 2 else choice
     file = chosen_of(config, services, environments)
-    for given in Givens(file.name, file).having(role):
-        refuse(PolicyError, role_faults(given, role))
     return Givens(f"{file.name}#{named}", file, role)
 
 
@@ -217,24 +274,15 @@ def nothing_at(path: str) -> Givens:
     return Givens(path, Stack([], as_is=True), reading=Reading(path, {}))
 
 
-def _roles(path: str, role: str, root: Path | None, told: "Told | None") -> Givens:
-    """The roles of what people have, or one of them. Raises ReadError, and PolicyError for a role that isn't there."""
+def _roles(path: str, root: Path | None, told: Told) -> Givens:
+    """The roles of what people have. Raises ReadError where nothing can be read."""
     from ecsiam.readers.reader import read as read_roles
 
     reading = read_roles(path, root=root, values=told)
-    if not reading.roles and (told is None or reading.gaps):
+    if not reading.roles and reading.gaps:
         raise reading.nothing("no role")
-    if not role:
-        places = {(id, policy): at for id, one in reading.by_id().items() for policy, at in one.places.items()}
-        return Givens(path, reading.stack(), places=places, reading=reading)
-    there = reading.called(role)
-    if not there:
-        raise PolicyError(Fault(f"`{path}` has no role `{role}`", (), f"There are {listed(reading.by_id())}."))
-    if len(there) > 1:
-        raise ReadError(reading.which(role))
-    ((_, one),) = there.items()
-    places = {(role, policy): at for policy, at in one.places.items()}
-    return Givens(f"{path}#{role}", Stack([one.as_known(role)], as_is=True), places=places, reading=reading)
+    places = {(id, policy): at for id, one in reading.by_id().items() for policy, at in one.places.items()}
+    return Givens(path, reading.stack(), places=places, reading=reading)
 
 
 def document(path: str) -> tuple[Source, Policy]:
@@ -274,52 +322,6 @@ def with_values(given: Givens, values: Mapping[str, str]) -> Givens:
     raise ConfigError(fault)
 
 
-# ---------------------------------------------------------------- what a question is about
-
-
-def stack_of(given: Given, question: str) -> Stack:
-    """The stack of a config; what `question` is about is no IAM document, and no role by itself."""
-    if not given.whole:
-        raise PolicyError(
-            Fault(f"`{given.name}` is a role, and {question} is about a config", (), "Leave the role out.")
-        )
-    if isinstance(given.what, Stack):
-        return given.what
-    raise PolicyError(
-        Fault(
-            f"`{given.name}` is an IAM document, and {question} needs a config: only that says what was intended",
-            (),
-            "Ask about a document with `ecsiam simulate`, `ecsiam can` or `ecsiam diff`.",
-        )
-    )
-
-
-def subjects(given: Given, id: str | None) -> Mapping[str, Role | Policy]:
-    """What is asked, by name: an IAM document, or the roles of a config, or one of them."""
-    if isinstance(given.what, Policy):
-        refuse(PolicyError, role_faults(given, id))
-        return {given.name: given.what}
-    if id is None:
-        return dict(given.what.roles.items())
-    refuse(PolicyError, role_faults(given, id))
-    return {id: given.what.roles[id]}
-
-
-def trusts(given: Given, id: str | None, action: str, resource: str) -> Mapping[str, tuple[Requests, str]]:
-    """The trusts that a question about actions of STS is for, by role, each with the role's own ARN."""
-    named = any(matches(action.lower(), of_trust) for of_trust in OF_TRUST)
-    if isinstance(given.what, Policy) or not named or not action.lower().startswith("sts:"):
-        return {}
-    home = given.what.deployment.home
-    found: dict[str, tuple[Requests, str]] = {}
-    for role in given.what.roles.values():
-        parts = role.arn(home.partition, home.account_id).parts
-        arn = "".join(part if isinstance(part, str) else "*" for part in parts)
-        if id in (None, role.id) and matches_resource(((resource, True),), arn):
-            found[role.id] = trust_of(role), arn
-    return found
-
-
 def role_faults(given: Given, id: str | None) -> list[Fault]:
     """What is wrong with a role that was named, or not."""
     if isinstance(given.what, Policy):
@@ -329,22 +331,3 @@ def role_faults(given: Given, id: str | None) -> list[Fault]:
     if id is None:
         return [Fault("no role is named", (), f"Name one with `--role`. {there}")]
     return [] if id in given.what.roles else [Fault(f"`{given.title}` has no role `{id}`", (), there)]
-
-
-def closed(given: Given, note: Callable[[str], None]) -> Given:
-    """The same with parameters at their defaults. Raises ConfigError naming everything that is still open."""
-    if isinstance(given.what, Policy):
-        return given
-    stack = given.what
-    unknown = stack.deployment.without_default
-    if unknown.open:
-        names = listed(unknown.open)
-        remedy = f"Bind it: `{unknown.settings}`."
-        raise ConfigError(
-            Fault(f"`{given.title}` leaves {names} to deployment, and a request is about one", (), remedy)
-        )
-    defaults = stack.deployment.defaults
-    if defaults:
-        stack = stack.bind(defaults)
-        note("parameters that are not set have their defaults")
-    return evolve(given, what=stack)

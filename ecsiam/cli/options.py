@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from ecsiam.errors import ConfigError, Fault, refuse
+
+if TYPE_CHECKING:
+    from ecsiam.readers.found import Given
 
 Format = Literal["text", "json"]
 Universe = Literal["asked", "all", "known"]
@@ -20,7 +23,17 @@ Set = Annotated[
     typer.Option(
         "--set",
         metavar="NAME=VALUE",
-        help="A value for what is left to deployment: a parameter, account_id, aws_region, partition. May be repeated.",
+        help="A value for what is left to deployment: a parameter of a config or template, a variable of Terraform, "
+        "account_id, aws_region, partition. May be repeated.",
+    ),
+]
+VarFile = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--var-file",
+        metavar="FILE",
+        help="Values for Terraform's variables and for parameters of templates: a .tfvars, or JSON as "
+        "CloudFormation's commands take it. May be repeated.",
     ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="What to print: text to read, or JSON.")]
@@ -58,6 +71,18 @@ def checked_repository(given: str | None) -> str | None:
     if given is None or _REPOSITORY.fullmatch(given):
         return given
     raise typer.BadParameter("a repository is `OWNER/NAME`", param_hint="--repository")
+
+
+def told(settings: Iterable[str] | None, files: Iterable[str] | None) -> "Given":
+    """What `--set` and `--var-file` give. Raises EcsiamError with every fault of either."""
+    bound = bindings(settings)
+    if not files:
+        from ecsiam.readers.found import Given
+
+        return Given(bound)
+    from ecsiam.readers.terraform.given import given_by
+
+    return given_by(bound, files)
 
 
 def bindings(settings: Iterable[str] | None) -> dict[str, str]:

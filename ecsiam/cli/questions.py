@@ -15,7 +15,8 @@ from ecsiam.cli.options import (
     Set,
     Timeout,
     UniverseOption,
-    bindings,
+    VarFile,
+    told,
 )
 from ecsiam.cli.streams import as_text, say, write
 from ecsiam.targets import dump
@@ -49,6 +50,7 @@ def prove(
     service: Services = None,
     environment: Environments = None,
     set_: Set = None,
+    var_file: VarFile = None,
     format_: FormatOption = "text",
 ) -> None:
     """Prove the invariants of a config, or show what breaks them.
@@ -64,17 +66,18 @@ def prove(
     Example: ecsiam prove examples/memos.yaml
     """
     from ecsiam.analysis.answers import Fails, Undecided
-    from ecsiam.cli.given import read, stack_of
+    from ecsiam.cli.given import read
     from ecsiam.cli.proofs import Proved, proof_data, proof_lines, proofs_data, proofs_lines
+    from ecsiam.cli.subjects import stack_of
     from ecsiam.invariants import chosen, prove_together, stale
 
     chosen(only, skip)
     today = date.today()
     limits = read_limits(boundary, managed, path)
-    givens = read(path, bindings(set_), (service, environment))
+    givens = read(path, told(set_, var_file), (service, environment))
     every = tuple(givens)
     stacks = [stack_of(given, "`ecsiam prove`") for given in every]
-    known = limits.with_(givens.boundaries)
+    known = limits.and_read(givens.reading)
     with all_in(timeout):
         answered = prove_together(
             stacks, only=only, skip=skip, today=today, boundary=known.boundary, managed=known.managed
@@ -149,6 +152,7 @@ def who_can(
     service: Services = None,
     environment: Environments = None,
     set_: Set = None,
+    var_file: VarFile = None,
     format_: FormatOption = "text",
 ) -> None:
     """Say which roles can do something, and under which conditions.
@@ -163,18 +167,19 @@ def who_can(
     from ecsiam.analysis.budget import limited
     from ecsiam.analysis.questions import can
     from ecsiam.cli.asked import action_notes, pattern_faults
-    from ecsiam.cli.given import read, subjects, trusts
+    from ecsiam.cli.given import read
     from ecsiam.cli.results import Can, can_data, can_lines
+    from ecsiam.cli.subjects import subjects, trusts
     from ecsiam.errors import PolicyError, refuse
     from ecsiam.model.statement import Statement
 
     refuse(PolicyError, pattern_faults(action, resource))
     limits = read_limits(boundary, managed, path)
-    givens = read(path, bindings(set_), (service, environment))
+    givens = read(path, told(set_, var_file), (service, environment))
+    known = limits.and_read(givens.reading)
     answered: list[Can] = []
     named: set[str] = set()
     open_: dict[str, None] = {}
-    known = limits.with_(givens.boundaries)
     with all_in(timeout):
         for given in givens.having(role):
             named |= names_of(given)
@@ -207,4 +212,5 @@ def who_can(
     undecided = any(isinstance(a, Undecided) for a in every)
     if undecided:
         say_what_is_open(open_)
+    undecided = undecided or (role is None and bool(givens.hiding))
     end(no=not yes and not undecided, undecided=not yes)

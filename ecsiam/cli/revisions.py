@@ -7,6 +7,8 @@ from contextlib import chdir, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from attrs import evolve, frozen
+
 from ecsiam.errors import Fault, ReadError, show
 
 _FILES = ("100644", "100755")  # no links, no submodules
@@ -14,9 +16,25 @@ _MOST = 1024 * 1024  # bytes of one file; configuration is smaller
 _MOST_OF_ALL = 256 * 1024 * 1024
 
 
+@frozen
+class Then:
+    """What stood at a path, below a copy of the repository as it was."""
+
+    path: Path
+    root: Path
+    top: Path
+    within: Path
+
+    def file(self, name: str) -> Path:
+        """Another file as it was; one that wasn't in the repository, as it is."""
+        now = (self.within / name).resolve()
+        was = self.root / now.relative_to(self.top) if now.is_relative_to(self.top) else now
+        return was if was.is_file() else now
+
+
 @contextmanager
-def at_revision(path: str, revision: str) -> Generator[tuple[Path, Path]]:
-    """The same path as it was at a revision, and the root of the repository, in a directory that goes away.
+def at_revision(path: str, revision: str) -> Generator[Then]:
+    """The same path as it was at a revision, in a directory that goes away.
 
     Inside, the working directory is the one there that this one was: so what is read has the same name as it has now.
     An absolute path is named from the root. A folder may not have been there. Raises ReadError for what is in no
@@ -32,18 +50,19 @@ def at_revision(path: str, revision: str) -> Generator[tuple[Path, Path]]:
     )
     below, within = place.resolve().relative_to(top.resolve()), Path.cwd().resolve()
     with TemporaryDirectory(prefix="ecsiam-") as directory:
-        root = Path(directory)
-        _write(top, root, list(_listed(top, commit)))
-        if place.is_file() and not (root / below).exists():
+        then = Then(below, Path(directory).resolve(), top.resolve(), within)
+        _write(top, then.root, list(_listed(top, commit)))
+        was_there = (then.root / below).exists()
+        if place.is_file() and not was_there:
             raise ReadError(Fault(f"`{path}` is not in `{show(revision)}`", (), "Name a path that was there."))
-        inside = root / within.relative_to(top.resolve()) if within.is_relative_to(top.resolve()) else root
+        inside = then.root / within.relative_to(then.top) if within.is_relative_to(then.top) else then.root
         inside.mkdir(parents=True, exist_ok=True)
         with chdir(inside):
-            if not place.is_absolute() and (place.exists() or not (root / below).exists()):
-                yield place, root
+            if not place.is_absolute() and (place.exists() or not was_there):
+                yield evolve(then, path=place)
                 return
-        with chdir(root):
-            yield below, root
+        with chdir(then.root):
+            yield then
 
 
 def _listed(top: Path, commit: str) -> Iterator[tuple[str, str]]:

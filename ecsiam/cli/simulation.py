@@ -6,17 +6,16 @@ import typer
 
 from ecsiam.cli.beside import Boundary, Managed, Rcp, ResourcePolicy, Scp, Session, names_of, read_beside, unused
 from ecsiam.cli.chosen import Environments, Services
-from ecsiam.cli.options import AnyPath, FormatOption, Set, bindings
+from ecsiam.cli.options import AnyPath, FormatOption, Set, VarFile, told
 from ecsiam.cli.questions import end
 from ecsiam.cli.streams import as_text, say, write
 from ecsiam.targets import dump
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ecsiam.cli.beside import Beside
     from ecsiam.cli.decisions import Decided
     from ecsiam.cli.given import Choice
+    from ecsiam.readers.found import Given as Told
 
 
 def simulate(
@@ -58,6 +57,7 @@ def simulate(
     service: Services = None,
     environment: Environments = None,
     set_: Set = None,
+    var_file: VarFile = None,
     format_: FormatOption = "text",
 ) -> None:
     """Say whether a request is allowed, and which statement decides.
@@ -79,7 +79,7 @@ def simulate(
                 raise typer.BadParameter("in a batch, each line says that", param_hint=option)
         if path == batch == "-":
             raise typer.BadParameter("standard input can't be both PATH and FILE", param_hint="--batch")
-    given = (path, bindings(set_), (service, environment))
+    given = (path, told(set_, var_file), (service, environment))
     paths = (path,) if batch is None else (path, batch)
     beside = read_beside((boundary, managed), session, (scp, rcp), resource_policy, *paths)
     if batch is not None:
@@ -89,24 +89,26 @@ def simulate(
 
 
 def _one(
-    path: "tuple[str, Mapping[str, str], Choice]",
+    path: "tuple[str, Told, Choice]",
     request: tuple[str | None, str, str | None, str | None, tuple[str, ...]],
     beside: "Beside",
     json: bool,
 ) -> None:
     from ecsiam.cli.asked import asked, notes, of_options
     from ecsiam.cli.decisions import decide, decision_data, decision_lines, decision_notes
-    from ecsiam.cli.given import closed, read
+    from ecsiam.cli.given import read
+    from ecsiam.cli.subjects import closed
 
-    raw = of_options(*request)
     givens = read(*path)
+    known = beside.and_read(givens.reading)
+    raw = of_options(request[0] or givens.sole, *request[1:])
     notes_: list[str] = []
     every: list[Decided] = []
     named: set[str] = set()
     for given in givens.having(raw.role):
         one = closed(given, notes_.append)
         question = asked(one, raw)
-        decided = decide(question, beside.with_(givens.boundaries))
+        decided = decide(question, known)
         every.append(decided)
         named |= names_of(one)
         notes_ += (*notes(one, question, raw.principal is not None), *decision_notes(decided))
@@ -120,21 +122,23 @@ def _one(
     end(no=any(d.no for d in every), undecided=any(d.undecided for d in every))
 
 
-def _batch(path: "tuple[str, Mapping[str, str], Choice]", file: str, role: str | None, beside: "Beside") -> None:
+def _batch(path: "tuple[str, Told, Choice]", file: str, role: str | None, beside: "Beside") -> None:
     import json
     from functools import partial
 
     from ecsiam.cli.asked import of_batch, read_batch
     from ecsiam.cli.decisions import decide, decision_data
-    from ecsiam.cli.given import closed, read
+    from ecsiam.cli.given import read
+    from ecsiam.cli.subjects import closed
 
     givens = read(*path)
+    role = role or givens.sole
     batch = read_batch(file)
     notes: list[str] = []
     every: list[Decided] = []
     for given in givens.having(role):
         one = closed(given, notes.append)
-        every += of_batch(batch, one, role, partial(decide, beside=beside.with_(givens.boundaries)))
+        every += of_batch(batch, one, role, partial(decide, beside=beside.and_read(givens.reading)))
     for note in dict.fromkeys(notes):
         say(f"note: {note}")
     write("".join(f"{json.dumps(decision_data(d))}\n" for d in every))

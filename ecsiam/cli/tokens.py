@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from ecsiam.cli.chosen import Environments, Services
-from ecsiam.cli.options import AnyPath, FormatOption, Repository, Set, bindings, checked_repository
+from ecsiam.cli.options import AnyPath, FormatOption, Repository, Set, VarFile, checked_repository, told
 from ecsiam.cli.questions import end
 from ecsiam.cli.streams import as_text, say, write
 from ecsiam.targets import dump
@@ -40,6 +40,7 @@ def trust(
     service: Services = None,
     environment: Environments = None,
     set_: Set = None,
+    var_file: VarFile = None,
     format_: FormatOption = "text",
 ) -> None:
     """Say whether the bringer of a token may assume a role, and which condition refuses it.
@@ -65,7 +66,7 @@ def trust(
     from ecsiam.cli.trusts import flags_of, trusts_of, with_defaults
     from ecsiam.errors import Fault, PolicyError
 
-    givens = read(path, bindings(set_), (service, environment))
+    givens = read(path, told(set_, var_file), (service, environment))
     if workflow is not None:
         from ecsiam.cli.workflows import trust_workflow
 

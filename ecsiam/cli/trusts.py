@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from attrs import evolve
 
 from ecsiam.analysis.tokens import Tried, Unmet, takes_tokens
-from ecsiam.cli.given import Given, subjects
+from ecsiam.cli.given import Given
 from ecsiam.cli.shown import statement_data
 from ecsiam.cli.streams import say
+from ecsiam.cli.subjects import subjects
 from ecsiam.model.policy import Policy
 from ecsiam.model.stack import Stack
 

@@ -41,8 +41,8 @@ def unread(role: ReadRole) -> tuple[str, ...]:
 def boundary(role: ReadRole) -> Policy | None:
     """What the permissions boundary of a role says; None without one, and where it isn't known."""
     named = role.role.permissions_boundary
-    known = managed_policy(str(named)) if named is not None and role.boundary is None else None
-    return role.boundary if known is None else known.document
+    known = managed_policy(str(named)) if named is not None and role.bounded is None else None
+    return role.bounded if known is None else known.document
 
 
 def judge(role: ReadRole, asked: Iterable[Asked], within: Policy | None = None) -> Verdict:

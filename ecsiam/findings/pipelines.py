@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import evolve, frozen
 
-from ecsiam.analysis.subjects import OUTCOMES, Came, only_repository, sent
+from ecsiam.analysis.subjects import OUTCOMES, Came, issuers_of, only_repository, sent
 from ecsiam.analysis.unknown import compare
 from ecsiam.findings.finding import Finding, Undecidable
 from ecsiam.findings.needed import Judged, of_ways
 from ecsiam.findings.rules import RULES
 from ecsiam.model.policy import Policy
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, Bindings, Text
-from ecsiam.readers.found import FoundLogin, FoundTemplate, Subject
+from ecsiam.readers.found import FoundLogin, FoundProvider, FoundTemplate, Subject
 from ecsiam.readers.github.events import chosen
 from ecsiam.readers.job_needs import needs_of_use
 from ecsiam.readers.needs.need import Asked, TaskNeed, Way
@@ -49,7 +49,7 @@ def sendings(
         return template_of(of, templates)
 
     return [
-        Sending(one, sent(trust, one.context, dict((*one.claims, *aud)), chosen, repository, template))
+        Sending(one, sent(trust, one.context, dict((*one.claims, *aud)), chosen, repository, template, one.refs.never))
         for one in login.subjects
     ]
 
@@ -88,7 +88,9 @@ def logins(reading: Reading, repository: str | None = None) -> Iterator[Finding 
                 yield Undecidable(login.found.place, fact)
                 continue
             for named, key in login.roles:
-                found = _login(job, login, named, reading.roles.get(key or ""), repository, reading.templates)
+                role = reading.roles.get(key or "")
+                found = _login(job, login, named, role, repository, reading.templates)
+                found = found or _audience(job, login, role, reading.providers)
                 if found is not None:
                     yield found
 
@@ -139,6 +141,32 @@ def _login(
         remedy=f"Let it in by its `sub`, `{subject}`, or have the job start as the trust says.",
         page=rule.page,
         also=role.places["trust"],
+        role=role.key,
+    )
+
+
+def _audience(
+    job: ReadJob, login: ReadLogin, role: ReadRole | None, providers: Sequence[FoundProvider]
+) -> Finding | None:
+    """A login for an audience that no provider takes which is in sight for the issuer that the trust names."""
+    audience = login.found.audience[0].literal if len(login.found.audience) == 1 else None
+    issuers = issuers_of(role.role.trust) if role is not None else frozenset[str]()
+    those = [one for one in providers if issuers == frozenset((one.issuer,))]
+    taken = [name for one in those for name in one.audiences or (audience,)]
+    if role is None or audience is None or not taken or audience in taken:
+        return None
+    rule = RULES["token-refused"]
+    listed = _some([f"`{name}`" for name in dict.fromkeys(taken)])
+    return Finding(
+        rule.id,
+        login.found.place,
+        f"the job `{job.found.address}` can't assume `{role.name}`: its tokens are for the audience `{audience}`, "
+        f"and the provider takes {listed}",
+        request=f"sts:AssumeRoleWithWebIdentity by a token whose `aud` is `{audience}`",
+        because="InvalidIdentityToken: Incorrect token audience",
+        remedy=f"Add `{audience}` to the audiences of the provider.",
+        page=rule.page,
+        also=tuple(one.place for one in those),
         role=role.key,
     )
 
@@ -211,14 +239,18 @@ def _needs(reading: Reading, login: ReadLogin, roles: list[tuple[Text, ReadRole]
                 yield tuple(Asked("iam:PassRole", arn) for arn in dict.fromkeys(arns))
 
     arns_known = reading.arns("")
-    once: dict[tuple[Way, ...], TaskNeed] = {}
+    once: dict[tuple[Text | None, tuple[Way, ...]], tuple[TaskNeed, bool]] = {}
     for use in login.uses:
+        regions = use.found.of("region") or (login.found.region,)
+        region = regions[0] if len(regions) == 1 else None
         for need in needs_of_use(use, arns_known, passed):
-            once.setdefault(need.ways, need)
-    for need in once.values():
-        found = [_judged(login, named, role, need) for named, role in roles]
+            once.setdefault((region, need.ways), (need, use.found.step == "call"))
+    for (region, _), (need, call) in once.items():
+        found = [_judged(region, named, role, need) for named, role in roles]
         order = ("allowed", "undecided", "denied")
-        yield min(found, key=lambda one: order.index(one.verdict.outcome))
+        best = min(found, key=lambda one: order.index(one.verdict.outcome))
+        if not call or best.verdict.outcome != "undecided":  # of a call nobody says what it is on
+            yield best
 
 
 def _arn(named: Text) -> Text:
@@ -228,11 +260,11 @@ def _arn(named: Text) -> Text:
     return Text.of("arn:aws:iam::", ACCOUNT_ID, ":role/", named)
 
 
-def _judged(login: ReadLogin, named: Text, role: ReadRole, need: TaskNeed) -> Judged:
-    """A need in the region and account that the login says: the deployment of a role is there too."""
+def _judged(region_of: Text | None, named: Text, role: ReadRole, need: TaskNeed) -> Judged:
+    """A need in the region and account that is said for it: the deployment of a role is there too."""
     values: dict[str, str] = {}
     account = _ACCOUNT.match(str(named)) or _ACCOUNT.match(str(role.arn))
-    region = login.found.region.literal if login.found.region is not None else None
+    region = region_of.literal if region_of is not None else None
     if account:
         values[ACCOUNT_ID.name] = account[1]
     if region and _REGION.fullmatch(region):

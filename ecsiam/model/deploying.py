@@ -33,8 +33,31 @@ PASS = ("iam:PassRole",)
 CODE_DEPLOY = ("codedeploy:CreateDeployment", "codedeploy:GetDeployment", "codedeploy:GetDeploymentGroup")
 CODE_DEPLOY_REVISION = ("codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision")
 CODE_DEPLOY_CONFIG = ("codedeploy:GetDeploymentConfig",)
+# The services of the AWS CLI whose other commands are each the call of one action, of the same name; with the prefix
+# of their actions. Of what has policies of its own that allow (keys, queues, buckets, functions) there is none.
+SERVICES: Mapping[str, str] = {
+    "application-autoscaling": "application-autoscaling",
+    "cloudfront": "cloudfront",
+    "deploy": "codedeploy",
+    "ecr": "ecr",
+    "ecs": "ecs",
+    "elbv2": "elasticloadbalancing",
+    "logs": "logs",
+    "servicediscovery": "servicediscovery",
+    "ssm": "ssm",
+}
 
-Place = Literal["everything", "repository", "family", "service", "task", "deployment group", "application"]
+Place = Literal[
+    "everything",
+    "somewhere",
+    "repository",
+    "family",
+    "service",
+    "task",
+    "deployment group",
+    "deployment configuration",
+    "application",
+]
 
 _PAGES = "https://docs.aws.amazon.com/service-authorization/latest/reference"
 _ECS = f"{_PAGES}/list_amazonelasticcontainerservice.html"
@@ -77,8 +100,17 @@ STEPS: Mapping[str, Step] = {
     "watch-code-deploy": Step(
         "waits for the deployment by `{application}`", ("codedeploy:GetDeployment",), "deployment group", _DEPLOY
     ),
+    "code-deploy-command": Step(
+        "deploys through `{group}` of `{application}`", ("codedeploy:CreateDeployment",), "deployment group", _DEPLOY
+    ),
+    "code-deploy-configuration": Step(
+        "reads how `{group}` of `{application}` is rolled over", CODE_DEPLOY_CONFIG, "deployment configuration", _DEPLOY
+    ),
     "code-deploy-revision": Step(
         "registers a revision of `{application}`", ("codedeploy:RegisterApplicationRevision",), "application", _DEPLOY
+    ),
+    "call": Step(
+        "calls `{action}`", (), "somewhere", f"{_PAGES}/reference_policies_actions-resources-contextkeys.html"
     ),
 }
 # The commands of the AWS CLI, and what each is.
@@ -97,4 +129,11 @@ COMMANDS: Mapping[tuple[str, ...], str] = {
     ("ecs", "wait", "tasks-stopped"): "watch-tasks",
     ("ecs", "wait", "tasks-running"): "watch-tasks",
     ("ecs", "stop-task"): "stop-task",
+    ("deploy", "create-deployment"): "code-deploy-command",
+}
+# Those that are called otherwise than their action.
+CALLS: Mapping[tuple[str, ...], str] = {
+    ("deploy", "wait", "deployment-successful"): "codedeploy:GetDeployment",
+    ("ecr", "wait", "image-scan-complete"): "ecr:DescribeImageScanFindings",
+    ("logs", "tail"): "logs:FilterLogEvents",
 }

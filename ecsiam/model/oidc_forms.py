@@ -288,12 +288,12 @@ GITHUB_ENVIRONMENT = Form(
     most=255,
     hints=((r".*\$.*", "holds a `$`", _WITHOUT_VARIABLE),),
 )
-_KEY = "[a-z0-9_]*"
+_CLAIM = "[a-z0-9_]*"
 GITHUB_SUBJECT = Form(
     "github_subject",
     # Of a template of the repository's own a subject begins with another key: all but `repo`, letter by letter.
-    f"(repo:[A-Za-z0-9][A-Za-z0-9_-]*(@[0-9]+)?/[A-Za-z0-9_.-]+(@[0-9]+)?|([a-qs-z]{_KEY}|r([a-df-z0-9_]{_KEY})?"
-    f"|re([a-oq-z0-9_]{_KEY})?|rep([a-np-z0-9_]{_KEY})?|repo[a-z0-9_]{_KEY})):[ -#%-~]+",
+    f"(repo:[A-Za-z0-9][A-Za-z0-9_-]*(@[0-9]+)?/[A-Za-z0-9_.-]+(@[0-9]+)?|([a-qs-z]{_CLAIM}|r([a-df-z0-9_]{_CLAIM})?"
+    f"|re([a-oq-z0-9_]{_CLAIM})?|rep([a-np-z0-9_]{_CLAIM})?|repo[a-z0-9_]{_CLAIM})):[ -#%-~]+",
     "a subject of one repository",
     (
         "repo:octo-org/memos:*",

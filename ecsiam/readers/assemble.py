@@ -20,6 +20,7 @@ from ecsiam.readers.found import (
     FoundJob,
     FoundManaged,
     FoundPassing,
+    FoundProvider,
     FoundRole,
     FoundService,
     FoundTask,
@@ -27,7 +28,6 @@ from ecsiam.readers.found import (
     Gap,
     Place,
     Root,
-    Unread,
     Value,
     as_map,
     symbol,
@@ -37,6 +37,7 @@ from ecsiam.readers.job_needs import read_job
 from ecsiam.readers.naming import Index, T, is_address, keys_of, named_as
 from ecsiam.readers.needs.services import assumed_by
 from ecsiam.readers.reading import Fidelity, Reading, ReadJob, ReadRole, ReadTask, Unattached
+from ecsiam.readers.task_shape import misshapen
 
 # What stands for a trust that could not be read: it lets nobody in, and the role has a gap.
 _NO_TRUST = Policy([Statement("Deny", "*", principals=EVERYONE, as_is=True)], as_is=True)
@@ -71,9 +72,10 @@ class _Building:
     unclear: list[Gap] = field(factory=list[Gap])
     own: set[_Managed] = field(factory=set[_Managed])
     """The managed policies that it has, of those that are here."""
+    bound: _Managed | None = None
+    """Its permissions boundary, where that is here."""
     attached: dict[Text, None] = field(factory=dict[Text, None])
     unread: dict[Text, None] = field(factory=dict[Text, None])
-    boundary: _Managed | None = None
     granted: dict[str, Policy] = field(factory=dict[str, Policy])
     fidelity: Fidelity = field(factory=Fidelity)
 
@@ -102,6 +104,11 @@ class _Building:
             self.unread[arn] = None
         return there
 
+    def bounded(self) -> Policy | None:
+        """What its boundary says, where all of that is known."""
+        read = self.bound.read if self.bound is not None else None
+        return None if read is None or read.gaps or read.unclear else read.policy
+
     def role(self) -> ReadRole:
         trust: Policy = _NO_TRUST
         places: tuple[Place, ...] = ()
@@ -113,7 +120,7 @@ class _Building:
             self.unclear += read.unclear
             self.fidelity += read.fidelity
             trust, places = read.policy or _NO_TRUST, tuple(read.places)
-        bound = None if self.boundary is None or self.boundary.read.gaps else self.boundary.read
+        bounding = self.bound.read.places if self.bound is not None and self.bounded() is not None else ()
         role = Role(
             id=self.key,
             name=self.name,
@@ -133,13 +140,13 @@ class _Building:
             role=role,
             arn=self.arn,
             place=self.found.place,
-            places={**self.places, "trust": places, **({BOUNDARY: tuple(bound.places)} if bound else {})},
+            places={**self.places, "trust": places, **({BOUNDARY: tuple(bounding)} if bounding else {})},
             gaps=tuple(dict.fromkeys(self.gaps)),
             unclear=tuple(dict.fromkeys(self.unclear)),
             unread=tuple(self.unread),
             fidelity=self.fidelity,
             kind=self.root.kind,
-            boundary=None if bound is None else bound.policy,
+            bounded=self.bounded(),
         )
 
 
@@ -206,9 +213,9 @@ def _roles(root: Root, loose: list[_Loose], unused: list[_Managed]) -> list[_Bui
     named_roles = _index(roles)
     wanted: set[str] = set()
     for role in roles:
-        bounds = managed.of(role.found.boundary or EMPTY)
-        wanted.update(one.found.address for one in bounds)
-        role.boundary = bounds[0] if bounds else None
+        bounding = managed.of(role.found.boundary or EMPTY)
+        wanted.update(one.found.address for one in bounding)
+        role.bound = bounding[0] if len(bounding) == 1 else None
         for arn in role.found.managed:
             wanted.update(one.found.address for one in role.attach(arn, managed))
     for found in root.found:
@@ -249,10 +256,9 @@ def _across(built: list[_Building], loose: list[_Loose], unused: list[_Managed])
         else:
             yield one.unattached()
     for role in built:
-        if role.boundary is None and role.found.boundary is not None:
-            bounds = _elsewhere(managed, role.found.boundary)
-            used.update(bounds)
-            role.boundary = bounds[0] if len(bounds) == 1 else None
+        bounding = _elsewhere(managed, role.found.boundary) if role.found.boundary and role.bound is None else []
+        used.update(bounding)
+        role.bound = bounding[0] if len(bounding) == 1 else role.bound
         for arn in tuple(role.unread):
             policies = _elsewhere(managed, arn)
             used.update(policies)
@@ -289,8 +295,9 @@ def assemble(roots: Iterable[Root], path: str) -> Reading:
         tasks=tuple(tasks),
         jobs=tuple(_jobs(all_, index, tasks)),
         templates=tuple(one for root in all_ for one in root.found if isinstance(one, FoundTemplate)),
+        providers=tuple(one for root in all_ for one in root.found if isinstance(one, FoundProvider)),
         unattached=unattached,
-        gaps=tuple(gap for root in all_ for gap in root.gaps),
+        gaps=(*(gap for root in all_ for gap in root.gaps), *(gap for one in tasks for gap in misshapen(one.found))),
         files=tuple(dict.fromkeys(file for root in all_ for file in root.files)),
         keys_by_root={root.name: root.keys for root in all_},
         arns_by_root={root.name: root.arns for root in all_},
@@ -328,9 +335,9 @@ def _jobs(roots: Iterable[Root], roles: Index[_Building], tasks: list[ReadTask])
 
 def _named(value: Value, task: FoundTask, key: str) -> Text | None:
     """What a task definition says that its role is; a symbol where that was not understood, since it says something."""
-    if isinstance(value, Unread):
-        return text(symbol(task.address, key))
-    return text(value) if isinstance(value, str | Text) and value else None
+    if isinstance(value, str | Text):
+        return text(value) if value else None
+    return None if value is None else text(symbol(task.address, key))
 
 
 def _role_of(named: Text | None, root: Root, roles: Index[_Building]) -> str | None:

@@ -56,8 +56,11 @@ def read_document(found: FoundDocument, kind: str, address: str) -> ReadDocument
         read.fidelity = Fidelity(of_documents=1)
         return read
     document = cast("Mapping[str, Value]", value)
-    given = document.get("Statement", [])
-    statements = several(given)
+    if "Statement" not in document:
+        read.gaps.append(Gap(place, "a policy document is not understood: it has no Statement"))
+        read.fidelity = Fidelity(of_documents=1)
+        return read
+    statements = several(document["Statement"])
     version = document.get("Version", read.version)
     version = version.literal if isinstance(version, Text) else version
     if isinstance(version, str) and version in VERSIONS:

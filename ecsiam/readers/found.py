@@ -8,7 +8,7 @@ whole is a `Text` with references, and what could not be understood at all is `U
 deployment (`PARTITION`, `AWS_REGION`, `ACCOUNT_ID`) and **symbols**: `symbol("aws_sqs_queue.orders", "arn")`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
 
 from attrs import field, frozen
@@ -17,26 +17,60 @@ from ecsiam.errors import Fault, Path, ReadError, show, show_path
 from ecsiam.model.oidc import OidcProvider
 from ecsiam.model.role import Role
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Ref, Text
+from ecsiam.readers.refs import ALL_REFS, Refs
 
 OF_DEPLOYMENT = frozenset(r.name for r in (ACCOUNT_ID, AWS_REGION, PARTITION, DNS_SUFFIX))
 
 
-class Given(dict[str, str]):
-    """Values for variables and parameters by their names; `taken` are those that something asked for."""
+Value = Any
+"""A value as above. `Any`, since a recursive type would have to be narrowed at each step down."""
 
-    def __init__(self, values: Mapping[str, str]) -> None:
+
+class Given(dict[str, str]):
+    """Values for variables and parameters by their names, as they were typed, and the files that have more of them.
+
+    Which of both something asked for is kept.
+    """
+
+    def __init__(self, values: Mapping[str, str], files: Mapping[str, Mapping[str, Value]] | None = None) -> None:
         super().__init__(values)
+        self.files = dict(files or {})
         self.taken: set[str] = set()
+        self.taken_files: set[str] = set()
 
     def of(self, names: Iterable[str]) -> dict[str, str]:
-        """Those of some names."""
+        """Those of some names, without the files."""
         found = {name: self[name] for name in names if name in self}
         self.taken.update(found)
         return found
 
+    def of_files(self, names: Collection[str]) -> dict[str, Value]:
+        """Those of some names that files have; a later file wins."""
+        found: dict[str, Value] = {}
+        for file, values in self.files.items():
+            if mine := {name: value for name, value in values.items() if name in names}:
+                self.taken_files.add(file)
+                found |= mine
+        return found
 
-Value = Any
-"""A value as above. `Any`, since a recursive type would have to be narrowed at each step down."""
+    def take(self, other: "Given") -> None:
+        """What another one was asked for counts, too."""
+        self.taken |= other.taken
+        self.taken_files |= other.taken_files
+
+    @property
+    def untaken(self) -> dict[str, str]:
+        """What was typed and nothing asked for."""
+        return {name: value for name, value in self.items() if name not in self.taken}
+
+    def idle_files(self) -> Iterator[Fault]:
+        """The files of which nothing asked for anything."""
+        remedy = "Its names are those of Terraform's variables, or of parameters of templates."
+        yield from (
+            Fault("nothing takes any of its values", (), remedy, file)
+            for file in self.files
+            if file not in self.taken_files
+        )
 
 
 def is_list(value: Value) -> TypeGuard[list[Any]]:
@@ -90,10 +124,14 @@ class Unread:
 
 @frozen
 class Gap:
-    """What was not understood, and where; what depends on it is Undecided. `address` is the thing it is part of."""
+    """What was not understood, and where; what depends on it is Undecided. `address` is the thing it is part of.
+
+    `of_all`: nothing of a file was read, or not every one of it, so that roles may be missing that nothing names.
+    """
 
     place: Place
     why: str
+    of_all: bool = False
 
     def __str__(self) -> str:
         return f"{self.place}: {self.why}"
@@ -275,6 +313,8 @@ class Subject:
     context: Text
     claims: tuple[tuple[str, Text | None], ...] = ()
     of: str = ""
+    refs: Refs = ALL_REFS
+    """Which refs those are that aren't named."""
 
 
 @frozen
@@ -345,6 +385,16 @@ class FoundTemplate:
     keys: tuple[str, ...] | None
 
 
+@frozen
+class FoundProvider:
+    """An OIDC provider: its issuer, without a scheme, and the audiences that it takes; None: they aren't known."""
+
+    address: str
+    place: Place
+    issuer: str
+    audiences: tuple[str, ...] | None
+
+
 Found = (
     FoundRole
     | FoundInline
@@ -356,6 +406,7 @@ Found = (
     | FoundPassing
     | FoundJob
     | FoundTemplate
+    | FoundProvider
 )
 
 

@@ -7,12 +7,13 @@ from pathlib import PurePath
 from ecsiam.model.deploying import PASS, STEPS, TAG
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Ref, Text, text
 from ecsiam.readers.found import FoundJob, FoundUse, Place, Root, as_list, as_map, symbol
-from ecsiam.readers.github.scripts import FAMILY
+from ecsiam.readers.github.aws_cli import FAMILY
 from ecsiam.readers.github.workflows import top_of
 from ecsiam.readers.naming import runs
 from ecsiam.readers.needs.images import repository_of
 from ecsiam.readers.needs.need import Asked, TaskNeed, Way
 from ecsiam.readers.reading import ReadJob, ReadLogin, ReadTask, ReadUse
+from ecsiam.reference.actions import action, supports_resources
 
 _PASS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html"
 _TAGS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/supported-iam-actions-tagging.html"
@@ -63,9 +64,10 @@ def needs_of_use(
     ways = list(_ways(use, arns))
     called = {name: " or ".join(str(one) for one in values) for name, values in found.what}
     called["family"] = " or ".join(dict.fromkeys(str(family) for family in families_of(use))) or "?"
-    failure = _PUSH_DENIED if found.step == "push" else f"{_DENIED}{step.actions[0]}"
+    failure = _PUSH_DENIED if found.step == "push" else f"{_DENIED}{(*step.actions, called.get('action', ''))[0]}"
     what = step.what.format_map(called)
-    own = tuple(tuple(Asked(action, resource, context) for action in step.actions) for resource, context in ways)
+    actions = step.actions or tuple(str(one) for one in found.of("action"))
+    own = tuple(tuple(Asked(one, resource, context) for one in actions) for resource, context in ways)
     if found.step == "update":  # of the action it may be CodeDeploy that does it: the service's controller decides
         own += tuple((Asked("codedeploy:CreateDeployment", group),) for group, _ in _groups(use))
     if own:
@@ -88,6 +90,13 @@ def _ways(use: ReadUse, arns: Mapping[Ref, Text]) -> _On:
 
 def _everything(_: ReadUse) -> _On:
     yield text("*"), ()
+
+
+def _somewhere(use: ReadUse) -> _On:
+    """Nobody says what it is called on: on everything, where the action takes nothing else."""
+    known = action(str(*use.found.of("action")))
+    everything = known is None or not supports_resources(known)
+    yield text("*") if everything else text(Ref("what it is called on")), ()
 
 
 def _repositories(use: ReadUse, arns: Mapping[Ref, Text]) -> _On:
@@ -124,6 +133,10 @@ def _groups(use: ReadUse) -> _On:
             yield _arn("codedeploy", "deploymentgroup:", application, "/", group), ()
 
 
+def _configurations(_: ReadUse) -> _On:
+    yield _arn("codedeploy", "deploymentconfig:", symbol("a deployment group", "configuration")), ()
+
+
 def _applications(use: ReadUse) -> _On:
     for application in use.found.of("application"):
         yield _arn("codedeploy", "application:", application), ()
@@ -131,10 +144,12 @@ def _applications(use: ReadUse) -> _On:
 
 _PLACES: Mapping[str, Callable[[ReadUse], _On]] = {
     "everything": _everything,
+    "somewhere": _somewhere,
     "family": _revisions,
     "service": _services,
     "task": _tasks_in,
     "deployment group": _groups,
+    "deployment configuration": _configurations,
     "application": _applications,
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ecsiam.model.text import Ref, Text
 from ecsiam.readers.found import Value
-from ecsiam.readers.values import Failed, Map, lowered
+from ecsiam.readers.values import Failed, Map, lowered, number_in
 
 DEEPEST = 60
 
@@ -118,7 +118,10 @@ class _Reader:
                     return self.restored(match[0])
                 if pattern is _WORD:
                     return _WORDS[match[0]]
-                return int(match[0]) if match[0].lstrip("-").isdecimal() and len(match[0]) < 100 else float(match[0])
+                try:
+                    return number_in(match[0])
+                except Failed as e:
+                    raise self.fault(str(e)) from None
         raise self.fault("expected a value")
 
     def text(self) -> str:

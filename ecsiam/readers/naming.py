@@ -3,19 +3,22 @@
 from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
-from ecsiam.model.text import Text
+from ecsiam.model.text import Ref, Text
 from ecsiam.readers.found import FoundTask, as_map
 
 T = TypeVar("T")
+PATH = ".path"  # of a role or policy of which only the name is said
 
 
-def _last(name: Text) -> str | None:
-    """The name at the end of an ARN or name, once it is known."""
-    end = name.parts[-1] if name.parts else ""
-    if not isinstance(end, str):
-        return None
-    tail = end.rpartition("/")[2]
-    return tail if tail != end or len(name.parts) == 1 else None
+def _last(name: Text) -> Text:
+    """The name at the end of an ARN or name, of which parts may be symbols."""
+    for i in reversed(range(len(name.parts))):
+        part = name.parts[i]
+        if isinstance(part, Ref) and part.name.endswith(PATH):
+            return Text(name.parts[i + 1 :])
+        if isinstance(part, str) and "/" in part:
+            return Text((part.rpartition("/")[2], *name.parts[i + 1 :]))
+    return name
 
 
 def account_of(arn: Text) -> Text | None:
@@ -36,10 +39,10 @@ def names(named: Text, *, address: str, arn: Text, name: Text | None) -> bool:
     if len(named.parts) == 1 and not isinstance(named.parts[0], str):
         ref = named.parts[0].name
         return ref == address or ref.startswith(f"{address}.")
-    if name is None or name.literal is None or _last(named) != name.literal:
+    if name is None or _last(named) != name:
         return False
     accounts = {a for a in (_account(named), _account(arn)) if a}
-    return len(accounts) < 2 and (named.literal == name.literal or named.holds(":role/") or named.holds(":policy/"))
+    return len(accounts) < 2 and (named.holds(":role") or named.holds(":policy"))
 
 
 class Index(Generic[T]):
@@ -49,8 +52,7 @@ class Index(Generic[T]):
         self.things = list(things)
         self.by: dict[object, list[int]] = {}
         for i, (_, address, arn, name) in enumerate(self.things):
-            last = None if name is None else name.literal
-            for key in {arn, address, *(() if name is None else (name,)), *(() if last is None else (("last", last),))}:
+            for key in {arn, address, *(() if name is None else (name, ("last", name)))}:
                 self.by.setdefault(key, []).append(i)
 
     def of(self, named: Text) -> list[T]:

@@ -18,6 +18,7 @@ from ecsiam.readers.reading import Reading
 from ecsiam.readers.task_definition import Tasks, is_task
 from ecsiam.readers.terraform.configuration import read_terraform
 from ecsiam.readers.terraform.files import SUFFIXES
+from ecsiam.readers.terraform.given import given_by
 from ecsiam.readers.terraform.plans import is_terraform_json, read_terraform_json
 from ecsiam.readers.walk import File, files
 
@@ -35,8 +36,8 @@ def read(
 
     `root` is by default the repository that encloses the first path, else the path itself. A file of a directory that
     can't be read is a gap, if another one can. `values` are for variables of Terraform's roots and parameters of
-    templates, by name, and `var_files` for Terraform's, as `-var` and `-var-file` take them. A `Given` is told which of
-    them were taken, and may have more.
+    templates, by name, and `var_files` have more of them, as `-var-file` or `--parameters` takes them. A `Given`
+    is told which of them were taken, and may have more.
 
     Raises ReadError for a path that is not there, for files that can't be read, with all of them, and for a value that
     nothing takes.
@@ -47,20 +48,22 @@ def read(
         raise ReadError(*(Fault(f"there is no `{path}`", (), "Check the path.") for path in missing))
     refuse(ReadError, [_alone(path) for path in given if path.is_file() and path.name.endswith(SUFFIXES)])
     within = Path(root) if root is not None else _repository(given[0])
-    told = values if isinstance(values, Given) else Given(values or {})
+    told = values if isinstance(values, Given) else given_by(values or {}, var_files)
     found: list[Root] = []
     faults: list[Fault] = []
     for path in given:
-        for read_some in (_terraform(path, within, var_files, told), _files(path, within, told, found)):
+        for read_some in (_terraform(path, within, told), _files(path, within, told, found)):
             try:
                 found.extend(read_some)
             except ReadError as e:
                 faults += e.faults
     if faults and (not found or any(path.is_file() for path in given)):
         raise ReadError(*faults)
-    untaken = [] if told is values else [name for name in told if name not in told.taken]
-    remedy = "Name one that a root or template declares."
-    refuse(ReadError, [Fault(f"nothing has a variable or parameter `{show(name)}`", (), remedy) for name in untaken])
+    if told is not values:
+        remedy = "Name one that a root or template declares."
+        says = "nothing has a variable or parameter"
+        untaken = [Fault(f"{says} `{show(name)}`", (), remedy) for name in told.untaken]
+        refuse(ReadError, [*untaken, *told.idle_files()])
     reading = assemble(found, ", ".join(map(str, given)))
     return evolve(reading, gaps=(*map(_gap, faults), *reading.gaps))
 
@@ -71,7 +74,7 @@ def _alone(path: Path) -> Fault:
 
 
 def _gap(fault: Fault) -> Gap:
-    return Gap(Place(fault.file, fault.line), f"the file can't be read: {fault.message}")
+    return Gap(Place(fault.file, fault.line), f"the file can't be read: {fault.message}", of_all=True)
 
 
 def _repository(path: Path) -> Path:
@@ -83,9 +86,9 @@ def _repository(path: Path) -> Path:
     return here
 
 
-def _terraform(path: Path, within: Path, var_files: Sequence[str | Path], values: Given) -> Iterator[Root]:
+def _terraform(path: Path, within: Path, values: Given) -> Iterator[Root]:
     if path.is_dir():
-        yield from read_terraform(path, within, var_files, values)
+        yield from read_terraform(path, within, values)
 
 
 def _walked(path: Path, within: Path, faults: list[Fault]) -> Iterator[File]:

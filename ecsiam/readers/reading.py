@@ -10,14 +10,17 @@ from attrs import evolve, field, frozen
 from ecsiam.errors import MOST_FAULTS, TOO_MANY, Fault, ReadError
 from ecsiam.looks.shown import Shown
 from ecsiam.looks.words import count, listed
+from ecsiam.model.deployment import Deployment
+from ecsiam.model.home import Home
 from ecsiam.model.policy import Policy
 from ecsiam.model.role import Role
 from ecsiam.model.stack import Stack
-from ecsiam.model.text import Ref, Text, text
+from ecsiam.model.text import EMPTY, Ref, Text, text
 from ecsiam.readers.found import (
     FoundJob,
     FoundLogin,
     FoundPassing,
+    FoundProvider,
     FoundService,
     FoundTask,
     FoundTemplate,
@@ -78,10 +81,10 @@ class ReadRole:
     fidelity: Fidelity = field(factory=Fidelity)
     kind: str = ""
     """What its root is, in words."""
+    bounded: Policy | None = field(default=None, eq=False, hash=False)
+    """What its permissions boundary says, where that was read whole."""
     granted: Mapping[str, Policy] = field(factory=dict[str, Policy], eq=False, hash=False)
     """What the policies of resources in sight allow it, so that no policy of its own has to."""
-    boundary: Policy | None = None
-    """What its permissions boundary says, where that is in sight; its statements have their places too."""
 
     @property
     def name(self) -> str:
@@ -172,6 +175,7 @@ class Reading(Shown):
     jobs: tuple[ReadJob, ...] = ()
     """The jobs of workflows that get credentials."""
     templates: tuple[FoundTemplate, ...] = ()
+    providers: tuple[FoundProvider, ...] = ()
     """Of which claims GitHub makes the subjects of tokens."""
     unattached: tuple[Unattached, ...] = ()
     gaps: tuple[Gap, ...] = ()
@@ -193,25 +197,21 @@ class Reading(Shown):
         return _seen_from(root, self.arns_by_root)
 
     @property
-    def boundaries(self) -> dict[str, Policy]:
-        """What the permissions boundaries in sight say, by their ARNs; none of an ARN that two have."""
-        found: dict[str, Policy] = {}
-        unclear: set[str] = set()
-        for role in self.roles.values():
-            if (
-                role.boundary is not None
-                and found.setdefault(arn := _boundary_of(role), role.boundary) != role.boundary
-            ):
-                unclear.add(arn)
-        return {arn: policy for arn, policy in found.items() if arn not in unclear}
-
-    @property
     def fidelity(self) -> Fidelity:
         """How much of all roles was read whole."""
         total = Fidelity()
         for one in self.roles.values():
             total += one.fidelity
         return total
+
+    @property
+    def boundaries(self) -> dict[str, Policy | None]:
+        """What boundaries say, by what roles call them; None where that wasn't read, or a name means two things."""
+        found: dict[str, Policy | None] = {}
+        for one in self.roles.values():
+            name = str(one.role.permissions_boundary)
+            found[name] = one.bounded if found.setdefault(name, one.bounded) == one.bounded else None
+        return found
 
     def nothing(self, what: str) -> ReadError:
         """Why there is nothing to be asked about: what was not understood, or that there is no `what`."""
@@ -227,14 +227,14 @@ class Reading(Shown):
         task definition that isn't there, or several.
         """
         if task is None:
-            return Stack([one.as_known(id) for id, one in self.by_id().items()], as_is=True)
+            return stack_of(self.by_id())
         found = [one for one in self.tasks if task in (one.found.address, one.family)]
         if len(found) != 1:
             there = f"There are {listed(one.family for one in self.tasks)}." if self.tasks else ""
             raise ReadError(Fault(f"there is not one task definition `{task}`", (), there))
         (one,) = found
         keys = {id: key for id, key in (("execution", one.execution), ("task", one.task)) if key is not None}
-        return Stack([self.roles[key].as_known(id) for id, key in keys.items()], as_is=True)
+        return stack_of({id: self.roles[key] for id, key in keys.items()})
 
     def called(self, role: str) -> dict[str, ReadRole]:
         """The roles that a name, address or key may mean, by key; else the end of an address, in a module or stack."""
@@ -261,6 +261,7 @@ class Reading(Shown):
             tasks=self.tasks + other.tasks,
             jobs=self.jobs + other.jobs,
             templates=self.templates + other.templates,
+            providers=self.providers + other.providers,
             unattached=self.unattached + other.unattached,
             gaps=self.gaps + other.gaps,
             files=self.files + other.files,
@@ -273,8 +274,13 @@ class Reading(Shown):
         return f"{self.path}: {count(len(self.roles), 'role')}, {count(len(self.tasks), 'task definition')}"
 
 
-def _boundary_of(role: ReadRole) -> str:
-    return str(role.role.permissions_boundary)
+def stack_of(roles: Mapping[str, ReadRole]) -> Stack:
+    """Roles that were read as a stack, by what they are called in it. They are at home where their ARNs say."""
+    homes = {tuple(one.arn.split(":", 5)[1:5:3]) for one in roles.values()}
+    partition, account = homes.pop() if len(homes) == 1 else (EMPTY, EMPTY)
+    known = partition.literal and account.literal
+    deployment = Deployment(Home(account_id=account, partition=partition)) if known else Deployment()
+    return Stack([one.as_known(id) for id, one in roles.items()], deployment=deployment, as_is=True)
 
 
 def _seen_from(root: str, by_root: Mapping[str, Mapping[T, V]]) -> dict[T, V]:

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from ecsiam.analysis.unknown import compare
 from ecsiam.model.text import Ref, Text
-from ecsiam.readers.found import TEMPLATE, TERRAFORM
+from ecsiam.readers.found import TEMPLATE, TERRAFORM, Gap
 from ecsiam.readers.naming import account_of
 from ecsiam.readers.reading import Reading, ReadRole
 
@@ -124,6 +124,22 @@ def same_roles(old: Reading, new: Reading) -> tuple[Same, ...]:
             pairs[now] = was
             del left[was], right[now]
     return tuple(_same(old, old.roles[pairs[key]], new, one, moves) for key, one in new.roles.items() if key in pairs)
+
+
+def hiding(reading: Reading, other: Reading) -> tuple[Gap, ...]:
+    """What of a reading was not understood, and of the other one was."""
+    there = {_gap(other, gap) for gap in other.gaps}
+    return tuple(gap for gap in reading.gaps if _gap(reading, gap) not in there)
+
+
+def _gap(reading: Reading, gap: Gap) -> tuple[str, str]:
+    return gap.why, _home(reading, gap.place.file or reading.path)
+
+
+def hides(gap: Gap, role: ReadRole) -> bool:
+    """Whether a role of the other side may be in what was not understood: in a file, a module, a resource."""
+    rest = role.address.removeprefix(gap.place.address)
+    return gap.of_all or (rest != role.address and rest[:1] in ("", ".", "["))
 
 
 def _same(old: Reading, was: ReadRole, new: Reading, now: ReadRole, moves: "_Moves") -> Same:

@@ -138,7 +138,7 @@ class Tasks:
         if address in self.addresses:  # of another environment, say
             address = PurePath(file.name).with_suffix("").as_posix() + "".join(f"[{one}]" for one in path)
         place = Place(file.name, _line(data), path, address)
-        if not is_list(data["containerDefinitions"]):
+        if isinstance(data["containerDefinitions"], Text):
             self.gaps.append(Gap(place, "it isn't known which containers the task has"))
         region, account = _home(data)
         self.addresses.add(address)

@@ -32,11 +32,17 @@ def known_to(task: ReadTask, reading: Reading) -> Known:
 
 def needs_of(task: FoundTask, known: Known) -> Iterator[TaskNeed]:
     """What ECS will ask of the execution role and of the task role, in the order of the definition."""
-    return map(in_place(task), _needs(task, known))
+    return map(in_place(task), _needs(task, evolve(known, home=_home(task))))
 
 
 def in_place(task: FoundTask) -> Callable[[TaskNeed], TaskNeed]:
-    """Puts what is known of a task's place into a need.
+    """Puts what is known of a task's place into a need."""
+    home = _home(task)
+    return lambda need: evolve(need, ways=tuple(tuple(_placed(one, home) for one in way) for way in need.ways))
+
+
+def _home(task: FoundTask) -> Bindings:
+    """What is known of a task's place.
 
     What is not said is of the task's own region and account; the account is that of its roles, which are always of one.
     """
@@ -45,9 +51,7 @@ def in_place(task: FoundTask) -> Callable[[TaskNeed], TaskNeed]:
     accounts = (task.account, *(account_of(role) for role in roles if role is not None))
     account = next((one for one in accounts if one is not None and one.literal), None)
     given = ((AWS_REGION.name, task.region), (ACCOUNT_ID.name, account))
-    home = {name: text.literal for name, text in given if text is not None and text.literal is not None}
-    bindings = Bindings(deployment=home)
-    return lambda need: evolve(need, ways=tuple(tuple(_placed(one, bindings) for one in way) for way in need.ways))
+    return Bindings(deployment={name: of.literal for name, of in given if of is not None and of.literal is not None})
 
 
 def _placed(asked: Asked, home: Bindings) -> Asked:

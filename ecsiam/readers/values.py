@@ -28,17 +28,71 @@ class Failed(Exception):
     """An expression that Terraform would refuse: why, in a few words."""
 
 
+class Beyond(Exception):
+    """What Terraform may well take, and isn't done here: why. No `try` turns to another value for it."""
+
+
 class Map(dict[Any, Any]):
-    """An object: the file and line where it begins, the line of its keys, and `rest`: why it may have more keys."""
+    """An object: the file and line where it begins, the line of its keys, and `rest`: why it may have more keys.
+
+    `may` is which ones that could be; None: any. `files` has the file of those keys that were written in another one.
+    A `typed` one is a map, and no object.
+    """
 
     def __init__(self, items: Any = (), file: str = "", line: int = 0, rest: str = "") -> None:
         super().__init__(items)
         self.file, self.line, self.rest = file, line, rest
         self.lines: dict[Any, int] = {}
+        self.files: dict[Any, str] = {}
+        self.typed = False
+        self.may: set[Any] | None = None
+
+    def may_have(self, key: Any) -> bool:
+        """Whether it may have a key that isn't known to be there."""
+        return bool(self.rest) and (self.may is None or key in self.may)
+
+    def at(self, key: Any) -> "Where | None":
+        """Where a key was written, if that is known."""
+        line = self.lines.get(key)
+        return (self.files.get(key, self.file), line) if line else None
+
+    def put_at(self, key: Any, where: "Where | None") -> None:
+        """Say where a key was written."""
+        if where is not None:
+            self.files[key], self.lines[key] = where
+
+    def placed_as(self, other: "Map") -> None:
+        """Stand where another one does."""
+        self.file, self.line, self.lines, self.files = other.file, other.line, other.lines, other.files
+
+
+Where = tuple[str, int]
+"""A file and a line of it."""
+
+
+class List(list[Any]):
+    """A list of one type; any other is a tuple, as `[]` is one, to which it is never equal."""
 
 
 class Set(list[Any]):
     """A set: its items are their own keys."""
+
+
+def as_set(items: list[Value]) -> Set:
+    """Each once, texts and numbers in their order."""
+    found: list[Value] = []
+    for item in items:
+        if item not in found:
+            found.append(item)
+    if all(isinstance(i, int | float) for i in found):
+        return Set(sorted(found))
+    return Set(sorted(found, key=str) if all(isinstance(i, str | Text) for i in found) else found)
+
+
+def alike(items: list[Value]) -> list[Value]:
+    """The items of a list of one type: of numbers beside texts the numbers are texts."""
+    mixed = any(isinstance(i, str | Text) for i in items)
+    return [as_text(i) if mixed and isinstance(i, bool | int | float) else i for i in items]
 
 
 @frozen
@@ -76,6 +130,18 @@ def is_given(text: Text) -> bool:
     if not is_unknown(text):
         return True
     return is_of_aws(text.refs[0])
+
+
+_REQUIRED = re.compile(r"(?:module\..+\.)?var\.[^. ()]+")
+
+
+def is_null(value: Value) -> bool | None:
+    """Whether a value is null; None where it isn't known. Who has to give a variable gives something."""
+    if value is None or isinstance(value, Unread):
+        return True if value is None else None
+    if not isinstance(value, Text) or is_given(value):
+        return False
+    return False if _REQUIRED.fullmatch(value.refs[0].name) else None
 
 
 def is_of_aws(ref: Ref) -> bool:
@@ -147,6 +213,14 @@ def truth(value: Value) -> bool | None:
     raise Failed("a condition is true or false")
 
 
+def number_in(digits: str) -> int | float:
+    """The number that a text is, a near one if it is long. Raises Failed for one beyond all, ValueError for none."""
+    found = int(digits) if len(digits) < 100 and digits.lstrip("-").isdecimal() else float(digits)
+    if not math.isfinite(found):
+        raise Failed("too large a number")
+    return found
+
+
 def number(value: Value) -> str:
     """A number as Terraform writes it in a text."""
     if isinstance(value, int):
@@ -201,7 +275,7 @@ def _encoded(value: Value) -> Iterator[str | Ref]:
     match value:
         case _ if is_map(value):
             yield "{"
-            for i, (key, inner) in enumerate(value.items()):
+            for i, (key, inner) in enumerate(sorted(value.items(), key=lambda item: str(item[0]))):
                 yield "," if i else ""
                 yield from _quoted(key)
                 yield ":"
@@ -226,8 +300,13 @@ def _quoted(text: Value) -> Iterator[str | Ref]:
     parts = text.parts if isinstance(text, Text) else (str(text),)
     yield '"'
     for part in parts:
-        yield part if isinstance(part, Ref) else json.dumps(part, ensure_ascii=False)[1:-1]
+        yield part if isinstance(part, Ref) else _escaped(json.dumps(part, ensure_ascii=False)[1:-1])
     yield '"'
+
+
+def _escaped(text: str) -> str:
+    """As Terraform escapes what HTML would take for its own."""
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def walk(value: Value, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Value]]:
@@ -245,12 +324,13 @@ def plain(value: Value) -> Value:
     """A value as `found.py` has it: without what only an evaluation knows. Objects keep their places."""
     match value:
         case Map():
-            if value.rest:
+            if value.rest and value.may is None:
                 return Unread(value.rest)
             if any(not isinstance(k, str) for k in value):
                 return Unread("a key of an object isn't known")
-            found = Map(((k, plain(v)) for k, v in value.items()), value.file, value.line)
-            found.lines = value.lines
+            found = Map((k, plain(v)) for k, v in value.items())
+            found.update((k, Unread(value.rest)) for k in (value.may or ()) if value.rest and k not in found)
+            found.placed_as(value)
             return found
         case _ if is_map(value):
             return plain(Map(value))

@@ -17,6 +17,7 @@ SKIPPED = frozenset(
         *(".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".cache", ".idea", ".vscode"),
     }
 )
+_OF_TERRAFORM = (".tf", ".tf.json", ".tofu", ".tofu.json")
 SUFFIXES = (".json", ".yaml", ".yml", ".template", ".jsonnet")
 MOST_FILES = 20_000
 LARGEST = 256 * 1024 * 1024  # bytes of one file: a dump of an account is large
@@ -117,7 +118,7 @@ def _below(directory: Path, faults: list[Fault]) -> Iterator[Path]:
 
     for here, directories, names in os.walk(directory, onerror=unreadable):
         directories[:] = sorted(d for d in directories if d not in SKIPPED)
-        is_root = any(name.endswith((".tf", ".tf.json")) for name in names)  # its state says what it says again
+        is_root = any(name.endswith(_OF_TERRAFORM) for name in names)  # its state says what it says again
         suffixes = SUFFIXES if is_root else (*SUFFIXES, ".tfstate")
         for name in sorted(names):
             if name.lower().endswith(suffixes) and (one := Path(here, name)).is_file():

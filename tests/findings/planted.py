@@ -58,9 +58,8 @@ FAULTS: dict[str, Planted] = {
         "readable = [aws_secretsmanager_secret.db.arn, aws_secretsmanager_secret.mail.arn]",
         "readable = [aws_secretsmanager_secret.db.arn]",
         "missing",
-        "secrets = [for name, arn in var.secrets",
+        "MAIL_KEY = ",
         "MAIL_KEY",
-        at="service/main.tf",
     ),
     "a list of what is readable with the key of its JSON": Planted(
         "tf_module",
@@ -68,9 +67,8 @@ FAULTS: dict[str, Planted] = {
         "secret.db.arn, aws_secretsmanager_secret.mail.arn]",
         'secret.db.arn, "${aws_secretsmanager_secret.mail.arn}:key::"]',
         "missing",
-        "secrets = [for name, arn in var.secrets",
+        "MAIL_KEY = ",
         "MAIL_KEY",
-        at="service/main.tf",
         also=frozenset({"void"}),
     ),
     "streams that a statement two modules up lacks": Planted(
@@ -541,8 +539,9 @@ FAULTS: dict[str, Planted] = {
         "parameter%s",
         "parameter/%s",
         "missing",
-        "secrets = [for name",
+        "parameters = { DSN",
         "ssm:GetParameters",
+        at="services/web/main.tf",
         also=frozenset({"void"}),
     ),
     "files that a list of formats names otherwise": Planted(

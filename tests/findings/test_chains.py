@@ -111,6 +111,32 @@ FAULTS = {
 }  # fmt: skip
 
 
+BY_SCRIPT = (
+    FLOW.partition("      - uses: aws-actions/configure-aws-credentials@v4\n        with:\n")[0]
+    + """
+      - run: |
+          C=$(aws sts assume-role --role-arn arn:aws:iam::SECOND:role/second --role-session-name ci)
+          export AWS_ACCESS_KEY_ID=$(echo "$C" | jq -r .Credentials.AccessKeyId)
+          aws ecs update-service --cluster shop --service web
+"""
+)
+
+
+def test_a_chain_by_a_script_is_one_too(tmp_path: Path) -> None:
+    assert [
+        f for f in found(tmp_path, BY_SCRIPT, may='"sts:AssumeRole"', lets='"sts:AssumeRole"') if f[0] != "idle"
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "rule"),
+    [({"whom": '"333333333333"'}, "chain-refused"), ({"may": '"sts:GetCallerIdentity"'}, "missing")],
+)
+def test_a_chain_by_a_script_breaks_where_it_assumes(given: dict[str, str], rule: str, tmp_path: Path) -> None:
+    ((of, line, asked),) = [f for f in found(tmp_path, BY_SCRIPT, **given) if f[0] in ("chain-refused", "missing")]
+    assert (of, line, asked[: len(f"sts:AssumeRole on {ARN}")]) == (rule, 11, f"sts:AssumeRole on {ARN}")
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_chain_that_breaks_is_found_at_its_second_login(name: str, tmp_path: Path) -> None:
     given, rule, request = FAULTS[name]

@@ -47,7 +47,9 @@ def test_a_key_in_a_template(whom: str, tmp_path: Path) -> None:
     account = accounts.get(whom)
     condition = f"Condition: {{StringEquals: {{kms:CallerAccount: {account}}}}}, " if account else ""
     statement = f'{{Effect: Allow, Action: "kms:Decrypt", {condition}Resource: "*", Principal: {{AWS: {principal}}}}}'
-    (tmp_path / "t.yaml").write_text(text.replace("KeyPolicy: {}", f"KeyPolicy: {{Statement: [{statement}]}}"))
+    (tmp_path / "t.yaml").write_text(
+        text.replace("EnableKeyRotation: true", f"KeyPolicy: {{Statement: [{statement}]}}")
+    )
     assert outcome(tmp_path) == expected
 
 

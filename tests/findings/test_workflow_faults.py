@@ -58,6 +58,22 @@ PLANTED = {
         ROLES, '"sts.amazonaws.com"\n          "token', '"https://github.com/acme"\n          "token',
         "token-refused", "role-to-assume", "`aud`",
     ),
+    "an audience that the provider doesn't take": Planted(
+        ROLES, 'client_id_list = ["sts.amazonaws.com"]', 'client_id_list = ["https://github.com/acme"]',
+        "token-refused", "role-to-assume", "audience",
+    ),
+    "the one branch that a filter keeps out": Planted(
+        FLOW, "    environment: production\n", "    if: github.ref != 'refs/heads/main'\n", "token-refused",
+        "role-to-assume", "production",
+    ),
+    "the region of a command": Planted(
+        FLOW, "aws ecs wait tasks-stopped", "aws --region us-east-1 ecs wait tasks-stopped", "missing",
+        "wait tasks-stopped", "arn:aws:ecs:us-east-1",
+    ),
+    "logs that nobody lets it read": Planted(
+        FLOW, "          aws ecs wait", "          aws logs tail /ecs/migrate\n          aws ecs wait", "missing",
+        "aws logs tail", "logs:FilterLogEvents",
+    ),
     "no statement for tokens": Planted(
         ROLES, "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "token-refused", "role-to-assume",
         "no statement",

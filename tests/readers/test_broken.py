@@ -3,12 +3,14 @@
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ecsiam.errors import ReadError
+from ecsiam.findings import check
 from ecsiam.readers.reader import read
 
 ROLE = 'resource "aws_iam_role" "r" {\n  name = "r"\n  assume_role_policy = jsonencode({ Statement = [] })\n}\n'
@@ -147,3 +149,32 @@ def test_an_override_may_say_it_again(tmp_path: Path) -> None:
     (role,) = read(tmp_path).roles.values()
 
     assert role.name == "other"
+
+
+LONG = "9" * 5_000
+NUMBERS = [
+    *(LONG, f"-{LONG}", "1e999", f'"{LONG}" + 1', f"{LONG} * {LONG}", f"7 % {LONG}", f"{LONG} / 3", "1e60 / 1e-300"),
+    *(f'["a"][{LONG}]', f'["a"].{LONG}', '["a"][pow(10, 400)]', f'element(["a"], {LONG})', "range(0, 1e300)"),
+    *(f'jsondecode("{LONG}")', f'yamldecode("{LONG}")', f'tonumber("{LONG}")', f'parseint("{LONG}", 10)'),
+    *("pow(10, 10000)", "zipmap([1], [2])", "transpose({ a = [1] })", f'format("%d", {LONG})', 'tonumber("1e999")'),
+]
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=[one[:30] for one in NUMBERS])
+def test_a_number_of_any_size_is_a_number_or_refused(number: str, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        f'resource "aws_iam_role" "r" {{\n  name  = "${{{number}}}"\n  count = {number}\n'
+        f"  max_session_duration = {number}\n}}\n"
+        f'resource "aws_ecs_task_definition" "t" {{\n  family = {number}\n  cpu = {number}\n'
+        f"  container_definitions = jsonencode([{number}])\n}}\n"
+    )
+    with suppress(ReadError):
+        check(read(tmp_path))
+
+
+def test_a_number_that_is_too_large_has_its_line(tmp_path: Path) -> None:
+    for name, text in (("main.tf", f"locals {{\n  a = {LONG}\n}}\n"), ("dump.json", f'{{"RoleName":\n{LONG}}}')):
+        (tmp_path / name).write_text(text)
+        with pytest.raises(ReadError, match=r"2: .*too large a number"):
+            read(tmp_path)
+        (tmp_path / name).unlink()

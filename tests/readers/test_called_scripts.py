@@ -55,7 +55,7 @@ CALLS: dict[str, tuple[str, dict[str, str], Uses]] = {
     "in a case": ("ci/deploy.sh", {HERE: f"{SAFE}case $1 in\na) {UPDATE}a ;;\nesac\n{UPDATE}b\n"}, [(HERE, 6, "b")]),
     "in a function": ("ci/deploy.sh", {HERE: f"{SAFE}f() {{\n  {UPDATE}$1\n}}\ng() {{ {UPDATE}x; }}\n{UPDATE}b\n"},
                       [(HERE, 7, "b")]),
-    "as somebody else": ("ci/deploy.sh", {HERE: f"{SAFE}aws sts assume-role\n{UPDATE}web\n"}, []),
+    "as somebody else": ("ci/deploy.sh", {HERE: f"{SAFE}export AWS_ACCESS_KEY_ID=$KEY\n{UPDATE}web\n"}, []),
     "outside": ("../deploy.sh", {HERE: "x"}, []),
     "by an absolute path": ("/ci/deploy.sh", {HERE: f"{SAFE}{UPDATE}web\n"}, []),
     "a program": ("deploy.sh", {"deploy.sh": f"{SAFE}{UPDATE}web\n"}, []),

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+import ecsiam
 from ecsiam.errors import Fault, ReadError
 from ecsiam.model.text import Bindings, Ref, Text
 from ecsiam.readers.cloudformation.syntax import DEEPEST, LARGEST, MOST_VALUES, read_template
@@ -573,3 +574,9 @@ def changes(data: object, value: object) -> Iterator[object]:
 )
 def test_a_template_is_told_by_its_content(name: str, head: str, expected: bool) -> None:
     assert is_template(name, head) is expected
+
+
+def test_a_condition_that_is_not_known_is_no_fault_of_the_document() -> None:
+    """What stands for it in a statement is ours."""
+    found = ecsiam.check(ecsiam.read(SHAPES / "conditions.yaml"))
+    assert not [one for one in found.findings if one.rule in ("odd", "unknown-name", "refused")]

@@ -173,3 +173,128 @@ def test_what_is_chosen_goes_together() -> None:
     )
     sent = {str(one.roles[0]): [str(s.context) for s in one.subjects] for one in job(flow).logins}
     assert sent == {"prod": ["environment:prod"], "dev": ["environment:dev"]}
+
+
+# ---------------------------------------------------------------- logins by what isn't known
+
+STOP, DESCRIBE = "aws ecs stop-task --task t", "aws ecs describe-tasks --tasks t"
+
+
+def by(condition: str, role: str) -> str:
+    return LOGIN.replace("      - uses", f'      - if: "{condition}"\n        uses').replace("/deploy", f"/{role}")
+
+
+def run(command: str, condition: str = "") -> str:
+    return f'      - if: "{condition}"\n        run: {command}\n' if condition else f"      - run: {command}\n"
+
+
+ONE, OTHER = "role/one", "role/other"
+Each = dict[str, tuple[list[str], list[str]]]
+SPLIT: dict[str, tuple[str, str, Each]] = {
+    "by the branch": (
+        "github.ref == 'refs/heads/main'", "github.ref != 'refs/heads/main'",
+        {ONE: ([MAIN], ["stop-task"]), OTHER: ([ANY], ["watch-tasks"])},
+    ),
+    "by tags": (
+        "startsWith(github.ref, 'refs/tags/')", "!startsWith(github.ref, 'refs/tags/')",
+        {ONE: ([TAG], ["stop-task"]), OTHER: ([ANY], ["watch-tasks"])},
+    ),
+    "by a setting": (
+        "vars.ENV == 'prod'", "vars.ENV == 'dev'",
+        {ONE: ([ANY], ["stop-task"]), OTHER: ([ANY], ["watch-tasks"])},
+    ),
+    "by an output": (
+        "steps.x.outputs.y == 'true' && success()", "steps.x.outputs.y != 'true' && success()",
+        {ONE: ([ANY], ["stop-task"]), OTHER: ([ANY], ["watch-tasks"])},
+    ),
+    "by two things": (
+        "vars.A == 'x' && github.ref == 'refs/heads/main'", "!(vars.A == 'x' && github.ref == 'refs/heads/main')",
+        {ONE: ([MAIN], ["stop-task"]), OTHER: ([ANY], ["watch-tasks"])},
+    ),
+    "by what is not read": ("contains(fromJSON(vars.X), 'a')", "!contains(fromJSON(vars.X), 'a')",
+                            {ONE: ([ANY], ["stop-task"]), OTHER: ([ANY], ["watch-tasks"])}),
+    "by whether something failed": (
+        "failure()", "vars.A", {ONE: ([ANY], ["stop-task"]), OTHER: ([ANY], ["stop-task", "watch-tasks"])},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPLIT)
+def test_each_way_that_a_job_may_go_is_a_run_of_its_own(name: str) -> None:
+    yes, no, each = SPLIT[name]
+    steps = by(yes, "one") + by(no, "other") + run(STOP, yes) + run(DESCRIBE, no)
+    logins = job(f"on: push\n{HEAD}{JOB}{steps}").logins
+    assert {
+        str(one.roles[0]).partition(":123456789012:")[2]: (
+            sorted({str(s.context) for s in one.subjects}),
+            [use.step for use in one.uses],
+        )
+        for one in logins
+    } == {role: (sorted(contexts), done) for role, (contexts, done) in each.items()}
+
+
+def test_what_follows_whichever_login_was_is_done_as_each() -> None:
+    steps = by("vars.A == 'x'", "one") + by("vars.A != 'x'", "other") + run(STOP)
+    assert [[use.step for use in one.uses] for one in job(f"on: push\n{HEAD}{JOB}{steps}").logins] == [
+        ["stop-task"]
+    ] * 2
+
+
+def test_a_role_by_an_expression_goes_with_what_it_hangs_on() -> None:
+    role = LOGIN.replace(f"'{ROLE}'", "'${{ env.R }}'")
+    env = "env: {R: \"${{ vars.A == 'x' && 'one' || 'other' }}\", S: \"${{ vars.A == 'x' && 'a' || 'b' }}\"}\n"
+    steps = f"{role}      - run: aws ecs update-service --service $S\n"
+    logins = job(f"on: push\n{HEAD}{env}{JOB}{steps}").logins
+    assert [(str(one.roles[0]), str(one.uses[0].of("service")[0])) for one in logins] == [("one", "a"), ("other", "b")]
+
+
+NEEDED = """on: {push: {branches: [main], tags: ['v*']}}
+jobs:
+  setup:
+    runs-on: ubuntu-latest
+    outputs: {e: '${{ steps.s.outputs.e }}', x: '${{ steps.s.outputs.x }}'}
+    steps:
+      - id: s
+        run: |
+          case $GITHUB_REF in
+            refs/tags/v*) E=prod ;;
+            *) E=dev ;;
+          esac
+          echo e=$E >> $GITHUB_OUTPUT
+  deploy:
+    needs: setup
+    runs-on: ubuntu-latest
+    environment: ${{ needs.setup.outputs.e }}
+    steps:
+"""
+
+
+def test_a_job_has_the_outputs_of_those_that_it_needs() -> None:
+    role = LOGIN.replace(f"'{ROLE}'", "'${{ needs.setup.outputs.e }}-${{ needs.setup.outputs.x }}'")
+    sent = {str(one.roles[0]): {str(s.context) for s in one.subjects} for one in job(f"{NEEDED}{role}").logins}
+    unknown = "{steps.s.outputs.x}"
+    assert sent == {f"dev-{unknown}": {"environment:dev"}, f"prod-{unknown}": {"environment:prod"}}
+
+
+def test_a_job_of_more_ways_than_anybody_reads_has_none_that_is_sure() -> None:
+    steps = "".join(by(f"vars.A{i} == 'x'", f"r{i}") for i in range(8)) + run(STOP)
+    logins = job(f"on: push\n{HEAD}{JOB}{steps}").logins
+    assert len({str(one.roles[0]) for one in logins}) == 8
+
+
+@pytest.mark.parametrize(
+    ("on", "condition", "never"),
+    [
+        ("push", "github.ref != 'refs/heads/main'", True),
+        ("push", "!(github.ref_name == 'main' || vars.X == 'a')", True),
+        ("push", "github.ref_name != 'main'", True),
+        ("push", "vars.X != 'a'", False),
+        ("{push: {branches-ignore: [main]}}", "true", True),
+        ("{push: {branches: ['**', '!ma*']}}", "true", True),
+        ("{push: {branches: ['**']}}", "!startsWith(github.ref, 'refs/tags/')", False),
+    ],
+)
+def test_a_ref_that_is_ruled_out_is_never_sent(on: str, condition: str, never: bool) -> None:
+    flow = f"on: {on}\n{HEAD}{JOB}{LOGIN}".replace("    steps", f'    if: "{condition}"\n    steps')
+    (subject,) = job(flow).logins[0].subjects
+    assert subject.refs.never("refs/heads/main") is never

@@ -10,6 +10,7 @@ from ecsiam.readers.reader import read
 
 from ..command_line import said
 
+HOME = ("--set", "account_id=123456789012", "--set", "aws_region=eu-west-2", "--set", "partition=aws")
 TRUST = 'jsonencode({ Version = "2012-10-17", Statement = [] })'
 TERRAFORM = f"""\
 variable "environment" {{
@@ -91,6 +92,108 @@ def test_files_of_values_and_the_command_line(tmp_path: Path) -> None:
 
     assert (code, err) == (0, "")
     assert json.loads(out)["roles"] == 2
+
+
+FILES = {
+    "prod.tfvars": 'environment = "prod"\nnames = ["a", "b"]\n',
+    "prod.tfvars.json": '{"environment": "prod", "names": ["a", "b"]}',
+    "stack.json": '{"Parameters": {"environment": "prod", "names": ["a", "b"]}, "Tags": {}}',
+    "create.json": """[{"ParameterKey": "environment", "ParameterValue": "prod"},
+        {"ParameterKey": "names", "ParameterValue": ["a", "b"]}]""",
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_of_values_is_one_of_terraform_or_of_cloudformation(tmp_path: Path, name: str) -> None:
+    """Either is for both; it may be anywhere, since somebody named it."""
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "main.tf").write_text(TERRAFORM)
+    (tmp_path / "infra" / "template.yaml").write_text(TEMPLATE)
+    (tmp_path / name).write_text(FILES[name])
+
+    found = read(tmp_path / "infra", var_files=[tmp_path / name])
+
+    assert {str(role.role.name) for role in found.roles.values()} == {
+        *("memos-prod", "a", "b"),
+        "memos-cfn-prod-{aws_region}",
+    }
+
+
+def test_a_parameter_that_is_a_list_has_commas(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    (tmp_path / "deploy.json").write_text('["environment=a", "other=b"]')
+    (tmp_path / "list.tfvars").write_text('environment = ["x", 1, true]\n')
+
+    for file, name in (("deploy.json", "a"), ("list.tfvars", "x,1,true")):
+        (role,) = read(tmp_path, var_files=[tmp_path / file]).roles.values()
+        assert str(role.role.name) == f"memos-cfn-{name}-{{aws_region}}"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('enviroment = "prod"\n', "nothing takes any of its values"),
+        ("", "nothing takes any of its values"),
+        ("environment = other\n", "`other` has no meaning in a file of values"),
+        ('environment = upper("a")\n', "a file of values calls no function"),
+        ("environment {\n}\n", "a file of values has no blocks"),
+        ("environment = [\n", "expected a value"),
+    ],
+)
+def test_a_file_of_values_that_is_none_is_refused(tmp_path: Path, content: str, says: str) -> None:
+    (tmp_path / "main.tf").write_text(TERRAFORM)
+    (tmp_path / "x.tfvars").write_text(content)
+
+    with pytest.raises(ReadError, match=says):
+        read(tmp_path, var_files=[tmp_path / "x.tfvars"])
+
+
+def test_the_command_line_wins_over_a_file_and_a_later_file_over_one_before(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.tfvars").write_text(f'environment = "{name}"\n')
+    files = [tmp_path / "a.tfvars", tmp_path / "b.tfvars"]
+
+    for values, expected in (({}, "b"), ({"environment": "c"}, "c")):
+        (role,) = read(tmp_path, values=values, var_files=files).roles.values()
+        assert str(role.role.name).startswith(f"memos-cfn-{expected}-")
+
+
+COMMANDS = [
+    ("can", "{}", "--action", "s3:GetObject"),
+    ("can", "{}#memos-prod", "--action", "s3:GetObject"),
+    ("simulate", "{}", "--role", "memos-prod", "--action", "s3:GetObject", "--resource", "*", *HOME),
+    ("prove", "{}", "--only", "flags"),
+    ("contains", "{}#memos-prod", "{}#memos-prod"),
+    ("overlaps", "{}#memos-prod", "{}#memos-prod"),
+    ("diff", "{}", "{}"),
+    ("diff", "{}#memos-prod", "{}"),
+    ("check", "{}"),
+    ("trust", "{}#memos-prod", "--token", "-"),
+    ("init", "-", "--from", "{}"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_that_reads_takes_values(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """One by one and in a file; and each refuses what nothing takes."""
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "main.tf").write_text(TERRAFORM)
+    (tmp_path / "prod.tfvars").write_text('environment = "prod"\n')
+    (tmp_path / "other.tfvars").write_text('other = "prod"\n')
+    asked = tuple(word.format(tmp_path / "infra") for word in command)
+    token = b'{"iss": "https://token.actions.githubusercontent.com", "sub": "x"}'
+
+    given = [
+        said(*asked, *option, stdin=token)
+        for option in (("--set", "environment=prod"), ("--var-file", str(tmp_path / "prod.tfvars")))
+    ]
+
+    assert given[0] == given[1]
+    assert "environment" not in given[0].err
+    for wrong in (("--set", "othr=x"), ("--var-file", str(tmp_path / "other.tfvars"))):
+        done = said(*asked, "--set", "environment=prod", *wrong, stdin=token)
+        assert (done.code, "othr" in done.err or "nothing takes any of its values" in done.err) == (2, True), done
 
 
 # ---------------------------------------------------------------- functions that read files

@@ -462,3 +462,55 @@ def test_a_trust_and_the_policies_beside_it_are_a_role(folder: str, tmp_path: Pa
     assert len(roles) == 2
     assert roles["web"].whole
     assert set(roles["web"].role.policies) == {"a", "b"}
+
+
+@pytest.mark.parametrize("name", ["trust.json", "trust-policy.json", "assume-role-policy.json"])
+def test_a_trust_and_the_one_policy_beside_it_are_a_role(name: str, tmp_path: Path) -> None:
+    """Several may be several roles'. What was asked for may be called anything."""
+    for folder in ("web", "jobs"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_text(json.dumps(trust()))
+        (tmp_path / folder / "policy.json").write_text(json.dumps(document(READ)))
+    (tmp_path / "jobs" / "more.json").write_text(json.dumps(document(READ)))
+    roles = {role.name: role for role in ecsiam.read(tmp_path).roles.values()}
+    assert (len(roles), roles["web"].whole, set(roles["web"].role.policies)) == (4, True, {"policy"})
+    (alone,) = ecsiam.read(tmp_path / "web").roles.values()
+    assert (alone.whole, alone.role.name.literal, set(alone.role.policies)) == (True, None, {"policy"})
+
+
+def test_a_role_has_its_own_arn_whatever_is_attached_to_it(tmp_path: Path) -> None:
+    attached = [{"PolicyName": "x", "PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}]
+    role: dict[str, object] = {
+        "RoleName": "web",
+        "Arn": f"{ARN}:role/web",
+        "AssumeRolePolicyDocument": trust(),
+        "RolePolicyList": [],
+    }
+    (tmp_path / "a.json").write_text(json.dumps({"RoleDetailList": [{**role, "AttachedManagedPolicies": attached}]}))
+    (found,) = ecsiam.read(tmp_path).roles.values()
+    assert str(found.arn) == f"{ARN}:role/web"
+
+
+STRANGE: list[object] = [7, 1.5, True, "x", {}, {"a": None}, [7], [None], [[]], ["x"], [{}]]
+
+
+@pytest.mark.parametrize("strange", STRANGE, ids=repr)
+@pytest.mark.parametrize("key", ["RolePolicyList", "AttachedManagedPolicies", "PolicyDocument", "Statement"])
+def test_what_is_of_another_kind_leaves_the_role_read_in_part(key: str, strange: object, tmp_path: Path) -> None:
+    policy: dict[str, object] = {"PolicyName": "x", "PolicyDocument": document(READ)}
+    if key == "PolicyDocument":
+        policy[key] = strange
+    elif key == "Statement":
+        policy["PolicyDocument"] = {"Version": "2012-10-17", key: strange}
+    role: dict[str, object] = {"RoleName": "web", "AssumeRolePolicyDocument": trust(), "RolePolicyList": [policy]}
+    if key in ("RolePolicyList", "AttachedManagedPolicies"):
+        role[key] = strange
+    (tmp_path / "a.json").write_text(json.dumps({"RoleDetailList": [role]}))
+    (found,) = ecsiam.read(tmp_path).roles.values()
+    assert not found.whole
+
+
+def test_what_is_no_role_may_hide_one(tmp_path: Path) -> None:
+    role: dict[str, object] = {"RoleName": "web", "AssumeRolePolicyDocument": trust(), "RolePolicyList": []}
+    (tmp_path / "a.json").write_text(json.dumps({"RoleDetailList": [role, 7]}))
+    assert [gap.of_all for gap in ecsiam.read(tmp_path).gaps] == [True]

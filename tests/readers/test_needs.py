@@ -149,6 +149,10 @@ def test_a_parameter_of_the_root_with_its_key() -> None:
         found = task({"secrets": [{"name": "DB", "valueFrom": text(given)}]})
         expected = parameters(f"arn:{{partition}}:ssm:{HERE}:parameter/shop/db")
         assert asked(found, known) == [*expected, "execution: kms:Decrypt on arn:aws:kms:r:1:key/k"]
+    literal = arn_of(TERRAFORM["aws_ssm_parameter"], address, text("/shop/db"), text("eu-west-1"), text("1"))
+    there = evolve(known, arns={symbol(address, "arn"): literal})
+    named = evolve(task({"secrets": [{"valueFrom": "/shop/db"}]}), region=text("eu-west-1"), account=text("1"))
+    assert "kms:Decrypt" in asked(named, there)[-1]
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", "cn-north-1"])

@@ -37,6 +37,15 @@ SAMPLES: dict[str, Any] = {
     "version.json": {"PolicyVersion": managed()["PolicyVersionList"][0]},
     "task.json": DESCRIBED,
     "service.json": {"services": [{**SERVICE, "taskDefinition": "api"}]},
+    "main.tf.json": {
+        "provider": {"aws": {"allowed_account_ids": ["111122223333"]}},
+        "resource": {
+            "aws_iam_role": {"a": {"name": "a", "count": 1, "assume_role_policy": "{}", "tags": {"a": "b"}}},
+            "aws_ecs_task_definition": {
+                "a": {"family": "a", "cpu": 256, "execution_role_arn": "x", "container_definitions": "[]"}
+            },
+        },
+    },
     "create-role.json": {
         "RoleName": "api",
         "Path": "/",
@@ -64,7 +73,8 @@ def test_odd_values_never_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     (tmp_path / "other.json").write_text(json.dumps(TASK), encoding="utf-8")
     for given in changed(SAMPLES[name]):
         (tmp_path / name).write_text(json.dumps(given), encoding="utf-8")
-        ecsiam.check(ecsiam.read(tmp_path))
+        with suppress(ReadError):
+            ecsiam.check(ecsiam.read(tmp_path))
 
 
 @pytest.mark.parametrize("name", [*SAMPLES, "manifest.yml"])

@@ -348,3 +348,43 @@ def test_one_family_in_two_folders_is_two_tasks_with_their_services(tmp_path: Pa
     )
     services = {Path(task.found.place.file).parent.name: [s.address for s in task.services] for task in found.tasks}
     assert services == {"dev": ["dev"], "prod": ["prod"]}
+
+
+@pytest.mark.parametrize("strange", [7, 1.5, True, "x", [7], [[]], {"a": None}], ids=repr)
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("containerDefinitions",),
+        ("containerDefinitions", 0),
+        ("containerDefinitions", 0, "image"),
+        ("containerDefinitions", 0, "secrets"),
+        ("containerDefinitions", 0, "secrets", 0),
+        ("containerDefinitions", 0, "logConfiguration"),
+        ("containerDefinitions", 0, "logConfiguration", "options"),
+        ("volumes",),
+        ("volumes", 0, "efsVolumeConfiguration"),
+    ],
+)
+def test_what_is_of_another_kind_may_ask_for_anything(
+    path: tuple[str | int, ...], strange: object, tmp_path: Path
+) -> None:
+    """It is a gap: nothing follows from that it asks for nothing, such as that a grant is idle."""
+    changed: Any = json.loads(json.dumps(TASK))
+    *above, last = path
+    inner = changed
+    for step in above:
+        inner = inner[step]
+    inner[last] = strange
+    gaps = reading(tmp_path, task_dot_json=changed).gaps
+    objects = (0, "logConfiguration", "options", "efsVolumeConfiguration")
+    right = (isinstance(strange, str) and last == "image") or (isinstance(strange, dict) and last in objects)
+    assert bool(gaps) is not right
+    assert right or any(gap.why.startswith("it is no ") for gap in gaps)
+
+
+@pytest.mark.parametrize("strange", [7, True, [1], {}])
+def test_a_role_that_is_named_by_what_is_no_text_is_named(strange: object, tmp_path: Path) -> None:
+    found = reading(tmp_path, task_dot_json={**TASK, "executionRoleArn": strange})
+    (task,) = found.tasks
+    assert task.execution_named is not None
+    assert not [one for one in ecsiam.check(found).findings if one.rule == "missing"]

@@ -31,6 +31,7 @@ from ecsiam.readers.found import (
 from ecsiam.readers.terraform.configuration import read_root, read_terraform
 from ecsiam.readers.terraform.ecs import api_value
 from ecsiam.readers.terraform.files import Files
+from ecsiam.readers.terraform.given import given_by
 
 SHAPES = Path(__file__).parent / "shapes" / "terraform"
 AT_ONCE = 10  # seconds of a processor that may be slow
@@ -111,6 +112,10 @@ QUEUE = 'resource "aws_sqs_queue" "q" { name = "a" }'
 QUEUES = 'resource "aws_sqs_queue" "q" {\n count = 1\n name = "a"\n}'
 EACH = 'resource "aws_sqs_queue" "q" {\n for_each = toset(["x"])\n name = "a"\n}'
 BUCKET = 'resource "aws_s3_bucket" "b" { bucket = "b" }'
+KEY = 'resource "aws_kms_key" "k" {}\n'
+ALIAS = 'resource "aws_kms_alias" "k" {\n name = "alias/k"\n target_key_id = aws_kms_key.k.key_id\n}\n'
+KEY_ARN = "arn:{partition}:kms:{aws_region}:{account_id}:key/{aws_kms_key.k.id}"
+OPTIONAL = 'variable "o" { type = object({ b = optional(string) }) }'
 DATA_QUEUE = 'data "aws_sqs_queue" "q" { name = "a" }'
 REGION = 'data "aws_region" "r" {}'
 DOCUMENT = 'data "aws_iam_policy_document" "d" {\n%s\n}\n'
@@ -128,6 +133,7 @@ def policy(tmp_path: Path, expression: str, before: str = "") -> Any:
     [
         ("aws_sqs_queue.q.arn", QUEUE, f"{IN}:a"),
         ("aws_sqs_queue.q.arn", 'resource "aws_sqs_queue" "q" {}', IN + ":{aws_sqs_queue.q.name}"),
+        ("resource.aws_sqs_queue.q.arn", QUEUE, f"{IN}:a"),
         ("aws_sqs_queue.q[0].arn", QUEUES, f"{IN}:a"),
         ("one(aws_sqs_queue.q[*].arn)", QUEUES, f"{IN}:a"),
         ('aws_sqs_queue.q["x"].arn', EACH, f"{IN}:a"),
@@ -144,14 +150,82 @@ def policy(tmp_path: Path, expression: str, before: str = "") -> Any:
             'resource "aws_iam_role" "r" {\n name = "n"\n path = "/p/"\n}',
             "arn:{partition}:iam::{account_id}:role/p/n",
         ),
-        (
-            "aws_kms_alias.k.target_key_arn",
-            'resource "aws_kms_alias" "k" { name = "alias/k" }',
-            "{aws_kms_alias.k.target_key_arn}",
-        ),
         ("data.aws_s3_bucket.b.arn", 'data "aws_s3_bucket" "b" { bucket = "b" }', "arn:{partition}:s3:::b"),
-        ("data.aws_kms_key.k.arn", 'data "aws_kms_key" "k" { key_id = "alias/k" }', "{data.aws_kms_key.k.arn}"),
+        (
+            "data.aws_kms_key.k.arn",
+            'data "aws_kms_key" "k" { key_id = "alias/k" }',
+            "arn:{partition}:kms:{aws_region}:{account_id}:key/{data.aws_kms_key.k.id}",
+        ),
+        ("aws_kms_alias.k.target_key_arn", KEY + ALIAS, KEY_ARN),
+        (
+            "data.aws_kms_alias.k.target_key_arn",
+            'data "aws_kms_alias" "k" { name = "alias/k" }',
+            "arn:{partition}:kms:{aws_region}:{account_id}:key/{data.aws_kms_alias.k.target_key_id}",
+        ),
+        ("data.aws_iam_role.r.arn", 'data "aws_iam_role" "r" {}', "{data.aws_iam_role.r.arn}"),
+        (
+            "data.aws_iam_role.r.arn",
+            'data "aws_iam_role" "r" { name = "n" }',
+            "arn:{partition}:iam::{account_id}:role{data.aws_iam_role.r.path}n",
+        ),
+        (
+            "data.aws_iam_policy.p.arn",
+            'data "aws_iam_policy" "p" { name = "n" }',
+            "arn:{partition}:iam::{data.aws_iam_policy.p.account_id}:policy{data.aws_iam_policy.p.path}n",
+        ),
+        (
+            "aws_ecs_service.s.id",
+            'resource "aws_ecs_service" "s" {\n name = "s"\n cluster = "arn:aws:ecs:r:1:cluster/c"\n}',
+            "arn:{partition}:ecs:{aws_region}:{account_id}:service/c/s",
+        ),
+        (
+            "data.aws_ecs_task_definition.t.arn",
+            'data "aws_ecs_task_definition" "t" { task_definition = "web:3" }',
+            "arn:{partition}:ecs:{aws_region}:{account_id}:task-definition/web:{data.aws_ecs_task_definition.t.revision}",
+        ),
+        (
+            "one(aws_db_instance.d.master_user_secret[*].secret_arn)",
+            'resource "aws_db_instance" "d" { manage_master_user_password = true }',
+            "arn:{partition}:secretsmanager:{aws_region}:{account_id}:secret:rds!db-{aws_db_instance.d.secret_suffix}-"
+            "{aws_db_instance.d.letters}",
+        ),
+        (
+            "try(aws_rds_cluster.d.master_user_secret[0].secret_arn, null)",
+            'resource "aws_rds_cluster" "d" {}',
+            None,
+        ),
+        (
+            "data.aws_secretsmanager_secret_version.v.arn",
+            'data "aws_secretsmanager_secret_version" "v" { secret_id = "prod/db" }',
+            "arn:{partition}:secretsmanager:{aws_region}:{account_id}:secret:prod/db-"
+            "{data.aws_secretsmanager_secret_version.v.letters}",
+        ),
+        (
+            "aws_secretsmanager_secret_version.v.arn",
+            'resource "aws_secretsmanager_secret_version" "v" { secret_id = "arn:aws:secretsmanager:r:1:secret:x" }',
+            "arn:aws:secretsmanager:r:1:secret:x",
+        ),
+        ("terraform_data.d.output.a", 'resource "terraform_data" "d" { input = { a = "x" } }', "x"),
+        ("data.aws_arn.a.account", f'{QUEUE}\ndata "aws_arn" "a" {{ arn = aws_sqs_queue.q.arn }}', "{account_id}"),
+        ("provider::aws::arn_parse(aws_sqs_queue.q.arn).resource", QUEUE, "a"),
+        ('provider::aws::arn_build("aws", "sqs", "", var.a, "q")', 'variable "a" {}', "arn:aws:sqs::{var.a}:q"),
+        ("templatestring(local.t, { x = var.a })", 'variable "a" {}\nlocals { t = "a/$${x}" }', "a/{var.a}"),
         ("var.arn", 'variable "arn" {}', "{var.arn}"),
+        ('var.a == null ? "x" : "y"', 'variable "a" {}', "y"),
+        ('var.a == "" ? "x" : "y"', 'variable "a" {}', '{((var.a == "") ? "x" : "y")}'),
+        ('var.a == 1 ? "x" : "y"', 'variable "a" { default = "1" }', '{(("1" == 1) ? "x" : "y")}'),
+        ('{ for k, v in { a = "x", b = var.o.b } : k => v if v != null }["a"]', OPTIONAL, "x"),
+        ('merge({ a = "x" }, var.on ? { b = "y" } : {})["a"]', 'variable "on" {}', "x"),
+        ('lookup(var.on ? { b = "y" } : {}, "a", "x")', 'variable "on" {}', "x"),
+        (
+            "local.all[terraform.workspace].a",
+            'locals { all = { x = { a = "a", b = 1 }, y = { a = "a", b = 2 } } }',
+            "a",
+        ),
+        ('try(regex("^(a|b)+$", "z"), "x")', "", "?? a regular expression that could take long"),
+        ("slice(var.all, 0, 1)", 'variable "all" { default = ["a", "b"] }', ["a"]),
+        ('slice([var.a, "b"], 0, 1)', 'variable "a" {}', ["{var.a}"]),
+        ('formatdate("YYYY", var.a)', 'variable "a" {}', '{formatdate("YYYY", var.a)}'),
         ("var.arn", 'variable "arn" { default = "arn:aws:s3:::x" }', "arn:aws:s3:::x"),
         ("[var.a, var.b]", 'variable "a" {}\nvariable "b" { type = string }', ["{var.a}", "{var.b}"]),
         ("var.arns", 'variable "arns" { type = list(string) }', ["?? `var.arns` has no default"]),
@@ -433,6 +507,152 @@ def test_a_broken_root_is_said_after_the_others(tmp_path: Path) -> None:
         next(roots)
 
 
+def test_opentofus_files_stand_for_terraforms_of_the_same_name(tmp_path: Path) -> None:
+    for name, content in {
+        "a.tf": 'resource "aws_iam_role" "terraform" {}',
+        "a.tofu": 'variable "which" { default = "x" }\nmodule "m" { source = "./modules/${var.which}" }',
+        "b.tofu.json": '{"resource": {"aws_iam_role": {"json": {}}}}',
+        "c.tf": 'resource "aws_iam_role" "both" { name = "a" }',
+        "c_override.tofu": 'resource "aws_iam_role" "both" { name = "b" }',
+        "modules/x/main.tofu": 'resource "aws_iam_role" "x" {}',
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    (root,) = read_terraform(tmp_path)
+    found = {one.address: one for one in root.found}
+    assert found.keys() == {"aws_iam_role.json", "aws_iam_role.both", "module.m.aws_iam_role.x"}
+    both = found["aws_iam_role.both"]
+    assert isinstance(both, FoundRole)
+    assert both.name == Text(("b",))
+
+
+# ---------------------------------------------------------------- where things stand
+
+
+PLACED: dict[str, tuple[str, dict[str, str], str]] = {
+    "what a template repeats": (
+        'container_definitions = templatefile("t.json", { names = ["A"], more = true })',
+        {
+            "t.json": '[{"name": "c", "environment": [\n%{ for n in names ~}\n{"name": "${n}"},\n%{ endfor ~}\n'
+            '%{ if more }\n{"name": "M"},\n%{ endif }\n{"name": "Z"}],\n"secrets": [\n{"name": "S",\n'
+            '"valueFrom": "x"}\n]}]'
+        },
+        "t.json:11",
+    ),
+    "what a text here repeats": (
+        'container_definitions = <<EOT\n[{"name": "c", %{ if true }\n"cpu": 1,\n%{ endif }\n"secrets": ['
+        '{"name": "S",\n"valueFrom": "x"}\n]}]\nEOT',
+        {},
+        "main.tf:8",
+    ),
+    "JSON put together": (
+        'container_definitions = "[${local.one}]"\n}\nlocals {\none = jsonencode({ name = "c",\n'
+        'secrets = [{ valueFrom = "x" }] })',
+        {},
+        "main.tf:7",
+    ),
+    "what a `for` hands on": (
+        'container_definitions = jsonencode([{ name = "c", secrets = [for k, v in local.all : { name = k,\n'
+        'valueFrom = "${v}::" }] }])\n}\nlocals {\nall = {\nS = "x"\n}',
+        {},
+        "main.tf:8",
+    ),
+    "what is found by a `for`'s key": (
+        'container_definitions = jsonencode([{ name = "c", secrets = [for k in keys(local.all) : { name = k,\n'
+        'valueFrom = local.all[k] }] }])\n}\nlocals {\nall = merge({\nS = "x"\n}, {})',
+        {},
+        "main.tf:8",
+    ),
+    "what a `for` takes of objects": (
+        'container_definitions = jsonencode([{ name = "c", secrets = [for s in local.all : { name = "S",\n'
+        'valueFrom = s.from }] }])\n}\nlocals {\nall = [{\nfrom = "x"\n}]',
+        {},
+        "main.tf:8",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLACED)
+def test_a_value_stands_where_it_was_written(name: str, tmp_path: Path) -> None:
+    argument, files, where = PLACED[name]
+    task = f'resource "aws_ecs_task_definition" "t" {{\nfamily = "f"\n{argument}\n}}\n'
+    (found,) = root_of(tmp_path, {"main.tf": task, **files}).found
+    assert isinstance(found, FoundTask)
+    at = found.at(("containerDefinitions", 0, "secrets", 0, "valueFrom"))
+    assert f"{Path(at.file).name}:{at.line}" == where
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("actions = statement.value.actions", 3),
+        ('actions = lookup(statement.value, "actions", [])', 3),
+        ('actions = ["s3:GetObject"]\nresources = [statement.value.actions[0]]', 8),
+    ],
+)
+def test_a_dynamic_block_stands_where_its_object_does_if_that_says_what_it_is(
+    content: str, line: int, tmp_path: Path
+) -> None:
+    before = (
+        'locals {\nall = [\n{ actions = ["s3:GetObject"] }]\n}\ndata "aws_iam_policy_document" "d" {\n'
+        'dynamic "statement" {\nfor_each = local.all\n'
+        f"content {{\n{content}\n}}\n}}\n}}\n"
+    )
+    (found,) = root_of(tmp_path, {"main.tf": before + ROLE % "data.aws_iam_policy_document.d.json"}).found
+    assert isinstance(found, FoundInline)
+    assert [place.line for place in found.document.places] == [line]
+
+
+BACKEND = 'terraform {\n  backend "s3" {\n    bucket = "b"\n    key = "iam"\n  }\n}\n'
+STATE = 'data "terraform_remote_state" "iam" {\n  %s\n}\n' + ROLE % (
+    'jsonencode({ Resource = [data.terraform_remote_state.iam.outputs.arn, "${local.secret}:k"] })\n}\nlocals {\n'
+    "  secret = data.terraform_remote_state.iam.outputs.all.secret"
+)
+S3 = 'backend = "s3"\n config = { bucket = var.b, key = "iam" }\n}\nvariable "b" {'
+
+
+@pytest.mark.parametrize(
+    ("files", "state", "role"),
+    [
+        ({"iam/backend.tf": BACKEND}, S3, "role/prod-exec"),
+        ({}, 'backend = "local"\n config = { path = "../iam/terraform.tfstate" }', "role/prod-exec"),
+        ({"iam/backend.tf": BACKEND}, S3.replace("var.b", '"other"'), None),
+        ({"iam/backend.tf": BACKEND}, S3.replace('key = "iam"', "key = var.b"), None),
+        ({"iam/backend.tf": BACKEND}, f"{S3}\n}}\nlocals {{", "role/prod-exec"),
+        ({"iam/backend.tf": BACKEND}, 'workspace = "x"\n' + S3, None),
+        ({"iam/backend.tf": BACKEND, "two/main.tf": BACKEND}, S3, None),
+        ({"iam/backend.tf": BACKEND, "iam/terraform.tfvars": "x"}, S3, None),
+        ({}, S3, None),
+    ],
+)
+def test_what_another_root_hands_on_is_what_its_outputs_are(
+    files: Mapping[str, str], state: str, role: str | None, tmp_path: Path
+) -> None:
+    iam = (
+        'variable "env" {}\nresource "aws_iam_role" "e" { name = "${var.env}-exec" }\n'
+        'resource "aws_secretsmanager_secret" "s" { name = "s" }\noutput "arn" { value = aws_iam_role.e.arn }\n'
+        'output "all" { value = { secret = aws_secretsmanager_secret.s.arn } }\n'
+        'data "terraform_remote_state" "app" {\n backend = "local"\n'
+        ' config = { path = "../app/terraform.tfstate" }\n}\n'
+        'output "back" { value = data.terraform_remote_state.app.outputs.x }\n'
+    )
+    all_ = {"iam/main.tf": iam, "iam/terraform.tfvars": 'env = "prod"', "app/main.tf": STATE % state} | dict(files)
+    for name, content in all_.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    roots: dict[str, Root] = {}
+    with suppress(ReadError):
+        for root in read_terraform(tmp_path):
+            roots[Path(root.name).name] = root
+    (found,) = (one for one in roots["app"].found if isinstance(one, FoundInline))
+    arn, secret = said(found.document.value)["Resource"]
+    if role is None:
+        assert arn == "{data.terraform_remote_state.iam.outputs.arn}"
+    else:
+        assert arn == f"arn:{{partition}}:iam::{{account_id}}:{role}"
+        assert secret.endswith(":secret:s-{remote_state.iam.aws_secretsmanager_secret.s.letters}:k")
+
+
 # ---------------------------------------------------------------- variables
 
 
@@ -448,9 +668,26 @@ def test_values_come_from_the_files_that_terraform_reads(tmp_path: Path) -> None
         (found,) = root.found
         assert isinstance(found, FoundRole)
         assert found.name == Text((value,))
-    (root,) = read_terraform(tmp_path, var_files=[tmp_path / "other.tfvars"])
+    (root,) = read_terraform(tmp_path, values=given_by({}, [tmp_path / "other.tfvars"]))
     assert isinstance(root.found[0], FoundRole)
     assert root.found[0].name == Text(("o",))
+
+
+def test_all_policies_of_a_role_at_once_are_attached(tmp_path: Path) -> None:
+    root = root_of(
+        tmp_path,
+        {
+            "main.tf": 'variable "more" { type = list(string) }\n'
+            'resource "aws_iam_role_policy_attachments_exclusive" "a" {\n role_name = "r"\n'
+            ' policy_arns = concat(["arn:aws:iam::aws:policy/x"], var.more)\n}\n'
+        },
+    )
+    known, unknown = root.found
+    assert isinstance(known, FoundAttachment)
+    assert isinstance(unknown, FoundAttachment)
+    assert (known.policy.literal, known.roles) == ("arn:aws:iam::aws:policy/x", (Text(("r",)),))
+    assert unknown.policy.literal is None
+    assert len(root.gaps) == 1
 
 
 # ---------------------------------------------------------------- what is hostile
@@ -570,6 +807,28 @@ def test_json_syntax_means_what_hcl_means(tmp_path: Path) -> None:
     assert said(inline.document.value)["Statement"] == [{"Resource": "arn:aws:sqs:eu-west-1:{account_id}:jobs"}]
     assert task.value["volumes"] == [{"name": "v", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}]
     assert root.gaps == ()
+
+
+def test_a_dynamic_block_in_json_makes_what_it_makes_in_hcl(tmp_path: Path) -> None:
+    condition: dict[str, Any] = {
+        "for_each": [{"k": "a"}],
+        "iterator": "c",
+        "content": {"test": "Bool", "variable": "${c.value.k}"},
+    }
+    statement: dict[str, Any] = {"actions": ["a:b"], "dynamic": {"condition": condition}}
+    data: dict[str, Any] = {
+        "statement": [statement | {"sid": "one"}, {"sid": "two"}],
+        "dynamic": {"statement": [{"for_each": ["x"], "content": {"sid": "${statement.value}"}}]},
+    }
+    document: dict[str, Any] = {
+        "data": {"aws_iam_policy_document": {"d": data}},
+        "resource": {"aws_iam_role_policy": {"p": {"role": "r", "policy": "${data.aws_iam_policy_document.d.json}"}}},
+    }
+    (found,) = root_of(tmp_path, {"main.tf.json": json.dumps(document)}).found
+    assert isinstance(found, FoundInline)
+    one, two, three = said(found.document.value)["Statement"]
+    assert one == {"Sid": "one", "Effect": "Allow", "Action": ["a:b"], "Condition": {"Bool": {"a": []}}}
+    assert (two["Sid"], three["Sid"]) == ("two", "x")
 
 
 def test_every_kind_of_record_is_found_in_the_shapes() -> None:

@@ -168,7 +168,14 @@ STARTS = {
     "of its target": ("pull_request_target", ["pull_request", "ref:refs/heads/{branch}"]),
     "by hand": ("workflow_dispatch", ["ref:refs/{branch or tag}"]),
     "a schedule": ("{schedule: [{cron: '0 0 * * *'}]}", ["ref:refs/heads/{default branch}"]),
-    "a release": ("{release: {types: [published]}}", ["ref:refs/tags/{tag}", "ref:refs/heads/{default branch}"]),
+    "a release": ("release", ["ref:refs/tags/{tag}", "ref:refs/heads/{default branch}"]),
+    "a release that has a tag": ("{release: {types: [published]}}", ["ref:refs/tags/{tag}"]),
+    "a merge queue": ("merge_group", ["ref:refs/heads/gh-readonly-queue/{branch}"]),
+    "to what is kept out and let in": (
+        "{push: {branches: ['v*', '!main', main]}}",
+        ["ref:refs/heads/v", "ref:refs/heads/v{branch}", "ref:refs/heads/main"],
+    ),
+    "to one that is kept out": ("{push: {branches: [main, 'r/*', '!main']}}", ["ref:refs/heads/r/{branch}"]),
     "something else": ("issues", ["ref:refs/heads/{default branch}"]),
     "two of them": ("[push, pull_request]", ["ref:refs/{branch or tag}", "pull_request"]),
     "a workflow that isn't here": ("workflow_call", ["{what starts it}"]),
@@ -262,7 +269,7 @@ STEPS: dict[str, tuple[str, list[tuple[str, dict[str, list[str]]]]]] = {
     ),
     "update with a region before": (
         "      - run: aws --region x ecs update-service --service=s\n",
-        [("update", {"cluster": ["default"], "service": ["s"]})],
+        [("update", {"region": ["x"], "cluster": ["default"], "service": ["s"]})],
     ),
     "as somebody else": ("      - run: aws ecs update-service --profile p --service s\n", []),
     "wait for two": (
@@ -289,6 +296,7 @@ STEPS: dict[str, tuple[str, list[tuple[str, dict[str, list[str]]]]]] = {
             ("register", {"definition": ["t.json"]}),
             ("watch", {"cluster": ["c"], "service": ["s"]}),
             ("code-deploy", {"application": ["p"], "group": ["g"]}),
+            ("code-deploy-configuration", {"application": ["p"], "group": ["g"]}),
             ("code-deploy-revision", {"application": ["p"]}),
         ],
     ),
@@ -320,14 +328,14 @@ STEPS: dict[str, tuple[str, list[tuple[str, dict[str, list[str]]]]]] = {
     ),
     "a variable that a script sets for the next": (
         "      - run: echo \"C=x\" >> $GITHUB_ENV\n      - run: aws ecs update-service --cluster $C --service s\n",
-        [("update", {"cluster": ["{$C}"], "service": ["s"]})],
+        [("update", {"cluster": ["x"], "service": ["s"]})],
     ),
     "what may fail": (
         "      - run: |\n          aws ecs update-service --service a || true\n"
         "          if aws ecs describe-services --services a | grep x; then echo; fi\n"
         "          aws ecs describe-services --services a | jq . || echo none\n"
         "      - {continue-on-error: true, run: aws ecs update-service --service b}\n"
-        "      - run: test a || aws ecs stop-task --task t\n",
+        "      - run: test -f a || aws ecs stop-task --task t\n",
         [("stop-task", {"cluster": ["default"]})],
     ),
     "another shell": ("      - {shell: pwsh, run: aws ecs update-service --service s}\n", []),
@@ -357,7 +365,7 @@ def test_docker_stays_logged_in_as_who_it_was() -> None:
 
 
 def test_after_a_login_that_may_not_have_been_nobody_is_sure() -> None:
-    perhaps = LOGIN.replace("      - uses", "      - if: vars.A == 'x'\n        uses")
+    perhaps = LOGIN.replace("      - uses", "      - if: vars.A = 'x'\n        uses")
     first, second = job(f"on: push\n{HEAD}{JOB}{LOGIN}{perhaps}      - run: aws ecs stop-task --task t\n").logins
     assert not first.uses
     assert not second.uses

@@ -37,6 +37,8 @@ def document(node: Node | None, resource: Node, at: At, hangs: Iterable[str] = (
         one = found[0][0]
         known = isinstance(one.value, str) and not found[0][1] and not tuple(hangs)
         return FoundDocument(one.value if known else Unread(why_not(one)), at.place(one))
+    if not found:
+        return FoundDocument(Unread(why_not(node)), at.place(node))
     made: dict[str, Value] = {}
     statements: list[Value] = []
     places: list[Place] = []
@@ -52,7 +54,9 @@ def document(node: Node | None, resource: Node, at: At, hangs: Iterable[str] = (
             for part, further in _by_resource(statement):
                 statements.append(guarded(plain(part), [*whys, *(either.why for either in (*inner, *further))]))
                 places.append(at.place(statement))
-    return FoundDocument({**made, "Statement": statements}, at.place(node), tuple(places))
+    if statements or any("Statement" in one.fields for one, _ in found):
+        made["Statement"] = statements
+    return FoundDocument(made, at.place(node), tuple(places))
 
 
 def _by_resource(statement: Node) -> Iterator[tuple[Node, Hangs]]:

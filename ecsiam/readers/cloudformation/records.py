@@ -21,6 +21,7 @@ from ecsiam.readers.found import (
     FoundInline,
     FoundManaged,
     FoundPassing,
+    FoundProvider,
     FoundResourcePolicy,
     FoundRole,
     FoundService,
@@ -145,7 +146,7 @@ def _perhaps(arn: Text, hangs: Hangs) -> Text:
 
 def _none(policy: Node) -> Node | None:
     """What stands for the document of a policy: the policy itself, where it was not understood."""
-    return None if policy.fields else policy
+    return None if isinstance(policy.value, dict) else policy
 
 
 def _tags(r: Records, id: str) -> Iterator[tuple[str, Text]]:
@@ -258,8 +259,19 @@ class _Policied:
             yield FoundResourcePolicy(r.resources.address(id), arn if self.of != "Bucket" else None, made)
 
 
+def _provider(r: Records, id: str, condition: str) -> Iterator[Found]:
+    url = r.text(id, "Url")
+    if url is not None and url.literal is not None:
+        given = [(one.literal, hangs) for one, hangs, _ in r.texts(id, "ClientIdList")]
+        named = tuple(literal for literal, hangs in given if literal is not None and not hangs)
+        issuer = url.literal.removeprefix("https://")
+        known = len(named) == len(given) and not condition
+        yield FoundProvider(r.resources.address(id), r.place(r.resource(id), id), issuer, named if known else None)
+
+
 RECORDS: dict[str, Callable[[Records, str, str], Iterator[Found]]] = {
     ROLE: _role,
+    "AWS::IAM::OIDCProvider": _provider,
     "AWS::IAM::Policy": _inline,
     "AWS::IAM::RolePolicy": _inline,
     MANAGED_POLICY: _managed,

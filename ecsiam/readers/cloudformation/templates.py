@@ -25,7 +25,8 @@ from ecsiam.readers.cloudformation.records import RECORDS, Records, cluster_conf
 from ecsiam.readers.cloudformation.resolved import text_of
 from ecsiam.readers.cloudformation.resources import STACKS, Resources
 from ecsiam.readers.cloudformation.syntax import LARGEST, Node, is_template, read_template
-from ecsiam.readers.found import TEMPLATE, Found, FoundRole, FoundService, Gap, Given, Root, Value, as_map
+from ecsiam.readers.found import TEMPLATE, Found, FoundRole, FoundService, Gap, Given, Root, Value, as_map, several
+from ecsiam.readers.values import Failed, as_text
 
 __all__ = ["is_template", "read_cloudformation"]
 
@@ -201,7 +202,8 @@ class _Group:
         if name not in self.stacks:
             declared = self.templates[name].get("Parameters")
             names = (*PSEUDO, *(declared.fields if declared else ()))
-            given = {**self.assemblies.stacks.get(name, {}), **_beside(self.files, name), **self.parameters.of(names)}
+            given = {**self.assemblies.stacks.get(name, {}), **_beside(self.files, name)}
+            given |= _texts(self.parameters.of_files(names)) | self.parameters.of(names)
             self.stacks[name] = _Stack(self, name, {key: text(value) for key, value in given.items()})
         return self.stacks[name]
 
@@ -301,6 +303,17 @@ def _beside(files: Mapping[str, bytes], name: str) -> dict[str, str]:
     if data is None or len(data) > LARGEST:
         return addons
     with suppress(ValueError, RecursionError):
-        given = as_map(as_map(json.loads(data)).get("Parameters"))
-        return {**{key: value for key, value in given.items() if isinstance(value, str)}, **addons}
+        return {**_texts(as_map(as_map(json.loads(data)).get("Parameters"))), **addons}
     return addons
+
+
+def _texts(given: Mapping[str, Value]) -> dict[str, str]:
+    """Values as parameters have them, which are texts: of a list its items with commas between."""
+    found: dict[str, str] = {}
+    for name, value in given.items():
+        with suppress(Failed):
+            items = [as_text(one) for one in several(value)]
+            texts = [one for one in items if isinstance(one, str)]
+            if len(texts) == len(items):
+                found[name] = ",".join(texts)
+    return found

@@ -69,9 +69,12 @@ def _narrowed(start: Start, node: Node, scope: Scope, *, yes: bool) -> Iterator[
                 return
             ref, refs = start.ref, _asked(node, here, yes=yes)
             if ref is None or refs is None:
-                yield start
+                but = _asked(node, here, yes=not yes) or ()
+                out = [one for one, whole in but if whole]
+                yield evolve(start, refs=start.refs.but(*out)) if out and ref is not None and ref.refs else start
             else:
-                yield from (start.of(one) for asked in refs for one in _both(ref, asked))
+                found = (one for asked in refs for one in _both(ref, asked))
+                yield from (start.of(one) for one in found if one.literal is None or not start.refs.never(one.literal))
 
 
 def _asked(node: Node, scope: Scope, *, yes: bool) -> tuple[tuple[str, bool], ...] | None:

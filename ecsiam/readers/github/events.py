@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 from ecsiam.model.text import EMPTY, Ref, Text, text
 from ecsiam.readers.found import Subject, Value, as_list, as_map, is_map
 from ecsiam.readers.github.expressions import Values, few, plain
+from ecsiam.readers.refs import ALL_REFS, Filter, Refs
 
 REPOSITORY = Ref("github.repository")
 DEFAULT_BRANCH = Ref("default branch")
@@ -24,7 +25,7 @@ CHOSEN = frozenset(ref.name for ref in (BRANCH, TAG, EITHER, NUMBER))
 PULL_REQUEST = "pull_request"
 MOST_CHOICES = 16  # of the inputs of a workflow, that are gone through by themselves
 
-_Way = Literal["filtered", "either", "tag", "default", "pull request", "base", "unknown"]
+_Way = Literal["filtered", "either", "queue", "tag", "default", "pull request", "base", "unknown"]
 # By which ref GitHub runs the workflow; those that aren't here run on the default branch.
 _WAYS: Mapping[str, tuple[str, tuple[_Way, ...]]] = {
     "push": ("a push", ("filtered",)),
@@ -37,7 +38,7 @@ _WAYS: Mapping[str, tuple[str, tuple[_Way, ...]]] = {
     "workflow_dispatch": ("a start by hand", ("either",)),
     "release": ("a release", ("tag", "default")),
     "create": ("a new branch or tag", ("either",)),
-    "merge_group": ("a merge queue", ("either",)),
+    "merge_group": ("a merge queue", ("queue",)),
     "deployment": ("a deployment", ("unknown",)),
     "deployment_status": ("a deployment", ("unknown",)),
     "registry_package": ("a package", ("unknown",)),
@@ -46,6 +47,8 @@ _WAYS: Mapping[str, tuple[str, tuple[_Way, ...]]] = {
 _DEFAULT: tuple[_Way, ...] = ("default",)
 # What stands before the name of a ref, and its type; of a pull request's no page says which that is.
 _KINDS = {"refs/heads/": "branch", "refs/tags/": "tag", "refs/pull/": ""}
+# The activities of a release that there is a tag for; docs don't say what a run has after it was taken back.
+_WITH_TAG = frozenset(("created", "edited", "prereleased", "published", "released"))
 _WILD = re.compile(r"[*?+\[\]!\\]")
 
 
@@ -73,6 +76,8 @@ class Start:
     context: Text
     event: str | None = None
     ref: Text | None = None
+    refs: Refs = ALL_REFS
+    """Of which refs it may be, where that isn't all of them."""
 
     @property
     def github(self) -> dict[str, tuple[Text, ...]]:
@@ -101,13 +106,16 @@ def starts(events: Mapping[str, Value]) -> Iterator[Start]:
     for event, filters in events.items():
         started, ways = _WAYS.get(event, (f"the event `{event}`", _DEFAULT))
         for way in ways:
+            if event == "release" and way == "default" and _with_tag(as_map(filters).get("types")):
+                continue
             if way == "pull request":
                 yield Start(started, text(PULL_REQUEST), event, _of_pull_request(event, as_map(filters).get("types")))
             elif way == "unknown":
                 yield evolve(UNKNOWN, when=started, event=None if event == "workflow_call" else event)
             else:
+                refs = Refs(tuple(_filters(as_map(filters)))) if way == "filtered" else ALL_REFS
                 for of, ref in _refs(way, as_map(filters)):
-                    yield Start(f"{started}{of}", _of(ref), event, ref)
+                    yield Start(f"{started}{of}", _of(ref), event, ref, refs)
 
 
 UNKNOWN = Start("whatever starts it", text(ANY_START))
@@ -117,12 +125,13 @@ def subject(start: Start, environment: Text | None) -> Subject:
     """What a job sends that starts so, in an environment or (None) in none."""
     claims: list[tuple[str, Text | None]] = [] if start.ref is None else [("ref", start.ref)]
     if environment is None:
-        return Subject(start.when, start.context, (*claims, ("environment", None)))
+        return Subject(start.when, start.context, (*claims, ("environment", None)), refs=start.refs)
     escaped = Text.of(*(p.replace(":", "%3A") if isinstance(p, str) else p for p in environment.parts))
     return Subject(
         f"{start.when}, in the environment `{environment}`",
         Text.of("environment:", escaped),
         (*claims, ("environment", environment)),
+        refs=start.refs,
     )
 
 
@@ -131,6 +140,11 @@ def _of_pull_request(event: str, types: Value) -> Text | None:
     if "closed" in (types, *as_list(types)):
         return None
     return Text.of("refs/heads/", BRANCH) if event == "pull_request_target" else Text.of("refs/pull/", NUMBER, "/merge")
+
+
+def _with_tag(types: Value) -> bool:
+    named = {one for one in as_list(types) or [types] if isinstance(one, str)}
+    return bool(named) and named <= _WITH_TAG
 
 
 def _of(ref: Text) -> Text:
@@ -144,6 +158,8 @@ def _refs(way: str, filters: Mapping[str, Value]) -> Iterator[tuple[str, Text]]:
             yield from _filtered(filters)
         case "either":
             yield "", Text.of("refs/", EITHER)
+        case "queue":
+            yield "", Text.of("refs/heads/gh-readonly-queue/", BRANCH)
         case "tag":
             yield "", Text.of("refs/tags/", TAG)
         case "default":
@@ -152,22 +168,37 @@ def _refs(way: str, filters: Mapping[str, Value]) -> Iterator[tuple[str, Text]]:
             yield "", Text.of("refs/heads/", BRANCH)
 
 
-def _filtered(filters: Mapping[str, Value]) -> Iterator[tuple[str, Text]]:
+_BY_KIND = {"refs/heads/": ("branches", BRANCH), "refs/tags/": ("tags", TAG)}
+
+
+def _patterns(given: Value) -> tuple[str, ...]:
+    return tuple(one for one in as_list(given) or [given] if isinstance(one, str) and one)
+
+
+def _filters(given: Mapping[str, Value]) -> Iterator[Filter]:
+    """The filters of a push, by kind: of a kind that none is for, nothing passes."""
+    for kind, (name, _) in _BY_KIND.items():
+        if name in given:
+            yield Filter(kind, _patterns(given[name]) or ("**",))
+        elif f"{name}-ignore" in given:
+            yield Filter(kind, _patterns(given[f"{name}-ignore"]), ignored=True)
+
+
+def _filtered(given: Mapping[str, Value]) -> Iterator[tuple[str, Text]]:
     """The refs that a push has to be of: branches alone where only these are named, tags likewise."""
-    by_kind = {"heads": ("branches", BRANCH), "tags": ("tags", TAG)}
-    named = [kind for kind, (name, _) in by_kind.items() if name in filters or f"{name}-ignore" in filters]
-    if not named:
+    filters = tuple(_filters(given))
+    if not filters:
         yield "", Text.of("refs/", EITHER)
-    for kind in named:
-        name, any_ = by_kind[kind]
-        given = filters.get(name)
-        patterns = [one for one in as_list(given) or [given] if isinstance(one, str) and one]
-        if not patterns:
-            yield "", Text.of(f"refs/{kind}/", any_)
-        for pattern in patterns:
+    for one in filters:
+        any_ = _BY_KIND[one.kind][1]
+        if one.ignored:
+            yield "", Text.of(one.kind, any_)
+        for pattern in () if one.ignored else one.patterns:
             if not pattern.startswith("!"):
                 for ref in _named(pattern, any_):
-                    yield f" to `{pattern}`" if kind == "heads" else f" of `{pattern}`", Text.of(f"refs/{kind}/", ref)
+                    if ref.literal is None or one.passes(f"{one.kind}{ref}"):
+                        said = f" to `{pattern}`" if any_ is BRANCH else f" of `{pattern}`"
+                        yield "" if pattern == "**" else said, Text.of(one.kind, ref)
 
 
 def _named(pattern: str, any_: Ref) -> Iterator[Text]:

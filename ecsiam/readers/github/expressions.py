@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 
 from ecsiam.model.text import EMPTY, Ref, Text, text
 from ecsiam.readers.found import Unread, Value, as_map, is_list, is_map
-from ecsiam.readers.github.syntax import LONGEST, Call, Name, Node, NotUnderstood, parse
+from ecsiam.readers.github.syntax import DEEPEST, LONGEST, Call, Name, Node, NotUnderstood, parse
 
 MOST = 32  # ways in which one value may come out; with more it is not known
 MOST_EXPRESSIONS = 500  # in one text
@@ -38,12 +38,19 @@ class Scope:
     matrix: Mapping[str, tuple[Value, ...]] = field(factory=dict[str, tuple[Value, ...]])
     outputs: Mapping[str, Values] = field(factory=dict[str, Values])
     """Those of steps: by `STEP.NAME`."""
+    needs: Mapping[str, Values] = field(factory=dict[str, Values])
+    """The outputs of the jobs that came before: by `JOB.NAME`."""
     changed: frozenset[str] = frozenset()
+    assumed: Mapping[Node, bool] = field(factory=dict[Node, bool])
+    """How conditions come out that nobody knows, in one of the ways that a job may go: as `settled_by` has them."""
+    written: Mapping[str, Value] = field(factory=dict[str, Value])
+    """What stands there for the variables of `env`."""
 
     def with_env(self, given: Value) -> "Scope":
         """The same with more variables, each by what it says here."""
         more = {str(name): self.of(value) for name, value in as_map(given).items()}
-        return evolve(self, env={**self.env, **more})
+        written = {str(name): value for name, value in as_map(given).items()}
+        return evolve(self, env={**self.env, **more}, written={**self.written, **written})
 
     def of(self, value: Value) -> Values:
         """What a value of the file may come to."""
@@ -61,14 +68,16 @@ class Scope:
                 found = self.github.get(name)
             case "env" if name not in self.changed:
                 found = self.env.get(name)
-            case "inputs":
-                found = self.inputs.get(name)
-                path = f"inputs.{name}"
+            case "inputs":  # one that isn't declared is empty; the event may be that of who calls
+                found = self.inputs.get(name, None if path.startswith("github.") else (EMPTY,))
             case "secrets":
                 found = self.secrets.get(name)
             case "steps":
                 step, _, output = name.partition(".outputs.")
                 found = self.outputs.get(f"{step}.{output}")
+            case "needs":
+                job, _, output = name.partition(".outputs.")
+                found = self.needs.get(f"{job}.{output}")
             case "matrix":
                 found = self._of_matrix(name)
             case _:
@@ -182,7 +191,7 @@ def values(node: Node, scope: Scope) -> Values:
                 return values(right, scope) if true else found
             return (*values(right, scope), *([one for one in found if one.literal in _FALSE] or _NO))
         case Call("format", (str(form), *given)):
-            pieces = re.split(r"\{(\d+)\}", form)
+            pieces = re.split(r"\{(\d{1,9})\}", form)
             if all(int(piece) < len(given) for piece in pieces[1::2]):
                 parts = [values(given[int(p)], scope) if i % 2 else (text(p),) for i, p in enumerate(pieces)]
                 return joined(parts, "format")
@@ -202,8 +211,75 @@ def truth(node: Node, scope: Scope) -> bool | None:
         return None
 
 
-def _truth(node: Node, scope: Scope) -> bool | None:
+def settled_by(node: Node) -> tuple[Node, bool]:
+    """The condition on which another hangs, which may be its opposite, and how that has to come out for it to hold."""
     match node:
+        case Call("==" | "!=" as sign, (left, right)):
+            return Call("==", (right, left) if isinstance(left, str) else (left, right)), sign == "=="
+        case _:
+            return node, True
+
+
+def undecided(node: Node, scope: Scope) -> Node | None:
+    """What of a condition isn't known, the first of it; not whether something failed before."""
+    if truth(node, scope) is not None:
+        return None
+    match node:
+        case Call("!" | "&&" | "||", given):
+            return next((found for one in given if (found := undecided(one, scope))), None)
+        case Call("failure" | "cancelled"):
+            return None
+        case _:
+            return settled_by(node)[0]
+
+
+def hangs(value: Value, scope: Scope, depth: int = 0) -> Node | None:
+    """The first condition that isn't known by which a value of the file comes out one way or another."""
+    for match in expressions(plain(value)) if depth < DEEPEST else ():
+        try:
+            found = _hangs(parse(match["inside"].strip()), scope, depth)
+        except NotUnderstood:
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def _hangs(node: Node, scope: Scope, depth: int) -> Node | None:
+    match node:
+        case Name(path) if path.startswith("env."):
+            return hangs(scope.written.get(path.removeprefix("env.")), scope, depth + 1)
+        case Call("&&" | "||", (left, right)):
+            decides = left if isinstance(left, Call) else None  # of a name alone it may only be whether it is set
+            found = None if decides is None else undecided(decides, scope)
+            return found or _hangs(left, scope, depth) or _hangs(right, scope, depth)
+        case _:
+            return None
+
+
+def _assumed(node: Node, scope: Scope) -> bool | None:
+    """How a condition comes out by what is assumed: a name that is one text is none of the others."""
+    of, as_is = settled_by(node)
+    found = scope.assumed.get(of)
+    match of:
+        case Call("==", (name, str(wanted))) if found is None:
+            for one, yes in scope.assumed.items():
+                match one:
+                    case Call("==", (other, str(text_))) if yes and other == name:
+                        found = text_.lower() == wanted.lower()
+                    case _:
+                        pass
+        case _:
+            pass
+    return None if found is None else found == as_is
+
+
+def _truth(node: Node, scope: Scope) -> bool | None:
+    if scope.assumed and (assumed := _assumed(node, scope)) is not None:
+        return assumed
+    match node:
+        case Call("always" | "success"):
+            return True
         case Call("!", (inner,)):
             true = truth(inner, scope)
             return None if true is None else not true

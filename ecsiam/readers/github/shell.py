@@ -5,7 +5,7 @@ nobody knows. What is written there otherwise (loops, conditions, functions) onl
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from attrs import define, evolve, field, frozen
@@ -20,7 +20,10 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 _BRACED = re.compile(r"\{(?P<name>[A-Za-z_]\w*)\}")
 _HEREDOC = re.compile(r"<<-?\s*(?P<quote>['\"]?)(?P<end>\w+)(?P=quote)")
 _HOLE = re.compile("\ue000(?P<at>\\d+)\ue001")
-_BREAKS = frozenset("\n;&|()")
+_BREAKS = re.compile(r";;&?|;&|&&|\|\||\|&|[\n;&|()]")
+_LOOPS = ("for", "while", "until", "select")
+_MOST_AFTER = 20  # commands in braces after `||`
+_SIGNS = ("&&", "||", "|", "|&")
 
 
 @frozen
@@ -29,10 +32,21 @@ class Command:
 
     words: tuple[Text, ...]
     line: int
-    piped: bool = False
-    """Whether it reads what the one before it writes."""
+    sign: str = ""
+    """What joins it to the command before: `&&`, `||` or a pipe."""
+    ends: str = ""
+    """What it ends with."""
     excused: bool = False
     """Whether the script goes on where it fails: what stands after `||` is for that."""
+    depth: int = 0
+    """In how many shells of its own, `( )` and `$( )`, it runs: what is set there stays there."""
+    document: str = ""
+    """What it reads that stands in the script, between `<<EOF` and `EOF`."""
+
+    @property
+    def piped(self) -> bool:
+        """Whether it reads what the one before it writes."""
+        return self.sign.startswith("|") and self.sign != "||"
 
 
 @define
@@ -50,22 +64,16 @@ class _Scan:
     word: list[str | Ref] | None = None
     begun: int = 0
     ends: list[str] = field(factory=list[str])
-    piped: bool = False
+    sign: str = ""
+    shells: int = 0
+    testing: bool = False
+    """Whether it is between `[[` and `]]`, where `&&` and `||` are words."""
 
     def read(self) -> list[Command]:
         while self.at < len(self.source):
             char = self.source[self.at]
-            if char == "\n":
-                self.command()
-                self.line += 1
-                self.at += 1
-                self.skip_heredocs()
-            elif char in _BREAKS:
-                self.command()
-                if self.source.startswith("||", self.at):
-                    self.excuse()
-                self.at += 1
-                self.piped = char == "|" and self.source[self.at - 2 : self.at + 1].count("|") == 1
+            if breaks := _BREAKS.match(self.source, self.at):
+                self.broken(breaks[0])
             elif char in " \t\r":
                 self.end()
                 self.at += 1
@@ -87,15 +95,40 @@ class _Scan:
 
     def end(self) -> None:
         if self.word is not None:
-            self.words.append(Text(tuple(self.word)))
+            self.words.append(word := Text(tuple(self.word)))
             self.word = None
+            self.testing = (self.testing or word.literal == "[[") and word.literal != "]]"
 
-    def command(self) -> None:
+    def command(self, ends: str = "") -> None:
         self.end()
         if self.words:
-            self.found.append(Command(tuple(self.words), self.first + self.begun, self.piped))
+            depth = self.depth + self.shells
+            self.found.append(Command(tuple(self.words), self.first + self.begun, self.sign, ends, depth=depth))
             self.words = []
-        self.piped = False
+            self.sign = ""
+            self.testing = False
+        elif self.found and ends.startswith(";;"):
+            before = ")" if self.found[-1].ends == ")" else ""  # a branch of `case` in which nothing is
+            self.found[-1] = evolve(self.found[-1], ends=before + ends)
+
+    def broken(self, sign: str) -> None:
+        """Take what stands between commands; one that goes on after `&&` or a pipe may do so on the next line."""
+        self.end()
+        if self.testing and sign in ("&&", "||", "(", ")"):
+            self.add(sign)
+            self.end()
+            self.at += len(sign)
+            return
+        self.command(sign)
+        if sign == "||":
+            self.excuse()
+        if sign != "\n":
+            self.sign = sign if sign in _SIGNS else ""
+            self.shells = max(0, self.shells + (sign == "(") - (sign == ")"))
+        self.at += len(sign)
+        if sign == "\n":
+            self.line += 1
+            self.skip_heredocs()
 
     def excuse(self) -> None:
         """Mark the command that ended, with those that it reads from."""
@@ -206,7 +239,7 @@ class _Scan:
     def inner(self, source: str, line: int) -> None:
         self.add(Ref(PRINTED))
         if self.depth < DEEPEST:
-            self.found += _Scan(source, self.holes, self.depth + 1, self.first + line).read()
+            self.found += _Scan(source, self.holes, self.depth + 1, self.first + line, sign=self.sign).read()
 
     def redirect(self) -> None:
         heredoc = _HEREDOC.match(self.source, self.at)
@@ -226,12 +259,16 @@ class _Scan:
 
     def skip_heredocs(self) -> None:
         for end in self.ends:
+            begin = stop = self.at
             while self.at < len(self.source):
+                stop = self.at
                 line = self.to("\n")
                 self.at += 1
                 self.line += 1
                 if line.strip() == end:
                     break
+            if self.found:
+                self.found[-1] = evolve(self.found[-1], document=self.source[begin:stop])
         self.ends = []
 
 
@@ -256,4 +293,40 @@ def without_functions(script: str) -> str:
 @lru_cache(maxsize=512)
 def commands(script: str, holes: tuple[Ref, ...] = ()) -> tuple[Command, ...]:
     """The commands of a script in order, those whose output others take before them; none of one that is too long."""
-    return tuple(_Scan(script, holes).read()) if len(script) <= LONGEST else ()
+    found = _Scan(script, holes).read() if len(script) <= LONGEST else []
+    return tuple(evolve(one, excused=False) if one.excused and _ends(found, i) else one for i, one in enumerate(found))
+
+
+def _ends(script: list[Command], at: int) -> bool:
+    """Whether a script ends where a command fails: by `|| exit 1`, or `|| { ...; exit 1; }`."""
+    others = [i for i in range(at + 1, min(at + _MOST_AFTER, len(script))) if script[i].sign == "||"]
+    after = script[others[0] : others[0] + _MOST_AFTER] if others else []
+    group = bool(after) and after[0].words[0].literal == "{"
+    for one in after:
+        words = [word.literal for word in one.words if word.literal != "{"]
+        if words[:1] in (["exit"], ["return"]) and words[1:2] != ["0"]:
+            return True
+        if not group or words[:1] == ["}"]:
+            return False
+    return False
+
+
+def loop_in(command: Command) -> int | None:
+    """Where in a command a loop begins."""
+    at = next((i for i, word in enumerate(command.words) if word.literal not in ("then", "do", "else")), None)
+    return at if at is not None and command.words[at].literal in _LOOPS else None
+
+
+def ends_of_loops(script: Sequence[Command]) -> dict[int, int]:
+    """Where each loop ends that a `for` begins, over words."""
+    found: dict[int, int] = {}
+    begun: list[int] = []
+    for i, command in enumerate(script):
+        if loop_in(command) is not None:
+            begun.append(i)
+        elif command.words[0].literal == "done" and begun:
+            began = begun.pop()
+            words = script[began].words[loop_in(script[began]) or 0 :]
+            if [one.literal for one in words[:3:2]] == ["for", "in"]:
+                found[began] = i
+    return found

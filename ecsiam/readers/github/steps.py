@@ -6,24 +6,42 @@ https://github.com/aws-actions/amazon-ecs-deploy-task-definition
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from attrs import define, evolve, field
 
-from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, EMPTY, Ref, Text, text
-from ecsiam.readers.found import FoundLogin, FoundUse, Place, Subject, Value, as_list, as_map
+from ecsiam.model.text import Ref, Text, text
+from ecsiam.readers.found import Place, Subject, Value, as_list, as_map
+from ecsiam.readers.github.acting import OTHERWISE
+from ecsiam.readers.github.callers import BY_FILE, KEYS, NOBODY, Callers
 from ecsiam.readers.github.conditions import condition, narrowed
-from ecsiam.readers.github.events import REPOSITORY, Start
-from ecsiam.readers.github.expressions import EXPRESSION, MOST_EXPRESSIONS, Scope, Values, evaluated, plain, truth
-from ecsiam.readers.github.scripts import FAMILY, HANDED_ON, OTHERWISE, PUSHING, Script, definition_of
-from ecsiam.readers.github.shell import commands, without_functions
+from ecsiam.readers.github.events import Start
+from ecsiam.readers.github.expressions import (
+    EXPRESSION,
+    MOST_EXPRESSIONS,
+    Scope,
+    Values,
+    evaluated,
+    hangs,
+    plain,
+    truth,
+    undecided,
+)
+from ecsiam.readers.github.scripts import MOST_COMMANDS, Script
+from ecsiam.readers.github.syntax import Node
 from ecsiam.readers.values import Map
 
 AUDIENCE = text("sts.amazonaws.com")
 CREDENTIALS = "aws-actions/configure-aws-credentials"
-_KEYS = "AWS_ACCESS_KEY_ID"
 _LOGIN = re.compile(r"credential|assume|saml|vault|login-aws|aws-login|aws-auth|configure-aws")
 _SET = re.compile(r"(?<![\w$])([A-Za-z_]\w*)=")
+_HANDS_ON = re.compile(r"""echo\s+["']?\w+=[^\n]*?>>?\s*"?\$\{?GITHUB_(?:ENV|OUTPUT)""")
+_ASSIGNS = re.compile(r"^\s*(?:export\s+|local\s+)?\w+=", re.MULTILINE)
+_WRITTEN = re.compile(r"(\w+)(?:=|<<)")
+_ASKS_FOR_TOKEN = "ACTIONS_ID_TOKEN_REQUEST"
+_AUDIENCE = re.compile(r"audience=([\w.:/%-]+)")
+# Without `-e` the script of a step goes on where a command fails.
+_STOPS = re.compile(r"\s-\w*e")
 
 
 @define
@@ -37,52 +55,91 @@ class Steps:
     """The action at a path of the repository."""
     subjects: Callable[[Iterable[Start]], tuple[Subject, ...]]
     """What the job sends where it starts so."""
+    known: Mapping[str, "Action"]
+    """What actions do, by their names."""
     opened: Callable[[str], tuple[str, str] | None]
     """The name and the text of a file at a path of the repository."""
     folder: Value = None
     """Where scripts run that don't say it."""
     elsewhere: bool = False
     """Whether another repository was checked out."""
-    logins: list[FoundLogin] = field(factory=list[FoundLogin])
-    current: set[int | None] = field(factory=lambda: {None})
-    registry: set[int | None] | None = None
-    """As whom docker is logged in to ECR: that stays when a later step gets other credentials."""
+    who: Callers = field(init=False)
     files: dict[str, Values] = field(factory=dict[str, Values])
     """What a script wrote task definitions to: the file, and of which definition it is."""
     unsure: str = ""
-    others: bool = False
-    """Whether a step may get credentials in a way that isn't understood."""
     excused: bool = False
     """Whether the job goes on where the step fails."""
     when: tuple[Start, ...] = ()
     """In which of the ways to start the step runs."""
     perhaps: bool = False
     """Whether the step may be left out while others run."""
+    env: Mapping[str, Values] = field(factory=dict[str, Values])
+    """The variables of the step alone."""
+    left: int = MOST_COMMANDS
+    """How many commands of scripts are read yet."""
+    splits: bool = True
+    """Whether to stop at a login of which it isn't known whether it is come to."""
+    asks: Node | None = None
+    """On what that hangs."""
+    handed: dict[str, Values] = field(factory=dict[str, Values])
+    """Variables that steps set for those after them."""
+    by_login: dict[str, Values] = field(factory=dict[str, Values])
+    """Those of them that the last login set: its region."""
+    called: list[str] = field(factory=list[str])
+    """The scripts that the step called."""
+    sets_keys: bool = False
+    """Whether what the step runs sets keys for the steps after it."""
+
+    def __attrs_post_init__(self) -> None:
+        self.who = Callers(lambda: self.subjects(self.when))
 
     def read(self, steps: list[Value], depth: int = 0) -> None:
         """Take what steps do, those of actions of the repository too."""
         for step in steps:
-            if not isinstance(step, Map):
+            if not isinstance(step, Map) or self.asks is not None:
                 continue
-            outer, excused, when, perhaps = self.scope, self.excused, self.when, self.perhaps
+            outer: Scope = self.scope
+            excused, when, perhaps = self.excused, self.when, self.perhaps
             asked = condition(step.get("if"))
             self.scope = outer.with_env(step.get("env"))
+            self.env = {str(name): self.scope.env[str(name)] for name in as_map(step.get("env"))}
             self.when = narrowed(when or (self.start,), asked, self.scope)
             if not self.when:
                 self.scope, self.when = outer, when
                 continue
             surely = "if" not in step or (asked is not None and truth(asked, self.scope))
+            if self.splits and not surely and asked is not None and self._may_log_in(step, depth):
+                self.asks = undecided(asked, self.scope)
+            elif self.splits and str(step.get("uses")).lower().startswith(CREDENTIALS):
+                self.asks = hangs(as_map(step.get("with")).get("role-to-assume"), self.scope)
+            if self.asks is not None:
+                return
             self.perhaps = perhaps or not surely
             self.excused = excused or plain(step.get("continue-on-error")) not in ("", "false")
+            if KEYS not in self.scope.env and all(name in self.scope.env for name in BY_FILE):
+                role, regions = self.scope.env[BY_FILE[0]], self.scope.env.get("AWS_REGION", ())
+                self.who.assume_by_file(self.at(step, "run"), role, regions)
             if isinstance(step.get("uses"), str):
                 self._action(step, depth)
-            elif isinstance(step.get("run"), str) and plain(step.get("shell") or "bash").split()[0] in ("bash", "sh"):
+            elif isinstance(step.get("run"), str) and plain(step.get("shell") or "bash").split()[:1] in (
+                ["bash"],
+                ["sh"],
+            ):
                 self._script(step)
             else:
-                self.lose()
+                self.who.lose()
             outputs, changed = self.scope.outputs, self.scope.changed
-            self.scope, self.excused = evolve(outer, outputs=outputs, changed=changed), excused
+            env = {**outer.env, **self.handed}
+            self.scope, self.excused = evolve(outer, env=env, outputs=outputs, changed=changed), excused
             self.when, self.perhaps = when, perhaps
+
+    def _may_log_in(self, step: Map, depth: int) -> bool:
+        used, run = step.get("uses"), step.get("run")
+        if isinstance(used, str) and used.startswith("./"):
+            action = self.local(used.strip()) if depth < _DEEPEST else None
+            inner = as_list(as_map(action.get("runs")).get("steps")) if action is not None else []
+            return action is None or any(isinstance(one, Map) and self._may_log_in(one, depth + 1) for one in inner)
+        return bool(_LOGIN.search(str(used).lower())) or OTHERWISE.search(str(run)) is not None
 
     # ------------------------------------------------------------ actions
 
@@ -92,19 +149,19 @@ class Steps:
         if name.startswith("./"):
             self._local(step, str(step["uses"]).strip(), depth)
             return
-        done = _ACTIONS.get(name)
+        done = self.known.get(name)
         if done is not None:
-            done(self, step, _Given(given, self.scope))
+            done(self, step, Given(given, self.scope))
         elif _LOGIN.search(name):
-            self._other()
+            self.who.other()
         elif not _WITHOUT_AWS.fullmatch(name):
-            self.lose()
+            self.who.lose()
 
     def _local(self, step: Map, path: str, depth: int) -> None:
         action = self.local(path) if depth < _DEEPEST else None
         if action is None:  # what it does isn't seen, nor as whom the next steps run
-            self.lose()
-            self._other()
+            self.who.lose()
+            self.who.other()
             return
         given = as_map(step.get("with"))
         inputs: dict[str, Values] = {}
@@ -136,27 +193,10 @@ class Steps:
 
     def use(self, name: str, place: Place, **what: Values) -> None:
         """What is done as the role that was logged in last, where that is sure."""
-        of = self.registry if name == "push" and self.registry is not None else self.current
-        if name == "login":
-            self.registry = set(of)
-        if len(of) != 1 or _KEYS in self.scope.env or self.excused:
-            self.lose(of)
-            return
-        (at,) = of
-        if at is not None:
-            one = FoundUse(name, place, tuple(what.items()))
-            self.logins[at] = evolve(self.logins[at], uses=(*self.logins[at].uses, one))
-
-    def lose(self, of: Iterable[int | None] = ()) -> None:
-        """Say that something is done that isn't understood, as those who are logged in."""
-        for at in {*of, *self.current} - {None}:
-            assert at is not None
-            self.logins[at] = evolve(self.logins[at], whole=False)
-
-    def _other(self) -> None:
-        """Go on as somebody who isn't known."""
-        self.current = {None}
-        self.others = True
+        if KEYS in self.scope.env or self.excused:
+            self.who.lose()
+        else:
+            self.who.use(name, place, what)
 
     def at(self, step: Map, key: str = "uses") -> Place:
         return self.place(step.lines.get(key, step.line), step.file)
@@ -176,16 +216,49 @@ class Steps:
         line = step.lines.get("run", step.line)
         place = self.at(step, "run")
         known = {ref.name: values for ref, values in zip(refs, holes, strict=True)}
-        script = Script(self.scope, known, self.files, self.use, self._beside, self._folder(step), lose=self.lose)
-        bare = without_functions(opened)
-        followed = commands(bare, refs) if source.count("${{") <= MOST_EXPRESSIONS else ()
+        shell = plain(step.get("shell"))
+        script = Script(
+            self.scope,
+            known,
+            self.files,
+            self.use,
+            self.who,
+            self._beside,
+            env={**{n: v for n, v in self.handed.items() if v is not self.by_login.get(n)}, **self.env},
+            here=self._folder(step),
+            left=self.left,
+            goes_on=" " in shell and not _STOPS.search(shell),
+        )
+        if _ASKS_FOR_TOKEN in source:
+            found = set(_AUDIENCE.findall(source))
+            self.who.asked = (text(found.pop()),) if len(found) == 1 else ()
+        before, self.sets_keys, self.called = self.who.current, False, []
         if OTHERWISE.search(source):
-            followed, self.others = (), True
-        if not followed or bare != opened:
-            self.lose()
-        for command in followed:
-            script.command(command, evolve(place, line=line + command.line + ("\n" in source)))
+            self.who.others = True
+        whole = source.count("${{") <= MOST_EXPRESSIONS and script.all_of(
+            opened, refs, lambda at: evolve(place, line=line + at.line + ("\n" in source))
+        )
+        self.who.current, self.left = before, script.left
+        if not whole:
+            self.who.lose()
         self._changes(source)
+        self._handed_on(step, "\n".join((source, *self.called)), script.wrote)
+        later = script.acting.later
+        if self.sets_keys or later is not None:
+            sure = not self.perhaps and not self.excused
+            self.who.current = (later or NOBODY) | (frozenset() if sure else before)
+
+    def _handed_on(self, step: Map, source: str, wrote: Mapping[tuple[str, str], Values]) -> None:
+        """What scripts wrote for the steps after them, where each time that they did so is known."""
+        otherwise = set(_WRITTEN.findall(_ASSIGNS.sub("", _HANDS_ON.sub("", source))))
+        for (file, name), values in wrote.items():
+            if name == KEYS or self.perhaps or self.excused or name in otherwise:
+                continue
+            if file == "GITHUB_OUTPUT":
+                self.output(step, name, values)
+            else:
+                self.handed[name] = values
+                self.scope = evolve(self.scope, changed=self.scope.changed - {name})
 
     def _folder(self, step: Map) -> str | None:
         """The directory of the repository that a script runs in, where that is known."""
@@ -196,15 +269,15 @@ class Steps:
         found = None if self.elsewhere else self.opened(path)
         if found is not None:
             self._changes(found[1])
-            self.others = self.others or OTHERWISE.search(found[1]) is not None
+            self.called.append(found[1])
+            self.who.others = self.who.others or OTHERWISE.search(found[1]) is not None
         return found
 
     def _changes(self, source: str) -> None:
         """What a script sets for the steps after it."""
         if "GITHUB_ENV" in source:
             self.scope = evolve(self.scope, changed=self.scope.changed | frozenset(_SET.findall(source)))
-            if _KEYS in source:
-                self.current = {None}
+            self.sets_keys = self.sets_keys or KEYS in source or "AWS_PROFILE" in source
 
 
 _DEEPEST = 5
@@ -213,7 +286,7 @@ _WITHOUT_AWS = re.compile(r"actions/(cache|setup-\w+|(up|down)load-artifact)(/\w
 
 
 @define
-class _Given:
+class Given:
     """The inputs of an action."""
 
     values: Mapping[str, Value]
@@ -231,148 +304,5 @@ class _Given:
         return any(one.literal not in ("", "false") for one in self.of(name))
 
 
-# ---------------------------------------------------------------- actions that are known
-
-
-def _credentials(steps: Steps, step: Map, given: _Given) -> None:
-    conditional = steps.perhaps or steps.excused
-    roles = tuple(one for one in given.of("role-to-assume") if one != EMPTY)
-    if _KEYS in steps.scope.env or not roles:
-        steps.current = {*steps.current, None} if conditional else {None}
-        return
-    by_token = not steps.excused and not any(
-        (given.may("aws-access-key-id"), given.may("web-identity-token-file"), given.may("role-chaining"))
-    )
-    region = given.of("aws-region")
-    audience = given.of("audience", str(AUDIENCE))
-    one = region[0] if len(region) == 1 else None
-    place = steps.place(_line(step, "role-to-assume"), step.file)
-    if steps.logins or steps.current != {None}:
-        steps.unsure = steps.unsure or "an earlier step, which logs in too"
-    subjects = steps.subjects(steps.when)
-    chained = [v.literal for v in given.of("role-chaining")] == ["true"] and len(steps.current) == 1
-    (before,) = steps.current if chained and not steps.excused else (None,)
-    by = () if before is None else steps.logins[before].roles
-    tagged = bool(by) and not given.may("role-skip-session-tagging")
-    whole = not given.may("output-credentials")  # which whoever reads the step's outputs has
-    login = FoundLogin(place, roles, by_token, subjects, audience, one, by=by, tagged=tagged, whole=whole)
-    steps.logins.append(login)
-    new = len(steps.logins) - 1
-    steps.current = {*steps.current, new} if conditional and len(steps.logins) > 1 else {new}
-
-
-def _line(step: Map, name: str) -> int:
-    given = step.get("with")
-    return given.lines.get(name, step.line) if isinstance(given, Map) else step.line
-
-
-def _login(steps: Steps, step: Map, given: _Given) -> None:
-    public = "public" in [one.literal for one in given.of("registry-type")]
-    steps.use("public-login" if public else "login", steps.at(step))
-    accounts = given.of("registries")
-    named = [one for one in accounts if one.literal is None or one.literal.isdigit()]
-    hosts = [Text.of(one, ".dkr.ecr.", AWS_REGION, ".amazonaws.com") for one in named or [text(ACCOUNT_ID)]]
-    if not accounts or named:
-        steps.output(step, "registry", (text("public.ecr.aws"),) if public else tuple(hosts))
-
-
-def _docker_login(steps: Steps, step: Map, given: _Given) -> None:
-    """To ECR with somebody's keys, or with the credentials that are there."""
-    if any(".dkr.ecr" in str(one) or ".dkr-ecr" in str(one) for one in given.of("registry")):
-        if "username" in given:
-            steps.registry = {None}
-        else:
-            steps.use("login", steps.at(step))
-
-
-def _metadata(steps: Steps, step: Map, given: _Given) -> None:
-    images = [Text.of(line, ":", Ref("tag of the image")) for one in given.of("images") for line in lines_of(one)]
-    if len(images) == 1:
-        steps.output(step, "tags", (images[0],))
-
-
-def _build(steps: Steps, step: Map, given: _Given) -> None:
-    if any(HANDED_ON.search(plain(value)) for value in given.values.values()):
-        steps.lose()
-    if not given.may("push") and not PUSHING.search(plain(given.values.get("outputs"))):
-        return
-    for line in plain(given.values.get("tags")).replace(",", "\n").splitlines():
-        images = tuple(image for one in evaluated(line.strip(), steps.scope) for image in lines_of(one))
-        if images:
-            steps.use("push", steps.place(_line(step, "tags"), step.file), image=images)
-
-
-def lines_of(value: Text) -> Iterator[Text]:
-    """The lines of a text that say something."""
-    for line in value.split("\n", 64):
-        first = line.parts[0] if line.parts else ""
-        if not isinstance(first, str) or first.strip():
-            yield line if line.literal is None else text(line.literal.strip())
-
-
-def _render(steps: Steps, step: Map, given: _Given) -> None:
-    file = given.of("task-definition")
-    for name in ("task-definition-arn", "task-definition-family"):
-        if name in given:
-            file = tuple(Text.of(FAMILY, one) for one in given.of(name))
-            steps.use("read-definition", steps.at(step))
-    steps.output(step, "task-definition", file)
-
-
-def _deploy(steps: Steps, step: Map, given: _Given) -> None:
-    place = steps.at(step)
-    definition = definition_of(steps.files, given.of("task-definition"))
-    cluster = given.of("cluster", "default")
-    steps.use("register", steps.place(_line(step, "task-definition"), step.file), definition=definition)
-    if "service" in given:
-        service = {"cluster": cluster, "service": given.of("service")}
-        at = steps.place(_line(step, "service"), step.file)
-        steps.use("watch", at, **service)
-        if "codedeploy-appspec" in given or "codedeploy-deployment-group" in given:
-            _code_deploy(steps, step, given)
-        else:
-            steps.use("update", at, **service, **_of_code_deploy(cluster, service["service"]))
-    if given.may("run-task"):
-        steps.use("run", place, definition=definition, cluster=cluster)
-        if given.may("wait-for-task-stopped"):
-            steps.use("watch-tasks", place, cluster=cluster)
-
-
-def _code_deploy(steps: Steps, step: Map, given: _Given) -> None:
-    """Through CodeDeploy; what isn't named is called after cluster and service, which the action does."""
-    application, group = given.of("codedeploy-application"), given.of("codedeploy-deployment-group")
-    if application and group:
-        at = steps.place(_line(step, "codedeploy-application"), step.file)
-        steps.use("code-deploy", at, application=application, group=group)
-        steps.use("code-deploy-revision", at, application=application)
-        if given.may("wait-for-service-stability"):
-            steps.use("watch-code-deploy", at, application=application, group=group)
-    else:
-        steps.lose()
-
-
-def _of_code_deploy(cluster: Values, service: Values) -> dict[str, Values]:
-    """What the action deploys through, unless it is told, where a service is rolled over by CodeDeploy."""
-    names = [Text.of(c, "-", s) for c in cluster for s in service]
-    return {
-        "application": tuple(Text.of("AppECS-", n) for n in names),
-        "group": tuple(Text.of("DgpECS-", n) for n in names),
-    }
-
-
-def _checkout(steps: Steps, step: Map, given: _Given) -> None:
-    """Another repository, or this one in a directory of its own: where files are isn't known then."""
-    own = all(one == text(REPOSITORY) for one in given.of("repository"))
-    steps.elsewhere = steps.elsewhere or not own or "path" in given
-
-
-_ACTIONS: Mapping[str, Callable[[Steps, Map, _Given], None]] = {
-    "actions/checkout": _checkout,
-    CREDENTIALS: _credentials,
-    "aws-actions/amazon-ecr-login": _login,
-    "docker/login-action": _docker_login,
-    "docker/metadata-action": _metadata,
-    "docker/build-push-action": _build,
-    "aws-actions/amazon-ecs-render-task-definition": _render,
-    "aws-actions/amazon-ecs-deploy-task-definition": _deploy,
-}
+Action = Callable[[Steps, Map, Given], None]
+"""What a step does that uses an action."""

@@ -15,24 +15,35 @@ from ecsiam.errors import Fault, ReadError
 from ecsiam.model.text import Ref, Text, text
 from ecsiam.readers.found import (
     FoundJob,
-    FoundLogin,
     Gap,
     Place,
     Root,
     Subject,
-    Value,
     as_list,
     as_map,
-    is_list,
     is_map,
 )
-from ecsiam.readers.github.conditions import condition, even_so, narrowed
-from ecsiam.readers.github.events import REPOSITORY, UNKNOWN, Start, choices, events_of, inputs_of, starts, subject
-from ecsiam.readers.github.expressions import Scope, plain
+from ecsiam.readers.github.actions import ACTIONS
+from ecsiam.readers.github.conditions import condition, narrowed
+from ecsiam.readers.github.events import REPOSITORY, UNKNOWN, Start, choices, events_of, inputs_of, starts
+from ecsiam.readers.github.expressions import Scope, Values
+from ecsiam.readers.github.jobs import (
+    Claims,
+    before,
+    folder_of,
+    may_ask,
+    mentions,
+    needs_of,
+    runners_of,
+    subjects_of,
+    together,
+    told_apart,
+)
 from ecsiam.readers.github.matrix import combinations
+from ecsiam.readers.github.scripts import MOST_COMMANDS as MOST_IN_JOB
 from ecsiam.readers.github.shell import LONGEST
 from ecsiam.readers.github.steps import Steps
-from ecsiam.readers.github.syntax import Node
+from ecsiam.readers.github.syntax import Call, Node
 from ecsiam.readers.loading import as_written
 from ecsiam.readers.values import Map
 from ecsiam.readers.walk import File, beside, files
@@ -44,6 +55,8 @@ MOST_JOBS = 2_000
 MOST_RUNS = 5_000  # jobs of a workflow, in all the ways that they start, and of all matrices
 MOST_SCRIPTS = 200  # in files of their own
 MOST_READ = 2_000  # times that these are read
+MOST_WAYS = 32  # of a job, by the conditions on which its logins hang
+MOST_COMMANDS = 50_000  # of scripts, in all that
 MOST_STARTS = 100  # of a workflow; with more it isn't known which
 
 _YAML = (".yml", ".yaml")
@@ -133,10 +146,26 @@ class _From:
     most: bool | None = True
     """The same of who calls it: a workflow that asks for more than its caller has doesn't start."""
     address: str = ""
-    claims: tuple[tuple[str, Text | None], ...] = ()
+    claims: Claims = ()
     depth: int = 0
     of: str = ""
     """Which job of a matrix it is."""
+
+
+@frozen
+class _Way:
+    """One of the ways that a job may go, by how it starts and how conditions come out that aren't known."""
+
+    start: Start
+    assumed: Mapping[Node, bool] = field(factory=dict[Node, bool])
+
+    def split(self, on: Node, scope: Scope) -> list["_Way"]:
+        """Both ways that it goes where a condition decides: of one ref, where it asks for that."""
+        return [
+            _Way(start, {**self.assumed, on: yes})
+            for yes in (True, False)
+            for start in narrowed((self.start,), on if yes else Call("!", (on,)), scope)
+        ]
 
 
 @define
@@ -151,10 +180,11 @@ class _Workflow:
     gaps: list[Gap] = field(factory=list[Gap])
     runs: int = 0
     read_scripts: int = 0
+    left: int = MOST_COMMANDS
 
     @property
     def found(self) -> list[FoundJob]:
-        return [evolve(job, logins=tuple(map(_told_apart, job.logins))) for job in self.jobs.values()]
+        return [evolve(job, logins=tuple(map(told_apart, job.logins))) for job in self.jobs.values()]
 
     def read(self, *, called: bool) -> None:
         """Read what starts by itself; what only others call counts where it is called."""
@@ -177,38 +207,65 @@ class _Workflow:
             self.gaps.append(Gap(Place(self.file.file), why))
 
     def _jobs(self, file: Map, name: str, given: _From) -> None:
-        token = _token(file.get("permissions"), given.token)
+        token = may_ask(file.get("permissions"), given.token)
         jobs = as_map(file.get("jobs"))
         conditions = {str(id): condition(as_map(job).get("if")) for id, job in jobs.items()}
+        handed: dict[tuple[str, Start], Mapping[str, Values]] = {}
+
+        def needed(job: Map, start: Start, depth: int = 0) -> dict[str, Values]:
+            """The outputs of the jobs that a job needs, by `JOB.NAME`, as far as they are known."""
+            found: dict[str, Values] = {}
+            for one in needs_of(job) if depth < DEEPEST and mentions(job, "needs.") else ():
+                before_it = jobs.get(one)
+                if not isinstance(before_it, Map) or "outputs" not in before_it or "strategy" in before_it:
+                    continue
+                if (one, start) not in handed:
+                    scope = evolve(given.scope, github=start.github, needs=needed(before_it, start, depth + 1))
+                    scope = scope.with_env(file.get("env")).with_env(before_it.get("env"))
+                    own = evolve(given, file=file, start=start, scope=scope)
+                    after = self._steps(before_it, Place(file.file), name, own, splits=False).scope
+                    outputs = as_map(before_it.get("outputs"))
+                    handed[one, start] = {str(n): after.of(value) for n, value in outputs.items()}
+                found |= {f"{one}.{n}": values for n, values in handed[one, start].items()}
+            return found
+
         for id, job in jobs.items():
             if not isinstance(job, Map):
                 continue
             address = f"{given.address}{id}"
             place = Place(file.file, getattr(jobs, "lines", {}).get(id, job.line), ("jobs", id), address)
             when: tuple[Start, ...] = (given.start,)
-            for one in _before(str(id), jobs, conditions):
+            for one in before(str(id), jobs, conditions):
                 when = narrowed(when, conditions[one], given.scope)
             for start in when:
                 scope = evolve(given.scope, github=start.github).with_env(file.get("env"))
-                own = evolve(
-                    given,
-                    file=file,
-                    start=start,
-                    token=False if given.most is False else _token(job.get("permissions"), token),
-                    scope=scope,
-                    address=address,
-                )
                 for matrix, of in combinations(job, scope):
-                    each = evolve(own, scope=evolve(scope, matrix=matrix).with_env(job.get("env")), of=of)
-                    self.runs += 1
-                    if self.runs > MOST_RUNS:
-                        return
-                    if "uses" in job:
-                        self._call(job, place, name, each)
-                    elif len(self.jobs) < MOST_JOBS:
-                        self._job(job, place, name, each)
+                    ways: list[_Way] = [_Way(start)]
+                    for way in ways:
+                        scope = evolve(given.scope, github=way.start.github, assumed=way.assumed)
+                        scope = evolve(scope, needs=needed(job, way.start))
+                        scope = evolve(scope.with_env(file.get("env")), matrix=matrix).with_env(job.get("env"))
+                        own = evolve(
+                            given,
+                            file=file,
+                            start=way.start,
+                            token=False if given.most is False else may_ask(job.get("permissions"), token),
+                            scope=scope,
+                            address=address,
+                            of=of,
+                        )
+                        self.runs += 1
+                        if self.runs > MOST_RUNS:
+                            return
+                        if "uses" in job:
+                            self._call(job, place, name, own)
+                        elif len(self.jobs) < MOST_JOBS:
+                            asks = self._job(job, place, name, own, splits=len(ways) < MOST_WAYS)
+                            ways += [] if asks is None else way.split(asks, scope)
 
-    def _job(self, job: Map, place: Place, name: str, given: _From) -> None:
+    def _steps(self, job: Map, place: Place, name: str, given: _From, *, splits: bool) -> Steps:
+        """The steps of a job, read."""
+
         def at(line: int | None, file: str) -> Place:
             return Place(file or place.file, line, (), place.address)
 
@@ -216,7 +273,7 @@ class _Workflow:
             return self.all.actions.get(posixpath.normpath(posixpath.join(top_of(name), path)))
 
         def sent(when: Iterable[Start]) -> tuple[Subject, ...]:
-            return tuple(one for start in when for one in _subjects(job, start, given))
+            return tuple(one for start in when for one in subjects_of(job, start, given.scope, given.claims, given.of))
 
         def opened(path: str) -> tuple[str, str] | None:
             named = posixpath.normpath(posixpath.join(top_of(name), path))
@@ -224,19 +281,27 @@ class _Workflow:
             self.read_scripts += source is not None
             return None if source is None or self.read_scripts > MOST_READ else (named, source)
 
-        folder = _folder(job) or _folder(given.file)
-        steps = Steps(given.scope, given.start, at, local, sent, opened, folder)
+        folder = folder_of(job) or folder_of(given.file)
+        left = min(self.left, MOST_IN_JOB)
+        steps = Steps(given.scope, given.start, at, local, sent, ACTIONS, opened, folder, left=left, splits=splits)
         steps.read(as_list(job.get("steps")))
-        others = steps.others and given.token is not False
-        if not steps.logins and not others:
-            return
-        runner = [one for value in _runners(job) for one in given.scope.of(value)]
+        self.left -= left - steps.left
+        return steps
+
+    def _job(self, job: Map, place: Place, name: str, given: _From, *, splits: bool) -> Node | None:
+        """Take a job in one way that it may go; where that is two, on what it hangs comes back instead."""
+        steps = self._steps(job, place, name, given, splits=splits)
+        others = steps.who.others and given.token is not False
+        if steps.asks is not None or not (steps.who.logins or others):
+            return steps.asks
+        runner = [one for value in runners_of(job) for one in given.scope.of(value)]
         unsure = steps.unsure
         if not runner or not all(one.literal and _HOSTED.fullmatch(one.literal) for one in runner):
             unsure = unsure or "its runner, which may have credentials of its own"
-        found = FoundJob(place.address, place, given.token, tuple(steps.logins), unsure, others)
-        before = self.jobs.get(place.address)
-        self.jobs[place.address] = found if before is None else _together(before, found)
+        found = FoundJob(place.address, place, given.token, tuple(steps.who.logins), unsure, others)
+        other = self.jobs.get(place.address)
+        self.jobs[place.address] = found if other is None else together(other, found)
+        return None
 
     def _call(self, job: Map, place: Place, name: str, given: _From) -> None:
         path = job.get("uses")
@@ -274,79 +339,6 @@ class _Workflow:
                 depth=given.depth + 1,
             ),
         )
-
-
-def _folder(given: Map) -> Value:
-    """Where the scripts of a job or a workflow run that don't say it themselves."""
-    return as_map(as_map(given.get("defaults")).get("run")).get("working-directory")
-
-
-def _subjects(job: Map, start: Start, given: _From) -> Iterator[Subject]:
-    """What a job sends that starts so, in each environment that it may be in."""
-    environment = job.get("environment")
-    value = environment.get("name") if is_map(environment) else environment
-    named: dict[Text | None, None] = {}
-    for one in evolve(given.scope, github=start.github).of(value):
-        literal = one.literal
-        if literal is None or literal.strip():
-            named[one] = None
-        if literal is None or not literal.strip():
-            named[None] = None  # what isn't known may be empty
-    for name in named:
-        found = subject(start, name)
-        yield evolve(found, claims=(*found.claims, *given.claims), of=given.of)
-
-
-def _before(id: str, jobs: Mapping[str, Value], conditions: Mapping[str, Node | None]) -> list[str]:
-    """A job with those that it needs: it is left out where one of them is, unless its `if` says otherwise."""
-    found = [id]
-    for one in found:
-        given = as_map(jobs.get(one)).get("needs")
-        needed = [] if even_so(conditions[one]) else as_list(given) or [given]
-        found += [n for n in needed if isinstance(n, str) and n in conditions and n not in found]
-    return found
-
-
-def _together(one: FoundJob, other: FoundJob) -> FoundJob:
-    """A job in two of the ways that it starts: a login that is the same is one, for all that either sends and does."""
-    logins: dict[FoundLogin, FoundLogin] = {}
-    for login in (*one.logins, *other.logins):
-        bare = evolve(login, subjects=(), uses=(), whole=True)
-        before = logins.get(bare, bare)
-        logins[bare] = evolve(
-            login,
-            subjects=tuple(dict.fromkeys((*before.subjects, *login.subjects))),
-            uses=tuple(dict.fromkeys((*before.uses, *login.uses))),
-            whole=before.whole and login.whole,
-        )
-    unsure, others = one.unsure or other.unsure, one.others or other.others
-    return evolve(one, logins=tuple(logins.values()), unsure=unsure, others=others)
-
-
-def _told_apart(login: FoundLogin) -> FoundLogin:
-    """A login whose subjects say of which job of a matrix they are, only where that makes a difference."""
-    each: dict[str, set[Subject]] = {}
-    for one in login.subjects:
-        each.setdefault(one.of, set()).add(evolve(one, of=""))
-    if any(found != each[login.subjects[0].of] for found in each.values()):
-        return login
-    return evolve(login, subjects=tuple(dict.fromkeys(evolve(one, of="") for one in login.subjects)))
-
-
-def _runners(job: Map) -> list[Value]:
-    given = job.get("runs-on")
-    if is_map(given):
-        return [Ref("a group of runners").name]
-    return given if is_list(given) else [given]
-
-
-def _token(permissions: Value, before: bool | None) -> bool | None:
-    """Whether a token may be asked for, by what stands there; else as `before`."""
-    if permissions is None:
-        return before
-    if is_map(permissions):
-        return plain(permissions.get("id-token")) == "write"
-    return None if permissions == "write-all" else False
 
 
 # ---------------------------------------------------------------- one workflow, by its name

@@ -4,12 +4,13 @@ Nothing is run and nothing fetched. A budget bounds the steps, so that no text m
 """
 
 import operator
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from ecsiam.model.text import Text
 from ecsiam.readers.found import Unread, Value, is_list
-from ecsiam.readers.hcl.taking import attribute_of, document_in, equal, item_of, items_of
+from ecsiam.readers.hcl.scope import LONGEST, Inner, Scope, is_in_for, places_of
+from ecsiam.readers.hcl.taking import attribute_of, document_of, either, equal, item_of, items_of
 from ecsiam.readers.hcl.tree import (
     Attribute,
     Binary,
@@ -28,53 +29,20 @@ from ecsiam.readers.hcl.tree import (
     TemplateIf,
     Unary,
 )
-from ecsiam.readers.values import Failed, Map, as_text, is_known, is_unknown, joined, named, truth, unknown
-
-STEPS = 1_000_000
-LONGEST = 1_000_000  # characters of a text, items of a list
-
-
-class Spent(Exception):
-    """More steps than any configuration that is meant."""
-
-
-class Budget:
-    """How many steps are left of an evaluation."""
-
-    def __init__(self, steps: int = STEPS) -> None:
-        self.left = steps
-
-    def spend(self, steps: int = 1) -> None:
-        self.left -= steps
-        if self.left < 0:
-            raise Spent
-
-
-class Scope(Protocol):
-    """What names mean where an expression stands."""
-
-    budget: Budget
-
-    def look(self, name: str) -> Value:
-        """What a name stands for. Raises Failed if for nothing."""
-        ...
-
-    def call(self, call: Call, arguments: list[Value]) -> Value:
-        """What a function gives."""
-        ...
-
-
-class Inner:
-    """A scope with names of its own in another."""
-
-    def __init__(self, outer: Scope, names: dict[str, Value]) -> None:
-        self.outer, self.names, self.budget = outer, names, outer.budget
-
-    def look(self, name: str) -> Value:
-        return self.names[name] if name in self.names else self.outer.look(name)
-
-    def call(self, call: Call, arguments: list[Value]) -> Value:
-        return self.outer.call(call, arguments)
+from ecsiam.readers.values import (
+    Encoded,
+    Failed,
+    Map,
+    Where,
+    as_text,
+    is_known,
+    is_unknown,
+    joined,
+    named,
+    number_in,
+    truth,
+    unknown,
+)
 
 
 def evaluate(expression: Expression, scope: Scope) -> Value:
@@ -91,6 +59,27 @@ def value_of(expression: Expression, scope: Scope) -> Value:
         return Unread(str(e))
     except RecursionError:
         return Unread("nested too deeply to be evaluated")
+
+
+def written(e: Expression, scope: Scope) -> Where | None:
+    """Where a value was written that a `for` hands on: in the object that it goes through, which others have made."""
+    match e:
+        case Name(name=name):
+            return places.get(name) if (places := places_of(name, scope)) is not None else None
+        case Attribute(source=Name(name=of) as source, name=name) if places_of(of, scope) is not None:
+            return _where(evaluate(source, scope), name)
+        case Index(source=source, key=Name(name=name) as key) if places_of(name, scope) is not None:
+            return _where(evaluate(source, scope), evaluate(key, scope))
+        case Template(parts=inner) | Call(arguments=inner):
+            return next((found for one in inner if (found := written(one, scope))), None)
+        case Conditional(then=then, otherwise=otherwise):
+            return written(then, scope) or written(otherwise, scope)
+        case _:
+            return None
+
+
+def _where(value: Value, key: Value) -> Where | None:
+    return value.at(key) if isinstance(value, Map) and isinstance(key, str | Text) else None
 
 
 # ---------------------------------------------------------------- each kind of expression
@@ -125,29 +114,47 @@ def _splat(e: Splat, scope: Scope) -> Value:
 
 
 def _template(e: Template, scope: Scope) -> Value:
-    values = [evaluate(part, scope) for part in e.parts]
     if e.lone:
-        return values[0]
+        return evaluate(e.parts[0], scope)
+    pieces = list(_pieces(e, scope))
+    values = [value for value, _ in pieces]
+    if e.file or any(isinstance(value, Encoded) for value in values):
+        document = document_of(pieces, e.file)
+        if document is not None:
+            return document
     found = joined(values)
     size = len(found) if isinstance(found, str) else 0
     if size > LONGEST:
-        raise Failed(f"a text of more than {LONGEST:,} characters")
+        return Unread(f"a text of more than {LONGEST:,} characters")
     scope.budget.spend(size // 100)
-    return document_in(found, e.file, e.line) if e.file else found
+    return found
 
 
-def _template_if(e: TemplateIf, scope: Scope) -> Value:
-    return _chosen(evaluate(e.condition, scope), e.then, e.otherwise, scope)
+def _pieces(e: Template, scope: Scope) -> Iterator[tuple[Value, int]]:
+    """What a template puts one after the other, and in which line that is written; 0 for what is filled in."""
+    for part in e.parts:
+        match part:
+            case Literal(value=value, line=line):
+                yield value, line
+            case TemplateFor(source=source, body=body):
+                for key, value in items_of(evaluate(source, scope)):
+                    scope.budget.spend()
+                    if key is None:
+                        yield value, 0
+                        break
+                    yield from _pieces(body, Inner(scope, {part.key: key, part.value: value}))
+            case TemplateIf(condition=condition, then=then, otherwise=otherwise):
+                on = truth(found := evaluate(condition, scope))
+                if on is None:
+                    yield _chosen(found, then, otherwise, scope), 0
+                else:
+                    yield from _pieces(then if on else otherwise, scope)
+            case _:
+                yield evaluate(part, scope), 0
 
 
-def _template_for(e: TemplateFor, scope: Scope) -> Value:
-    parts: list[Value] = []
-    for key, value in items_of(evaluate(e.source, scope)):
-        scope.budget.spend()
-        if key is None:
-            return value
-        parts.append(evaluate(e.body, Inner(scope, {e.key: key, e.value: value})))
-    return joined(parts)
+def _directive(e: TemplateIf | TemplateFor, scope: Scope) -> Value:
+    return joined([value for value, _ in _pieces(Template([e], lone=False, line=0), scope)])
 
 
 def _listed(e: Listed, scope: Scope) -> Value:
@@ -156,6 +163,7 @@ def _listed(e: Listed, scope: Scope) -> Value:
 
 def _object(e: Object, scope: Scope) -> Value:
     made = Map((), e.file, e.line)
+    handed_on = is_in_for(scope)
     for key_expression, value, line in e.items:
         key = evaluate(key_expression, scope)
         if isinstance(key, Unread):
@@ -165,46 +173,79 @@ def _object(e: Object, scope: Scope) -> Value:
         # Elsewhere in the object it may be fine: only this value is lost, as long as nobody needs it.
         made[key] = value_of(value, scope)
         made.lines[key] = line
+        if handed_on:
+            made.put_at(key, written(value, scope))
     return made
 
 
 def _for(e: For, scope: Scope) -> Value:
     source = evaluate(e.source, scope)
-    kept: list[tuple[Value, Value]] = []
-    rest = ""
+    if e.object_key is not None:
+        return _for_object(e, e.object_key, source, scope)
+    found: list[Value] = []
+    for key, value in items_of(source):
+        scope.budget.spend()
+        inner = _of_item(e, source, key, value, scope)
+        taken = _is_taken(e, inner) if key is not None else None
+        if taken:
+            found.append(evaluate(e.result, inner))
+        elif taken is None:
+            found.append(value if key is None else _NOT_SURE)
+    return found
+
+
+def _for_object(e: For, object_key: Expression, source: Value, scope: Scope) -> Value:
+    found = Map((), e.file, e.line)
+    may: set[Value] | None = set()  # the keys of which it isn't known whether they are there
     for key, value in items_of(source):
         scope.budget.spend()
         if key is None:
-            rest = value.why
-            kept.append((None, value))
+            found.rest = value.why
+            same = isinstance(object_key, Name) and object_key.name == e.key
+            may = _more(may, source.may if same and isinstance(source, Map) else None)
             continue
-        inner = Inner(scope, {e.key: key, e.value: value} if e.key else {e.value: value})
-        taken = True if e.condition is None else truth(evaluate(e.condition, inner))
-        if taken is None:
-            rest = "a condition of a `for` isn't known"
-            kept.append((None, Unread(rest)))
-        elif taken:
-            made = None if e.object_key is None else evaluate(e.object_key, inner)
-            kept.append((made, evaluate(e.result, inner)))
-    if e.object_key is None:
-        return [v for _, v in kept]
-    found = Map((), e.file, e.line, rest)
-    for key, value in kept:
-        if isinstance(key, Unread):
-            found.rest = key.why
-        elif key is not None and e.grouped:
-            found.setdefault(key if isinstance(key, Text) else as_text(key), []).append(value)
-        elif key is not None:
-            found[key if isinstance(key, Text) else as_text(key)] = value
+        inner = _of_item(e, source, key, value, scope)
+        taken = _is_taken(e, inner)
+        if taken is False:
+            continue
+        made = evaluate(object_key, inner)
+        name = made if isinstance(made, Text | Unread) else as_text(made)
+        if isinstance(name, Unread):
+            found.rest, may = name.why, None
+        elif taken is None:
+            found.rest, may = _NOT_SURE.why, _more(may, None if isinstance(name, Text) else {name})
+        elif e.grouped:
+            found.setdefault(name, []).append(evaluate(e.result, inner))
+        else:
+            found[name] = evaluate(e.result, inner)
+            found.put_at(name, written(e.result, inner))
+    found.may = may if found.rest else None
     return found
+
+
+_NOT_SURE = Unread("a condition of a `for` isn't known")
+
+
+def _of_item(e: For, source: Value, key: Value, value: Value, scope: Scope) -> Inner:
+    """The scope of one item of what a `for` goes through."""
+    names = {e.key: key, e.value: value} if e.key else {e.value: value}
+    return Inner(scope, names, dict.fromkeys(names, _where(source, key)))
+
+
+def _is_taken(e: For, inner: Inner) -> bool | None:
+    return True if e.condition is None else truth(evaluate(e.condition, inner))
+
+
+def _more(some: set[Value] | None, more: set[Value] | None) -> set[Value] | None:
+    return None if some is None or more is None else some | more
 
 
 def _call(e: Call, scope: Scope) -> Value:
     if e.name == "try":
         return _tried(e.arguments, scope)
-    if e.name == "can":
+    if e.name == "can" and e.arguments:
         try:
-            return True if is_known(evaluate(e.arguments[0], scope)) else unknown(f"can({id(e)})")
+            return True if is_known(evaluate(e.arguments[0], scope)) else unknown(f"can({scope.budget.left})")
         except Failed:
             return False
     arguments = [evaluate(a, scope) for a in e.arguments]
@@ -241,7 +282,7 @@ def _unary(e: Unary, scope: Scope) -> Value:
 def _number(value: Value) -> Any:
     if isinstance(value, str):
         try:
-            return int(value) if value.lstrip("-").isdecimal() and len(value) < 100 else float(value)
+            return number_in(value)
         except ValueError:
             pass
     elif isinstance(value, int | float) and not isinstance(value, bool):
@@ -272,16 +313,16 @@ def _binary(e: Binary, scope: Scope) -> Value:
     for one in (left, right):
         if isinstance(one, Unread):
             return one
-    if not is_known(left) or not is_known(right):
+    if e.operator in ("==", "!=") or not is_known(left) or not is_known(right):
         return unknown(f"({named(left)} {e.operator} {named(right)})")
     a, b = _number(left), _number(right)
+    if max(abs(a), abs(b)) > 10**60:
+        return Unread("too large a number")
     if e.operator in ("/", "%"):
-        if not b:
-            raise Failed("division by zero")
+        if abs(b) < 1e-60:
+            raise Failed("division by zero, or nearly so")
         exact = isinstance(a, int) and isinstance(b, int) and a % b == 0
         return (a // b if exact else a / b) if e.operator == "/" else a - b * int(a / b)
-    if max(abs(a), abs(b)) > 10**60:
-        raise Failed("too large a number")
     return _NUMERIC[e.operator](a, b)
 
 
@@ -321,10 +362,8 @@ def _chosen(condition: Value, then: Expression, otherwise: Expression, scope: Sc
     if is_list(a) and is_list(b):
         common = [v for v in a if v in b]
         return [*common, why]
-    texts = all(v is None or isinstance(v, str | Text | int | float) for v in (a, b))
-    if texts and not isinstance(condition, Unread):
-        return unknown(f"({named(condition)} ? {named(a)} : {named(b)})")
-    return why
+    found = why if isinstance(condition, Unread) else either([a, b], f"({named(condition)} ? {named(a)} : {named(b)})")
+    return why if isinstance(found, Unread) else found
 
 
 _HOW: dict[type, Callable[[Any, Scope], Value]] = {
@@ -334,8 +373,8 @@ _HOW: dict[type, Callable[[Any, Scope], Value]] = {
     Index: _index,
     Splat: _splat,
     Template: _template,
-    TemplateIf: _template_if,
-    TemplateFor: _template_for,
+    TemplateIf: _directive,
+    TemplateFor: _directive,
     Listed: _listed,
     Object: _object,
     For: _for,

@@ -1,13 +1,30 @@
 """Terraform's functions of lists and maps, also of those that are known in part."""
 
+import csv
 from collections.abc import Callable
 from itertools import product
+from math import ceil
 from typing import Any
 
 from ecsiam.model.text import Text
 from ecsiam.readers.found import Unread, Value, is_list, is_map
 from ecsiam.readers.hcl.taking import equal, item_of
-from ecsiam.readers.values import Failed, Map, Set, as_text, is_given, is_known, is_unknown, named, truth, unknown
+from ecsiam.readers.values import (
+    Beyond,
+    Failed,
+    List,
+    Map,
+    Set,
+    alike,
+    as_set,
+    as_text,
+    is_given,
+    is_known,
+    is_unknown,
+    named,
+    truth,
+    unknown,
+)
 
 Function = Callable[..., Value]
 
@@ -31,16 +48,15 @@ def has_rest(items: list[Value]) -> Unread | None:
 
 
 def _distinct(value: Value) -> Value:
-    found: list[Value] = []
-    for item in items_in(value):
+    found = List()
+    for item in alike(items_in(value)):
         if item not in found:
             found.append(item)
     return found
 
 
 def _toset(value: Value) -> Value:
-    found = _distinct(value)
-    return Set(sorted(found, key=str) if all(isinstance(i, str | Text) for i in found) else found)
+    return as_set(alike(items_in(value)))
 
 
 def _flatten(value: Value) -> Value:
@@ -54,13 +70,8 @@ def _flatten(value: Value) -> Value:
 
 
 def _compact(value: Value) -> Value:
-    kept: list[Value] = []
-    for item in items_in(value):
-        if item is None or item == "":
-            continue
-        # Of an unknown text nobody knows whether it is empty: what it is part of may lack it.
-        kept.append(item)
-    return kept
+    # Of an unknown text nobody knows whether it is empty: what it is part of may lack it.
+    return List(item for item in alike(items_in(value)) if item is not None and item != "")
 
 
 def _coalesce(*values: Value) -> Value:
@@ -131,26 +142,26 @@ def _setproduct(*lists: Value) -> Value:
         if rest := has_rest(side):
             return Set([rest])
     if size > 10_000:
-        raise Failed("more than 10,000 combinations")
+        raise Beyond("more than 10,000 combinations")
     return Set([list(p) for p in product(*sides)])
 
 
 def _setsubtract(left: Value, right: Value) -> Value:
     a, b = items_in(left), items_in(right)
     if is_known(a) and is_known(b):
-        return Set([i for i in a if i not in b])
+        return as_set([i for i in a if i not in b])
     return Set([has_rest([*a, *b]) or Unread("it isn't known what `setsubtract` leaves")])
 
 
 def _setintersection(*lists: Value) -> Value:
     sides = [items_in(v) for v in lists]
     if all(map(is_known, sides)):
-        return Set([i for i in sides[0] if all(i in side for side in sides[1:])])
+        return as_set([i for i in sides[0] if all(i in side for side in sides[1:])])
     return Set([Unread("it isn't known what `setintersection` leaves")])
 
 
 def _sort(value: Value) -> Value:
-    return sorted(items_in(value), key=lambda i: str(as_text(i)))
+    return List(sorted(items_in(value), key=lambda i: str(as_text(i))))
 
 
 # ---------------------------------------------------------------- maps
@@ -174,12 +185,19 @@ def _merge(*values: Value) -> Value:
         one = _map(value)
         if isinstance(one, Map):
             found.file, found.line = found.file or one.file, found.line or one.line
-            found.rest = found.rest or one.rest
-            found.lines.update(one.lines)
-            if one.rest:  # what comes after may say the same keys again
-                found = Map(((k, Unread(one.rest)) for k in found), found.file, found.line, one.rest)
+            may = one.may if not found.rest else found.may if not one.rest else _both(found.may, one.may)
+            found.rest, found.may = found.rest or one.rest, may
+            for key in found:  # what comes after may say the same keys again
+                if one.may_have(key):
+                    found[key] = Unread(one.rest)
+            for key in one:
+                found.put_at(key, one.at(key))
         found.update(one)
     return found
+
+
+def _both(a: set[Any] | None, b: set[Any] | None) -> set[Any] | None:
+    return None if a is None or b is None else a | b
 
 
 def _lookup(value: Value, key: Value, *default: Value) -> Value:
@@ -187,51 +205,69 @@ def _lookup(value: Value, key: Value, *default: Value) -> Value:
     if default and key not in one:
         if isinstance(key, Text):
             return item_of({**one, "": default[0]}, key)
-        if not (isinstance(one, Map) and one.rest):
+        if not (isinstance(one, Map) and one.may_have(key)):
             return default[0]
     return item_of(one, key)
 
 
 def _keys(value: Value) -> Value:
     one = _map(value)
-    found: list[Value] = sorted(one, key=str)
-    return [*found, Unread(one.rest)] if isinstance(one, Map) and one.rest else found
+    return _of(one, sorted(one, key=str))
 
 
 def _values(value: Value) -> Value:
     one = _map(value)
-    found = [one[k] for k in sorted(one, key=str)]
-    return [*found, Unread(one.rest)] if isinstance(one, Map) and one.rest else found
+    return _of(one, [one[k] for k in sorted(one, key=str)])
+
+
+def _of(one: dict[Any, Any], found: list[Value]) -> Value:
+    if not isinstance(one, Map):
+        return found
+    found = [*found, Unread(one.rest)] if one.rest else found
+    return List(found) if one.typed else found
 
 
 def _zipmap(keys: Value, values: Value) -> Value:
     a, b = items_in(keys), items_in(values)
     if rest := has_rest([*a, *b]):
         return Map(rest=rest.why)
-    return Map(zip(a, b, strict=True))
+    return Map(zip(map(as_text, a), b, strict=True))
 
 
 def _tomap(value: Value) -> Value:
-    return value if isinstance(value, Unread) else _map(value)
+    if isinstance(value, Unread):
+        return value
+    given = _map(value)
+    made = Map(zip(given, alike(list(given.values())), strict=True), rest=given.rest if isinstance(given, Map) else "")
+    if isinstance(given, Map):
+        made.placed_as(given)
+    made.typed = True
+    return made
 
 
 def _transpose(value: Value) -> Value:
     found = Map()
-    for key, items in _map(value).items():
+    for key, items in sorted(_map(value).items(), key=lambda item: str(item[0])):
         for item in items_in(items):
-            found.setdefault(item, []).append(key)
+            found.setdefault(as_text(item), []).append(key)
     return found
 
 
-def _range(*numbers: int) -> Value:
-    made = range(*(int(n) for n in numbers))
-    if len(made) > 1024:
+def _range(*numbers: float) -> Value:
+    start, end = (0, *numbers)[-2:] if len(numbers) < 3 else numbers[:2]
+    step = numbers[2] if len(numbers) > 2 else 1 if start <= end else -1
+    if not step or (end - start) / step > 1024:
         raise Failed("`range` of more than 1,024 numbers")
-    return list(made)
+    return List(start + i * step for i in range(max(0, ceil((end - start) / step))))
 
 
-def _chunklist(items: list[Value], size: int) -> Value:
-    return [items[i : i + size] for i in range(0, len(items), size)]
+def _chunklist(value: Value, size: Value) -> Value:
+    items = items_in(value)
+    if isinstance(size, Text):
+        return [Unread(f"it hangs on `{named(size)}`")]
+    if rest := has_rest(items):
+        return [rest]
+    return [items[i : i + int(size)] for i in range(0, len(items), int(size))] if int(size) else [items]
 
 
 def _concat(*lists: Value) -> Value:
@@ -247,11 +283,18 @@ def _reverse(value: Value) -> Value:
 
 
 def _tolist(value: Value) -> Value:
-    return list(items_in(value))
+    return List(alike(items_in(value)))
 
 
-def _slice(items: list[Value], start: int, end: int) -> Value:
-    return items[int(start) : int(end)]
+def _slice(value: Value, start: Value, end: Value) -> Value:
+    items = items_in(value)
+    unsure = next((v for v in (start, end) if isinstance(v, Text)), None)
+    if unsure is not None:
+        return [Unread(f"it hangs on `{named(unsure)}`")]
+    before = next((i for i, item in enumerate(items) if isinstance(item, Unread)), len(items))
+    if before == len(items) < int(end):
+        raise Failed("`slice` goes past the end of the list")
+    return items[int(start) : int(end)] if int(end) <= before else [*items[int(start) : before], items[before]]
 
 
 def _index(items: list[Value], item: Value) -> int:
@@ -276,9 +319,22 @@ def _any(value: Value) -> Value:
     return True if True in answers else unknown(f"anytrue({named(value)})") if None in answers else False
 
 
+def _list(*items: Value) -> Value:
+    return list(items)
+
+
+def _pairs(*items: Value) -> Value:
+    return Map(zip(items[::2], items[1::2], strict=True))
+
+
+def _csvdecode(text: str) -> Value:
+    return [Map(row) for row in csv.DictReader(text.splitlines(), strict=True)]
+
+
 LISTS: dict[str, Function] = {
     "alltrue": _all,
     "anytrue": _any,
+    "chunklist": _chunklist,
     "coalesce": _coalesce,
     "coalescelist": _coalescelist,
     "compact": _compact,
@@ -289,7 +345,9 @@ LISTS: dict[str, Function] = {
     "flatten": _flatten,
     "keys": _keys,
     "length": _length,
+    "list": _list,  # of versions before 0.15, as `map` is
     "lookup": _lookup,
+    "map": _pairs,
     "merge": _merge,
     "one": _one,
     "reverse": _reverse,
@@ -297,6 +355,7 @@ LISTS: dict[str, Function] = {
     "setproduct": _setproduct,
     "setsubtract": _setsubtract,
     "setunion": _setunion,
+    "slice": _slice,
     "sort": _sort,
     "tolist": _tolist,
     "tomap": _tomap,
@@ -308,11 +367,10 @@ LISTS: dict[str, Function] = {
 """Functions of lists and maps that may be known in part."""
 
 OF_KNOWN_LISTS: dict[str, tuple[Function, str]] = {
-    "chunklist": (_chunklist, "list"),
+    "csvdecode": (_csvdecode, "list"),
     "index": (_index, "text"),
     "matchkeys": (_matchkeys, "list"),
     "range": (_range, "list"),
-    "slice": (_slice, "list"),
     "sum": (_sum, "text"),
 }
 """Functions that need to know everything, and what they give: a text or number, or a list."""

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from ecsiam.readers.values import Failed
+from ecsiam.readers.values import Beyond
 
 LONGEST_PATTERN = 300
 _MOST_STEPS = 10_000_000
@@ -13,7 +13,7 @@ _IN_CLASS = re.compile(r"(?<!\\)\[\^?\]?(?:\\.|[^\]\\])*\]")
 
 
 def matcher(pattern: str, text: str) -> re.Pattern[str]:
-    """A pattern that is sure to be done with a text soon. Raises Failed for any other, and for what is none.
+    """A pattern that is sure to be done with a text soon. Raises Beyond for any other, and for what is none.
 
     A repeated group may take exponential time, and k repetitions beside each other the k-th power of the length.
     """
@@ -24,7 +24,7 @@ def matcher(pattern: str, text: str) -> re.Pattern[str]:
         or _GROUP_AGAIN.search(bare)
         or (len(text) + 1) ** (times + 1) > _MOST_STEPS * 100
     ):
-        raise Failed("a regular expression that could take long")
+        raise Beyond("a regular expression that could take long")
     return _compiled(pattern)
 
 
@@ -33,4 +33,4 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern.replace(r"\z", r"\Z"))
     except (re.error, OverflowError, RecursionError):
-        raise Failed("a regular expression that isn't understood") from None
+        raise Beyond("a regular expression that isn't understood") from None

@@ -25,6 +25,7 @@ from ecsiam.readers.hcl.tree import (
     Template,
     Unary,
 )
+from ecsiam.readers.values import Failed, number_in
 
 LONGEST = 1_000  # operators, attributes or indices one after the other
 
@@ -33,6 +34,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _OPERATOR = re.compile(r"\|\||&&|==|!=|>=|<=|[<>+*/%-]")
 _LEVEL = {"||": 1, "&&": 2, "==": 3, "!=": 3, ">": 4, ">=": 4, "<": 4, "<=": 4, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6}
 _FOR = re.compile(r"for\b(?!\s*[=:(])")
+_TAKEN = re.compile(r"\.(?:([^\W\d][\w-]*)|(\d{1,9}))")  # of each item of `list.*`
 _LEGACY_INDEX = re.compile(r"\d+")
 _ITEM = "*"
 
@@ -159,12 +161,12 @@ class _Parser(Templates):
                 if (name := self.match(IDENTIFIER)) is not None:
                     found = Attribute(found, name)
                 elif (number := self.match(_LEGACY_INDEX)) is not None:
-                    found = Index(found, Literal(int(number)))
+                    found = Index(found, self.number(number))
                 elif self.take("*"):
                     each: Expression = Name(_ITEM)
-                    while self.source.startswith(".", self.at) and IDENTIFIER.match(self.source, self.at + 1):
-                        self.at += 1
-                        each = Attribute(each, self.match(IDENTIFIER) or "")
+                    while (of := _TAKEN.match(self.source, self.at)) is not None:
+                        self.at = of.end()
+                        each = Attribute(each, of[1]) if of[1] else Index(each, Literal(int(of[2])))
                     found = Splat(found, each)
                 else:
                     raise self.expected("the name of an attribute")
@@ -207,9 +209,15 @@ class _Parser(Templates):
             case _:
                 return self.word()
 
+    def number(self, digits: str) -> Literal:
+        try:
+            return Literal(number_in(digits))
+        except Failed as e:
+            raise self.fault(str(e)) from None
+
     def word(self) -> Expression:
         if (number := self.match(_NUMBER)) is not None:
-            return Literal(int(number) if number.isdecimal() else float(number))
+            return self.number(number)
         line = self.line()
         if (called := self.match(_FUNCTION)) is not None:
             return self.call(called[:-1].strip(), line)

@@ -70,10 +70,13 @@ class Templates(Scanner):
         found: list[Expression] = []
         text: list[str] = []
         trim = False
+        begun = 0  # the line of the text
 
         def put(part: str) -> None:
-            nonlocal trim
+            nonlocal trim, begun
             blank = _BLANK_BEFORE.match(part) if trim else None
+            if not text and not quoted:
+                begun = self.line() - part.count("\n", blank.end() if blank else 0)
             text.append(part[blank.end() :] if blank else part)
             trim = False
 
@@ -82,7 +85,7 @@ class Templates(Scanner):
             joined = _BLANK_AFTER.sub("", joined) if trimmed else joined
             text.clear()
             if joined:
-                found.append(Literal(joined))
+                found.append(Literal(joined, begun))
 
         while self.at < len(self.source) and not (quoted and self.source[self.at] == '"'):
             if (plain := self.match(_QUOTED_TEXT if quoted else _TEXT)) is not None:

@@ -19,6 +19,7 @@ from ecsiam.readers.json_lines import decode
 from ecsiam.readers.values import (
     Encoded,
     Failed,
+    List,
     Map,
     as_text,
     encode,
@@ -27,6 +28,7 @@ from ecsiam.readers.values import (
     joined,
     lowered,
     named,
+    number_in,
     truth,
     unknown,
 )
@@ -58,7 +60,7 @@ def _text(value: Value) -> str | Text:
 def _split(separator: Value, value: Value) -> Value:
     text = _text(value)
     if isinstance(separator, str) and isinstance(text, str):
-        return text.split(separator) if separator else list(text)
+        return List(text.split(separator) if separator else list(text))
     marked = isinstance(separator, str) and bool(re.search(r"[^A-Za-z0-9-]", separator))
     if isinstance(text, Text) and marked and _is_made_of_words(text):
         return [lowered(t) for t in text.split(cast("str", separator), 10_000)]
@@ -158,6 +160,10 @@ def _formatted(flags: str, verb: str, value: Value) -> Value:
         return encode(value) if isinstance(value, list | dict) else "null" if value is None else as_text(value)
     if isinstance(value, Text):
         return unknown(f"format(%{flags}{verb}, {named(value)})")
+    if verb == "t" and truth(value) is not None:
+        return "true" if truth(value) else "false"
+    if verb == "v" and flags == "#":
+        return encode(value)
     if verb == "q":
         return json.dumps(as_text(value), ensure_ascii=False)
     if verb in "dxXob":
@@ -195,7 +201,7 @@ def tonumber(value: Value) -> Value:
     """A value as a number. Raises ValueError for what is none."""
     if value is None or isinstance(value, Text | Unread | int | float):
         return value
-    return int(value) if str(value).lstrip("-").isdecimal() else float(value)
+    return number_in(str(value))
 
 
 def _tobool(value: Value) -> Value:
@@ -305,6 +311,23 @@ def _abs(value: Any) -> Value:
     return abs(tonumber(value))
 
 
+def _pow(base: Any, power: Any) -> Value:
+    return _whole(float(tonumber(base)) ** float(tonumber(power)))
+
+
+def _log(value: Any, base: Any) -> Value:
+    return _whole(math.log(tonumber(value), tonumber(base)))
+
+
+def _signum(value: Any) -> Value:
+    return (tonumber(value) > 0) - (tonumber(value) < 0)
+
+
+def _whole(value: float) -> int | float:
+    """A whole number as one."""
+    return int(value) if value.is_integer() else value
+
+
 TEXTS: dict[str, Function] = {
     "endswith": _endswith,
     "format": _format,
@@ -335,16 +358,19 @@ OF_KNOWN_TEXTS: dict[str, tuple[Function, str]] = {
     "dirname": (_dirname, "text"),
     "floor": (_floor, "text"),
     "indent": (_indent, "text"),
+    "log": (_log, "text"),
     "lower": (str.lower, "text"),
     "max": (_largest, "text"),
     "md5": (_digest("md5"), "text"),
     "min": (_least, "text"),
     "parseint": (_parseint, "text"),
+    "pow": (_pow, "text"),
     "regex": (_regex, "text"),
     "regexall": (_regexall, "list"),
     "sha1": (_digest("sha1"), "text"),
     "sha256": (_digest("sha256"), "text"),
     "sha512": (_digest("sha512"), "text"),
+    "signum": (_signum, "text"),
     "strcontains": (_within, "text"),
     "strrev": (_reversed, "text"),
     "substr": (_substr, "text"),

@@ -11,9 +11,10 @@ from attrs import define, field, fields, has
 
 @define(eq=False, slots=True)
 class Literal:
-    """A number, a bool, null, or a text without anything to fill in."""
+    """A number, a bool, null, or a text without anything to fill in; of a piece of a template also its line."""
 
     value: Any
+    line: int = 0
 
 
 @define(eq=False)
@@ -213,8 +214,11 @@ def address_of(expression: Expression) -> str:
 
 def references(tree: object) -> Iterator[tuple[str, str]]:
     """What a body or an expression names as `type.name`: resources, and whatever else is written so."""
-    if isinstance(tree, Attribute) and isinstance(tree.source, Name):
-        yield tree.source.name, tree.name
+    match tree:
+        case Attribute(source=Name(name=kind) | Attribute(source=Name(name="resource"), name=kind), name=name):
+            yield kind, name
+        case _:
+            pass
     for inner in _inside(tree):
         yield from references(inner)
 

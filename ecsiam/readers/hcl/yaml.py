@@ -1,4 +1,4 @@
-"""`yamldecode`: a text that is YAML, as Terraform reads it, which is YAML 1.2: there `no` is a text.
+"""`yamldecode`: a text that is YAML, as Terraform reads it, to which `no` is false.
 
 https://developer.hashicorp.com/terraform/language/functions/yamldecode
 """
@@ -11,7 +11,11 @@ from ecsiam.readers.found import Unread, Value
 from ecsiam.readers.loading import yaml_documents
 from ecsiam.readers.values import Encoded, Failed, as_text, unknown
 
-_WORDS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_WORDS = {
+    way: word in ("true", "yes", "on", "y")
+    for word in ("true", "yes", "on", "y", "false", "no", "off", "n")
+    for way in (word, word.capitalize(), word.upper())
+}
 _WHOLE = re.compile(r"[-+]?[0-9]{1,100}")
 _OTHER = re.compile(r"0o[0-7]{1,100}|0x[0-9a-fA-F]{1,100}")
 _BROKEN = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")

@@ -18,6 +18,7 @@ from ecsiam.readers.found import (
     Place,
     Unread,
     as_list,
+    symbol,
 )
 from ecsiam.readers.iam.values import At, account_of, kind_of
 from ecsiam.readers.iam.whose import Whose, by_trust, version_of
@@ -63,8 +64,7 @@ class IamRoles:
 
     def details(self, at: At) -> None:
         """`get-account-authorization-details`, or a page of it."""
-        for one in at.each("RoleDetailList"):
-            self.role(one)
+        self._roles(at, "RoleDetailList")
         self.policies(at)
         for key in ("UserDetailList", "GroupDetailList"):
             for one in (attached for of in at.each(key) for attached in of.each("AttachedManagedPolicies")):
@@ -73,9 +73,13 @@ class IamRoles:
 
     def listed_roles(self, at: At) -> None:
         """`list-roles`, or a page of it."""
-        for one in at.each("Roles"):
-            self.role(one)
+        self._roles(at, "Roles")
         self._page(at, "Roles")
+
+    def _roles(self, at: At, key: str) -> None:
+        for one in at.each(key):
+            if not self.role(one):
+                self.gaps.append(Gap(one.place(), "it is no role", of_all=True))
 
     def _page(self, at: At, key: str) -> None:
         arns = (one.text("Arn") for of in (key, "Policies") for one in at.each(of))
@@ -196,12 +200,13 @@ class IamRoles:
         for account, pages in self.pages.items():
             if pages.open is not None and not pages.ended and not unnamed.ended:
                 of = f" of account {account}" if account else ""
-                self.gaps.append(Gap(pages.open, f"a page{of} that follows is not here, with its roles and policies"))
+                why = f"a page{of} that follows is not here, with its roles and policies"
+                self.gaps.append(Gap(pages.open, why, of_all=True))
         return (*self.roles.values(), *self.managed.values(), *others, *self.elsewhere), tuple(self.gaps)
 
     def _text_of(self, key: str) -> Text:
         role = self.roles[key]
-        return role.arn or role.name or text(key)
+        return role.arn or role.name or text(symbol(key))
 
     def _given(self, whose: Whose) -> Iterator[Found]:
         for at, name, one in self.given:
@@ -258,10 +263,11 @@ class IamRoles:
         """The files that are a role by its trust and policies alone, with the role: it is called as its folder is."""
         found: dict[str, str] = {}
         for file, folder in by_trust(at.file for at in self.documents if whose.folder(at.file) is None).items():
-            key = _within(folder, root).as_posix() if folder.name else "role"
+            named = folder.name and folder != PurePath(root)  # what was asked for may be called anything
+            key = _within(folder, root).as_posix() if named else "role"
             if key not in self.roles:
                 place = next(at.place(key) for at in self.documents if at.file == file)
-                self.roles[key] = FoundRole(key, place, None, name=text(folder.name) if folder.name else None)
+                self.roles[key] = FoundRole(key, place, None, name=text(folder.name) if named else None)
             found[file] = key
         return found
 
@@ -301,7 +307,10 @@ def _made(at: At, key: str, name: Text | None, arn: Text | None) -> FoundRole:
             (one.text("PolicyName") or text(""), one.document("PolicyDocument", key))
             for one in at.each("RolePolicyList")
         ),
-        managed=tuple(arn for one in at.each("AttachedManagedPolicies") if (arn := one.text("PolicyArn"))),
+        managed=tuple(
+            one.text("PolicyArn") or text(symbol(key, f"attached policy {i}"))
+            for i, one in enumerate(at.each("AttachedManagedPolicies"))
+        ),
         boundary=boundary,
         max_session_duration=longest if isinstance(longest, int) and longest else None,
         tags=tuple(

@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 from ecsiam.errors import Path
 from ecsiam.model.policy import VERSIONS
 from ecsiam.model.text import Text, text
-from ecsiam.readers.found import FoundDocument, Place, Unread, Value, as_list, as_map, is_map, several
+from ecsiam.readers.found import FoundDocument, Place, Unread, Value, as_list, as_map, is_list, several
 from ecsiam.readers.json_lines import decode
 from ecsiam.readers.loading import few
 from ecsiam.readers.values import Failed, Map
@@ -40,10 +40,10 @@ class At:
         return (self.data.line or None) if isinstance(self.data, Map) else None
 
     def each(self, key: str) -> "Iterator[At]":
-        """The objects in a list under a key."""
-        for i, one in enumerate(few(as_list(self.data.get(key)), self.file)):
-            if is_map(one):
-                yield At(self.file, (*self.path, key, i), one)
+        """The objects in a list under a key; what is none has nothing in it."""
+        given = self.data.get(key)
+        for i, one in enumerate(few([] if given is None else several(given), self.file)):
+            yield At(self.file, (*self.path, key, i) if is_list(given) else (*self.path, key), as_map(one))
 
     def inner(self, key: str) -> "At":
         """The object under a key."""

@@ -10,7 +10,12 @@ from ecsiam.model.text import Text
 from ecsiam.readers.found import FoundManaged, FoundRole
 
 CREATE_ROLE = "create-role.json"
-_TRUST, _POLICIES = "trust-policy.json", ("policies", "managed-policies")
+_POLICIES = ("policies", "managed-policies")
+_TRUSTS = tuple(
+    f"{name}.{suffix}"
+    for name in ("trust-policy", "trust_policy", "trust", "assume-role-policy", "assume_role_policy")
+    for suffix in ("json", "yaml", "yml")
+)
 
 
 @define
@@ -68,16 +73,21 @@ class Whose:
 
 
 def by_trust(files: Iterable[str]) -> dict[str, PurePath]:
-    """Documents that are one role's together: a folder's `trust-policy.json`, and what is in `policies/` beside it."""
+    """Documents that are one role's together, with its folder: its trust, and what is in `policies/` beside that.
+
+    Without such a folder, the one document that is beside it: of several, each may be another role's.
+    """
     paths = [PurePath(file) for file in files]
-    trusts = {path.parent: path for path in paths if path.name == _TRUST}
-    found: dict[str, PurePath] = {}
+    trusts = {path.parent: path for path in paths if path.name in _TRUSTS}
+    within: dict[PurePath, list[PurePath]] = {}
+    beside: dict[PurePath, list[PurePath]] = {}
     for path in paths:
-        folder = path.parent.parent
-        if path.parent.name in _POLICIES and folder in trusts:
-            found[str(trusts[folder])] = folder  # first: there the role stands
-            found[str(path)] = folder
-    return found
+        if path.parent.name in _POLICIES and path.parent.parent in trusts:
+            within.setdefault(path.parent.parent, []).append(path)
+        elif path.parent in trusts and path != trusts[path.parent]:
+            beside.setdefault(path.parent, []).append(path)
+    within |= {folder: there for folder, there in beside.items() if folder not in within and len(there) == 1}
+    return {str(path): folder for folder, there in within.items() for path in (trusts[folder], *there)}
 
 
 def _below(file: str, root: str) -> str:

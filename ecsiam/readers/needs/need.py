@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from attrs import field, frozen
 
 from ecsiam.errors import Path
-from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, Ref, Text, text
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, Bindings, Ref, Text, text
 from ecsiam.readers.forms import told
 from ecsiam.readers.found import FoundService, FoundTask, Place, Value, symbol
 from ecsiam.readers.needs.valuefrom import Reads, reads
@@ -54,6 +54,8 @@ class Known:
     services: tuple[FoundService, ...] = ()
     keys: Mapping[str, Text] = field(factory=dict[str, Text])
     arns: Mapping[Ref, Text] = field(factory=dict[Ref, Text])
+    home: Bindings = field(factory=Bindings)
+    """The task's own region and account, as far as they are known."""
 
     def keys_of(self, resource: Text) -> list[Text]:
         """The customer keys of what an ARN names: by its symbols, or as the ARN of something of the root."""
@@ -61,7 +63,8 @@ class Known:
         return [key for address, key in sorted(self.keys.items()) if address in named or self._is(address, resource)]
 
     def _is(self, address: str, resource: Text) -> bool:
-        return any(self.arns.get(symbol(address, attribute)) == resource for attribute in ("arn", "Arn"))
+        arns = (self.arns.get(symbol(address, attribute)) for attribute in ("arn", "Arn"))
+        return any(arn.bind(self.home) == resource.bind(self.home) for arn in arns if arn is not None)
 
 
 # ---------------------------------------------------------------- secrets and parameters

@@ -4,21 +4,22 @@ What only a deployment or AWS knows stays unknown, and equal to itself. A value 
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
 
 from attrs import evolve
 
 from ecsiam.errors import Fault, ReadError
 from ecsiam.readers.found import TERRAFORM, Gap, Given, Place, Root, Value
-from ecsiam.readers.hcl.evaluator import Budget, Spent, value_of
-from ecsiam.readers.hcl.syntax import parse_body, parse_expression
+from ecsiam.readers.hcl.evaluator import value_of
+from ecsiam.readers.hcl.scope import Budget, Spent
+from ecsiam.readers.hcl.syntax import parse_expression
 from ecsiam.readers.hcl.tree import Block, Name, address_of
-from ecsiam.readers.json_lines import parse_json
-from ecsiam.readers.terraform.files import Files, directories
-from ecsiam.readers.terraform.module import MISSING, Called, Module, Run
+from ecsiam.readers.terraform.files import SUFFIXES, Files, directories
+from ecsiam.readers.terraform.given import Nothing, values_in
+from ecsiam.readers.terraform.module import MISSING, Called, Module
 from ecsiam.readers.terraform.roots import TYPES, WITH_KEYS, root_of
+from ecsiam.readers.terraform.run import Run
 from ecsiam.readers.terraform.types import TerraformResource
 from ecsiam.readers.values import Failed
 
@@ -26,14 +27,13 @@ from ecsiam.readers.values import Failed
 def read_terraform(
     directory: str | Path,
     within: Path | None = None,
-    var_files: Sequence[str | Path] = (),
     values: Given | None = None,
 ) -> Iterator[Root]:
     """Every Terraform root at and below a directory. Raises ReadError, after the others, for those that can't be read.
 
     A directory that another one calls as a module is read with it, and is no root. Files are read `within` a directory
-    only: the directory itself if none is given. `values` are for the variables of roots that have them, as `-var` takes
-    them.
+    only: the directory itself if none is given. `values` are for the variables of roots that have them, as `-var` and
+    `-var-file` take them.
     """
     top = str(directory)
     files = Files(within or Path(top))
@@ -46,6 +46,7 @@ def read_terraform(
         except ReadError as e:
             faults += e.faults
     called = {one for of in calls.values() for one in of}
+    files.roots = tuple(one for one in found if os.path.normpath(one) in calls.keys() - called)
     read: set[str] = set()
     # Those that only call each other come last, since nothing that is a root calls them.
     for one in sorted(found, key=lambda directory: os.path.normpath(directory) in called):
@@ -53,7 +54,9 @@ def read_terraform(
         if here in calls and here not in read:
             _reach(here, calls, read)
             try:
-                yield read_root(one, files, var_files, values)
+                root = read_root(one, files, values)
+                yield root
+                read.update(os.path.normpath(Path(f).parent) for f in root.files if f.endswith(SUFFIXES))
             except ReadError as e:
                 faults += e.faults
     if faults:
@@ -81,13 +84,16 @@ def _calls(directory: str, files: Files) -> set[str]:
     return found - {os.path.normpath(directory)}
 
 
-def read_root(directory: str, files: Files, var_files: Sequence[str | Path] = (), given: Given | None = None) -> Root:
+def read_root(directory: str, files: Files, given: Given | None = None) -> Root:
     """One Terraform root. Raises ReadError for a file that is no Terraform."""
-    run = Run(files, directory)
+    run = Run(files, directory, lambda other: _own(other, files, Run(files, other)))
     configuration = files.configuration(directory)
-    values = _given(directory, files, var_files, run)
-    for name, value in (given or Given({})).of(configuration.variables).items():
-        values[name] = _as_written(value, configuration.variables[name])
+    values = _own(directory, files, run)
+    if given is not None:
+        values |= given.of_files(configuration.variables)
+        run.used |= dict.fromkeys(given.files)
+        typed = given.of(configuration.variables)
+        values |= {name: _as_written(value, configuration.variables[name]) for name, value in typed.items()}
     module = Module(run, configuration, given=lambda name: values.get(name, MISSING))
     resources: list[TerraformResource] = []
     keys: list[TerraformResource] = []
@@ -107,7 +113,7 @@ def read_root(directory: str, files: Files, var_files: Sequence[str | Path] = ()
         moved = tuple(_moves(module))
     except Spent:
         run.budget = Budget(0)
-        gaps.append(Gap(place, "it takes too many steps to evaluate; what is missing may be anything"))
+        gaps.append(Gap(place, "it takes too many steps to evaluate; what is missing may be anything", of_all=True))
         found = root_of(directory, TERRAFORM, [], [], tuple(run.used))
     return evolve(found, gaps=tuple(dict.fromkeys((*gaps, *run.gaps, *found.gaps))), moved=moved)
 
@@ -127,22 +133,14 @@ def _moves(module: Module) -> Iterator[tuple[str, str]]:
                 yield from _moves(called.module)
 
 
-def _given(directory: str, files: Files, var_files: Sequence[str | Path], run: Run) -> dict[str, Value]:
-    """The values of variables that files give: those that Terraform reads by itself, and those that were named."""
+def _own(directory: str, files: Files, run: Run) -> dict[str, Value]:
+    """The values of the files that Terraform reads by itself."""
     names = sorted(p.name for p in Path(directory).iterdir())
     own: list[str] = [n for n in ("terraform.tfvars", "terraform.tfvars.json") if n in names]
     own += [n for n in names if n.endswith((".auto.tfvars", ".auto.tfvars.json"))]
     found: dict[str, Value] = {}
-    for path in (*(os.path.normpath(Path(directory) / n) for n in own), *map(str, var_files)):
-        try:
-            source = files.text(path)
-            if path.endswith(".json"):
-                found.update(cast("dict[str, Any]", parse_json(source, lambda t: t, path, 1)))
-            else:
-                body = parse_body(source, path)
-                found.update({k: value_of(a.value, _Nothing()) for k, a in body.arguments.items()})
-        except (Failed, TypeError, ValueError) as e:
-            raise ReadError(Fault(str(e), file=path)) from None
+    for path in (os.path.normpath(Path(directory) / name) for name in own):
+        found.update(values_in(files, path))
         run.used[path] = None
     return found
 
@@ -153,18 +151,6 @@ def _as_written(value: str, variable: Block) -> Value:
     if kind is None or (isinstance(kind.value, Name) and kind.value.name == "string"):
         return value
     try:
-        return value_of(parse_expression(value, "the value that was given", 1), _Nothing())
+        return value_of(parse_expression(value, "the value that was given", 1), Nothing())
     except Failed as e:
         raise ReadError(Fault(f"the value of `{variable.labels[0]}`: {e}")) from None
-
-
-class _Nothing:
-    """The scope of a file of values: no name means anything."""
-
-    budget = Budget()
-
-    def look(self, name: str) -> Value:
-        raise Failed(f"`{name}` has no meaning in a file of values")
-
-    def call(self, call: Any, arguments: list[Value]) -> Value:
-        raise Failed("a file of values calls no function")

@@ -99,8 +99,8 @@ def _statement(block: Value) -> Value:
     for argument, element in _LISTS.items():
         if given.get(argument):
             made[element] = _texts(given[argument])
-            if isinstance(block, Map) and argument in block.lines:
-                made.lines[element] = block.lines[argument]
+            if isinstance(block, Map):
+                made.put_at(element, block.at(argument))
     for argument, element in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
         if given.get(argument):
             made[element] = _principals(blocks(given[argument]))

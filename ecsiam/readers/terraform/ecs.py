@@ -93,16 +93,16 @@ def _object(value: Value) -> Value:
             continue
         key, made = api_value(name, inner)
         found[key] = made
-        if isinstance(value, Map) and name in value.lines:
-            found.lines[key] = value.lines[name]
+        if isinstance(value, Map):
+            found.put_at(key, value.at(name))
     if isinstance(value, Map):
-        found.file, found.line, found.rest = value.file, value.line, value.rest
+        found.file, found.line, found.rest, found.may = value.file, value.line, value.rest, value.may
     return found
 
 
 def _own_values(one: TerraformResource) -> Map:
     kept = Map(((k, v) for k, v in one.values.items() if k not in _OWN), one.values.file, one.values.line)
-    kept.lines = one.values.lines
+    kept.placed_as(one.values)
     return cast("Map", _object(kept))
 
 
@@ -118,10 +118,10 @@ def _task(one: TerraformResource, gaps: list[Gap]) -> Iterator[Found]:
     value["containerDefinitions"] = containers
     value.lines["containerDefinitions"] = place.line or 0
     value["family"] = one.attribute("family")
-    value |= {k: v if isinstance(v, Unread) else as_text(v) for k, v in value.items() if k in ("cpu", "memory")}
+    value |= {k: as_text(v) for k in ("cpu", "memory") if isinstance(v := value.get(k), int | float)}
     lines, files = _lines(value)
-    home = one.home
-    made = FoundTask(one.address, one.place, plain(value), lines, home.region, home.account, files)
+    region = text_of(one.values.get("region")) or one.home.region
+    made = FoundTask(one.address, one.place, plain(value), lines, region, one.home.account, files)
     gaps += _gaps(made)
     yield made
 
@@ -140,6 +140,7 @@ def _lines(value: Map) -> tuple[dict[Path, int], dict[Path, str]]:
             if path:
                 lines[path], files[path] = inner.line, inner.file
             lines.update({(*path, str(k)): line for k, line in inner.lines.items() if line})
+            files.update({(*path, str(k)): file for k, file in inner.files.items() if file != inner.file})
     return lines, files
 
 

@@ -16,9 +16,15 @@ from ecsiam.readers.hcl.syntax import parse_body
 from ecsiam.readers.hcl.tree import Argument, Block, Body, references
 from ecsiam.readers.values import Failed
 
-_OF_ROLES = {"aws_iam_role", "aws_iam_policy", "aws_iam_policy_attachment", "aws_iam_role_policy_attachment"}
+_OF_ROLES = {
+    "aws_iam_role",
+    "aws_iam_policy",
+    "aws_iam_policy_attachment",
+    "aws_iam_role_policy_attachment",
+    "aws_iam_role_policy_attachments_exclusive",
+}
 K = TypeVar("K")
-SUFFIXES = (".tf", ".tf.json")
+SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
 MOST_FILES = 20_000
 LARGEST_OF_ALL = 64 * 1024 * 1024  # bytes that are read for one root
 
@@ -37,6 +43,7 @@ class Configuration:
     data: dict[tuple[str, str], Block] = field(factory=dict[tuple[str, str], Block])
     providers: list[Block] = field(factory=list[Block])
     moved: list[Block] = field(factory=list[Block])
+    settings: list[Block] = field(factory=list[Block])
 
     @cached_property
     def handed(self) -> frozenset[tuple[str, str]]:
@@ -45,6 +52,11 @@ class Configuration:
         bodies += [block.body for of in (self.outputs, self.modules, self.data) for block in of.values()]
         locals_ = (argument.value for argument in self.locals.values())
         return frozenset(one for of in (*bodies, *locals_) for one in references(of))
+
+    @property
+    def backend(self) -> Block | None:
+        """Where its state is kept, if that is said."""
+        return next((block for of in self.settings for block in of.body.of_type("backend")), None)
 
     def add(self, body: Body, *, overrides: bool = False) -> None:
         """Take in a file. Only one that overrides may say again what was said. Raises ReadError for any other."""
@@ -61,10 +73,8 @@ class Configuration:
                     _put(self.resources, (kind, name), block, overrides)
                 case "data", (kind, name):
                     _put(self.data, (kind, name), block, overrides)
-                case "provider", (_,):
-                    self.providers.append(block)
-                case "moved" | "import", ():
-                    self.moved.append(block)
+                case (("provider" | "moved" | "import" | "terraform" as kind), _):
+                    {"provider": self.providers, "terraform": self.settings}.get(kind, self.moved).append(block)
                 case "locals", ():
                     for name, argument in block.body.arguments.items():
                         if name in self.locals and not overrides:
@@ -98,6 +108,8 @@ class Files:
     def __init__(self, within: Path) -> None:
         self.within = within.resolve()
         self.left = LARGEST_OF_ALL
+        self.roots: tuple[str, ...] = ()
+        """The directories that may be roots, of which one may read another's state."""
         self._parsed: dict[str, Configuration] = {}
 
     def holds(self, path: str) -> bool:
@@ -209,17 +221,18 @@ def _pattern(glob: str) -> re.Pattern[str]:
 
 
 def _overrides(name: str) -> bool:
-    stem = name.removesuffix(".json").removesuffix(".tf")
+    stem = name.removesuffix(".json").removesuffix(".tf").removesuffix(".tofu")
     return stem == "override" or stem.endswith("_override")
 
 
 def names_of(directory: str) -> list[str]:
-    """The names of the Terraform files of a directory."""
+    """The names of the Terraform files of a directory; a file of OpenTofu's stands for Terraform's of the same name."""
     try:
         with os.scandir(directory) as entries:
-            return [e.name for e in entries if e.name.endswith(SUFFIXES) and e.name[0] not in ".#" and e.is_file()]
+            found = {e.name for e in entries if e.name.endswith(SUFFIXES) and e.name[0] not in ".#" and e.is_file()}
     except OSError:
         return []
+    return [name for name in found if name.replace(".tf", ".tofu") == name or name.replace(".tf", ".tofu") not in found]
 
 
 def directories(top: str) -> Iterator[str]:

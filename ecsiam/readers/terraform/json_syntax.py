@@ -4,9 +4,9 @@ https://developer.hashicorp.com/terraform/language/syntax/json
 """
 
 from ecsiam.errors import Fault, ReadError
-from ecsiam.readers.found import Value, is_list
+from ecsiam.readers.found import Value, is_list, several
 from ecsiam.readers.hcl.syntax import parse_template
-from ecsiam.readers.hcl.tree import Argument, Block, Body, Expression, Listed, Literal, Object
+from ecsiam.readers.hcl.tree import Argument, Block, Body, Expression, Listed, Literal, Name, Object
 from ecsiam.readers.json_lines import parse_json
 from ecsiam.readers.values import Failed, Map
 
@@ -36,10 +36,46 @@ def _blocks(body: Body, kind: str, labels: tuple[str, ...], value: Value, file: 
         if not isinstance(one, Map):
             continue
         if len(labels) == _LABELS[kind]:
-            body.blocks.append(Block(kind, labels, Body(file, _arguments(one, file)), line))
+            body.blocks.append(Block(kind, labels, _body(one, file), line))
             continue
         for label, inner in one.items():
             _blocks(body, kind, (*labels, label), inner, file, one.lines.get(label, line))
+
+
+def _body(value: Map, file: str) -> Body:
+    """A body. Which objects are blocks only a schema tells, but those are in which there are `dynamic` ones."""
+    body = Body(file, _arguments(value, file))
+    for name in [name for name, inner in value.items() if name == "dynamic" or _has_dynamic(inner)]:
+        del body.arguments[name]
+        of = value[name].items() if name == "dynamic" and isinstance(value[name], Map) else [(name, value[name])]
+        for label, inner in of:
+            for one in several(inner):
+                if isinstance(one, Map):
+                    made = (
+                        _dynamic(label, one, file)
+                        if name == "dynamic"
+                        else Block(label, (), _body(one, file), one.line)
+                    )
+                    body.blocks.append(made)
+    return body
+
+
+def _dynamic(label: str, value: Map, file: str) -> Block:
+    body = _body(value, file)
+    content = value.get("content")
+    if isinstance(content, Map):
+        body.arguments.pop("content", None)
+        body.blocks = [Block("content", (), _body(content, file), content.line)]
+    iterator = value.get("iterator")
+    if isinstance(iterator, str):
+        body.arguments["iterator"] = Argument(Name(iterator), value.lines["iterator"])
+    return Block("dynamic", (label,), body, value.line)
+
+
+def _has_dynamic(value: Value) -> bool:
+    return any(
+        isinstance(one, Map) and ("dynamic" in one or any(map(_has_dynamic, one.values()))) for one in several(value)
+    )
 
 
 def _arguments(value: Value, file: str) -> dict[str, Argument]:

@@ -1,6 +1,7 @@
 """A Terraform module evaluated: variables, locals, resources and the modules it calls, each when it is asked for."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,26 +10,23 @@ from ecsiam.errors import ReadError
 from ecsiam.model.text import AWS_REGION, Text, text
 from ecsiam.readers.found import Gap, Place, Unread, Value, is_list, is_map
 from ecsiam.readers.hcl import functions
-from ecsiam.readers.hcl.evaluator import (
-    Budget,
-    Inner,
-    Scope,
-    evaluate,
-    value_of,
-)
+from ecsiam.readers.hcl.evaluator import evaluate, value_of
+from ecsiam.readers.hcl.scope import Inner, Scope
 from ecsiam.readers.hcl.syntax import parse_template
-from ecsiam.readers.hcl.taking import document_in, items_of
+from ecsiam.readers.hcl.taking import document_in
 from ecsiam.readers.hcl.tree import Argument, Attribute, Block, Call, Expression, Literal, Name, Object
-from ecsiam.readers.terraform.attributes import Home
-from ecsiam.readers.terraform.files import Configuration, Files
+from ecsiam.readers.terraform.attributes import OF_PROVIDER, Home
+from ecsiam.readers.terraform.files import Configuration
+from ecsiam.readers.terraform.instances import by_index, by_key
 from ecsiam.readers.terraform.resource import Resource
+from ecsiam.readers.terraform.run import Run
 from ecsiam.readers.terraform.variables import converted, of_type
 from ecsiam.readers.values import Failed, Map, Node, as_text, named, unknown
 
-MOST_INSTANCES = 2_000
 # What is made of a file's content, and by which function.
 _OF_CONTENT = {f"file{of}": of for of in ("md5", "sha1", "sha256", "sha512", "base64sha256", "base64sha512")}
 _OF_CONTENT["filebase64"] = "base64encode"
+_ACCOUNT = re.compile("[0-9]{12}")
 _ABROAD = ("assume_role", "assume_role_with_web_identity", "profile", "access_key")
 
 
@@ -40,27 +38,6 @@ class Named(Node):
 
     def attribute(self, name: str) -> Value:
         return self._get(name)
-
-
-class Run:
-    """What all modules of a root share."""
-
-    def __init__(self, files: Files, root: str) -> None:
-        self.files, self.root, self.budget = files, root, Budget()
-        self.gaps: list[Gap] = []
-        self.used: dict[str, None] = {}
-        self.installed = self._installed()
-
-    def _installed(self) -> dict[str, str]:
-        """Where `terraform init` has put modules, by their keys."""
-        import json
-
-        path = Path(self.root) / ".terraform" / "modules" / "modules.json"
-        try:
-            listed: list[Any] = json.loads(self.files.text(str(path)))["Modules"] if path.exists() else []
-            return {m["Key"]: os.path.normpath(Path(self.root) / m["Dir"]) for m in listed}
-        except (Failed, ValueError, KeyError, TypeError, OSError, RecursionError):
-            return {}
 
 
 class Module:
@@ -90,6 +67,7 @@ class Module:
             "local": Named(self.local),
             "module": Named(lambda name: self.instances("module", name)),
             "data": Named(lambda kind: Named(lambda name: self.instances("data", kind, name))),
+            "resource": Named(lambda kind: Named(lambda name: self.instances("resource", kind, name))),
             "path": Named(self._path),
             "terraform": Named(lambda name: unknown(f"terraform.{name}")),
         }
@@ -147,6 +125,21 @@ class Module:
             raise Failed(f"there is no output `{name}`")
         return self._kept(("output", name), lambda: value_of(block.body.arguments["value"].value, self))
 
+    def outputs(self, address: str, backend: Value, config: Value) -> Node:
+        """What another root hands on by its state, where that root is here; its things have addresses of their own."""
+        run = self.run.of_state(backend, config)
+        try:
+            values = None if run is None or run.root in self.parents else run.values_of(run.root)
+        except ReadError:
+            values = None
+        if run is None or values is None:
+            return Named(lambda name: unknown(f"{address}.outputs.{name}"))
+        at = address.replace("data.terraform_remote_state.", "remote_state.")
+        configuration = run.files.configuration(run.root)
+        other = Module(run, configuration, f"{at}.", "", lambda name: values.get(name, MISSING), self.parents)
+        other.set_providers()
+        return Named(lambda name: other.output(name) if name in configuration.outputs else unknown(f"{at}.{name}"))
+
     def _kept(self, key: tuple[str, ...], make: Callable[[], Value]) -> Value:
         if key not in self._made:
             self._made[key] = Unread(f"`{'.'.join(key)}` hangs on itself")
@@ -180,9 +173,9 @@ class Module:
 
         for_each, count = block.body.arguments.get("for_each"), block.body.arguments.get("count")
         if for_each is not None:
-            return _by_key(value_of(for_each.value, self), make)
+            return by_key(value_of(for_each.value, self), make)
         if count is not None:
-            return _by_index(value_of(count.value, self), make)
+            return by_index(value_of(count.value, self), make)
         return make("", {})
 
     def each(self, value: Value) -> Iterator[Any]:
@@ -273,8 +266,9 @@ class Module:
     def _allowed(self, accounts: Argument | None) -> Text | None:
         """The one account that a provider works in: it refuses every other."""
         found = value_of(accounts.value, self) if accounts is not None else None
-        one = as_text(found[0]) if is_list(found) and len(found) == 1 else None
-        return text(one) if isinstance(one, str | Text) else None
+        one = found[0] if is_list(found) and len(found) == 1 else None
+        one = str(one) if isinstance(one, int) else one
+        return text(one) if isinstance(one, Text) or (isinstance(one, str) and _ACCOUNT.fullmatch(one)) else None
 
     def home(self, block: Block) -> Home:
         """Where the provider of a resource makes it."""
@@ -293,8 +287,24 @@ class Module:
 
     def call(self, call: Call, arguments: list[Value]) -> Value:
         name = call.name.removeprefix("core::")
+        try:
+            return self._call(name, call, arguments)
+        except IndexError:
+            raise Failed(f"`{name}` has too few arguments") from None
+
+    def _call(self, name: str, call: Call, arguments: list[Value]) -> Value:
         if name in ("file", "templatefile", "fileexists", "fileset") or name in _OF_CONTENT:
             return self._of_file(name, arguments)
+        if name == "templatestring":
+            template = as_text(arguments[0])
+            if not isinstance(template, str):
+                return Unread("it isn't known what the template is")
+            return self.filled(template, arguments[1], "", 0)
+        if name in OF_PROVIDER:
+            function, count = OF_PROVIDER[name]
+            if len(arguments) != count:
+                raise Failed(f"`{name}` takes {count} arguments")
+            return function(*arguments)
         if name in ("timestamp", "plantimestamp", "uuid", "bcrypt") or name.startswith("cidr"):
             at = "" if name.startswith("cidr") else f"{call.file}:{call.line}"
             return unknown(f"{name}({', '.join(map(named, arguments))}){at}")
@@ -330,8 +340,8 @@ class Module:
             scope.names.update(names)
         elif names is not None:
             return Unread("the values of a template aren't known")
-        # What a directive leaves out or repeats moves the lines.
-        return document_in(evaluate(tree, scope), "" if "%{" in template else file, line)
+        tree.file = file
+        return document_in(evaluate(tree, scope), file, line)
 
 
 class _Template:
@@ -362,41 +372,6 @@ class _Missing:
 
 
 MISSING: Any = _Missing()
-_Make = Callable[..., Value]
-
-
-def _by_key(value: Value, make: _Make) -> Value:
-    found = Map()
-    try:
-        for key, item in items_of(value):
-            if key is None:
-                found.rest = item.why
-                continue
-            # A list is a set here: its items are their own keys.
-            known = item if is_list(value) else key
-            name = known if isinstance(known, Text) else as_text(known)
-            if len(found) > MOST_INSTANCES or isinstance(name, Unread):
-                found.rest = "more than can be read"
-                break
-            each = Map({"key": name, "value": item})
-            found[name] = make(f'["{name}"]', {"each": each})
-    except Failed as e:
-        found.rest = str(e)
-    if found.rest:
-        each = Map({"key": unknown("each.key"), "value": Unread(found.rest)})
-        found["*"] = make("[*]", {"each": each}, f"how many there are isn't known: {found.rest}")
-    return found
-
-
-def _by_index(value: Value, make: _Make) -> Value:
-    if isinstance(value, str) and value.isdecimal():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        why = value.why if isinstance(value, Unread) else named(value)
-        return [make("[0]", {"count": Map({"index": 0})}, f"whether it exists isn't known: `count` is {why}"[:300])]
-    if value > MOST_INSTANCES:
-        return [make("[0]", {"count": Map({"index": 0})}, "more than can be read")]
-    return [make(f"[{i}]", {"count": Map({"index": i})}) for i in range(value)]
 
 
 def _variable_of(expression: Expression) -> str:

@@ -6,9 +6,10 @@ from typing import Protocol
 from attrs import evolve
 
 from ecsiam.readers.found import Place, Unread, Value
-from ecsiam.readers.hcl.evaluator import Inner, Scope, value_of
+from ecsiam.readers.hcl.evaluator import value_of
+from ecsiam.readers.hcl.scope import Inner, Scope
 from ecsiam.readers.hcl.taking import items_of
-from ecsiam.readers.hcl.tree import Block, Body, Call, Name
+from ecsiam.readers.hcl.tree import Attribute, Block, Body, Call, Name
 from ecsiam.readers.terraform.attributes import Home, computed
 from ecsiam.readers.terraform.document import document
 from ecsiam.readers.terraform.files import Configuration
@@ -22,6 +23,10 @@ class Owner(Scope, Protocol):
 
     def home(self, block: Block) -> Home:
         """Where the provider of a resource makes it."""
+        ...
+
+    def outputs(self, address: str, backend: Value, config: Value) -> Node:
+        """What another root hands on by its state."""
         ...
 
     def filled(self, template: str, names: Value, file: str, line: int) -> Value:
@@ -73,6 +78,8 @@ class Resource(Node):
         if self.block.type == "data":
             if self.type == "aws_iam_policy_document" and name in ("json", "minified_json"):
                 return Encoded(document(self.values(), self.block.body.file, self.block.line))
+            if self.type == "terraform_remote_state" and name == "outputs" and self.argument("workspace") is None:
+                return self.module.outputs(self.address, self.argument("backend"), self.argument("config"))
             if self.type == "template_file" and name == "rendered":
                 return self._rendered()
         return computed(self.type, self.address, name, self.argument, self.module.home(self.block))
@@ -103,6 +110,21 @@ def evaluated(body: Body, scope: Scope) -> Map:
     return made
 
 
+def _hands_on(body: Body, name: str) -> bool:
+    """Whether what stands in a `dynamic` block is what the objects say that it goes through."""
+    for argument, given in body.arguments.items():
+        match given.value:
+            case Attribute(source=Attribute(source=Name(name=of), name="value"), name=taken):
+                if (of, taken) == (name, argument):
+                    return True
+            case Call(name="lookup" | "try", arguments=[Attribute(source=Name(name=of), name="value"), *_]):
+                if of == name:
+                    return True
+            case _:
+                pass
+    return False
+
+
 def _dynamic(block: Block, scope: Scope) -> Iterator[Value]:
     content = next(iter(block.body.of_type("content")), None)
     source = block.body.arguments.get("for_each")
@@ -118,6 +140,8 @@ def _dynamic(block: Block, scope: Scope) -> Iterator[Value]:
                 continue
             inner = evaluated(content.body, Inner(scope, {name: Map({"key": key, "value": value})}))
             inner.line = content.line
+            if isinstance(value, Map) and value.line and _hands_on(content.body, name):
+                inner.file, inner.line = value.file, value.line
             yield inner
     except Failed as e:
         yield Unread(str(e))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from attrs import evolve
 
-from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Ref, Text
+from ecsiam.model.text import Ref, Text
 from ecsiam.readers.found import (
     Found,
     FoundAttachment,
@@ -18,12 +18,12 @@ from ecsiam.readers.found import (
     is_map,
     symbol,
 )
-from ecsiam.readers.terraform.attributes import Home
 from ecsiam.readers.terraform.attributes import arn as arn_of_resource
+from ecsiam.readers.terraform.attributes import key_arn
 from ecsiam.readers.terraform.document import blocks
 from ecsiam.readers.terraform.ecs import ECS, cluster_configurations
 from ecsiam.readers.terraform.types import IAM, TerraformResource, text_of
-from ecsiam.readers.values import Map
+from ecsiam.readers.values import Map, unknown
 
 _TRANSLATE = {**IAM, **ECS}
 TYPES = frozenset(_TRANSLATE)
@@ -85,10 +85,10 @@ def _arn(one: TerraformResource) -> Iterable[tuple[Ref, Text]]:
 
 def _key(one: TerraformResource, others: list[TerraformResource]) -> Iterable[tuple[str, Text]]:
     """The address of what has a customer key, with the key's ARN."""
-    found = _KEYS[one.type](one.values)
-    key = None if found is None else _key_arn(found, one.home)
+    key = key_arn(_KEYS[one.type](one.values), one.home)
     if key is None:
         return
+    key = _aliased(key, others)
     if one.type != "aws_s3_bucket_server_side_encryption_configuration":
         yield one.address, key
         return
@@ -98,19 +98,15 @@ def _key(one: TerraformResource, others: list[TerraformResource]) -> Iterable[tu
             yield other.address, key
 
 
-def _key_arn(key: Value, home: Home) -> Text | None:
-    """The ARN of a key that is named by its ARN or id; the alias of a key of AWS's own is none."""
-    found = text_of(key)
-    if found is None or not found.parts or (found.literal is not None and found.literal.startswith("alias/aws/")):
-        return None
-    if found.split(":", 1)[0].literal == "arn" or len(found.split(":", 5)) == 6:
-        return found
-    name = found.refs[0].name if len(found.parts) == 1 and found.refs else ""
-    if found.literal is None and not (name.endswith(".id") and "aws_kms_key." in name):
-        return found
-    what = "" if (found.literal or "").startswith("alias/") else "key/"
-    where = ("arn:", PARTITION, ":kms:", home.region or AWS_REGION, ":", home.account or ACCOUNT_ID, ":")
-    return Text.of(*where, what, found)
+def _aliased(key: Text, others: list[TerraformResource]) -> Text:
+    """A key by its ARN: of an alias the key that it is one of, which may not be in sight."""
+    found = key.split(":alias/", 1)
+    if len(found) == 1:
+        return key
+    for other in others:
+        if other.type == "aws_kms_alias" and text_of(other.attribute("arn")) == key:
+            return key_arn(other.values.get("target_key_id"), other.home) or key
+    return Text.of(found[0], ":key/", unknown(f"alias/{found[1]}"))
 
 
 def _s3_keys(values: Map) -> Value:
@@ -136,6 +132,9 @@ def _first(value: Value, name: str) -> Value:
 # Types that may have a customer key, and where they say it.
 _KEYS: dict[str, Callable[[Map], Value]] = {
     "aws_secretsmanager_secret": lambda v: v.get("kms_key_id"),
+    "aws_db_instance": lambda v: v.get("master_user_secret_kms_key_id"),
+    "aws_rds_cluster": lambda v: v.get("master_user_secret_kms_key_id"),
+    "aws_kms_alias": lambda v: v.get("target_key_id"),
     "aws_efs_file_system": lambda v: v.get("kms_key_id"),
     "aws_cloudwatch_log_group": lambda v: v.get("kms_key_id"),
     "aws_ssm_parameter": lambda v: v.get("key_id"),

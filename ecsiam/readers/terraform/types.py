@@ -16,6 +16,7 @@ from ecsiam.readers.found import (
     FoundInline,
     FoundManaged,
     FoundPassing,
+    FoundProvider,
     FoundResourcePolicy,
     FoundRole,
     FoundTemplate,
@@ -29,7 +30,7 @@ from ecsiam.readers.found import (
 )
 from ecsiam.readers.terraform.attributes import Home
 from ecsiam.readers.terraform.document import blocks, document_of
-from ecsiam.readers.values import Map, is_unknown, named, plain
+from ecsiam.readers.values import Encoded, Map, as_text, is_unknown, named, plain
 
 TEMPLATE = ("repo", "context")  # of which GitHub makes subjects where nobody says otherwise
 AttributeOf = Callable[[str], Value]
@@ -60,6 +61,7 @@ class TerraformResource:
 
 def text_of(value: Value) -> Text | None:
     """A value as a text, if it is one."""
+    value = as_text(value) if isinstance(value, Encoded) else value
     if isinstance(value, str | Text):
         return text(value)
     return text(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
@@ -195,6 +197,13 @@ def _policy_attachment(one: TerraformResource, gaps: list[Gap]) -> Iterator[Foun
         yield FoundAttachment(one.address, one.place, policy, the_texts(one, "roles", gaps))
 
 
+def _exclusive(one: TerraformResource, gaps: list[Gap]) -> Iterator[Found]:
+    """All managed policies of a role at once: it attaches those that are not there."""
+    role = the_text(one, "role_name", gaps)
+    for policy in the_texts(one, "policy_arns", gaps):
+        yield FoundAttachment(one.address, one.place, policy, () if role is None else (role,))
+
+
 # ---------------------------------------------------------------- policies of resources
 
 # Where the resource is named that a policy is of; of one that has its own policy, its ARN.
@@ -295,11 +304,21 @@ def _template(one: TerraformResource, _: list[Gap]) -> Iterator[Found]:
     yield FoundTemplate(one.address, one.place, name, None if one.unsure else keys)
 
 
+def _provider(one: TerraformResource, _: list[Gap]) -> Iterator[Found]:
+    url, given = one.values.get("url"), one.values.get("client_id_list")
+    if isinstance(url, str):
+        named = tuple(str(audience) for audience in given) if is_list(given) else ()
+        known = is_list(given) and all(isinstance(audience, str) for audience in given) and not one.unsure
+        yield FoundProvider(one.address, one.place, url.removeprefix("https://"), named if known else None)
+
+
 IAM: dict[str, Translate] = {
+    "aws_iam_openid_connect_provider": _provider,
     "aws_iam_role": _role,
     "aws_iam_role_policy": _role_policy,
     "aws_iam_policy": _policy,
     "aws_iam_role_policy_attachment": _role_attachment,
+    "aws_iam_role_policy_attachments_exclusive": _exclusive,
     "aws_iam_policy_attachment": _policy_attachment,
     "aws_iam_user_policy_attachment": _policy_attachment,
     "aws_iam_group_policy_attachment": _policy_attachment,

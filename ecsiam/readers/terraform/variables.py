@@ -3,13 +3,18 @@
 https://developer.hashicorp.com/terraform/language/expressions/type-constraints
 """
 
+import re
 from typing import Any
 
 from ecsiam.readers.found import Unread, Value, is_list, is_map
-from ecsiam.readers.hcl.evaluator import Scope, value_of
+from ecsiam.readers.hcl.evaluator import value_of
+from ecsiam.readers.hcl.scope import Scope
 from ecsiam.readers.hcl.syntax import parse_expression
-from ecsiam.readers.hcl.tree import Call, Expression, Literal, Name, Object
-from ecsiam.readers.values import Map, Set, as_text, unknown
+from ecsiam.readers.hcl.texts import tonumber
+from ecsiam.readers.hcl.tree import Call, Expression, Listed, Literal, Name, Object
+from ecsiam.readers.values import List, Map, Set, as_set, as_text, unknown
+
+_NUMBER = re.compile(r"-?\d{1,50}(?:\.\d{1,50})?")
 
 
 def _type(kind: Expression | None) -> Expression | None:
@@ -37,14 +42,17 @@ def converted(value: Value, kind: Expression | None, scope: Scope) -> Value:
     if value is None or isinstance(value, Unread):
         return value
     match _type(kind):
-        case Name(name="string") if not is_list(value) and not is_map(value):
-            return as_text(value) if isinstance(value, bool | int | float) else value
+        case Name(name=name) if not is_list(value) and not is_map(value):
+            return _primitive(value, name)
         case Call(name="list" | "set" as name, arguments=[inner]) if is_list(value):
             items = [converted(v, inner, scope) for v in value]
-            return Set(_once(items)) if name == "set" else items
+            return as_set(items) if name == "set" else List(items)
+        case Call(name="tuple", arguments=[Listed(items=kinds)]) if is_list(value) and len(kinds) == len(value):
+            return [converted(v, kind, scope) for v, kind in zip(value, kinds, strict=True)]
         case Call(name="map", arguments=[inner]) if is_map(value):
-            given = value
-            return _like(given, {k: converted(v, inner, scope) for k, v in given.items()})
+            made = _like(value, {k: converted(v, inner, scope) for k, v in value.items()})
+            made.typed = True
+            return made
         case Call(name="object", arguments=[Object(items=items)]) if is_map(value):
             given = value
             found: dict[Any, Any] = {}
@@ -52,7 +60,7 @@ def converted(value: Value, kind: Expression | None, scope: Scope) -> Value:
                 own, default = _key(key), _default(of)
                 if given.get(own) is not None:
                     found[own] = converted(given[own], _required(of), scope)
-                elif own not in given and isinstance(value, Map) and value.rest:
+                elif own not in given and isinstance(value, Map) and value.may_have(own):
                     found[own] = Unread(value.rest)
                 else:
                     found[own] = converted(value_of(default, scope), _required(of), scope) if default else None
@@ -61,19 +69,19 @@ def converted(value: Value, kind: Expression | None, scope: Scope) -> Value:
             return value
 
 
-def _once(items: list[Value]) -> list[Value]:
-    found: list[Value] = []
-    for item in items:
-        if item not in found:
-            found.append(item)
-    return sorted(found, key=str) if all(isinstance(i, str) for i in found) else found
+def _primitive(value: Value, kind: str) -> Value:
+    if kind == "string" and isinstance(value, bool | int | float):
+        return as_text(value)
+    if kind == "number" and isinstance(value, str) and _NUMBER.fullmatch(value):
+        return tonumber(value)
+    return value == "true" if kind == "bool" and value in ("true", "false") else value
 
 
 def _like(value: dict[Any, Any], found: dict[Any, Any]) -> Map:
     made = Map(found)
     if isinstance(value, Map):
-        made.file, made.line, made.rest = value.file, value.line, value.rest
-        made.lines = value.lines
+        made.rest, made.may = value.rest, value.may
+        made.placed_as(value)
     return made
 
 

@@ -27,12 +27,27 @@ variable "untyped" {
   default = ["x", "y"]
 }
 
+variable "typed" {
+  type = object({
+    list   = optional(list(number), ["1", 2])
+    set    = optional(set(number), [3, 10, 1])
+    empty  = optional(list(string), [])
+    map    = optional(map(string), { a = 1, b = true })
+    none   = optional(map(string), {})
+    tuple  = optional(tuple([string, number]), [1, "2"])
+    number = optional(number, "5")
+    bool   = optional(bool, "true")
+  })
+  default = {}
+}
+
 locals {
   nothing  = null
   list     = ["c", "a", "b", "a"]
   map      = { one = 1, two = 2, "three four" = 3, (join("-", ["f", "i"])) = 5 }
   nested   = [["a"], ["b", ["c", []]], "d"]
-  objects  = [{ id = "x", n = [1, 2] }, { id = "y", n = [] }]
+  objects  = [{ id = "x", n = [1, 2] }, { id = "y", n = [3] }]
+  template = "hi $${name}%%{ for s in l } $${s}%%{ endfor }"
   statements = [
     { Effect = "Allow", Action = "s3:*", Resource = ["*"] },
   ]
@@ -92,7 +107,21 @@ EOT
     numbers_given = var.numbers
     untyped = var.untyped
 
+    # what a type makes of a value, and which values are equal
+    typed   = [var.typed.list, var.typed.map, var.typed.tuple, var.typed.number, var.typed.bool]
+    ordered = [[for v in var.typed.set : v], [for v in toset([3, 10, 1]) : v], tolist(toset(["b", "a"]))]
+    like    = [var.typed.empty == [], var.typed.none == {}, var.typed.list[0] == 1, var.typed.number == 5, [] == []]
+    unlike  = [split(",", "a") == ["a"], sort(["a"]) == ["a"], toset([]) == [], tomap({}) == {}, keys({ a = 1 }) == ["a"]]
+    as_one  = [tolist([1, "a"]), toset([1, "1"]), tomap({ a = 1, b = "x" }), distinct([1, "1"]), compact([1, "", "a"])]
+    legacy  = local.objects.*.n.0
+
     # functions of lists and maps
+    f_csv      = csvdecode("a,b\n1,\"x,y\"\n2,z\n")
+    f_steps    = [range(5, 0, -2), range(0, 1, 0.25), range(3, 0)]
+    f_in_order = [setunion([1, 3], [2]), setintersection(["b", "a"], ["a", "b"]), setsubtract(["c", "b", "a"], ["b"])]
+    f_pieces   = [slice(["a", "b", "c"], 0, 2), chunklist(["a", "b", "c"], 2), chunklist([], 2)]
+    f_yaml     = yamldecode("a: &x [1, yes, No, OFF, ~, 'yes', 0o14]\nb: *x\nc: |\n  t\n  u\n")
+    f_numbers  = [pow(3, 2), pow(4, 0.5), log(16, 2), signum(-3), signum(0)]
     f_concat   = concat([1], [], ["a"])
     f_flatten  = flatten(local.nested)
     f_distinct = distinct(local.list)
@@ -114,7 +143,7 @@ EOT
     f_all      = [alltrue([true, true]), anytrue([false]), alltrue([]), anytrue([])]
     f_index    = index(local.list, "b")
     f_match    = matchkeys(["a", "b", "c"], ["x", "y", "x"], ["x"])
-    f_transpose = transpose({ a = ["x", "y"], b = ["y"] })
+    f_transpose = transpose({ b = ["y"], a = ["x", "y"] })
     f_sum      = [sum([1, 2, 3]), max(1, 5, 3), min(4, 2), abs(-3), ceil(1.2), floor(1.8)]
     f_to       = [tostring(1), tonumber("2"), tobool("true"), tolist(toset(["b", "a"])), tomap({ a = "b" })]
     f_try      = [try(local.map.none, "no"), try(local.objects[5].id, local.objects[1].id), can(local.map.none), can(1)]
@@ -127,6 +156,9 @@ EOT
     f_case     = [upper("aB"), lower("aB"), title("hello world-x")]
     f_trim     = [trim("?!a!?", "?!"), trimspace("  a \n"), trimprefix("abc", "a"), trimsuffix("abc", "c"), chomp("a\n\n")]
     f_substr   = [substr("hello", 1, 3), substr("hello", -2, -1), substr("hello", 0, 100)]
+    f_filled   = templatestring(local.template, { name = "x", l = ["p", "q"] })
+    f_verbs    = [format("%t %x %X %o %b", true, 255, 255, 8, 5), format("%#v", "x"), format("%+d|%e", 3, 1234.5)]
+    f_escaped  = [md5(jsonencode("<&>")), md5(jsonencode({ b = 1, a = [true, null, "é"] }))]
     f_format   = [format("%s-%d-%v", "a", 3, true), format("%05d|%5s|%-5s|%.2f", 42, "a", "b", 1.5), format("%q %%", "x")]
     f_order    = format("%[2]s %[1]s", "a", "b")
     f_list     = [formatlist("%s/*", ["a", "b"]), formatlist("%s-%s", "x", ["a", "b"])]
