@@ -786,9 +786,14 @@ def test_can_says_what_takes_it_away(here: Path) -> None:
     )
 
 
-def test_can_is_undecided_of_what_is_open() -> None:
-    code, out, err = said("can", "bare.yaml", "--action", "ecr:BatchGetImage")
-    assert (code, out.splitlines()[0].split()[:2], out.splitlines()[1]) == (
+def test_can_is_undecided_of_what_is_open_where_that_matters() -> None:
+    """Some image may be pulled in whatever account it is; whether it is one of a certain account is open."""
+    code, out, _ = said("can", "bare.yaml", "--action", "ecr:BatchGetImage")
+    assert (code, out.splitlines()[0].split()) == (0, ["yes", "execution"])
+    assert "    such as ecr:BatchGetImage on arn:aws:ecr:{aws_region}:{account_id}:repository/" in out
+    of_one = ("--action", "ecr:BatchGetImage", "--resource", "arn:aws:ecr:eu-west-1:123456789012:repository/*")
+    code, out, err = said("can", "bare.yaml", *of_one)
+    assert (code, out.splitlines()[0].split()[:2], out.splitlines()[-1]) == (
         3,
         ["undecided", "execution"],
         "no         task",
@@ -809,7 +814,8 @@ def test_can_as_data() -> None:
         "assumed": [],
     }
     assert found["roles"]["github_actions"].keys() == {"answer", "when", "unless", "witness", "assumed"}
-    code, found = data("can", "bare.yaml", "--action", "ecr:BatchGetImage", "--universe", "known")
+    of_one = ("--action", "ecr:BatchGetImage", "--resource", "arn:aws:ecr:eu-west-1:123456789012:repository/*")
+    code, found = data("can", "bare.yaml", *of_one, "--universe", "known")
     assert (code, found["roles"]["execution"].keys()) == (3, {"answer", "reason", "assumed"})
 
 

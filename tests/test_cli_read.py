@@ -48,6 +48,49 @@ def test_can(action: str, code: int, named: str, tmp_path: Path) -> None:
     assert said("can", path, "--action", action, "--resource", "arn:aws:s3:::shop-uploads/a").code == code
 
 
+BOUNDED = """Resources:
+  Task:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {{Statement: [{{Effect: Allow, Principal: {{Service: x}}, Action: "sts:AssumeRole"}}]}}
+      PermissionsBoundary: !Ref Limits
+      Policies:
+        - PolicyName: p
+          PolicyDocument: {{Statement: [{{Effect: Allow, Action: ["sqs:*", "s3:*"], Resource: !GetAtt Queue.Arn}}]}}
+  Queue: {{Type: AWS::SQS::Queue}}
+  Limits:
+    Type: AWS::IAM::ManagedPolicy
+    Properties: {{PolicyDocument: {{Statement: [{{Effect: Allow, Action: {}, Resource: "*"}}]}}}}
+"""
+
+
+def test_a_boundary_that_was_read_is_known(tmp_path: Path) -> None:
+    """Also on both sides of what is compared, where it says something else."""
+    wide, narrow = tmp_path / "wide.yaml", tmp_path / "narrow.yaml"
+    wide.write_text(BOUNDED.format('"sqs:*"'), encoding="utf-8")
+    narrow.write_text(BOUNDED.format('"sqs:Send*"'), encoding="utf-8")
+    asked = ("--action", "sqs:ReceiveMessage")
+    assert said("can", f"{wide}#Task", *asked).out.splitlines()[0].split() == ["yes", "Task"]
+    assert "arn:aws:sqs:{aws_region}:{account_id}:{Queue.name}" in said("can", f"{wide}#Task", *asked).out
+    assert said("can", f"{narrow}#Task", *asked).code == 1
+    assert said("contains", f"{wide}#Task", f"{wide}#Task").code == 0
+    lost = said("diff", str(wide), str(narrow))
+    assert lost.code == 0
+    assert "- Task: sqs:AddPermission on" in lost.out
+    assert "0 gained, 19 lost, 0 undecided" in lost.out
+    assert said("diff", str(narrow), str(wide)).code == 1
+    assert said("diff", str(wide), str(wide)).out.startswith("no change")
+
+
+def test_a_role_is_called_by_the_end_of_its_address_too(tmp_path: Path) -> None:
+    inner = BOUNDED.format('"*"')
+    (tmp_path / "inner.yaml").write_text(inner, encoding="utf-8")
+    outer = "Resources: {In: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: inner.yaml}}}\n"
+    (tmp_path / "outer.yaml").write_text(outer, encoding="utf-8")
+    for named in ("In.Task", "Task"):
+        assert said("can", f"{tmp_path}#{named}", "--action", "sqs:SendMessage").code == 0
+
+
 def test_of_a_part_that_was_not_understood_nothing_is_said_for_certain(tmp_path: Path) -> None:
     path = root(tmp_path / "infra", policy="data.terraform_remote_state.x.outputs.policy")
     done = said("can", path, "--action", "s3:PutObject")

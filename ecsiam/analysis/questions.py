@@ -16,6 +16,7 @@ from ecsiam.analysis.patterns import Unclear
 from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, allowed_by, of_query, of_statement, union
 from ecsiam.analysis.searching import search
+from ecsiam.analysis.symbols import least, stand_ins, surely
 from ecsiam.analysis.terms import Terms, bounded, terms, whole
 from ecsiam.errors import Fault, PolicyError
 from ecsiam.model.mistaken import policies_of
@@ -248,6 +249,8 @@ def can(
         wanted = Statement("Allow", action, resource, conditions=conditions or {}, as_is=True)
         asked, allowed = of_query(wanted), requests_of(subject)
         found, unmade = sought(allowed & asked, universe)
+        if isinstance(found, Undecided):
+            found = _sure(allowed & asked, universe) or found
         match found:
             case None:
                 fact = f"only requests that AWS never makes are allowed: {unmade}" if unmade else NOBODY
@@ -257,6 +260,16 @@ def can(
             case request:
                 when, unless = _terms(subject, wanted, universe)
                 return Holds(request, assumed(universe), when, unless)
+
+
+def _sure(some: Requests, universe: Universe) -> Request | None:
+    """A request that a set has whatever the texts are that nobody knows, if one is found."""
+    by = stand_ins(some)
+    found = None if by is None else ask(by.put(some), universe)
+    if by is None or not isinstance(found, Request):
+        return None
+    there = by.with_partition(some)
+    return by.shown(least(there, found, by)) if surely(there, found, by) == "yes" else None
 
 
 NOBODY = "no request of these is allowed, whatever its context"

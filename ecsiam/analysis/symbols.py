@@ -17,6 +17,7 @@ from ecsiam.analysis.request import Request
 from ecsiam.analysis.requests import Requests, of_statement
 from ecsiam.analysis.unknown import (
     LETTER,
+    UNREAD,
     Matches,
     all_of,
     any_of,
@@ -276,6 +277,8 @@ def _principal(named: Principal, asked: Principal | None, by: StandIns) -> Match
 
 def _condition(condition: Condition, version: Version, request: Request, by: StandIns) -> Matches:
     """Whether a condition holds; a key that isn't there is absent."""
+    if condition.key == UNREAD:
+        return "maybe"
     given = request.values(condition.key)
     texts = () if given is None else (given,) if isinstance(given, str) else given
     known = all(by.back(one).literal is not None for one in texts)

@@ -27,6 +27,9 @@ from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, PARTITION, Ref, Text, text
 Matches = Literal["yes", "no", "maybe"]
 Outcome = Literal["allowed", "denied", "undecided"]
 
+UNREAD = "ecsiam:unread"  # the key of a condition that was not understood: no request has it, and none is without
+BOUNDARY = "permissions boundary"  # among policies by name: none of them has a space in it
+
 # Attributes by which one resource is told from another: no two have the same.
 OF_RESOURCE = re.compile(r"(?!arn:|data\.)(?!.*\.data\.).*\.(arn|name|id|url|letter\d)")
 LETTER = re.compile(r".*\.letter\d")
@@ -290,10 +293,6 @@ def _applied(name: str, index: int, statement: Statement, version: Version, ques
     hangs = ["its resource"] if resources == "maybe" else []
     hangs += [f"`{key}`" for key, came_out in conditions.items() if came_out == "maybe"]
     return Applied(name, index, statement.effect, found, tuple(hangs))
-
-
-BOUNDARY = "the boundary"
-"""What a boundary is called beside policies: none has such a name."""
 
 
 def decide(policies: Mapping[str, Policy], question: Question, boundary: Policy | None = None) -> Verdict:

@@ -11,7 +11,7 @@ from ecsiam.findings.finding import Finding
 from ecsiam.findings.remedies import condition as written
 from ecsiam.findings.remedies import grant, resources
 from ecsiam.findings.rules import RULES
-from ecsiam.findings.spelling import language, shown
+from ecsiam.findings.spelling import Here, language, shown
 from ecsiam.findings.statements import no_wildcards, other_operator, redundant, shadowed, wrong_values
 from ecsiam.invariants.place import Place as Grant
 from ecsiam.invariants.vain import without_keys
@@ -227,20 +227,31 @@ def _slack(role: Role) -> int:
     return 2 * (lists + 1)
 
 
-# What the CDK grants with each secret, parameter and stream, more than is asked for: nobody can mend that there, nor
-# that AWS takes `ssm:DescribeParameters` on `*` alone, and `kinesis:SubscribeToShard` on consumers.
-_STREAM = {
+# What the CDK grants with each secret, parameter, table, stream, state machine and log group, more than is asked for:
+# nobody can mend that there, nor that AWS takes some of it on `*` alone, and records of a table on its stream.
+_READ_STREAM = {
     f"kinesis:{name}"
     for name in (
         *("describestreamsummary", "getrecords", "getsharditerator", "listshards", "subscribetoshard"),
         *("describestream", "liststreams", "describestreamconsumer"),
     )
 }
+_RECORDS = {"dynamodb:getrecords", "dynamodb:getsharditerator"}
+_READ_TABLE = _RECORDS | {
+    f"dynamodb:{name}" for name in ("batchgetitem", "query", "getitem", "scan", "conditioncheckitem", "describetable")
+}
+_WRITE_TABLE = {f"dynamodb:{name}" for name in ("batchwriteitem", "putitem", "updateitem", "deleteitem")}
+_READ_LOGS = ("filterlogevents", "getlogevents", "getloggroupfields", "describeloggroups", "describelogstreams")
 _OF_CDK = (
     {"secretsmanager:getsecretvalue", "secretsmanager:describesecret"},
     {"ssm:describeparameters", "ssm:getparameters", "ssm:getparameter", "ssm:getparameterhistory"},
-    _STREAM,
-    _STREAM | {"kinesis:putrecord", "kinesis:putrecords"},
+    _READ_STREAM,
+    _READ_STREAM | {"kinesis:putrecord", "kinesis:putrecords"},
+    _RECORDS,
+    _READ_TABLE,
+    _READ_TABLE | _WRITE_TABLE,
+    {"states:listexecutions", "states:liststatemachines"},
+    {f"logs:{name}" for name in _READ_LOGS},
 )
 
 
@@ -261,22 +272,23 @@ def void(role: ReadRole, reading: Reading) -> Iterator[Finding]:
         if as_cdk_grants(original.document.statements[place.at]):
             continue
         at = place_of(role, original.id, place.at)
-        remedy = _mended(at, list(mended(place)), role, original.document.statements[place.at], reading)
+        here = Here.of(at, role.root, reading)
+        remedy = _mended(here, list(mended(place)), role, original.document.statements[place.at])
         if not remedy and any(fault.path[:2] == ("Statement", place.at) for fault in original.document.refusals()):
             continue  # that says it
         remedy = remedy or _instead(place)
         yield Finding("void", at, shown(as_read(fact, role.role)), remedy=remedy, role=role.key)
 
 
-def _mended(place: Place, found: list[Mended], role: ReadRole, statement: Statement, reading: Reading) -> str:
+def _mended(here: Here, found: list[Mended], role: ReadRole, statement: Statement) -> str:
     """What to write as the resources of a statement; empty where nobody knows."""
     of_any = any(ref.name == PARTITION.name for t in statement.texts() for ref in t.refs)
     apart = list(dict.fromkeys(one.action for one in found if one.stays and one.action and one.right == "*"))
     if apart:
         head = f"Move {listed(apart)} into a statement of its own"
-        return grant(place, (Asked(action, text("*")) for action in apart), reading, head=head)
+        return grant(here, (Asked(action, text("*")) for action in apart), head)
     right = [_of_partition(as_read(one.right, role.role), of_any=of_any) for one in found]
-    return resources(place, right, reading, beside=any(one.stays for one in found)) if right else ""
+    return resources(here, right, beside=any(one.stays for one in found)) if right else ""
 
 
 # What people name in place of what AWS asks on, and how that is said instead.

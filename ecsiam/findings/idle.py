@@ -14,8 +14,11 @@ from ecsiam.findings.rules import RULES
 from ecsiam.model.deploying import STEPS
 from ecsiam.model.policy import Policy
 from ecsiam.model.statement import Only, Statement
-from ecsiam.readers.needs.need import Asked
-from ecsiam.readers.reading import Reading, ReadRole
+from ecsiam.model.text import Text
+from ecsiam.readers.found import as_list, as_map
+from ecsiam.readers.needs.images import repository_of
+from ecsiam.readers.needs.need import Asked, text_of
+from ecsiam.readers.reading import Reading, ReadRole, ReadTask
 
 
 @frozen
@@ -78,7 +81,12 @@ def _asked_by_tasks(reading: Reading, key: str) -> list[Asked] | None:
         return None
     found: list[Asked] = []
     for task in reading.tasks:
-        for one in judged(reading, task) if task.execution == key else ():
+        if task.execution != key:
+            continue
+        arns = reading.arns(task.root)
+        if not all(isinstance(one.parts[0], str) or repository_of(one, arns) for one in _images(task)):
+            return None  # what begins with a parameter may be of ECR
+        for one in judged(reading, task):
             if not isinstance(one, Judged) or one.need.unsure or one.verdict.outcome == "undecided":
                 return None
             found += [request for way in one.need.ways for request in way]
@@ -104,6 +112,12 @@ def _of(role: ReadRole, asked: list[Asked], by: By) -> Iterator[Finding]:
                 remedy = f"{'Grant what is needed instead' if everything else 'Take it out'}, unless {by.unless}."
                 place = place_of(role, id, i)
                 yield Finding(rule.id, place, fact, because=rule.why, remedy=remedy, page=rule.page, role=role.key)
+
+
+def _images(task: ReadTask) -> Iterator[Text]:
+    for container in as_list(as_map(task.found.value).get("containerDefinitions")):
+        if (image := text_of(as_map(container).get("image"))) is not None:
+            yield image
 
 
 def _is_known(statement: Statement, by: By) -> bool:

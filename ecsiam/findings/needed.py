@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import evolve, frozen
 
-from ecsiam.analysis.unknown import BOUNDARY, Question, Verdict, decide
+from ecsiam.analysis.unknown import BOUNDARY, UNREAD, Applied, Question, Verdict, decide
 from ecsiam.findings.finding import Finding, Undecidable
 from ecsiam.findings.remedies import field, grant
-from ecsiam.findings.spelling import shown
+from ecsiam.findings.spelling import Here, shown
 from ecsiam.invariants.sent import of_session
 from ecsiam.model.arn import partition_of
 from ecsiam.model.condition import Condition
@@ -22,6 +22,7 @@ from ecsiam.reference.managed import managed_policy
 
 _OTHER = {"execution": "task", "task": "execution"}
 _BEST = ("allowed", "undecided", "denied")
+_PART = "a part that was not understood"
 _FIELD = {"execution": "executionRoleArn", "task": "taskRoleArn"}
 
 
@@ -43,18 +44,30 @@ def unread(role: ReadRole) -> tuple[str, ...]:
 
 
 def judge(role: ReadRole, asked: Iterable[Asked], *, bounded: bool = True) -> Verdict:
-    """What comes out for all of some requests: allowed where each is, denied where one surely is not."""
+    """What comes out for all of some requests: allowed where each is, denied where one surely is not.
+
+    What a resource's own policy gives may be beyond a boundary, which hangs on how that names the role.
+    """
     documents = {**policies(role), **role.granted}
     boundary = role.boundary.policy if bounded and role.boundary is not None else None
     keys = _keys((*documents.values(), *((boundary,) if boundary else ())))
-    found = [decide(documents, _question(role, one, keys), boundary) for one in asked]
+    found: list[Verdict] = []
+    for question in (_question(role, one, keys) for one in asked):
+        verdict = decide(documents, question, boundary)
+        limited = boundary is not None and verdict.outcome == "denied" and not _denying(verdict)
+        if limited and decide(role.granted, question).outcome != "denied":
+            verdict = evolve(verdict, outcome="undecided", hangs=("its permissions boundary",))
+        found.append(verdict)
     worst = next((v for v in found if v.outcome == "denied"), None)
     worst = worst or next((v for v in found if v.outcome == "undecided"), None)
     if worst is None:
         return found[0] if len(found) == 1 else evolve(found[0], statements=())
     missing = unread(role)
-    denied = any(s.effect == "Deny" and s.matches == "yes" for s in worst.statements)
-    return evolve(worst, outcome="undecided", hangs=missing) if missing and not denied else worst
+    return evolve(worst, outcome="undecided", hangs=missing) if missing and not _denying(worst) else worst
+
+
+def _denying(verdict: Verdict) -> list[Applied]:
+    return [one for one in verdict.statements if one.effect == "Deny" and one.matches == "yes"]
 
 
 def _keys(documents: Iterable[Policy]) -> frozenset[str]:
@@ -143,7 +156,7 @@ def _no_role(task: ReadTask, need: TaskNeed, reading: Reading) -> Finding | Unde
         fact,
         request=request_of(need.ways[0][0], Text(())),
         because=need.failure,
-        remedy=grant(task.found.place, need.ways[0], reading, head=f"{name}, and grant it that"),
+        remedy=grant(Here.of(task.found.place, task.root, reading), need.ways[0], f"{name}, and grant it that"),
         page=need.page,
         also=(task.found.place,),
     )
@@ -159,19 +172,19 @@ def request_of(asked: Asked, principal: Text) -> str:
 def finding(reading: Reading, one: Judged) -> Finding | Undecidable | None:
     """What a need that was judged comes to; None where it is met."""
     need, role, verdict = one.need, one.role, one.verdict
+    name = role.name
     if verdict.outcome == "allowed":
         return None
-    name = role.name
     called = f"{need.role} role `{name}`" if need.role in _FIELD else f"role `{name}`"
     who = "the step" if need.role == "pipeline" else "ECS"
     asked = _first_denied(role, one.way)
     fact = f"{who} {need.what}, and the {called} may not `{asked.action}`"
     if verdict.outcome == "undecided" or need.unsure:
-        hangs = (*verdict.hangs, *((need.unsure,) if need.unsure else ()))
+        known = (_PART if UNREAD in one else one for one in verdict.hangs)
+        hangs = (*dict.fromkeys(known), *((need.unsure,) if need.unsure else ()))
         return Undecidable(need.place, f"{who} {need.what}; whether the {called} may is not known", hangs)
     said = Finding("missing", need.place, fact, request_of(asked, role.arn), need.failure, "", need.page, role=role.key)
-    denied = [s for s in verdict.statements if s.effect == "Deny" and s.matches == "yes"]
-    if denied:
+    if denied := _denying(verdict):
         also = (role.place, *_places(role, ((s.policy, s.index) for s in denied)))
         return evolve(said, fact=f"{fact}: it is denied", remedy="Leave it out of the Deny.", also=also)
     lacking = [asked for asked in one.way if judge(role, (asked,)).outcome != "allowed"]
@@ -179,7 +192,7 @@ def finding(reading: Reading, one: Judged) -> Finding | Undecidable | None:
         return _out_of_bounds(said, role, role.boundary, lacking, reading)
     other = _other(reading, one)
     attach = f"Attach AWS's `{need.policy}`, or grant it that" if need.policy else "Grant it that"
-    remedy = grant(_written(role), lacking, reading, head=attach)
+    remedy = grant(Here.of(_written(role), role.root, reading), lacking, attach)
     if other is None:
         return evolve(said, remedy=remedy, also=(role.place,))
     fact += f": the {_OTHER[need.role]} role has that"
@@ -200,7 +213,8 @@ def _out_of_bounds(
     if boundary.place is None:
         remedy = f"Give it another boundary than `{role.role.permissions_boundary}`."
         return evolve(said, fact=fact, remedy=remedy, also=(role.place,))
-    remedy = grant((*boundary.places, boundary.place)[0], lacking, reading, head="Allow it in the boundary too")
+    here = Here.of((*boundary.places, boundary.place)[0], role.root, reading)
+    remedy = grant(here, lacking, "Allow it in the boundary too")
     return evolve(said, fact=fact, remedy=remedy, also=(role.place, boundary.place))
 
 

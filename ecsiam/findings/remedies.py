@@ -5,12 +5,11 @@ import re
 from collections.abc import Iterable
 from textwrap import indent
 
-from ecsiam.findings.spelling import language, of_others, spelt
+from ecsiam.findings.spelling import Here, is_of_template, language, of_others, spelt
 from ecsiam.looks.words import listed
 from ecsiam.model.text import Text
 from ecsiam.readers.found import Place
 from ecsiam.readers.needs.need import Asked
-from ecsiam.readers.reading import Reading
 
 # The keys that a grant is best narrowed by.
 _NARROWING = ("kms:ViaService", "iam:PassedToService")
@@ -18,24 +17,23 @@ _WIDTH = 70
 _Condition = tuple[tuple[str, Text], ...]
 
 
-def grant(place: Place, way: Iterable[Asked], reading: Reading, head: str = "Grant it that") -> str:
+def grant(here: Here, way: Iterable[Asked], head: str = "Grant it that") -> str:
     """The statements that allow some requests: one for each condition, since that holds of a whole statement."""
-    of = language(place)
     groups: dict[_Condition, list[Asked]] = {}
     for one in way:
         groups.setdefault(tuple((k, v) for k, v in one.context if k in _NARROWING), []).append(one)
-    written = [_statement(asked, keys, place, reading) for keys, asked in groups.items()]
-    between = ",\n" if of in ("template", "cfn json", "json") else "\n"
-    others = of_others((one.resource for asked in groups.values() for one in asked), place, reading)
+    written = [_statement(asked, keys, here) for keys, asked in groups.items()]
+    between = ",\n" if here.language in ("template", "cfn json", "json") else "\n"
+    others = of_others((one.resource for asked in groups.values() for one in asked), here)
     handed = f", handing {listed(others)} to its module" if others else ""
     return f"{head}{handed}:\n" + indent(between.join(written), "  ")
 
 
-def _statement(asked: list[Asked], narrowed: _Condition, place: Place, reading: Reading) -> str:
-    of = language(place)
+def _statement(asked: list[Asked], narrowed: _Condition, here: Here) -> str:
+    of = here.language
     actions = list(dict.fromkeys(one.action for one in asked))
-    resources = [spelt(one, place, reading) for one in dict.fromkeys(one.resource for one in asked)]
-    keys = [(key, spelt(value, place, reading)) for key, value in narrowed]
+    resources = [spelt(one, here) for one in dict.fromkeys(one.resource for one in asked)]
+    keys = [(key, spelt(value, here)) for key, value in narrowed]
     if of == "hcl":
         lines = [f"actions   = {_listed(map(json.dumps, actions))}", f"resources = {_listed(resources)}"]
         lines += [_block("StringEquals", key, value) for key, value in keys]
@@ -71,11 +69,10 @@ def _block(test: str, key: str, value: str) -> str:
     return _braced("condition ", [f'test     = "{test}"', f'variable = "{key}"', f"values   = [{value}]"], "")
 
 
-def resources(place: Place, right: Iterable[Text], reading: Reading, *, beside: bool) -> str:
+def resources(here: Here, right: Iterable[Text], *, beside: bool) -> str:
     """What to write as the resources of a statement, or beside those that it has."""
-    of = language(place)
-    written = [spelt(one, place, reading) for one in dict.fromkeys(right)]
-    lines = [f"- {one}" if of == "cfn yaml" else f"{one}," for one in written]
+    written = [spelt(one, here) for one in dict.fromkeys(right)]
+    lines = [f"- {one}" if here.language == "cfn yaml" else f"{one}," for one in written]
     head = "Add to its resources:" if beside else "Write as its resource:"
     return "\n  ".join((head, *lines))
 
@@ -97,7 +94,7 @@ def field(place: Place, name: str) -> str:
     """A field of a task definition as the file writes it: `executionRoleArn` is `execution_role_arn` in Terraform."""
     if language(place) in ("hcl", "template"):
         return re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", name)
-    return name if not place.address or place.path[:1] != ("Resources",) else f"{name[:1].upper()}{name[1:]}"
+    return name if not place.address or not is_of_template(place) else f"{name[:1].upper()}{name[1:]}"
 
 
 def condition(place: Place, operator: str, key: str, value: str) -> str:

@@ -2,8 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
+
+from attrs import frozen
 
 from ecsiam.model.arn import partition_of
 from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, DNS_SUFFIX, PARTITION, Bindings, Ref, Text
@@ -32,6 +34,46 @@ _EACH = r"\.(?:each|revision|stream)"
 _SHOWN_EACH = re.compile(rf"\{{[^{{}}]*{_EACH}\}}")
 
 
+@frozen
+class Here:
+    """Where something is written, and what gives ARNs there, by the names that they have there."""
+
+    place: Place
+    arns: Mapping[str, Text]
+    prefix: str = ""
+    """What the root has before the names of a stack in a stack."""
+
+    @classmethod
+    def of(cls, place: Place, root: str, reading: Reading) -> "Here":
+        """A place of a root: what other roots have, or other stacks, has no name here."""
+        arns = {ref.name: arn for ref, arn in reading.arns_by_root.get(root, {}).items()}
+        if not is_of_template(place):
+            return cls(place, arns)
+        prefix = "" if "/" in place.address else place.address.rpartition(".")[0]
+        prefix = f"{prefix}." if prefix else ""
+        own = {name.removeprefix(prefix): arn for name, arn in arns.items() if name.startswith(prefix)}
+        return cls(place, {name: arn for name, arn in own.items() if name.count(".") <= 1}, prefix)
+
+    @property
+    def language(self) -> Language:
+        """The language of the file."""
+        return language(self.place)
+
+    def called(self, ref: Ref) -> str:
+        """What a template calls a reference in `Fn::Sub`; what stands in another one is left as it is shown."""
+        if ref.name in _CFN:
+            return f"${{{_CFN[ref.name]}}}"
+        name = ref.name.removeprefix(self.prefix)
+        id, dot, _ = name.partition(".")
+        own = not dot or any(id == one.partition(".")[0] for one in self.arns)
+        return f"${{{name.removesuffix('.name')}}}" if own else str(ref)
+
+
+def is_of_template(place: Place) -> bool:
+    """Whether a place is in a template of CloudFormation."""
+    return place.path[:1] == ("Resources",)
+
+
 def language(place: Place) -> Language:
     """The language of the file of a place."""
     name = place.file.lower()
@@ -41,7 +83,7 @@ def language(place: Place) -> Language:
         return "template"
     if name.endswith((".yaml", ".yml", ".template")):
         return "cfn yaml"
-    return "cfn json" if place.path[:1] == ("Resources",) else "json"
+    return "cfn json" if is_of_template(place) else "json"
 
 
 def shown(text: Text) -> str:
@@ -56,18 +98,18 @@ def shown(text: Text) -> str:
     return _SHOWN_EACH.sub("*", told(known))
 
 
-def spelt(text: Text, place: Place, reading: Reading) -> str:
-    """A text as a value in the language of the file of a place."""
-    match language(place):
+def spelt(text: Text, here: Here) -> str:
+    """A text as a value in the language of a place."""
+    match here.language:
         case "hcl":
-            return _hcl(text, place, reading)
+            return _hcl(text, here)
         case "template":
-            found = _hcl(text, place, reading)
+            found = _hcl(text, here)
             return found if found.startswith('"') else f'"${{{found}}}"'
         case "cfn yaml":
-            return _cfn_yaml(*_cfn(text, reading))
+            return _cfn_yaml(*_cfn(text, here))
         case "cfn json":
-            return _cfn_json(*_cfn(text, reading))
+            return _cfn_json(*_cfn(text, here))
         case _:
             return json.dumps(shown(text))
 
@@ -75,14 +117,14 @@ def spelt(text: Text, place: Place, reading: Reading) -> str:
 # ---------------------------------------------------------------- Terraform
 
 
-def _hcl(text: Text, place: Place, reading: Reading) -> str:
+def _hcl(text: Text, here: Here) -> str:
     """A text as an expression of Terraform: a reference where it is the ARN of a resource, else a template.
 
     What another module has can't be named; its ARN can, where the name is known.
     """
     known = symbols(Text(_as_pattern(text)))
-    own = _module(place.address)
-    whole, longer = _reference(text, reading), _longer(text, reading)
+    own = _module(here.place.address)
+    whole, longer = _reference(text, here), _longer(text, here)
     if whole is not None and (known or _module(whole) == own):
         return whole.removeprefix(own)
     if longer is not None and (known or _module(longer[0]) == own):
@@ -103,11 +145,11 @@ def _module(address: str) -> str:
     return found[0] if found else ""
 
 
-def of_others(texts: Iterable[Text], place: Place, reading: Reading) -> tuple[str, ...]:
+def of_others(texts: Iterable[Text], here: Here) -> tuple[str, ...]:
     """What another module of Terraform has, and these texts can't be written without."""
-    if language(place) not in ("hcl", "template"):
+    if here.language not in ("hcl", "template"):
         return ()
-    found = (_MODULE_NAME.findall(_hcl(text, place, reading)) for text in texts)
+    found = (_MODULE_NAME.findall(_hcl(text, here)) for text in texts)
     return tuple(dict.fromkeys(name for names in found for name in names))
 
 
@@ -124,18 +166,17 @@ _CFN_ARN = {
 _OWN = (".name", ".id")
 
 
-def _cfn(text: Text, reading: Reading) -> tuple[str, str]:
+def _cfn(text: Text, here: Here) -> tuple[str, str]:
     """An intrinsic function with its argument; without one a plain text."""
-    whole = _reference(text, reading)
-    longer = (whole, "") if whole is not None else _longer(text, reading) or _of_template(text)
+    whole = _reference(text, here)
+    longer = (whole, "") if whole is not None else _longer(text, here) or _of_template(text, here)
     if longer is not None:
         name, rest = longer
         return ("Sub", f"${{{name}}}{rest}") if rest else ("GetAtt" if "." in name else "Ref", name)
     text = Text(_as_pattern(text))
     if text.literal is not None:
         return "", text.literal
-    named = (p if isinstance(p, str) else f"${{{_CFN.get(p.name, p.name.removesuffix('.name'))}}}" for p in text.parts)
-    return "Sub", "".join(named)
+    return "Sub", "".join(p if isinstance(p, str) else here.called(p) for p in text.parts)
 
 
 def _cfn_yaml(function: str, given: str) -> str:
@@ -151,7 +192,7 @@ def _cfn_json(function: str, given: str) -> str:
     return json.dumps({name: given.split(".", 1) if function == "GetAtt" else given})
 
 
-def _of_template(text: Text) -> tuple[str, str] | None:
+def _of_template(text: Text, here: Here) -> tuple[str, str] | None:
     """What gives an ARN that ends with the name of a resource of the template, and what stands after it."""
     start = text.split(":", 5)
     attribute = _CFN_ARN.get(str(start[2])) if len(start) == 6 else None
@@ -165,20 +206,23 @@ def _of_template(text: Text) -> tuple[str, str] | None:
         rest = rest[letters[-1] + 1 :]
     end = rest[0] if rest else ""
     plain = isinstance(own, Ref) and isinstance(before, str) and before.endswith((":", "/")) and len(rest) < 2
-    return (f"{str(own)[1:-1].rpartition('.')[0]}{attribute}", end) if plain and isinstance(end, str) else None
+    if not plain or not isinstance(end, str):
+        return None
+    id = str(own)[1:-1].removeprefix(here.prefix).rpartition(".")[0]
+    return (f"{id}{attribute}", end) if "." not in id else None
 
 
 # ---------------------------------------------------------------- attributes
 
 
-def _reference(text: Text, reading: Reading) -> str | None:
+def _reference(text: Text, here: Here) -> str | None:
     """The attribute whose value a text is."""
-    return next((ref.name for arns in reading.arns_by_root.values() for ref, arn in arns.items() if arn == text), None)
+    return next((name for name, arn in here.arns.items() if arn == text), None)
 
 
-def _longer(text: Text, reading: Reading) -> tuple[str, str] | None:
+def _longer(text: Text, here: Here) -> tuple[str, str] | None:
     """The attribute that a text begins with, and the rest, of which all has to be known."""
-    for ref, arn in ((ref, arn) for arns in reading.arns_by_root.values() for ref, arn in arns.items()):
+    for name, arn in here.arns.items():
         *start, last = arn.parts
         at = len(start)
         first = text.parts[at] if len(text.parts) > at and list(text.parts[:at]) == start else ""
@@ -188,7 +232,7 @@ def _longer(text: Text, reading: Reading) -> tuple[str, str] | None:
             more = "" if first == last else str(first).removeprefix(str(last))
             rest = Text.of(more, *_as_pattern(Text(text.parts[at + 1 :]))).literal
             if rest:
-                return ref.name, rest
+                return name, rest
     return None
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 
 from attrs import define, evolve, field
 
@@ -253,6 +253,12 @@ def _elsewhere(things: Index[T], named: Text) -> list[T]:
     return [] if len(named.parts) == 1 and named.literal is None else things.of(named)
 
 
+def _of_others(there: Iterable[_Building], root: Root) -> list[_Building]:
+    """Of the roles that a text of a root names, those of others: that hand something to it, else with a known name."""
+    others = [role for role in there if role.root is not root]
+    return [role for role in others if role.root.name in root.imports] or [r for r in others if r.name.literal]
+
+
 def _across(
     built: list[_Building], loose: list[_Loose], every: list[_Managed], unused: list[_Managed]
 ) -> Iterator[Unattached]:
@@ -261,7 +267,7 @@ def _across(
     managed, all_managed = _index_of(unused), _index_of(every)
     used: set[_Managed] = set()
     for one in loose:
-        there = [role for role in _elsewhere(roles, one.named) if role.root is not one.root and role.name.literal]
+        there = _of_others((roles.of if one.root.imports else partial(_elsewhere, roles))(one.named), one.root)
         if len(there) == 1:
             _give(there[0], one.found, managed)
         else:
@@ -360,7 +366,7 @@ def _role_of(named: Text | None, root: Root, roles: Index[_Building]) -> str | N
     own = [role for role in there if role.root is root]
     if own:
         return own[0].key
-    others = [role for role in there if role.root is not root and role.name.literal]
+    others = _of_others(there, root)
     return others[0].key if len(others) == 1 else None
 
 

@@ -8,6 +8,7 @@ from typing import cast
 
 from attrs import define, evolve, field
 
+from ecsiam.analysis.unknown import UNREAD
 from ecsiam.errors import Fault, PolicyError, show, show_path
 from ecsiam.model.bounds import LARGEST, loaded
 from ecsiam.model.document import read_literal, statement_from_data
@@ -20,7 +21,6 @@ from ecsiam.readers.values import Map
 
 MOST_STATEMENTS = 1_000  # IAM stops at 10,240 characters, and a resource's policy at twice or thrice that
 _VERSION = "Write `2012-10-17`."
-UNREAD = "ecsiam:unread"  # the key of a condition that was not understood: no request has it, and none is without
 
 
 @define(slots=False)

@@ -434,3 +434,5 @@ class Root:
     files: tuple[str, ...] = ()
     moved: tuple[tuple[str, str], ...] = ()
     """What has another address now, a thing or a module: the one that was, empty for what is imported, and that is."""
+    imports: frozenset[str] = frozenset()
+    """Other roots that hand values to it: what is called there as it is in them is the same."""

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator
 
 from attrs import evolve
 
+from ecsiam.analysis.unknown import UNREAD
 from ecsiam.model.condition import conditions
 from ecsiam.model.policy import Policy
 from ecsiam.model.principal import Principal
 from ecsiam.model.statement import Only, Statement
 from ecsiam.model.text import Text, text
-from ecsiam.readers.documents import UNREAD, read_document
+from ecsiam.readers.documents import read_document
 from ecsiam.readers.found import FoundResourcePolicy, Root, symbol
 from ecsiam.readers.naming import Index, T
 

@@ -259,10 +259,11 @@ class Reading(Shown):
         return stack_of({id: self.roles[key] for id, key in keys.items()})
 
     def called(self, role: str) -> dict[str, ReadRole]:
-        """The roles that a name, address or key may mean, by key."""
+        """The roles that a name, address or key may mean, by key; else the end of an address, in a module or stack."""
         if role in self.roles:
             return {role: self.roles[role]}
-        return {key: one for key, one in self.roles.items() if role in (one.name, one.address)}
+        found = {key: one for key, one in self.roles.items() if role in (one.name, one.address)}
+        return found or {key: one for key, one in self.roles.items() if one.address.endswith(f".{role}")}
 
     def which(self, role: str) -> Fault:
         """The fault that a name means several roles, with what to write for each."""

@@ -20,6 +20,7 @@ SHAPES = Path(__file__).parent / "shapes"
 WHOM = {
     "the role": ("!GetAtt ExecutionRole.Arn", "aws_iam_role.execution.arn", "met"),
     "everyone, of some account": ('"*"', '"*"', "open"),
+    "everyone of the account": ('"*"', '"*"', "met"),
     "nobody knows whom": ('!ImportValue "users"', "var.users", "open"),
     "the account, which leaves it to IAM": (
         '!Sub "arn:aws:iam::${AWS::AccountId}:root"',
@@ -42,7 +43,9 @@ def test_a_key_in_a_template(whom: str, tmp_path: Path) -> None:
     principal, _, expected = WHOM[whom]
     text = (SHAPES / "cfn_key" / "template.yaml").read_text(encoding="utf-8")
     text = text.replace("Action: kms:Decrypt", "Action: kms:Encrypt")
-    condition = "Condition: {StringEquals: {kms:CallerAccount: !Ref AWS::AccountId}}, " if "everyone" in whom else ""
+    accounts = {"everyone, of some account": '"111122223333"', "everyone of the account": "!Ref AWS::AccountId"}
+    account = accounts.get(whom)
+    condition = f"Condition: {{StringEquals: {{kms:CallerAccount: {account}}}}}, " if account else ""
     statement = f'{{Effect: Allow, Action: "kms:Decrypt", {condition}Resource: "*", Principal: {{AWS: {principal}}}}}'
     (tmp_path / "t.yaml").write_text(
         text.replace("EnableKeyRotation: true", f"KeyPolicy: {{Statement: [{statement}]}}")
@@ -56,7 +59,13 @@ def test_a_key_in_terraform(whom: str, apart: bool, tmp_path: Path) -> None:
     _, principal, expected = WHOM[whom]
     text = (SHAPES / "tf_key" / "main.tf").read_text(encoding="utf-8")
     text = text.replace('["kms:Decrypt"]', '["kms:Encrypt"]') + 'variable "users" {}\n'
-    condition = 'Condition = { StringEquals = { "kms:CallerAccount" = "1" } }, ' if "everyone" in whom else ""
+    text += 'data "aws_caller_identity" "here" {}\n'
+    accounts = {
+        "everyone, of some account": '"1"',
+        "everyone of the account": "data.aws_caller_identity.here.account_id",
+    }
+    account = accounts.get(whom)
+    condition = f'Condition = {{ StringEquals = {{ "kms:CallerAccount" = {account} }} }}, ' if account else ""
     policy = (
         "policy = jsonencode({ Statement = [{ "
         f'Effect = "Allow", Action = "kms:Decrypt", {condition}Resource = "*", '

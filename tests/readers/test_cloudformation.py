@@ -81,6 +81,8 @@ Resources:
   Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: t}}
   Repository: {Type: AWS::ECR::Repository, Properties: {RepositoryName: app}}
   Cluster: {Type: AWS::ECS::Cluster}
+  Unnamed: {Type: AWS::IAM::Role}
+  Repositories: {Type: AWS::ECR::Repository}
   Provider: {Type: AWS::IAM::OIDCProvider, Properties: {Url: "https://example.com/x"}}
   Role: {Type: AWS::IAM::Role, Properties: {RoleName: r, Path: /p/}}
   Policy: {Type: AWS::IAM::ManagedPolicy, Properties: {ManagedPolicyName: m}}
@@ -92,9 +94,8 @@ Resources:
     Properties:
       ContainerDefinitions:
         - Name: c
-          Environment:
-            - Name: X
-              Value: %s
+          DockerLabels:
+            x: %s
 """
 REGION, ACCOUNT = "{aws_region}", "{account_id}"
 HERE = f"{REGION}:{ACCOUNT}"
@@ -152,6 +153,10 @@ FUNCTIONS = {
     "!Select [5, !Split [':', !GetAtt Queue.Arn]]": "known-q",
     "!Select [0, !Split ['/', !Sub 'x/${Open}']]": "x",
     "!Select [1, !Split ['/', !Sub 'x/${Open}']]": "{Fn::Select 1 of x/{Open} split at '/'}",
+    "!Select [1, !Split ['/', !GetAtt Unnamed.Arn]]": "{Unnamed.name}",
+    "!Select [1, !Split ['/', !Select [5, !Split [':', !GetAtt Unnamed.Arn]]]]": "{Unnamed.name}",
+    "!Select [1, !Split ['/', !GetAtt Repositories.Arn]]": "{Fn::Select 1 of arn:{partition}:ecr:"
+    f"{HERE}:repository/{{Repositories.name}} split at '/'}}",  # whose names have more of these
     "!Select [2, [a, b]]": "? `Fn::Select`: it takes other values",
     "!Select [!Ref Open, [a, b]]": "? `Fn::Select` takes a number that is known, and a list",
     # If, conditions
@@ -231,7 +236,7 @@ def shown(value: object) -> object:
 def test_a_function_comes_to_its_value(written: str, means: object) -> None:
     root = read(PARAMETERS % written)
     task = next(one for one in root.found if isinstance(one, FoundTask))
-    value = task.value["containerDefinitions"][0]["environment"][0].get("value")
+    value = task.value["containerDefinitions"][0]["dockerLabels"].get("x")
     assert shown(value) == means
     is_gap = isinstance(value, Unread) and not value.why.startswith("a list that is not known")
     assert [gap.why.partition(": ")[2] for gap in root.gaps] == ([value.why] if is_gap else [])
@@ -239,7 +244,7 @@ def test_a_function_comes_to_its_value(written: str, means: object) -> None:
 
 def test_a_secret_is_known_by_its_arn_but_for_six_letters() -> None:
     (value,) = [
-        one.value["containerDefinitions"][0]["environment"][0]["value"]
+        one.value["containerDefinitions"][0]["dockerLabels"]["x"]
         for one in read(PARAMETERS % "!Sub '${Secret}:key::'").found
         if isinstance(one, FoundTask)
     ]
@@ -256,7 +261,7 @@ def test_a_given_value_comes_before_the_default() -> None:
     }.items():
         root = read(PARAMETERS % written, Known="given", Open="x", Looked="/other")
         task = next(one for one in root.found if isinstance(one, FoundTask))
-        value = task.value["containerDefinitions"][0]["environment"][0]["value"]
+        value = task.value["containerDefinitions"][0]["dockerLabels"]["x"]
         assert value == (means or Text((Ref("Looked"),)))
 
 
@@ -395,7 +400,10 @@ def test_who_runs_a_task_is_found_where_the_target_says_so() -> None:
         (f"{ROLE}      Path: !Base64 x\n", ""),
         (f"{ROLE}      RoleName: !Base64 x\n", ""),
         (f"{ROLE}      PermissionsBoundary: !Base64 x\n", "t.yaml:8: `PermissionsBoundary` is not understood: `Fn::B"),
-        (f"{ROLE}      ManagedPolicyArns: [!Base64 x]\n", "t.yaml:8: `0` is not understood: `Fn::Base64` is not read"),
+        (
+            f"{ROLE}      ManagedPolicyArns: [!Base64 x]\n",
+            "t.yaml:8: `ManagedPolicyArns` is not understood: `Fn::Base64` is not read",
+        ),
     ],
 )
 def test_what_is_not_understood_is_a_gap(template: str, gap: str) -> None:

@@ -1,13 +1,13 @@
 """The policy documents of a template, with the place of each statement."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from ecsiam.analysis.unknown import UNREAD
 from ecsiam.readers.cloudformation.resolved import Either, alternatives, plain, unknown, why_not
 from ecsiam.readers.cloudformation.syntax import Node
-from ecsiam.readers.documents import UNREAD
 from ecsiam.readers.found import FoundDocument, Place, Unread, Value
 
 Hangs = tuple[Either, ...]
@@ -51,11 +51,25 @@ def document(node: Node | None, resource: Node, at: At, hangs: Iterable[str] = (
             statements.append(Unread(why_not(one)))
             places.append(at.place(one))
         for statement, inner in alternatives(one.fields.get("Statement")):
-            statements.append(guarded(plain(statement), [*whys, *(either.why for either in inner)]))
-            places.append(at.place(statement))
+            for part, further in _by_resource(statement):
+                statements.append(guarded(plain(part), [*whys, *(either.why for either in (*inner, *further))]))
+                places.append(at.place(statement))
     if statements or any("Statement" in one.fields for one, _ in found):
         made["Statement"] = statements
     return FoundDocument(made, at.place(node), tuple(places))
+
+
+def _by_resource(statement: Node) -> Iterator[tuple[Node, Hangs]]:
+    """A statement as several, where some of its resources hang on conditions that are not known, and others don't."""
+    resource = statement.fields.get("Resource")
+    of: dict[Hangs, list[Node]] = {}
+    for one, hangs in alternatives(resource):
+        of.setdefault(hangs, []).append(one)
+    if resource is None or not any(of):
+        yield statement, ()
+        return
+    for hangs, some in of.items():
+        yield evolve(statement, value={**statement.fields, "Resource": evolve(resource, value=some)}), hangs
 
 
 def guarded(statement: Value, whys: list[str]) -> Value:

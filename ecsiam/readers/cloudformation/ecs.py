@@ -3,13 +3,13 @@
 The names that differ, and what is a number or a boolean, were compared with the schemas of both.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ecsiam.errors import Path
 from ecsiam.model.text import Text
-from ecsiam.readers.cloudformation.resolved import Pieces, text_of, why_not
+from ecsiam.readers.cloudformation.resolved import Either, Pieces, alternatives, text_of, why_not
 from ecsiam.readers.cloudformation.syntax import Node
 from ecsiam.readers.found import Unread, Value, as_map
 
@@ -75,12 +75,13 @@ _NUMBERS = frozenset(
         "weight",
     }
 )
+_FLAT = 4  # fields: of a secret or a file, not of a container
 _NUMBERS_OF_CONTAINERS = frozenset({"cpu", "memory"})  # of the task they are texts
 
 
 @frozen
 class ApiValue:
-    """A value as the API takes it, with the line of each path in it, and what of it is not known."""
+    """A value as the API takes it, with the line of each path in it, and what of it is not known, or taken as there."""
 
     value: Value
     lines: dict[Path, int] = field(factory=dict[Path, int])
@@ -104,12 +105,43 @@ def _translated(node: Node, at: Path, found: ApiValue) -> Value:
             return _object(node, at, found, str if at and at[-1] in _MAPS else api_name)
         case list():
             items: list[Value] = []
-            for i, one in enumerate(node.items):
-                found.lines[(*at, i)] = one.line
-                items.append(_translated(one, (*at, i), found))
+            for one, hangs in _items(node):
+                here = (*at, len(items))
+                found.lines[here] = one.line
+                items.append(_translated(one, here, found))
+                if hangs:
+                    found.unread.append((one, f"taken as there: {hangs[0].why}"))
             return items
+        case Either() as either if (there := _taken(node, either)) is not None:
+            found.unread.append((node, f"taken as there: {either.why}"))
+            return _translated(there, at, found)
         case _:
             return _scalar(node, at, found)
+
+
+def _taken(node: Node, either: Either) -> Node | None:
+    """What is taken as there of two values: the only one, or all items of two lists; None where it may be either."""
+    both = [one for one in (either.then, either.otherwise) if one is not None]
+    if len(both) == 1:
+        return both[0]
+    return evolve(node, value=[item for one in both for item in one.items]) if all(one.items for one in both) else None
+
+
+def _items(node: Node) -> Iterator[tuple[Node, tuple[Either, ...]]]:
+    """The items of a list; one in which a text may be either of two is there with each of them."""
+    for item, hangs in alternatives(node):
+        fields = item.fields
+        open_ = [(key, one.value) for key, one in fields.items() if isinstance(one.value, Either)]
+        key, either = open_[0] if len(open_) == 1 and len(fields) <= _FLAT else ("", None)
+        if either is not None and all(one is not None and text_of(one) is not None for one in _both(either)):
+            for one in _both(either):
+                yield evolve(item, value={**fields, key: one}), (*hangs, either)
+        else:
+            yield item, hangs
+
+
+def _both(either: Either) -> tuple[Node | None, Node | None]:
+    return either.then, either.otherwise
 
 
 def _object(node: Node, at: Path, found: ApiValue, name: Callable[[str], str]) -> dict[str, Value]:
@@ -129,7 +161,7 @@ def _scalar(node: Node, at: Path, found: ApiValue) -> Value:
         if node.value is None:
             return None
         if not isinstance(node.value, Pieces):  # a list parameter without a value is understood, and not known
-            found.unread.append((node, why_not(node)))
+            found.unread.append((node, f"not understood: {why_not(node)}"))
         return Unread(why_not(node))
     literal = said.literal
     if literal is None:

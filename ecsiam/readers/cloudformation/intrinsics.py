@@ -27,8 +27,10 @@ PSEUDO = {
     "AWS::URLSuffix": text(DNS_SUFFIX),
 }
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
-_DYNAMIC = re.compile(r"\{\{resolve:.*?\}\}", re.DOTALL)
+_DYNAMIC = re.compile(r"\{\{resolve:(?:ssm:(?P<parameter>[^:{}]+)(?::\d+)?|.*?)\}\}", re.DOTALL)
+_SSM = "{{resolve:ssm:"
 _BETWEEN = frozenset(":|/,")  # what no account, region, partition or suffix holds
+_OF_ROLE = re.compile("(^|:)role/")
 _WITHIN = frozenset(":|")  # what no name of a resource holds
 
 
@@ -36,7 +38,8 @@ class Resolver:
     """The values of one template.
 
     `refer` gives what a resource's `Ref` (no attribute) or `Fn::GetAtt` is, None for a name that is none's; `given` are
-    values of parameters, `imported` gives what other templates export. Unknowns of a nested stack have a `prefix`.
+    values of parameters, `imported` gives what other templates hand on, by an `export` or a
+    `parameter` of SSM. Unknowns of a nested stack have a `prefix`.
     """
 
     def __init__(
@@ -44,7 +47,7 @@ class Resolver:
         template: Node,
         refer: Callable[[str, str], Text | Pieces | None],
         given: Mapping[str, Text],
-        imported: Callable[[str], Text | None],
+        imported: Callable[[str, Text], Text | None],
         prefix: str = "",
     ) -> None:
         self.template = template
@@ -86,9 +89,28 @@ class Resolver:
 
     def said(self, node: Node, found: Text) -> Node:
         """A node that is a text, plain once all of it is known. What is looked up elsewhere is a symbol."""
-        found = _looked_up(found)
+        found = self.looked_up_in(found)
         self.spend(len(str(found)), node)
         return evolve(node, value=found if found.literal is None else found.literal)
+
+    def looked_up_in(self, found: Text) -> Text:
+        """A text with each `{{resolve:...}}` of it as what that gives, or as a symbol.
+
+        One that a reference is a part of can't be told from what stands around it, unless it is all.
+        """
+        if not found.holds("{{resolve:"):
+            return found
+        if found.literal is None:
+            whole = found.removeprefix(_SSM).removesuffix("}}")
+            known = self.imported("parameter", whole) if found == Text.of(_SSM, whole, "}}") else None
+            return known or text(symbol("".join(map(str, found.parts))))
+        pieces: list[str | Text | Ref] = []
+        end = 0
+        for match in _DYNAMIC.finditer(found.literal):
+            known = self.imported("parameter", text(match["parameter"])) if match["parameter"] else None
+            pieces += [found.literal[end : match.start()], known or symbol(match[0])]
+            end = match.end()
+        return Text.of(*pieces, found.literal[end:])
 
     def spend(self, work: int, node: Node) -> None:
         self.left -= work
@@ -128,12 +150,13 @@ class Resolver:
         if declared is None:
             return None
         unknown = text(symbol(self.prefix + (f"parameter {id}" if id in OF_DEPLOYMENT else id)))
-        if _type_of(declared).startswith("AWS::SSM::Parameter::Value"):
-            return unknown  # the value is the name of what is looked up
-        if id in self.given:
-            return self.given[id]
         default = declared.get("Default")
         known = None if default is None or isinstance(default.value, list | dict) else text_of(default)
+        known = self.given.get(id, known)
+        if _type_of(declared).startswith("AWS::SSM::Parameter::Value"):  # the name of what is looked up
+            return (self.imported("parameter", known) if known else None) or unknown
+        if id in self.given:
+            return known
         return unknown if known is None or (known == EMPTY and not self.deciding) else known
 
     def listed(self, node: Node, id: str, found: Text) -> Node:
@@ -227,7 +250,10 @@ class Resolver:
         known = whole.split(separator, most)
         if strip:
             known = tuple(_stripped(one) for one in known)
-        sure = next((i for i, one in enumerate(known) if not all(_holds_no(separator, r) for r in one.refs)), None)
+        of_role = any(_OF_ROLE.search(part) for part in whole.parts if isinstance(part, str))
+        sure = next(
+            (i for i, one in enumerate(known) if not all(_holds_no(separator, r, of_role) for r in one.refs)), None
+        )
         if sure is not None:
             return evolve(node, value=Pieces(known[:sure], whole, separator))
         return evolve(node, value=[self.said(evolve(node, value=None), one) for one in known])
@@ -280,7 +306,7 @@ class Resolver:
         name = self.text(given)
         if name is None:
             return _unread(node, "`Fn::ImportValue` takes a name")
-        return self.said(node, self.imported(str(name)) or text(symbol(f"Fn::ImportValue {name}")))
+        return self.said(node, self.imported("export", name) or text(symbol(f"Fn::ImportValue {name}")))
 
     # ------------------------------------------------------------ conditions
 
@@ -358,24 +384,9 @@ def _stripped(found: Text) -> Text:
     return Text(tuple(parts))
 
 
-def _holds_no(separator: str, ref: Ref) -> bool:
-    """Whether an unknown text surely holds no separator."""
+def _holds_no(separator: str, ref: Ref, of_role: bool) -> bool:
+    """Whether an unknown text surely holds no separator. The name of a role has no `/`, which its path has."""
     if ref.name in OF_DEPLOYMENT:
         return separator in _BETWEEN
     is_name = ref.name.endswith((".name", ".id")) and " " not in ref.name
-    return separator in _WITHIN and (is_letter(ref) or is_name)
-
-
-def _looked_up(found: Text) -> Text:
-    """A text with each `{{resolve:...}}` of it as a symbol, also where a reference is a part of it."""
-    if not found.holds("{{resolve:"):
-        return found
-    written = "".join(p if isinstance(p, str) else str(p) for p in found.parts)
-    if found.literal is None:
-        return text(symbol(written))
-    pieces: list[str | Ref] = []
-    end = 0
-    for match in _DYNAMIC.finditer(written):
-        pieces += [written[end : match.start()], symbol(match[0])]
-        end = match.end()
-    return Text((*pieces, written[end:]))
+    return (separator in _WITHIN and (is_letter(ref) or is_name)) or (of_role and is_name and separator == "/")

@@ -80,7 +80,7 @@ class Records:
         """The text that a resolved node is; a symbol, and a gap, where that can't be known."""
         found = text_of(node)
         if found is None:
-            self.gap(node, id, f"`{node.path[-1] if node.path else id}` is not understood: {why_not(node)}")
+            self.gap(node, id, f"`{_called(node, id)}` is not understood: {why_not(node)}")
             return text(symbol(f"unread {self.file} {show_path(node.path)}"))
         return found
 
@@ -98,6 +98,12 @@ class Records:
         """Say of a resource that it is taken as there."""
         if condition:
             self.gap(self.resource(id), id, f"taken as there: {unknown(condition)}")
+
+
+def _called(node: Node, id: str) -> str:
+    """What messages call a node: the key that it has, or that its list has."""
+    keys = (step for step in reversed(node.path) if isinstance(step, str) and not step.startswith("Fn::"))
+    return next(keys, id)
 
 
 # ---------------------------------------------------------------- IAM
@@ -185,7 +191,7 @@ def _managed(r: Records, id: str, condition: str) -> Iterator[Found]:
 def _api(r: Records, id: str) -> ApiValue:
     found = api_value(r.property(id) or Node({}, r.resource(id).line))
     for node, why in found.unread:
-        r.gap(node, id, f"`{node.path[-1] if node.path else id}` is not understood: {why}")
+        r.gap(node, id, f"`{_called(node, id)}` is {why}")
     return found
 
 
@@ -285,9 +291,16 @@ RECORDS: dict[str, Callable[[Records, str, str], Iterator[Found]]] = {
 # ---------------------------------------------------------------- beside the records
 
 
-def task_arns(resources: Resources) -> dict[Ref, Text]:
-    """What is known of the ARNs of task definitions: all but the revision, and the family where it isn't said."""
-    return {symbol(resources.address(id), "arn"): resources.task_arn(id) for id, _ in resources.of(TASK)}
+def known_arns(resources: Resources) -> dict[Ref, Text]:
+    """What is known of ARNs, by what gives them in the template; of task definitions by `arn`, which names them all."""
+    found: dict[Ref, Text] = {}
+    for id, _ in resources.nodes.items():
+        address, attribute = resources.address(id), resources.arn_attribute(id)
+        if resources.type(id) == TASK:
+            found[symbol(address, "arn")] = resources.task_arn(id)
+        elif attribute is not None and isinstance(arn := resources.refer(id, attribute), Text):
+            found[symbol(address, attribute)] = arn
+    return found
 
 
 _KEYS: dict[str, tuple[str | int, ...]] = {

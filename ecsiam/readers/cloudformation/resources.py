@@ -53,6 +53,7 @@ _ATTRIBUTES = {
     ("AWS::SQS::Queue", "QueueUrl"): "{url}",
     ("AWS::StepFunctions::StateMachine", "Name"): "{name}",
 }
+_WITHOUT_ARN = ("AWS::SSM::Parameter",)
 # What RDS and Redshift make in Secrets Manager.
 _MASTER_SECRET = re.compile(r"(MasterUserSecret)\.SecretArn|(MasterPasswordSecretArn)")
 _PART = re.compile(r"\{(\w+)\}")
@@ -68,6 +69,8 @@ class Resources:
         self.resolver: Resolver
         self.output: Callable[[str, str], Text | None]
         """What a nested stack hands on, by the stack's id and the output's name."""
+        self.imported: Callable[[str, Text], Text | None]
+        """What another template hands on, by kind and name."""
         self.open: list[str] = []
         self.is_transformed = template.get("Transform") is not None  # then there may be resources that aren't written
 
@@ -122,6 +125,14 @@ class Resources:
             return Text.of("arn:", PARTITION, ":iam::", ACCOUNT_ID, ":oidc-provider/", host)
         return arn_of(kind, self.address(id), self.name(id))
 
+    def arn_attribute(self, id: str) -> str | None:
+        """The attribute that gives the ARN of a resource, empty where `Ref` does; None where nothing does."""
+        kind = self.kind(id)
+        if self.type(id) == MANAGED_POLICY or (kind is not None and kind.ref == "arn"):
+            return ""
+        known = self.type(id) == ROLE or (kind is not None and kind.cloudformation not in _WITHOUT_ARN)
+        return "Arn" if known else None
+
     def task_arn(self, id: str) -> Text:
         """The ARN of a task definition: its revision is not known, and its family where CloudFormation makes one."""
         family = self.said(id, "Family") or text(symbol(self.address(id), "family"))
@@ -148,6 +159,8 @@ class Resources:
             return text(symbol(address, f"{attribute} of the stack")) if found is None else found
         if type == "AWS::SecretsManager::SecretTargetAttachment" and not attribute:
             return self.said(id, "SecretId") or text(symbol(address, "arn"))
+        if type == "Custom::CrossRegionExportReader" and (found := self.imported("parameter", text(attribute))):
+            return found
         if type == TASK and attribute in ("", "TaskDefinitionArn"):
             return self.task_arn(id)
         form = _ATTRIBUTES.get((type if kind is None else kind.cloudformation, attribute))

@@ -6,7 +6,6 @@ resources have the stack's id before their own.
 
 import json
 import posixpath
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import cast
@@ -18,21 +17,22 @@ from ecsiam.keys.events import RIGHT_FILE
 from ecsiam.model.text import Ref, Text, text
 from ecsiam.readers.cloudformation.assemblies import Assemblies
 from ecsiam.readers.cloudformation.ecs import text_at
+from ecsiam.readers.cloudformation.handed import Handed
 from ecsiam.readers.cloudformation.intrinsics import PSEUDO, Resolver
-from ecsiam.readers.cloudformation.records import RECORDS, Records, cluster_configurations, customer_keys, task_arns
+from ecsiam.readers.cloudformation.loops import unrolled
+from ecsiam.readers.cloudformation.nested import template_of
+from ecsiam.readers.cloudformation.records import RECORDS, Records, cluster_configurations, customer_keys, known_arns
 from ecsiam.readers.cloudformation.resolved import text_of
 from ecsiam.readers.cloudformation.resources import STACKS, Resources
 from ecsiam.readers.cloudformation.syntax import LARGEST, Node, is_template, read_template
-from ecsiam.readers.found import TEMPLATE, Found, FoundService, Gap, Given, Root, Value, as_map, several, symbols
+from ecsiam.readers.found import TEMPLATE, Found, FoundRole, FoundService, Gap, Given, Root, Value, as_map, several
 from ecsiam.readers.values import Failed, as_text
 
 __all__ = ["is_template", "read_cloudformation"]
 
 _HEAD = 64 * 1024
 _DEEPEST = 5  # stacks in stacks
-_ANY = "*"  # whatever assembly a template is in
 _MOST_STACKS = 500
-_TEMPLATES = (("Metadata", "aws:asset:path"), ("Properties", "TemplateURL"), ("Properties", "Location"))
 _MACROS = frozenset(  # which leave what is written as it is
     {
         "AWS::CodeDeployBlueGreen",
@@ -59,8 +59,8 @@ def read_cloudformation(files: Mapping[str, bytes], parameters: Mapping[str, str
             except ReadError as e:
                 faults += e.faults
     group = _Group(files, templates, parameters if isinstance(parameters, Given) else Given(parameters or {}))
-    for name in templates:
-        if name not in group.nested:
+    for name in sorted(templates, key=group.nested.__contains__):
+        if name not in group.read:  # nor made by another
             try:
                 yield group.root(name)
             except ReadError as e:
@@ -76,16 +76,19 @@ class _Stack:
         self, group: "_Group", file: str, given: Mapping[str, Text], prefix: str = "", within: tuple[str, ...] = ()
     ) -> None:
         self.group, self.file, self.within = group, file, (*within, file)
-        self.template = group.templates[file]
+        known = {key: value.literal for key, value in given.items() if value.literal}
+        self.template = unrolled(group.templates[file], known)
         self.resources = Resources(self.template, prefix)
         self.resolver = Resolver(self.template, self.resources.refer, given, self.imported, prefix)
         self.resources.resolver = self.resolver
         self.resources.output = self.output_of
+        self.resources.imported = self.imported
         self.stacks: dict[str, _Stack | None] = {}
 
-    def imported(self, name: str) -> Text | None:
-        """What another template exports under a name."""
-        return self.group.exported(name, self.file)
+    def imported(self, kind: str, name: Text) -> Text | None:
+        """What another template hands on under a name: an `export`, or what a `parameter` of SSM holds."""
+        handed = self.group.handed
+        return (handed.export if kind == "export" else handed.parameter)(name, self.file)
 
     def nested(self, id: str) -> "_Stack | None":
         """The stack that a resource makes; None where its template is not among the files."""
@@ -137,19 +140,23 @@ class _Stack:
     def found(self) -> tuple[list[Found], list[Gap]]:
         records = Records(self.file, self.resources, self.resolver)
         found: list[Found] = []
+        further = [*self._macros()]
         for id, node in self.resources.nodes.items():
             read = RECORDS.get(self.resources.type(id))
             there = self.is_there(id)
             if id.startswith("Fn::"):
-                records.gap(node, id, f"`{id}` makes resources that are not read")
+                further.append(Gap(records.place(node, id), f"`{id}` makes resources that are not read"))
             elif self.resources.type(id) in STACKS and there is not False and self.nested(id) is None:
                 records.gap(node, id, "the template of a stack in it is not here")
+            elif self.resources.type(id) == "AWS::CloudFormation::StackSet" and node.get("Properties", "TemplateBody"):
+                records.gap(node, id, "the template of a stack set, which stands in it, is not read")
             elif self.resources.type(id).endswith("::MODULE"):
                 records.gap(node, id, "a module makes resources that are not read")
             elif read is not None and there is not False:
                 found += read(records, id, str(cast("Node", node.get("Condition")).value) if there is None else "")
-        records.gaps += self._macros()
-        return found, records.gaps
+        if further:  # which may give a role more than is written here
+            found = [evolve(one, gaps=tuple(further)) if isinstance(one, FoundRole) else one for one in found]
+        return found, [*records.gaps, *further]
 
     def _macros(self) -> Iterator[Gap]:
         given = self.template.get("Transform")
@@ -163,22 +170,22 @@ class _Group:
     """Templates that may name each other: by exports, and as nested stacks."""
 
     def __init__(self, files: Mapping[str, bytes], templates: dict[str, Node], parameters: Given) -> None:
-        self.files, self.templates, self.parameters = files, templates, parameters
+        self.files, self.parameters = files, parameters
+        self.templates = {name: self._unrolled(template) for name, template in templates.items()}
         self.assemblies = Assemblies.among(files)
         self.nested = {file for name in templates for file in self._nested_in(name)}
         self.nested |= {addons for name in templates if (addons := _addons(name)) in templates}
-        self.ids = Counter(
-            (id, assembly)
-            for name, template in templates.items()
-            for section in ("Parameters", "Resources")
-            if name not in self.nested and (inside := template.get(section))
-            for id in inside.fields
-            for assembly in dict.fromkeys((self.assemblies.of(name), _ANY))
-        )
+        self.ids = {name: frozenset(_ids(template)) for name, template in templates.items()}
         self.stacks: dict[str, _Stack] = {}
-        self.customer: dict[str, dict[str, dict[str, Text | None]]] = {}
-        self.exports: dict[str, tuple[str, Text | None]] | None = None
+        self.customer: dict[str, dict[str, Text | None]] = {}
+        self._handed: Handed | None = None
         self.made = 0  # stacks in stacks
+        self.read: set[str] = set()
+
+    def _unrolled(self, template: Node) -> Node:
+        with suppress(ReadError):  # which is said where the template is read
+            return unrolled(template, self.parameters)
+        return template
 
     def _nested_in(self, name: str) -> Iterator[str]:
         resources = Resources(self.templates[name])
@@ -188,15 +195,8 @@ class _Group:
                 yield file
 
     def template_of(self, name: str, node: Node) -> str | None:
-        """The file that a nested stack is made of: where the template says it, or where the CDK left it."""
-        for keys in _TEMPLATES:
-            at = node.get(*keys)
-            if at is not None and isinstance(at.value, str):
-                file = posixpath.normpath(posixpath.join(posixpath.dirname(name), at.value))
-                if file in self.templates:
-                    return file
-        asset = self.assemblies.asset(name, node.get("Properties", "TemplateURL"))
-        return asset if asset in self.templates else None
+        """The file that a stack in a template is made of."""
+        return template_of(name, self.templates[name], node, self.templates, self.assemblies)
 
     def stack(self, name: str) -> _Stack:
         if name not in self.stacks:
@@ -207,64 +207,59 @@ class _Group:
             self.stacks[name] = _Stack(self, name, {key: text(value) for key, value in given.items()})
         return self.stacks[name]
 
-    def exported(self, name: str, to: str) -> Text | None:
-        """What some template exports under a name, if it means the same in the one that imports it.
-
-        What the resources of two templates are called is told apart in an assembly of the CDK: there each is alone.
-        """
-        if self.exports is None:
-            self.exports = {}  # what is imported while exports are looked for is not known
-            found: dict[str, tuple[str, Text | None]] = {}
-            for stack in (self.stack(file) for file in self.templates if file not in self.nested):
-                outputs = stack.template.get("Outputs")
-                for output in (outputs.fields if outputs else {}).values():
-                    called = stack.resolver.text(output.get("Export", "Name"))
-                    if called is not None:
-                        value = stack.resolver.text(output.get("Value"))
-                        found[str(called)] = (stack.file, None if str(called) in found else value)
-            self.exports = found
-        file, value = self.exports.get(name, ("", None))
-        if value is None:
-            return None
-        within = self.assemblies.of(to) if self.assemblies.of(to) == self.assemblies.of(file) else ""
-        own = all(self.ids[ref.name.partition(".")[0], within or _ANY] <= 1 for ref in symbols(value))
-        return value if own else None
+    @property
+    def handed(self) -> Handed:
+        """What templates hand on; what is imported while that is looked for is not known."""
+        if self._handed is None:
+            self._handed = Handed(self.ids)
+            found = Handed(self.ids)
+            for stack in [self.stack(file) for file in self.templates if file not in self.nested]:
+                found.put(stack.file, stack.resources, stack.resolver)
+            self._handed = found
+        return self._handed
 
     def keys(self, name: str) -> dict[str, Text | None]:
-        """The customer keys of a template's secrets and buckets, and of those that it may import from its assembly."""
-        assembly = self.assemblies.of(name)
-        if assembly not in self.customer:
-            there = (one for one in self.templates if one not in self.nested and self.assemblies.of(one) == assembly)
-            self.customer[assembly] = {one: self._customer_keys(one) for one in there}
-        all_ = (item for keys in self.customer[assembly].values() for item in keys.items())
-        alone = {of: key for of, key in all_ if self.ids[of.partition(".")[0], assembly or _ANY] <= 1}
-        return {**alone, **self.customer[assembly][name]}
+        """The customer keys of a template's secrets and buckets, and of those that were handed to it."""
+        handed = self.handed.sources.get(name, {})
+        there = {of: key for id, file in handed.items() for of, key in self._customer_keys(file).items() if of == id}
+        return {**there, **self._customer_keys(name)}
 
     def _customer_keys(self, name: str) -> dict[str, Text | None]:
-        found: dict[str, Text | None] = {}
-        with suppress(ReadError):  # which is said where the template is read
-            for stack in self.stack(name).all():
-                found |= customer_keys(stack.resources)
-        return found
+        if name not in self.customer:
+            found: dict[str, Text | None] = {}
+            with suppress(ReadError):  # which is said where the template is read
+                for stack in self.stack(name).all():
+                    found |= customer_keys(stack.resources)
+            self.customer[name] = found
+        return self.customer[name]
 
     def root(self, name: str) -> Root:
         """A template with its nested stacks."""
         found: list[Found] = []
         gaps: list[Gap] = []
         arns: dict[Ref, Text] = {}
-        keys = self.keys(name)
         clusters: list[tuple[tuple[Text, ...], Value]] = []
         files: list[str] = []
         for stack in self.stack(name).all():
             more, further = stack.found()
             found += more
             gaps += further
-            arns |= task_arns(stack.resources)
+            arns |= known_arns(stack.resources)
             clusters += cluster_configurations(stack.resources)
             files.append(stack.file)
+            self.read.add(stack.file)
         found = [_with_cluster(one, clusters) for one in found]
         kind = f"a {_made_by(self.templates[name])} {TEMPLATE}"
-        return Root(name, kind, tuple(found), tuple(dict.fromkeys(gaps)), arns, keys, tuple(dict.fromkeys(files)))
+        return Root(
+            name,
+            kind,
+            tuple(found),
+            tuple(dict.fromkeys(gaps)),
+            arns,
+            self.keys(name),
+            tuple(dict.fromkeys(files)),
+            imports=frozenset(self.handed.sources.get(name, {}).values()),
+        )
 
 
 def _with_cluster(one: Found, clusters: list[tuple[tuple[Text, ...], Value]]) -> Found:
@@ -275,6 +270,13 @@ def _with_cluster(one: Found, clusters: list[tuple[tuple[Text, ...], Value]]) ->
             if cluster in names:
                 return evolve(one, value={**one.value, "clusterConfiguration": configuration})
     return one
+
+
+def _ids(template: Node) -> Iterator[str]:
+    """What parameters and resources are called."""
+    for section in ("Parameters", "Resources"):
+        inside = template.get(section)
+        yield from inside.fields if inside else ()
 
 
 def _made_by(template: Node) -> str:

@@ -58,7 +58,8 @@ def _made(place: Place, group: Text, streams: Text, known: Known) -> Iterator[Ta
 
     https://docs.docker.com/engine/logging/drivers/awslogs/#awslogs-create-group
     """
-    names = {arn.split(":log-group:", 1)[-1] for arn in known.arns.values() if arn.holds(":log-group:")}
+    arns = (arn for arn in known.arns.values() if arn.holds(":log-group:"))
+    names = {arn.split(":log-group:", 1)[-1].removesuffix(":*") for arn in arns}
     made = len(group.parts) == 1 and all(OF_RESOURCE.fullmatch(ref.name) for ref in group.refs) and bool(group.refs)
     if group not in names and not made:
         unsure = "whether that log group is there already" if symbols(group) else ""

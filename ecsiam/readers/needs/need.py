@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from attrs import field, frozen
 
 from ecsiam.errors import Path
-from ecsiam.model.text import AWS_REGION, Bindings, Ref, Text, text
+from ecsiam.model.text import ACCOUNT_ID, AWS_REGION, Bindings, Ref, Text, text
 from ecsiam.readers.forms import told
 from ecsiam.readers.found import FoundService, FoundTask, Place, Value, symbol
 from ecsiam.readers.needs.valuefrom import Reads, reads
@@ -102,7 +102,8 @@ def _decrypting(known: Known, resource: Text, action: str) -> Iterator[Asked]:
     region = parts[3] if len(parts) == 6 else text(AWS_REGION)
     for key_arn in known.keys_of(resource):
         via = Text.of(f"{service}.", region, ".amazonaws.com")
-        context = (("kms:ViaService", via), (f"kms:EncryptionContext:{key}", resource))
+        caller = ("kms:CallerAccount", text(ACCOUNT_ID))
+        context = (("kms:ViaService", via), (f"kms:EncryptionContext:{key}", resource), caller)
         yield Asked("kms:Decrypt", key_arn, context)
 
 
