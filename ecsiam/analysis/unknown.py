@@ -36,6 +36,7 @@ LETTER = re.compile(r".*\.letter\d")
 _CHARS = {ACCOUNT_ID.name: re.compile("[0-9]"), AWS_REGION.name: re.compile("[a-z0-9-]")}
 _PARTITION = text(PARTITION)
 _STAR, _ANY, _UNKNOWN = "*", "?", "v"
+_WILD = (_STAR, _ANY, _UNKNOWN)
 
 
 class _Token(NamedTuple):
@@ -45,6 +46,7 @@ class _Token(NamedTuple):
     text: str = ""
 
 
+@lru_cache(maxsize=1 << 12)
 def _tokens(text: Text, version: Version, *, live: bool) -> tuple[_Token, ...]:
     found: list[_Token] = []
     for part in parts(text, version):
@@ -159,7 +161,15 @@ def _steps(
 def compare(pattern: Text, asked: Text, version: Version = "2012-10-17", *, live: bool = True) -> Matches:
     """Whether a pattern matches a text, some of which may not be known. `live`: `*` and `?` are wildcards."""
     tokens, of = _tokens(pattern, version, live=live), _tokens(asked, "2008-10-17", live=False)
+    if _differ(tokens, of) or _differ(tokens[::-1], of[::-1]):
+        return "no"
     return "yes" if _surely(tokens, of) else "maybe" if _possibly(tokens, of) else "no"
+
+
+def _differ(pattern: tuple[_Token, ...], asked: tuple[_Token, ...]) -> bool:
+    """Whether what both begin with is followed by two characters that differ: most texts are told apart there."""
+    first = next((two for two in zip(pattern, asked, strict=False) if two[0] != two[1] or two[0].kind in _WILD), None)
+    return first is not None and first[0] != first[1] and first[0].kind == first[1].kind == "c"
 
 
 @lru_cache(maxsize=1 << 13)
@@ -170,7 +180,7 @@ def compare_arn(pattern: Text, asked: Text, version: Version = "2012-10-17") -> 
     """
     if pattern.literal == "*":
         return "yes"
-    wanted, given = pattern.split(":", ARN_PARTS - 1), asked.split(":", ARN_PARTS - 1)
+    wanted, given = _fields(pattern), _fields(asked)
     if len(given) < ARN_PARTS or any(isinstance(side[0].parts[0], Ref) for side in (wanted, given) if side[0].parts):
         return compare(pattern, asked, version)
     wanted = (*wanted, *[text("*")] * (ARN_PARTS - len(wanted)))
@@ -178,22 +188,32 @@ def compare_arn(pattern: Text, asked: Text, version: Version = "2012-10-17") -> 
     return all_of(compare(one, other, version) for one, other in pairs if _PARTITION not in (one, other))
 
 
+@lru_cache(maxsize=1 << 12)
+def _fields(arn: Text) -> tuple[Text, ...]:
+    return arn.split(":", ARN_PARTS - 1)
+
+
 def all_of(found: Iterable[Matches]) -> Matches:
-    """Whether all of some hold."""
-    seen = set(found)
-    return "no" if "no" in seen else "maybe" if "maybe" in seen else "yes"
+    """Whether all of some hold; the first that does not decides."""
+    return opposite_of(any_of(map(opposite_of, found)))
 
 
 def any_of(found: Iterable[Matches]) -> Matches:
-    """Whether one of some holds."""
-    seen = set(found)
-    return "yes" if "yes" in seen else "maybe" if "maybe" in seen else "no"
+    """Whether one of some holds; the first that does decides."""
+    maybe = False
+    for one in found:
+        if one == "yes":
+            return "yes"
+        maybe = maybe or one == "maybe"
+    return "maybe" if maybe else "no"
 
 
 def opposite_of(found: Matches) -> Matches:
     """Whether something does not hold."""
-    opposite: dict[Matches, Matches] = {"yes": "no", "no": "yes", "maybe": "maybe"}
-    return opposite[found]
+    return _OPPOSITE[found]
+
+
+_OPPOSITE: Mapping[Matches, Matches] = {"yes": "no", "no": "yes", "maybe": "maybe"}
 
 
 # ---------------------------------------------------------------- statements
@@ -236,7 +256,10 @@ def matches_resources(statement: Statement, version: Version, asked: Text) -> Ma
     element = statement.resources
     if element is None:
         return "yes"
-    found = any_of("maybe" if isinstance(one, Each) else compare_arn(one, asked, version) for one in element.items)
+    if asked in element.items and not asked.holds("${"):
+        found: Matches = "yes"
+    else:
+        found = any_of("maybe" if isinstance(one, Each) else compare_arn(one, asked, version) for one in element.items)
     return opposite_of(found) if isinstance(element, AllBut) else found
 
 

@@ -12,8 +12,9 @@ from ecsiam.findings.finding import Checked, Finding, Undecidable, in_order
 from ecsiam.findings.idle import idle
 from ecsiam.findings.needed import Judged, finding, judged
 from ecsiam.findings.pipelines import deployed, logins
-from ecsiam.findings.purposes import boundaries, invariants, separation, trust
+from ecsiam.findings.purposes import boundaries, invariants, separation
 from ecsiam.findings.rules import RULES
+from ecsiam.findings.trusts import trust
 from ecsiam.model.accept import AcceptRule
 from ecsiam.readers.reading import Reading
 

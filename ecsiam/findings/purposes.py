@@ -1,28 +1,19 @@
-"""What follows from what a role is for: who has to be let in, what it should not have, whether two are one."""
+"""What follows from what a role is for: what it should not have, whether two are one, whether its limits are known."""
 
 from collections.abc import Iterator
 
 from attrs import evolve
 
 from ecsiam.analysis.answers import Fails
-from ecsiam.analysis.unknown import Question, Who, decide_trust, matches_condition, service
 from ecsiam.findings.documents import as_cdk_grants, as_read, example
 from ecsiam.findings.finding import Finding, Undecidable
-from ecsiam.findings.remedies import field as called
-from ecsiam.findings.remedies import letting_in
 from ecsiam.findings.rules import RULES
 from ecsiam.findings.spelling import shown
 from ecsiam.invariants import prove
-from ecsiam.model.policy import Policy
 from ecsiam.model.stack import Stack
-from ecsiam.model.statement import Statement
-from ecsiam.model.text import AWS_REGION, EMPTY, Text, text
-from ecsiam.readers.found import FoundTask, Place, symbol
 from ecsiam.readers.reading import Reading, ReadRole
 from ecsiam.reference.escalations import ESCALATIONS
 from ecsiam.reference.nearest import unknown_action
-
-_TASKS, _ITSELF = "ecs-tasks.amazonaws.com", "ecs.amazonaws.com"
 
 
 def separation(reading: Reading) -> Iterator[Finding]:
@@ -52,81 +43,6 @@ def boundaries(reading: Reading) -> Iterator[Undecidable]:
             named = shown(role.role.permissions_boundary)
             fact = f"whether the permissions boundary of `{role.name}` allows what it is granted is not known"
             yield Undecidable(role.place, fact, (f"`{named}`, which is not in sight",))
-
-
-def trust(reading: Reading) -> Iterator[Finding | Undecidable]:
-    """Roles that ECS can't assume: those of tasks, and those that it has itself for a service."""
-    seen: set[tuple[str, str]] = set()
-    for task in reading.tasks:
-        of_tasks = ((task.execution, "executionRoleArn"), (task.task, "taskRoleArn"))
-        named = [(key, _TASKS, task.found.at((field,))) for key, field in of_tasks]
-        named += [(key, _ITSELF, one.service.at(one.at)) for one, key in task.assumed]
-        for key, principal, where in named:
-            if key is None or (key, principal) in seen:
-                continue
-            role = reading.roles[key]
-            if not role.places.get("trust"):
-                continue
-            asked = Question("sts:AssumeRole", role.arn, _sent(task.found, role, principal))
-            outcome = decide_trust(role.role.trust, service(principal), asked).outcome
-            if outcome == "denied" and not any("trust" in g.place.path for g in role.gaps):
-                seen.add((key, principal))
-                yield _not_trusted(role, principal, where, asked)
-
-
-def _sent(task: FoundTask, role: ReadRole, principal: str) -> dict[str, Text]:
-    """What ECS sends when it assumes a role: for a task, its own account and an ARN of ECS's there.
-
-    Which one that is no page says; but that no cluster can be named, and `*` has to stand for all.
-    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
-    """
-    partition, account = role.home
-    sent = {"aws:sourceaccount": account, "sts:externalid": EMPTY}
-    if principal == _TASKS:
-        each = symbol(task.address, "each")
-        where = (":ecs:", task.region or text(AWS_REGION), ":", account, ":task/", each)
-        sent["aws:sourcearn"] = Text.of("arn:", partition, *where)
-    return sent
-
-
-def _remedy(role: ReadRole, principal: str, place: Place, asked: Question) -> str:
-    """What to write so that a service may assume a role."""
-    trust = role.role.trust
-    bare = [evolve(one, conditions=()) for one in trust.statements]
-    of = service(principal)
-    if any(one.effect == "Deny" and _alone(evolve(one, effect="Allow"), of, asked) for one in trust.statements):
-        return "Leave it out of the Deny."
-    for statement in (one for one, all_ in zip(trust.statements, bare, strict=True) if _alone(all_, of, asked)):
-        for condition in statement.conditions:
-            sent = asked.context.get(condition.key.lower())
-            if sent is not None and matches_condition(condition, trust.version, asked.context) == "no":
-                if not sent.parts:
-                    return f"Leave the condition on `{condition.key}` out: ECS sends none."
-                right = shown(sent).replace(":task/*", ":*")
-                return f"Have the condition on `{condition.key}` take in `{right}`, or leave it out."
-    return letting_in(place, principal)
-
-
-def _alone(statement: Statement, of: Who, asked: Question) -> bool:
-    return decide_trust(Policy([statement], as_is=True), of, asked).outcome == "allowed"
-
-
-def _not_trusted(role: ReadRole, principal: str, where: Place, asked: Question) -> Finding:
-    name = role.name
-    place: Place = role.places["trust"][0]
-    who = "a task definition" if principal == _TASKS else "a service"
-    field = called(where, str(where.path[-1]))
-    return Finding(
-        "trust",
-        place,
-        f"the trust policy of `{name}` does not let in `{principal}`, and {who} names the role in `{field}`",
-        request=f"sts:AssumeRole by Service:{principal}",
-        because="ECS was unable to assume the role",
-        remedy=_remedy(role, principal, place, asked),
-        page=RULES["trust"].page,
-        also=(where,),
-        role=role.key,
-    )
 
 
 def invariants(reading: Reading) -> Iterator[Finding]:

@@ -46,8 +46,9 @@ _ROWS = (
     Rule(
         "trust",
         "error",
-        "a task names a role that ECS can't assume",
-        "The task does not start: the trust policy has to let in `ecs-tasks.amazonaws.com`.",
+        "a role is named for somebody who can't assume it: for a task, a service, or what runs one",
+        "The task does not start, or is never run: the trust policy has to let in `ecs-tasks.amazonaws.com`; for what "
+        "ECS does for a service `ecs.amazonaws.com`; for rules, schedules and pipes theirs.",
         f"{_ECS}/task-iam-roles.html",
     ),
     Rule(

@@ -238,6 +238,18 @@ FAULTS: dict[str, Planted] = {
         'resource "aws_scheduler_schedule" "hourly"',
         "ecs:RunTask",
     ),
+    **{
+        f"a role of {who} for somebody else": Planted(
+            "tf_schedule",
+            "main.tf",
+            f'local.trust["{service}"]',
+            f'local.trust["{other}"]',
+            "trust",
+            'Principal = { Service = "${service}.amazonaws.com" }',
+            f"does not let in `{service}.amazonaws.com`",
+        )
+        for who, service, other in (("a rule", "events", "scheduler"), ("a schedule", "scheduler", "events"))
+    },
     "a group that AWS's policy does not let it make": Planted(
         "tf_logs",
         "main.tf",
@@ -388,6 +400,15 @@ FAULTS: dict[str, Planted] = {
         "missing",
         "Id: nightly",
         "iam:PassRole",
+    ),
+    "a rule's role for tasks": Planted(
+        "cfn_rule",
+        "template.yaml",
+        "Principal: {Service: events.amazonaws.com}",
+        "Principal: {Service: ecs-tasks.amazonaws.com}",
+        "trust",
+        "Principal: {Service: ecs-tasks.amazonaws.com}}",
+        "names the role",
     ),
     "a rule that may run on another cluster": Planted(
         "cfn_rule",
