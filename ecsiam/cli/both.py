@@ -12,7 +12,7 @@ from ecsiam.config.sections import there_are
 from ecsiam.errors import ConfigError, EcsiamError, Fault, PolicyError, ReadError, refuse, show
 from ecsiam.model.policy import Policy
 from ecsiam.model.stack import Stack
-from ecsiam.readers.found import Given as Told
+from ecsiam.readers.given import Given as Told
 from ecsiam.readers.terraform.given import given_by
 
 

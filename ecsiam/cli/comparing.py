@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ecsiam.analysis.answers import Answer
     from ecsiam.cli.sides import Question
-    from ecsiam.readers.found import Given as Told
+    from ecsiam.readers.given import Given as Told
 
 _ROLE = "A policy document, or a role: CONFIG#ROLE, in a file of several CONFIG#SERVICE/ENVIRONMENT/ROLE, or PATH#ROLE \
 of what was read."

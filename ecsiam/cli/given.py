@@ -17,8 +17,8 @@ from ecsiam.looks.words import listed
 from ecsiam.model.document import policy_from_data, read_literal
 from ecsiam.model.policy import Policy
 from ecsiam.model.stack import Stack
-from ecsiam.readers.found import Given as Told
 from ecsiam.readers.found import Place
+from ecsiam.readers.given import Given as Told
 
 if TYPE_CHECKING:
     from ecsiam.findings.finding import Finding

@@ -9,7 +9,7 @@ import typer
 from ecsiam.errors import ConfigError, Fault, refuse
 
 if TYPE_CHECKING:
-    from ecsiam.readers.found import Given
+    from ecsiam.readers.given import Given
 
 Format = Literal["text", "json"]
 Universe = Literal["asked", "all", "known"]
@@ -77,7 +77,7 @@ def told(settings: Iterable[str] | None, files: Iterable[str] | None) -> "Given"
     """What `--set` and `--var-file` give. Raises EcsiamError with every fault of either."""
     bound = bindings(settings)
     if not files:
-        from ecsiam.readers.found import Given
+        from ecsiam.readers.given import Given
 
         return Given(bound)
     from ecsiam.readers.terraform.given import given_by

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ecsiam.cli.beside import Beside
     from ecsiam.cli.decisions import Decided
     from ecsiam.cli.given import Choice
-    from ecsiam.readers.found import Given as Told
+    from ecsiam.readers.given import Given as Told
 
 
 def simulate(

@@ -10,8 +10,9 @@ from ecsiam.errors import Fault, ReadError, refuse, show
 from ecsiam.readers.assemble import assemble
 from ecsiam.readers.cloudformation.assemblies import is_of_assembly
 from ecsiam.readers.cloudformation.templates import is_template, read_cloudformation
-from ecsiam.readers.found import Gap, Given, Place, Root
+from ecsiam.readers.found import Gap, Place, Root
 from ecsiam.readers.github.workflows import Workflows, is_action, is_workflow
+from ecsiam.readers.given import Given
 from ecsiam.readers.iam.files import IamJson, is_iam
 from ecsiam.readers.loading import load
 from ecsiam.readers.reading import Reading

@@ -25,7 +25,8 @@ from ecsiam.readers.cloudformation.records import RECORDS, Records, cluster_conf
 from ecsiam.readers.cloudformation.resolved import text_of
 from ecsiam.readers.cloudformation.resources import STACKS, Resources
 from ecsiam.readers.cloudformation.syntax import LARGEST, Node, is_template, read_template
-from ecsiam.readers.found import TEMPLATE, Found, FoundRole, FoundService, Gap, Given, Root, Value, as_map, several
+from ecsiam.readers.found import TEMPLATE, Found, FoundRole, FoundService, Gap, Root, Value, as_map, several
+from ecsiam.readers.given import Given
 from ecsiam.readers.values import Failed, as_text
 
 __all__ = ["is_template", "read_cloudformation"]

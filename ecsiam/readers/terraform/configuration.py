@@ -10,7 +10,8 @@ from pathlib import Path
 from attrs import evolve
 
 from ecsiam.errors import Fault, ReadError
-from ecsiam.readers.found import TERRAFORM, Gap, Given, Place, Root, Value
+from ecsiam.readers.found import TERRAFORM, Gap, Place, Root, Value
+from ecsiam.readers.given import Given
 from ecsiam.readers.hcl.evaluator import value_of
 from ecsiam.readers.hcl.scope import Budget, Spent
 from ecsiam.readers.hcl.syntax import parse_expression

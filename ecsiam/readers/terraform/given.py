@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ecsiam.errors import Fault, ReadError
-from ecsiam.readers.found import Given, Unread, Value, as_map, is_list
+from ecsiam.readers.found import Unread, Value, as_map, is_list
+from ecsiam.readers.given import Given
 from ecsiam.readers.hcl.evaluator import value_of
 from ecsiam.readers.hcl.scope import Budget, Spent
 from ecsiam.readers.hcl.syntax import parse_body
