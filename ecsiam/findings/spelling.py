@@ -65,8 +65,11 @@ class Here:
             return f"${{{_CFN[ref.name]}}}"
         name = ref.name.removeprefix(self.prefix)
         id, dot, _ = name.partition(".")
-        own = not dot or any(id == one.partition(".")[0] for one in self.arns)
-        return f"${{{name.removesuffix('.name')}}}" if own else str(ref)
+        return f"${{{name.removesuffix('.name')}}}" if not dot or self.has(id) else str(ref)
+
+    def has(self, id: str) -> bool:
+        """Whether a resource is of this template."""
+        return any(id == one.partition(".")[0] for one in self.arns)
 
 
 def is_of_template(place: Place) -> bool:
@@ -209,7 +212,7 @@ def _of_template(text: Text, here: Here) -> tuple[str, str] | None:
     if not plain or not isinstance(end, str):
         return None
     id = str(own)[1:-1].removeprefix(here.prefix).rpartition(".")[0]
-    return (f"{id}{attribute}", end) if "." not in id else None
+    return (f"{id}{attribute}", end) if here.has(id) else None
 
 
 # ---------------------------------------------------------------- attributes

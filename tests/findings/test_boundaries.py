@@ -130,6 +130,22 @@ def test_a_remedy_names_resources_as_their_template_does(tmp_path: Path) -> None
     }
 
 
+def test_what_another_template_makes_has_no_name_in_a_remedy(tmp_path: Path) -> None:
+    made = template(key=True)
+    role = made["Resources"].pop("Execution")
+    made["Resources"]["Task"]["Properties"]["ExecutionRoleArn"] = {"Fn::ImportValue": "execution"}
+    exported = {"Value": {"Fn::GetAtt": ["Execution", "Arn"]}, "Export": {"Name": "execution"}}
+    (tmp_path / "roles.json").write_text(json.dumps({"Resources": {"Execution": role}, "Outputs": {"Arn": exported}}))
+    said(tmp_path, made)
+    (one,) = check(read(tmp_path, root=tmp_path)).findings
+    for statement in written(one.remedy):
+        (resource,) = statement["Resource"]
+        assert set(resource) == {"Fn::Sub"}
+        assert "{Db" in resource["Fn::Sub"] or "{Key" in resource["Fn::Sub"]
+        assert "${Db" not in resource["Fn::Sub"]
+        assert "${Key" not in resource["Fn::Sub"]
+
+
 # ---------------------------------------------------------------- conditions that are not known
 
 SOME = {"Fn::If": ["Prod", READ, {"Ref": "AWS::NoValue"}]}
