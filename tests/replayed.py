@@ -317,7 +317,12 @@ def _is_of(form: str, arn: str) -> bool:
     return account and region and named and not any(fnmatchcase(arn, other) for other in excepting(form))
 
 
-_NAMED = {"ecr": "repository/[a-z0-9._/-]+", "kms": "key/[A-Za-z0-9-]+", "s3": "[A-Za-z0-9._-]+(/.*)?|accesspoint/.*"}
+_NAMED = {
+    "ecr": "repository/[a-z0-9._/-]+",
+    "kms": "key/[A-Za-z0-9-]+",
+    "s3": "[A-Za-z0-9._-]+(/.*)?|accesspoint/.*",
+    "secretsmanager": "secret:.*-.{6}",
+}
 
 
 def _unflagged(stack: Stack, request: Request, _: str) -> bool:

@@ -1,7 +1,7 @@
 """The invariants over whole configs: nothing fails that was not asked for, and what fails shows why."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from attrs import evolve, frozen
@@ -207,8 +207,23 @@ def only_what_the_user_wrote_fails_and_each_fault_replays(one: Asked, stack: Sta
     assert void <= blamed(answers["works"])
     if not any(one.denied.values()):
         failed, expected = isinstance(answers["works"], Fails), bool(void) or unread(one, stack)
-        # What a key grants by a variable may apply to nothing: a role's session has no `aws:username`.
-        assert failed == expected or (failed and "${" in repr(one.kwargs))
+        # What a key grants by a variable may apply to nothing: a role's session has no `aws:username`. And no secret
+        # has an ARN that ends otherwise than in a hyphen and six characters.
+        assert failed == expected or (failed and ("${" in repr(one.kwargs) or any(map(never_ends, secrets(one)))))
+
+
+def secrets(one: Asked) -> Iterator[str]:
+    """The names of secrets in a config, as their ARNs have them."""
+    for key in ("secrets_arns", "registry_credentials_arns"):
+        for arn in one.kwargs.get(key) or ():
+            if arn.split(":")[2:3] == ["secretsmanager"]:
+                yield arn.split(":")[6]
+
+
+def never_ends(name: str) -> bool:
+    """Whether a pattern is of names alone that Secrets Manager gives to nothing."""
+    end = name.rpartition("*")[2]
+    return ("*" in name or "?" in name) and len(end) >= 7 and end[-7] not in "-?"
 
 
 def unread(one: Asked, stack: Stack) -> bool:
