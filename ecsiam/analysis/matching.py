@@ -336,11 +336,11 @@ def _miss_condition(condition: _Condition, request: Request) -> Miss | None:
         pieces = [put_in(value, request) for value in condition.values]
         values = tuple(p for p in pieces if p is not None)
         missing = ", a variable in it has no value" if len(values) < len(pieces) else ""
-        as_text = tuple(p for p in map(_fixed, condition.values) if p is not None)
-        matches = (matches_values(condition.operator, some, given) for some in (values, as_text))
-        if condition.unclear and given and len(set(matches)) > 1:
-            remedy = "Compare texts with `StringEquals`."
-            raise Unsettled(Fault(f"AWS's pages disagree on variables under `{condition.operator}`", (), remedy))
+        if condition.unclear and given:
+            as_text = tuple(p for p in map(_fixed, condition.values) if p is not None)
+            if matches_values(condition.operator, values, given) != matches_values(condition.operator, as_text, given):
+                remedy = "Compare texts with `StringEquals`."
+                raise Unsettled(Fault(f"AWS's pages disagree on variables under `{condition.operator}`", (), remedy))
     if matches_values(condition.operator, values, given):
         return None
     shown = "absent" if given is None else f"`{given}`" if isinstance(given, str) else _listed(given) or "empty"

@@ -116,10 +116,9 @@ class _Sessions:
             if p.type == "AWS" and (role := ROLE.fullmatch(p.id.literal or "")):
                 self.roles[role.groups()] = (*self.roles.get(role.groups(), ()), role[0])
 
-    def named(self, one: Principal) -> Iterator[Caller]:
+    def named(self, one: Principal, session: re.Match[str]) -> Iterator[Caller]:
         """A session that is named, as each role that it may be of."""
-        session = SESSION.fullmatch(str(one.id))
-        roles = self.roles.get(session.groups(), ()) if session else ()
+        roles = self.roles.get(session.groups(), ())
         if not self.by_arn:
             yield Caller(one, facts_of(one), roles=roles)
             return
@@ -146,12 +145,14 @@ def _of(
         return
     arn = f"arn:aws:iam::{id}:root" if p.type == "AWS" and ACCOUNT.fullmatch(id) else id
     one = Principal(p.type, arn)
-    yield from sessions.named(one) if p.type == "AWS" and SESSION.fullmatch(arn) else (Caller(one, facts_of(one)),)
     if p.type != "AWS":
+        yield Caller(one, facts_of(one))
         return
+    session = SESSION.fullmatch(arn)
+    yield from sessions.named(one, session) if session else (Caller(one, facts_of(one)),)
     if role := ROLE.fullmatch(arn):
-        session = Principal("AWS", f"arn:{role[1]}:sts::{role[2]}:assumed-role/{role[3]}/{fresh.name}")
-        yield Caller(session, facts_of(one), roles=sessions.of(role))
+        other = Principal("AWS", f"arn:{role[1]}:sts::{role[2]}:assumed-role/{role[3]}/{fresh.name}")
+        yield Caller(other, facts_of(one), roles=sessions.of(role))
     if of := OF_ACCOUNT.fullmatch(arn):
         somebody = Principal("AWS", f"arn:{of[1]}:iam::{of[2]}:user/{fresh.name}")
         # A session that is named leaves the role's other sessions among these.

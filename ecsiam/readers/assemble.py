@@ -108,7 +108,7 @@ class _Building:
         """Its boundary, where all of that is understood."""
         read = self.bound.read if self.bound is not None else None
         if self.bound is None or read is None or read.gaps or read.policy is None:
-            return self._of_aws()
+            return self._bounded_by_aws()
         place = self.bound.found.document.place
         return ReadBoundary(read.policy, place, tuple(read.places), whole=not read.unclear)
 
@@ -151,7 +151,7 @@ class _Building:
             boundary=self.bounded(),
         )
 
-    def _of_aws(self) -> ReadBoundary | None:
+    def _bounded_by_aws(self) -> ReadBoundary | None:
         """A boundary that is a policy of AWS's."""
         named = self.found.boundary
         known = managed_policy(str(_of_aws(named))) if named is not None and _is_aws(named) else None
